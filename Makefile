@@ -1,0 +1,71 @@
+# One-word targets over meson; `make help` lists them.
+#   CC=clang    another compiler, in a build folder of its own
+#   BUILD=DIR   the build folder
+#   SETUP=...   further arguments for `meson setup`, when the folder is made
+
+MAKEFLAGS += --no-print-directory
+BUILD ?= $(if $(filter-out cc gcc,$(notdir $(CC))),build-$(notdir $(CC)),build)
+filter ?=
+loop ?= 1
+NINJA = ninja -C $(BUILD)
+SANITIZE = ASAN_OPTIONS=detect_stack_use_after_return=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
+
+all: ## build everything into build/ (installs from Debian what the build needs and is missing)
+	@tools/install-deps build
+	@$(MAKE) $(BUILD)/build.ninja
+	@$(NINJA)
+
+$(BUILD)/build.ninja:
+	CC='$(CC)' meson setup $(BUILD) $(SETUP)
+
+demo: ## start the scheduler and three real services, and watch them deploy; once=1: the whole story, unattended
+	@tools/install-deps demo
+	@$(MAKE) all
+	@MU_BUILD='$(abspath $(BUILD))' once='$(once)' demo/run
+
+test: ## run the tests; filter=NAME: those with NAME in their name; loop=N: N times
+	@tools/install-deps test
+	@$(MAKE) all
+	@test/run --build $(BUILD) --loop $(loop) $(filter)
+
+bench: ## measure speed and cost; writes a table and JSON
+	@tools/install-deps test
+	@$(MAKE) all
+	@MU_BUILD='$(abspath $(BUILD))' bench/run
+
+asan: ## run the tests with the address and undefined behaviour sanitizers
+	@$(SANITIZE) $(MAKE) test BUILD=build-asan SETUP='-Db_sanitize=address,undefined -Db_lundef=false'
+
+tidy: ## clang's warnings, clang-tidy, and the checks of the tree (folders' laws, banned calls, sizes)
+	@tools/install-deps test dev
+	@$(MAKE) all CC=clang
+	@$(MAKE) check-source
+	@run-clang-tidy -quiet -p build-clang '$(CURDIR)/(src|test|examples)/.*\.c$$' 2>/dev/null
+
+check-source: all
+	@test/run --build $(BUILD) tidy/
+
+fmt: ## format the C sources
+	@tools/install-deps dev
+	@git ls-files -co --exclude-standard '*.[ch]' | xargs clang-format -i
+
+fmt-check: ## see that they are formatted
+	@tools/install-deps dev
+	@git ls-files -co --exclude-standard '*.[ch]' | xargs clang-format --dry-run -Werror
+
+cover: ## run the tests and say which lines they reach
+	@tools/install-deps test dev
+	@$(MAKE) test BUILD=build-cover SETUP='-Db_coverage=true'
+	@gcovr -r . build-cover -f 'src/' --print-summary --html-details build-cover/cover.html
+	@echo 'line by line: build-cover/cover.html'
+
+install: all ## install (meson's prefix, /usr/local unless set by SETUP=--prefix=...; DESTDIR is heeded)
+	@meson install -C $(BUILD) --no-rebuild
+
+clean: ## remove the build folders
+	@rm -rf build build-clang build-asan build-cover
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):[^#]*## /  \1\t/p' Makefile | expand -t 14
+
+.PHONY: all demo test bench asan tidy check-source fmt fmt-check cover install clean help
