@@ -1,0 +1,394 @@
+#include "spec_yaml.h"
+
+#include "bug.h"
+#include <libfyaml.h>
+#include <string.h>
+
+#define LINEAR_PAIRS 16 /* of a map: with more, duplicates are found by hashing */
+/* No text has more brackets open at once, quoted ones included. libfyaml scans nested flow collections to their end before
+ * it tells of the first, so that millions of them would keep it busy for seconds. */
+#define MAX_OPEN_BRACKETS 10000
+
+typedef struct {
+  MuNode *node;
+  guint first; /* index in `pending` of its first child */
+  const char *anchor;
+} Frame;
+
+typedef struct {
+  MuArena *arena;
+  MuFaults *faults;
+  const char *text;
+  gsize length;
+  GArray *stack;        /* of Frame: the open lists and maps */
+  GPtrArray *pending;   /* MuNode: finished children of open ones; of a map, keys and values in turn */
+  GHashTable *anchors;  /* name to MuNode */
+  MuNode *root;
+  guint n_documents;
+  gsize last_offset; /* of the last event that had a place */
+} Builder;
+
+/* ---- maps ---------------------------------------------------------------------------------------------------------- */
+
+static void add_duplicate_fault(Builder *builder, const MuNode *key, const MuNode *first) {
+  g_autofree char *place = mu_faults_place(builder->faults, first->offset);
+  mu_faults_add(builder->faults, key, "the key %s is given twice; it was first given at %s",
+                mu_node_describe(key, builder->arena), place);
+}
+
+static void check_duplicates(Builder *builder, const MuNode *map) {
+  if (map->n <= LINEAR_PAIRS) {
+    for (guint i = 1; i < map->n; i++)
+      for (guint j = 0; j < i; j++)
+        if (strcmp(map->keys[i]->text, map->keys[j]->text) == 0) {
+          add_duplicate_fault(builder, map->keys[i], map->keys[j]);
+          break;
+        }
+    return;
+  }
+  g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
+  for (guint i = 0; i < map->n; i++) {
+    const MuNode *first = g_hash_table_lookup(seen, map->keys[i]->text);
+    if (first != NULL)
+      add_duplicate_fault(builder, map->keys[i], first);
+    else
+      g_hash_table_insert(seen, (char *)map->keys[i]->text, map->keys[i]);
+  }
+}
+
+static gboolean is_merge(const MuNode *key) {
+  return strcmp(key->text, "<<") == 0;
+}
+
+/* Adds the pairs of `from` whose keys are not there yet: what stands in the map itself wins, then the earlier source. */
+static void merge_map(GPtrArray *keys, GPtrArray *values, GHashTable *seen, const MuNode *from) {
+  for (guint i = 0; i < from->n; i++) {
+    if (!g_hash_table_add(seen, (char *)from->keys[i]->text))
+      continue;
+    g_ptr_array_add(keys, from->keys[i]);
+    g_ptr_array_add(values, from->items[i]);
+  }
+}
+
+static void merge_value(Builder *builder, GPtrArray *keys, GPtrArray *values, GHashTable *seen, const MuNode *value) {
+  if (value->kind == MU_NODE_MAP) {
+    merge_map(keys, values, seen, value);
+    return;
+  }
+  gboolean good = value->kind == MU_NODE_LIST;
+  for (guint i = 0; good && i < value->n; i++) {
+    good = value->items[i]->kind == MU_NODE_MAP;
+    if (good)
+      merge_map(keys, values, seen, value->items[i]);
+  }
+  if (!good)
+    mu_faults_add(builder->faults, value, "\"<<\": expected an alias of a map, or a list of them; found %s",
+                  mu_node_describe(value, builder->arena));
+}
+
+static MuNode **copy_nodes(MuArena *arena, const GPtrArray *nodes) {
+  MuNode **copy = mu_arena_new0(arena, MuNode *, nodes->len);
+  memcpy(copy, nodes->pdata, nodes->len * sizeof *copy);
+  return copy;
+}
+
+/* Resolves `<<`, the merge key of YAML 1.1. */
+static void merge(Builder *builder, MuNode *map) {
+  gboolean any = FALSE;
+  for (guint i = 0; i < map->n; i++)
+    any |= is_merge(map->keys[i]);
+  if (!any)
+    return;
+  g_autoptr(GPtrArray) keys = g_ptr_array_new();
+  g_autoptr(GPtrArray) values = g_ptr_array_new();
+  g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
+  for (guint i = 0; i < map->n; i++) {
+    if (is_merge(map->keys[i]))
+      continue;
+    g_hash_table_add(seen, (char *)map->keys[i]->text);
+    g_ptr_array_add(keys, map->keys[i]);
+    g_ptr_array_add(values, map->items[i]);
+  }
+  for (guint i = 0; i < map->n; i++)
+    if (is_merge(map->keys[i]))
+      merge_value(builder, keys, values, seen, map->items[i]);
+  map->n = keys->len;
+  map->keys = copy_nodes(builder->arena, keys);
+  map->items = copy_nodes(builder->arena, values);
+}
+
+static void check_keys(Builder *builder, MuNode *map) {
+  for (guint i = 0; i < map->n; i++)
+    if (map->keys[i]->kind != MU_NODE_SCALAR)
+      mu_faults_add(builder->faults, map->keys[i], "expected a text as a key, found %s",
+                    mu_node_describe(map->keys[i], builder->arena));
+}
+
+/* ---- nodes --------------------------------------------------------------------------------------------------------- */
+
+static gsize event_offset(Builder *builder, struct fy_event *event) {
+  const struct fy_mark *mark = fy_event_start_mark(event);
+  if (mark != NULL)
+    builder->last_offset = mark->input_pos;
+  return builder->last_offset;
+}
+
+static const char *token_text(Builder *builder, struct fy_token *token) {
+  size_t length = 0;
+  const char *text = token == NULL ? NULL : fy_token_get_text(token, &length);
+  return text == NULL ? NULL : mu_arena_strndup(builder->arena, text, length);
+}
+
+static MuNode *node_new(Builder *builder, MuNodeKind kind, struct fy_event *event) {
+  MuNode *node = mu_arena_new0(builder->arena, MuNode, 1);
+  *node = (MuNode){.kind = kind, .text = "", .weight = 1, .offset = event_offset(builder, event)};
+  return node;
+}
+
+/* The standard tags say what we find out ourselves; any other would mean a type that we do not have. */
+static void check_tag(Builder *builder, const MuNode *node, struct fy_token *tag) {
+  const char *text = token_text(builder, tag);
+  if (text != NULL && text[0] != '\0' && strcmp(text, "!") != 0 && !g_str_has_prefix(text, "tag:yaml.org,2002:"))
+    mu_faults_add(builder->faults, node, "the tag \"%s\" is not known; expected a value without a tag", text);
+}
+
+static gboolean add_weight(Builder *builder, MuNode *node, const MuNode *child) {
+  if (child->weight > MU_SPEC_MAX_WEIGHT - node->weight) {
+    builder->faults->too_large = TRUE;
+    mu_faults_add(builder->faults, child, "the document is too large with its aliases expanded; the limit is %d values",
+                  MU_SPEC_MAX_WEIGHT);
+    return FALSE;
+  }
+  node->weight += child->weight;
+  return TRUE;
+}
+
+static gboolean finish(Builder *builder, MuNode *node, const char *anchor) {
+  if (anchor != NULL)
+    g_hash_table_insert(builder->anchors, (char *)anchor, node);
+  if (builder->stack->len == 0) {
+    builder->root = node;
+    return TRUE;
+  }
+  g_ptr_array_add(builder->pending, node);
+  return add_weight(builder, g_array_index(builder->stack, Frame, builder->stack->len - 1).node, node);
+}
+
+static gboolean is_null_word(const char *text) {
+  return text[0] == '\0' || strcmp(text, "~") == 0 || strcmp(text, "null") == 0 || strcmp(text, "Null") == 0 ||
+         strcmp(text, "NULL") == 0;
+}
+
+static gboolean on_scalar(Builder *builder, struct fy_event *event) {
+  MuNode *node = node_new(builder, MU_NODE_SCALAR, event);
+  const char *text = token_text(builder, event->scalar.value);
+  gboolean plain = event->scalar.value == NULL || fy_event_get_node_style(event) == FYNS_PLAIN;
+  if (text == NULL || (plain && is_null_word(text)))
+    node->kind = MU_NODE_NULL;
+  else
+    node->text = text;
+  node->weight += (guint)(strlen(node->text) / MU_NODE_TEXT_WEIGHT);
+  check_tag(builder, node, event->scalar.tag);
+  return finish(builder, node, token_text(builder, event->scalar.anchor));
+}
+
+static gboolean on_alias(Builder *builder, struct fy_event *event) {
+  const char *name = token_text(builder, event->alias.anchor);
+  MuNode *node = name == NULL ? NULL : g_hash_table_lookup(builder->anchors, name);
+  if (node == NULL) {
+    mu_faults_add_at(builder->faults, event_offset(builder, event), "the alias \"*%s\" has no anchor \"&%s\" before it",
+                     name == NULL ? "" : name, name == NULL ? "" : name);
+    return FALSE;
+  }
+  return finish(builder, node, NULL);
+}
+
+static gboolean on_open(Builder *builder, struct fy_event *event, MuNodeKind kind, struct fy_token *anchor,
+                        struct fy_token *tag) {
+  Frame frame = {node_new(builder, kind, event), builder->pending->len, token_text(builder, anchor)};
+  check_tag(builder, frame.node, tag);
+  if (builder->stack->len >= MU_SPEC_MAX_NESTING) {
+    builder->faults->too_large = TRUE;
+    mu_faults_add(builder->faults, frame.node, "nested too deep; the limit is %d", MU_SPEC_MAX_NESTING);
+    return FALSE;
+  }
+  g_array_append_val(builder->stack, frame);
+  return TRUE;
+}
+
+static void take_list(Builder *builder, MuNode *node, MuNode **children, guint n) {
+  node->n = n;
+  node->items = mu_arena_new0(builder->arena, MuNode *, n);
+  memcpy(node->items, children, n * sizeof *children);
+}
+
+static void take_map(Builder *builder, MuNode *node, MuNode **children, guint n) {
+  node->n = n / 2;
+  node->keys = mu_arena_new0(builder->arena, MuNode *, node->n);
+  node->items = mu_arena_new0(builder->arena, MuNode *, node->n);
+  for (guint i = 0; i < node->n; i++) {
+    node->keys[i] = children[2 * i];
+    node->items[i] = children[2 * i + 1];
+    node->items[i]->key = node->keys[i];
+    if (node->items[i]->kind == MU_NODE_NULL) /* its own place is wherever the next thing begins */
+      node->items[i]->offset = node->keys[i]->offset;
+  }
+  check_keys(builder, node);
+  check_duplicates(builder, node);
+  merge(builder, node);
+}
+
+static gboolean on_close(Builder *builder) {
+  mu_assert(builder->stack->len > 0);
+  Frame frame = g_array_index(builder->stack, Frame, builder->stack->len - 1);
+  g_array_set_size(builder->stack, builder->stack->len - 1);
+  MuNode **children = (MuNode **)(builder->pending->pdata + frame.first);
+  guint n = builder->pending->len - frame.first;
+  if (n > 0 && frame.node->kind == MU_NODE_LIST)
+    take_list(builder, frame.node, children, n);
+  else if (n > 0)
+    take_map(builder, frame.node, children, n);
+  g_ptr_array_set_size(builder->pending, (gint)frame.first);
+  return finish(builder, frame.node, frame.anchor);
+}
+
+static gboolean on_document(Builder *builder, struct fy_event *event) {
+  if (builder->n_documents++ == 0)
+    return TRUE;
+  mu_faults_add_at(builder->faults, event_offset(builder, event), "a second document begins here; expected only one");
+  return FALSE;
+}
+
+static gboolean on_event(Builder *builder, struct fy_event *event) {
+  switch (event->type) {
+    case FYET_DOCUMENT_START:
+      return on_document(builder, event);
+    case FYET_MAPPING_START:
+      return on_open(builder, event, MU_NODE_MAP, event->mapping_start.anchor, event->mapping_start.tag);
+    case FYET_SEQUENCE_START:
+      return on_open(builder, event, MU_NODE_LIST, event->sequence_start.anchor, event->sequence_start.tag);
+    case FYET_MAPPING_END:
+    case FYET_SEQUENCE_END:
+      return on_close(builder);
+    case FYET_SCALAR:
+      return on_scalar(builder, event);
+    case FYET_ALIAS:
+      return on_alias(builder, event);
+    default:
+      return TRUE;
+  }
+}
+
+/* ---- what libfyaml refuses ------------------------------------------------------------------------------------------ */
+
+/* Of a line and a column as libfyaml counts them: from 1, columns in characters. */
+static gsize offset_of(const Builder *builder, int line, int column) {
+  const char *at = builder->text, *end = builder->text + builder->length;
+  for (int i = 1; i < line && at < end; i++) {
+    const char *newline = memchr(at, '\n', (gsize)(end - at));
+    at = newline == NULL ? end : newline + 1;
+  }
+  for (int i = 1; i < column && at < end && *at != '\n'; i++)
+    at = g_utf8_next_char(at);
+  return (gsize)(at - builder->text);
+}
+
+/* The first tab in the indentation of the line that holds `offset`, or NULL. */
+static const char *tab_before(const Builder *builder, gsize offset) {
+  gsize line = MIN(offset, builder->length);
+  while (line > 0 && builder->text[line - 1] != '\n')
+    line--;
+  for (const char *c = builder->text + line; *c == ' ' || *c == '\t'; c++)
+    if (*c == '\t')
+      return c;
+  return NULL;
+}
+
+static void ignore_output(struct fy_diag *diag, void *user, const char *text, size_t length) {
+  (void)diag, (void)user, (void)text, (void)length;
+}
+
+/* Collects errors; what it would print besides, goes nowhere. */
+static struct fy_diag *diag_new(void) {
+  struct fy_diag_cfg config;
+  fy_diag_cfg_default(&config);
+  config.fp = NULL;
+  config.output_fn = ignore_output;
+  struct fy_diag *diag = fy_diag_create(&config);
+  mu_assert(diag != NULL);
+  fy_diag_set_collect_errors(diag, true);
+  return diag;
+}
+
+static void add_parser_fault(Builder *builder, struct fy_diag *diag) {
+  void *position = NULL;
+  struct fy_diag_error *first = fy_diag_errors_iterate(diag, &position);
+  gsize offset = first == NULL ? builder->last_offset : offset_of(builder, first->line, first->column);
+  const char *tab = tab_before(builder, offset);
+  if (tab != NULL)
+    mu_faults_add_at(builder->faults, (gsize)(tab - builder->text), "a tab in the indentation; YAML wants spaces");
+  else
+    mu_faults_add_at(builder->faults, offset, "this is not YAML: %s", first == NULL ? "it cannot be parsed" : first->msg);
+}
+
+static gboolean check_brackets(const char *text, gsize length, MuFaults *faults) {
+  gint64 open = 0;
+  for (gsize i = 0; i < length; i++) {
+    if (text[i] == '[' || text[i] == '{')
+      open++;
+    else if (text[i] == ']' || text[i] == '}')
+      open--;
+    if (open > MAX_OPEN_BRACKETS) {
+      faults->too_large = TRUE;
+      mu_faults_add_at(faults, i, "nested too deep; the limit is %d", MU_SPEC_MAX_NESTING);
+      return FALSE;
+    }
+  }
+  return TRUE;
+}
+
+/* ---- the whole ----------------------------------------------------------------------------------------------------- */
+
+/* FALSE when there is no tree to go on with; faults of a single value leave one. */
+static gboolean run(Builder *builder, struct fy_parser *parser, struct fy_diag *diag) {
+  gboolean good = TRUE;
+  while (good) {
+    struct fy_event *event = fy_parser_parse(parser);
+    if (event == NULL)
+      break;
+    good = on_event(builder, event);
+    fy_parser_event_free(parser, event);
+  }
+  if (!good || !fy_parser_get_stream_error(parser))
+    return good;
+  add_parser_fault(builder, diag);
+  return FALSE;
+}
+
+MuNode *mu_yaml_read(MuArena *arena, const char *text, gsize length, MuFaults *faults) {
+  if (!check_brackets(text, length, faults))
+    return NULL;
+  struct fy_diag *diag = diag_new();
+  struct fy_parse_cfg config = {.diag = diag};
+  struct fy_parser *parser = fy_parser_create(&config);
+  mu_assert(parser != NULL);
+  g_autoptr(GArray) stack = g_array_new(FALSE, FALSE, sizeof(Frame));
+  g_autoptr(GPtrArray) pending = g_ptr_array_new();
+  g_autoptr(GHashTable) anchors = g_hash_table_new(g_str_hash, g_str_equal);
+  Builder builder = {
+    .arena = arena,
+    .faults = faults,
+    .text = text,
+    .length = length,
+    .stack = stack,
+    .pending = pending,
+    .anchors = anchors,
+  };
+  mu_assert(fy_parser_set_string(parser, text, length) == 0);
+  gboolean good = run(&builder, parser, diag);
+  fy_parser_destroy(parser);
+  fy_diag_unref(diag);
+  if (good && builder.root == NULL)
+    mu_faults_add_at(faults, 0, "the file is empty; expected a service's spec");
+  return good ? builder.root : NULL;
+}
