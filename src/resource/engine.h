@@ -1,0 +1,238 @@
+/* The engine: what runs the tasks. One stream of events comes from it, a handful of calls go to it; it mirrors the Mesos
+ * v1 scheduler API (scheduler-http-api.md of the Mesos documents) in types of our own. Three implementations: local,
+ * mesos, and the simulator's.
+ *
+ * Events and calls are plain data so that the core stays a function of its input: the core is given MuEngineEvent values
+ * and returns MuEngineCall values; only the runner talks to a MuEngine. */
+#ifndef MU_ENGINE_H
+#define MU_ENGINE_H
+#include "resource.h"
+
+/* ---- what a pod is to an engine ------------------------------------------------------------------------------------ */
+
+typedef struct {
+  char *name, *value;
+} MuEnvVar;
+
+typedef struct {
+  char *name, *text, *dest; /* template's name and text; where the rendered file goes, relative to the sandbox */
+} MuLaunchConfig;
+
+typedef struct {
+  char *cmd; /* by /bin/sh -c, in the task's environment and sandbox; exit 0 is good */
+  gint64 interval_ms, delay_ms, timeout_ms, grace_ms;
+  gint max_consecutive_failures;
+} MuLaunchCheck;
+
+typedef struct {
+  char *task_id;
+  char *name; /* hello-0-server */
+  char *cmd;  /* by /bin/sh -c */
+  char *user; /* NULL: the engine's own */
+  GPtrArray *env;     /* of MuEnvVar* */
+  GPtrArray *configs; /* of MuLaunchConfig* */
+  MuLaunchCheck *health_check, *readiness_check; /* NULL: none */
+  gint64 kill_grace_ms;
+  MuResources *resources;   /* of the task: its resource set, reserved */
+  gint64 limit_cpus_milli;  /* 0: the reservation is the limit where the engine enforces one; -1: unlimited */
+  gint64 limit_mem_mb;      /* likewise */
+  GPtrArray *labels;        /* of MuEnvVar* */
+} MuTaskLaunch;
+
+typedef struct {
+  char *name; /* RLIMIT_… */
+  gint64 soft, hard; /* -1: unlimited */
+} MuLaunchRlimit;
+
+/* All tasks of one launch of a pod instance share an executor. An executor that already runs for the pod gets the
+ * tasks added. */
+typedef struct {
+  char *executor_id; /* `<pod instance>__<uuid>` */
+  char *service, *pod; /* names: redis, primary-0 */
+  GPtrArray *tasks;  /* of MuTaskLaunch* */
+  GPtrArray *rlimits; /* of MuLaunchRlimit* */
+  MuResources *resources; /* of the pod: its own volumes and the executor's overhead */
+  gboolean share_pid_namespace;
+} MuPodLaunch;
+
+typedef enum {
+  MU_OP_RESERVE,   /* resources: unreserved ones become reserved as `resources` say */
+  MU_OP_UNRESERVE,
+  MU_OP_CREATE,    /* volumes on reserved disks */
+  MU_OP_DESTROY,
+  MU_OP_LAUNCH_GROUP,
+} MuOperationKind;
+
+typedef struct {
+  MuOperationKind kind;
+  MuResources *resources; /* all but LAUNCH_GROUP */
+  MuPodLaunch *launch;    /* LAUNCH_GROUP */
+} MuOperation;
+
+/* New values: arrays and resources are there and empty, texts NULL, numbers 0. Every free takes NULL. */
+MuOperation *mu_operation_new(MuOperationKind kind, MuResources *take_resources, MuPodLaunch *take_launch);
+void mu_operation_free(MuOperation *operation);
+MuPodLaunch *mu_pod_launch_new(const char *executor_id, const char *service, const char *pod);
+void mu_pod_launch_free(MuPodLaunch *launch);
+MuTaskLaunch *mu_task_launch_new(const char *task_id, const char *name);
+void mu_task_launch_free(MuTaskLaunch *launch);
+void mu_task_launch_set_env(MuTaskLaunch *launch, const char *name, const char *value); /* replaces */
+const char *mu_task_launch_get_env(const MuTaskLaunch *launch, const char *name);
+MuEnvVar *mu_env_var_new(const char *name, const char *value);
+void mu_env_var_free(MuEnvVar *var);
+MuLaunchConfig *mu_launch_config_new(const char *name, const char *text, const char *dest);
+void mu_launch_config_free(MuLaunchConfig *config);
+MuLaunchCheck *mu_launch_check_new(const char *cmd);
+void mu_launch_check_free(MuLaunchCheck *check);
+MuLaunchRlimit *mu_launch_rlimit_new(const char *name, gint64 soft, gint64 hard);
+void mu_launch_rlimit_free(MuLaunchRlimit *rlimit);
+/* "RESERVE", … as in Mesos. */
+const char *mu_operation_kind_to_string(MuOperationKind kind);
+json_t *mu_pod_launch_to_json(const MuPodLaunch *launch);
+MuPodLaunch *mu_pod_launch_from_json(const json_t *json, GError **error);
+
+/* ---- offers ------------------------------------------------------------------------------------------------------- */
+
+typedef struct {
+  char *id, *agent_id, *hostname;
+  char *region, *zone;    /* NULL: none */
+  GPtrArray *attributes;  /* of MuEnvVar*: text attributes of the agent */
+  MuResources *resources;
+} MuOffer;
+
+MuOffer *mu_offer_new(const char *id, const char *agent_id, const char *hostname);
+MuOffer *mu_offer_copy(const MuOffer *offer);
+void mu_offer_free(MuOffer *offer);
+/* The value of "hostname", "@region", "@zone" or an attribute; NULL when the agent has none. Borrowed. */
+const char *mu_offer_field(const MuOffer *offer, const char *field);
+json_t *mu_offer_to_json(const MuOffer *offer);
+MuOffer *mu_offer_from_json(const json_t *json, GError **error);
+
+/* ---- statuses ----------------------------------------------------------------------------------------------------- */
+
+typedef enum {
+  MU_TASK_STAGING,
+  MU_TASK_STARTING,
+  MU_TASK_RUNNING,
+  MU_TASK_KILLING,
+  MU_TASK_FINISHED, /* exit 0 */
+  MU_TASK_FAILED,
+  MU_TASK_KILLED,
+  MU_TASK_ERROR,       /* the launch was not valid */
+  MU_TASK_LOST,
+  MU_TASK_DROPPED,     /* never started */
+  MU_TASK_UNREACHABLE, /* may come back */
+  MU_TASK_GONE,
+  MU_TASK_GONE_BY_OPERATOR,
+  MU_TASK_UNKNOWN,
+} MuTaskState;
+
+const char *mu_task_state_to_string(MuTaskState state); /* "TASK_RUNNING", … */
+gboolean mu_task_state_from_string(const char *text, MuTaskState *ret_state);
+/* The task does not run and never will again: FINISHED, FAILED, KILLED, ERROR, LOST, DROPPED, GONE, GONE_BY_OPERATOR,
+ * UNKNOWN. */
+gboolean mu_task_state_is_terminal(MuTaskState state);
+
+typedef struct {
+  char *task_id;
+  char *agent_id; /* may be NULL (from the master) */
+  char *uuid;     /* NULL: not to be acknowledged */
+  MuTaskState state;
+  char *reason;   /* word as in Mesos: REASON_…; may be NULL */
+  char *message;  /* for people; may be NULL */
+  gint64 timestamp_ms;
+  gboolean has_ready, ready;     /* readiness check: last result */
+  gboolean has_healthy, healthy; /* health check: last result */
+  char *container_ip; /* may be NULL */
+} MuTaskStatus;
+
+MuTaskStatus *mu_task_status_new(const char *task_id, MuTaskState state);
+MuTaskStatus *mu_task_status_copy(const MuTaskStatus *status);
+void mu_task_status_free(MuTaskStatus *status);
+json_t *mu_task_status_to_json(const MuTaskStatus *status);
+MuTaskStatus *mu_task_status_from_json(const json_t *json, GError **error);
+
+/* ---- events and calls --------------------------------------------------------------------------------------------- */
+
+typedef enum {
+  MU_EVENT_SUBSCRIBED, /* id: the framework's id */
+  MU_EVENT_OFFERS,
+  MU_EVENT_RESCIND,    /* id: the offer's */
+  MU_EVENT_UPDATE,
+  MU_EVENT_FAILURE,    /* agent_id; id: the executor's, or NULL when the whole agent is gone */
+  MU_EVENT_ERROR,      /* message: the engine ended the subscription for good */
+  MU_EVENT_DISCONNECTED, /* message: why; the engine reconnects by itself */
+} MuEngineEventKind;
+
+typedef struct {
+  MuEngineEventKind kind;
+  char *id, *agent_id, *message;
+  GPtrArray *offers; /* of MuOffer* */
+  MuTaskStatus *status;
+} MuEngineEvent;
+
+MuEngineEvent *mu_engine_event_new(MuEngineEventKind kind);
+void mu_engine_event_free(MuEngineEvent *event);
+
+typedef enum {
+  MU_CALL_ACCEPT, /* offer_ids, operations, refuse_ms for the rest */
+  MU_CALL_DECLINE, /* offer_ids, refuse_ms */
+  MU_CALL_REVIVE,
+  MU_CALL_SUPPRESS,
+  MU_CALL_KILL,        /* task_id, agent_id (may be NULL), grace_ms (-1: the launch's) */
+  MU_CALL_ACKNOWLEDGE, /* task_id, agent_id, uuid */
+  MU_CALL_RECONCILE,   /* tasks: explicit for these (task_id, agent_id pairs); empty: implicit, all */
+  MU_CALL_TEARDOWN,
+} MuEngineCallKind;
+
+typedef struct {
+  MuEngineCallKind kind;
+  GPtrArray *offer_ids;  /* of char* */
+  GPtrArray *operations; /* of MuOperation* */
+  GPtrArray *tasks;      /* of MuEnvVar*: name = task id, value = agent id */
+  gint64 refuse_ms, grace_ms;
+  char *task_id, *agent_id, *uuid;
+} MuEngineCall;
+
+MuEngineCall *mu_engine_call_new(MuEngineCallKind kind);
+void mu_engine_call_free(MuEngineCall *call);
+const char *mu_engine_call_kind_to_string(MuEngineCallKind kind);
+
+/* ---- the vtable --------------------------------------------------------------------------------------------------- */
+
+typedef struct MuEngine MuEngine;
+
+/* Takes the event. Called from the main loop's thread only, never from inside start() or perform(). */
+typedef void (*MuEngineSink)(MuEngineEvent *take_event, gpointer user);
+
+/* Reply of read_file: NULL on failure with `error` set. */
+typedef struct {
+  const char *name; /* "local", "mesos", "sim" */
+  /* Subscribes; events flow to `sink` from then on until stop(). `framework_id` NULL: a new framework. */
+  gboolean (*start)(MuEngine *engine, const char *framework_id, MuEngineSink sink, gpointer user, GError **error);
+  /* Performs a call, asynchronously; problems come back as events. Borrows the call. Calls given between two flushes may
+   * be made durable together. */
+  void (*perform)(MuEngine *engine, const MuEngineCall *call);
+  void (*flush)(MuEngine *engine);
+  /* Where the sandbox of a task lies on this machine, or NULL with MU_ERROR_NOT_FOUND. `path` is relative, "" is the
+   * sandbox itself. The result is below the sandbox: `..` and symlinks that lead out are refused. The caller frees. */
+  char *(*sandbox_path)(MuEngine *engine, const char *agent_id, const char *task_id, const char *path, GError **error);
+  /* A JSON description for people and /v1/state: agents, resources, limits in force, warnings. May be NULL. */
+  json_t *(*describe)(MuEngine *engine);
+  /* Stops the event stream and lets go of the tasks, which run on. */
+  void (*stop)(MuEngine *engine);
+  void (*free)(MuEngine *engine);
+} MuEngineOps;
+
+struct MuEngine {
+  const MuEngineOps *ops;
+};
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(MuOffer, mu_offer_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(MuPodLaunch, mu_pod_launch_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(MuTaskLaunch, mu_task_launch_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(MuTaskStatus, mu_task_status_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(MuEngineEvent, mu_engine_event_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(MuEngineCall, mu_engine_call_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(MuOperation, mu_operation_free)
+#endif

@@ -1,0 +1,163 @@
+#include "engine.h"
+
+MuEnvVar *mu_env_var_new(const char *name, const char *value) {
+  MuEnvVar *var = g_new0(MuEnvVar, 1);
+  var->name = g_strdup(name);
+  var->value = g_strdup(value);
+  return var;
+}
+
+void mu_env_var_free(MuEnvVar *var) {
+  if (var == NULL)
+    return;
+  g_free(var->name);
+  g_free(var->value);
+  g_free(var);
+}
+
+MuLaunchConfig *mu_launch_config_new(const char *name, const char *text, const char *dest) {
+  MuLaunchConfig *config = g_new0(MuLaunchConfig, 1);
+  config->name = g_strdup(name);
+  config->text = g_strdup(text);
+  config->dest = g_strdup(dest);
+  return config;
+}
+
+void mu_launch_config_free(MuLaunchConfig *config) {
+  if (config == NULL)
+    return;
+  g_free(config->name);
+  g_free(config->text);
+  g_free(config->dest);
+  g_free(config);
+}
+
+MuLaunchCheck *mu_launch_check_new(const char *cmd) {
+  MuLaunchCheck *check = g_new0(MuLaunchCheck, 1);
+  check->cmd = g_strdup(cmd);
+  return check;
+}
+
+void mu_launch_check_free(MuLaunchCheck *check) {
+  if (check == NULL)
+    return;
+  g_free(check->cmd);
+  g_free(check);
+}
+
+MuLaunchRlimit *mu_launch_rlimit_new(const char *name, gint64 soft, gint64 hard) {
+  MuLaunchRlimit *rlimit = g_new0(MuLaunchRlimit, 1);
+  rlimit->name = g_strdup(name);
+  rlimit->soft = soft;
+  rlimit->hard = hard;
+  return rlimit;
+}
+
+void mu_launch_rlimit_free(MuLaunchRlimit *rlimit) {
+  if (rlimit == NULL)
+    return;
+  g_free(rlimit->name);
+  g_free(rlimit);
+}
+
+MuTaskLaunch *mu_task_launch_new(const char *task_id, const char *name) {
+  MuTaskLaunch *launch = g_new0(MuTaskLaunch, 1);
+  launch->task_id = g_strdup(task_id);
+  launch->name = g_strdup(name);
+  launch->env = g_ptr_array_new_with_free_func((GDestroyNotify)mu_env_var_free);
+  launch->configs = g_ptr_array_new_with_free_func((GDestroyNotify)mu_launch_config_free);
+  launch->labels = g_ptr_array_new_with_free_func((GDestroyNotify)mu_env_var_free);
+  launch->resources = mu_resources_new();
+  return launch;
+}
+
+void mu_task_launch_free(MuTaskLaunch *launch) {
+  if (launch == NULL)
+    return;
+  g_free(launch->task_id);
+  g_free(launch->name);
+  g_free(launch->cmd);
+  g_free(launch->user);
+  g_ptr_array_unref(launch->env);
+  g_ptr_array_unref(launch->configs);
+  g_ptr_array_unref(launch->labels);
+  mu_launch_check_free(launch->health_check);
+  mu_launch_check_free(launch->readiness_check);
+  mu_resources_free(launch->resources);
+  g_free(launch);
+}
+
+static MuEnvVar *find_env(const MuTaskLaunch *launch, const char *name) {
+  for (guint i = 0; i < launch->env->len; i++) {
+    MuEnvVar *var = g_ptr_array_index(launch->env, i);
+    if (g_str_equal(var->name, name))
+      return var;
+  }
+  return NULL;
+}
+
+void mu_task_launch_set_env(MuTaskLaunch *launch, const char *name, const char *value) {
+  MuEnvVar *var = find_env(launch, name);
+  if (var == NULL) {
+    g_ptr_array_add(launch->env, mu_env_var_new(name, value));
+    return;
+  }
+  char *copy = g_strdup(value);
+  g_free(var->value);
+  var->value = copy;
+}
+
+const char *mu_task_launch_get_env(const MuTaskLaunch *launch, const char *name) {
+  const MuEnvVar *var = find_env(launch, name);
+  return var == NULL ? NULL : var->value;
+}
+
+MuPodLaunch *mu_pod_launch_new(const char *executor_id, const char *service, const char *pod) {
+  MuPodLaunch *launch = g_new0(MuPodLaunch, 1);
+  launch->executor_id = g_strdup(executor_id);
+  launch->service = g_strdup(service);
+  launch->pod = g_strdup(pod);
+  launch->tasks = g_ptr_array_new_with_free_func((GDestroyNotify)mu_task_launch_free);
+  launch->rlimits = g_ptr_array_new_with_free_func((GDestroyNotify)mu_launch_rlimit_free);
+  launch->resources = mu_resources_new();
+  return launch;
+}
+
+void mu_pod_launch_free(MuPodLaunch *launch) {
+  if (launch == NULL)
+    return;
+  g_free(launch->executor_id);
+  g_free(launch->service);
+  g_free(launch->pod);
+  g_ptr_array_unref(launch->tasks);
+  g_ptr_array_unref(launch->rlimits);
+  mu_resources_free(launch->resources);
+  g_free(launch);
+}
+
+MuOperation *mu_operation_new(MuOperationKind kind, MuResources *take_resources, MuPodLaunch *take_launch) {
+  MuOperation *operation = g_new0(MuOperation, 1);
+  operation->kind = kind;
+  operation->resources = take_resources;
+  operation->launch = take_launch;
+  return operation;
+}
+
+void mu_operation_free(MuOperation *operation) {
+  if (operation == NULL)
+    return;
+  mu_resources_free(operation->resources);
+  mu_pod_launch_free(operation->launch);
+  g_free(operation);
+}
+
+const char *mu_operation_kind_to_string(MuOperationKind kind) {
+  switch (kind) {
+  case MU_OP_RESERVE: return "RESERVE";
+  case MU_OP_UNRESERVE: return "UNRESERVE";
+  case MU_OP_CREATE: return "CREATE";
+  case MU_OP_DESTROY: return "DESTROY";
+  case MU_OP_LAUNCH_GROUP: return "LAUNCH_GROUP";
+  }
+  return NULL;
+}

@@ -1,0 +1,154 @@
+#include "resource.h"
+
+#include "bug.h"
+
+static const struct {
+  const char *name, *unit;
+  gboolean in_thousandths;
+} kinds[] = {
+  [MU_RESOURCE_CPUS] = {"cpus", "", TRUE}, [MU_RESOURCE_MEM] = {"mem", " MB", FALSE},
+  [MU_RESOURCE_DISK] = {"disk", " MB", FALSE}, [MU_RESOURCE_GPUS] = {"gpus", "", TRUE},
+  [MU_RESOURCE_PORTS] = {"ports", "", FALSE},
+};
+
+MuResource *mu_resource_new_scalar(MuResourceKind kind, gint64 amount) {
+  mu_assert(kind != MU_RESOURCE_PORTS);
+  MuResource *resource = g_new0(MuResource, 1);
+  resource->kind = kind;
+  resource->amount = amount;
+  return resource;
+}
+
+MuResource *mu_resource_new_ports(gint64 begin, gint64 end) {
+  MuResource *resource = g_new0(MuResource, 1);
+  resource->kind = MU_RESOURCE_PORTS;
+  resource->ranges = mu_ranges_new();
+  mu_ranges_add(resource->ranges, begin, end);
+  return resource;
+}
+
+static void reservation_copy(MuReservation *to, const MuReservation *from) {
+  to->role = g_strdup(from->role);
+  to->resource_id = g_strdup(from->resource_id);
+  to->namespace_ = g_strdup(from->namespace_);
+  to->principal = g_strdup(from->principal);
+  to->pre_reserved_role = g_strdup(from->pre_reserved_role);
+}
+
+static void reservation_clear(MuReservation *reservation) {
+  g_free(reservation->role);
+  g_free(reservation->resource_id);
+  g_free(reservation->namespace_);
+  g_free(reservation->principal);
+  g_free(reservation->pre_reserved_role);
+  *reservation = (MuReservation){0};
+}
+
+MuResource *mu_resource_copy(const MuResource *resource) {
+  MuResource *copy = g_new0(MuResource, 1);
+  copy->kind = resource->kind;
+  copy->amount = resource->amount;
+  copy->ranges = resource->ranges == NULL ? NULL : mu_ranges_copy(resource->ranges);
+  reservation_copy(&copy->reservation, &resource->reservation);
+  copy->persistence_id = g_strdup(resource->persistence_id);
+  copy->container_path = g_strdup(resource->container_path);
+  copy->mount_root = g_strdup(resource->mount_root);
+  copy->profile = g_strdup(resource->profile);
+  return copy;
+}
+
+void mu_resource_free(MuResource *resource) {
+  if (resource == NULL)
+    return;
+  g_clear_pointer(&resource->ranges, g_array_unref);
+  reservation_clear(&resource->reservation);
+  g_free(resource->persistence_id);
+  g_free(resource->container_path);
+  g_free(resource->mount_root);
+  g_free(resource->profile);
+  g_free(resource);
+}
+
+void mu_resource_set_reservation(MuResource *resource, const char *role, const char *resource_id, const char *namespace_,
+                                 const char *principal) {
+  MuReservation old = resource->reservation; /* the arguments may point into it */
+  resource->reservation = (MuReservation){g_strdup(role), g_strdup(resource_id), g_strdup(namespace_), g_strdup(principal),
+                                          NULL};
+  reservation_clear(&old);
+}
+
+gboolean mu_resource_is_reserved(const MuResource *resource) {
+  return resource->reservation.role != NULL;
+}
+
+gint64 mu_resource_amount(const MuResource *resource) {
+  return resource->kind == MU_RESOURCE_PORTS ? mu_ranges_count(resource->ranges) : resource->amount;
+}
+
+gboolean mu_resource_is_empty(const MuResource *resource) {
+  return resource->kind == MU_RESOURCE_PORTS ? resource->ranges->len == 0 : resource->amount <= 0;
+}
+
+static gboolean same_text(const char *a, const char *b) {
+  return a == b || g_strcmp0(a, b) == 0;
+}
+
+/* The resource_id first: it tells most reservations apart. */
+static gboolean same_reservation(const MuReservation *a, const MuReservation *b) {
+  return same_text(a->resource_id, b->resource_id) && same_text(a->role, b->role) &&
+         same_text(a->namespace_, b->namespace_) && same_text(a->principal, b->principal) &&
+         same_text(a->pre_reserved_role, b->pre_reserved_role);
+}
+
+static gboolean same_disk(const MuResource *a, const MuResource *b) {
+  return same_text(a->persistence_id, b->persistence_id) && same_text(a->container_path, b->container_path) &&
+         same_text(a->mount_root, b->mount_root) && same_text(a->profile, b->profile);
+}
+
+static gboolean is_whole(const MuResource *resource) {
+  return resource->mount_root != NULL || resource->persistence_id != NULL;
+}
+
+gboolean mu_resource_same_shape(const MuResource *a, const MuResource *b) {
+  return a->kind == b->kind && !is_whole(a) && !is_whole(b) && same_reservation(&a->reservation, &b->reservation) &&
+         same_disk(a, b);
+}
+
+gboolean mu_resource_equal(const MuResource *a, const MuResource *b) {
+  if (a->kind != b->kind || a->amount != b->amount)
+    return FALSE;
+  if (a->kind == MU_RESOURCE_PORTS && !mu_ranges_equal(a->ranges, b->ranges))
+    return FALSE;
+  return same_reservation(&a->reservation, &b->reservation) && same_disk(a, b);
+}
+
+/* 1500 thousandths as "1.5". */
+static char *thousandths_to_string(gint64 amount) {
+  GString *text = g_string_new(amount < 0 ? "-" : NULL);
+  guint64 size = amount < 0 ? 0 - (guint64)amount : (guint64)amount;
+  g_string_append_printf(text, "%" G_GUINT64_FORMAT, size / 1000);
+  if (size % 1000 != 0) {
+    g_string_append_printf(text, ".%03u", (guint)(size % 1000));
+    while (text->str[text->len - 1] == '0')
+      g_string_truncate(text, text->len - 1);
+  }
+  return g_string_free(text, FALSE);
+}
+
+static char *amount_to_string(const MuResource *resource) {
+  if (resource->kind == MU_RESOURCE_PORTS)
+    return mu_ranges_to_string(resource->ranges);
+  if (kinds[resource->kind].in_thousandths)
+    return thousandths_to_string(resource->amount);
+  return g_strdup_printf("%" G_GINT64_FORMAT, resource->amount);
+}
+
+char *mu_resource_to_string(const MuResource *resource) {
+  g_autofree char *amount = amount_to_string(resource);
+  return g_strdup_printf("%s %s%s", kinds[resource->kind].name, amount, kinds[resource->kind].unit);
+}
+
+const char *mu_resource_kind_to_string(MuResourceKind kind) {
+  mu_assert((guint)kind < G_N_ELEMENTS(kinds));
+  return kinds[kind].name;
+}
