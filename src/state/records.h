@@ -1,0 +1,119 @@
+/* The typed records of a service and their JSON. These are the truth: everything else that a service keeps in memory is
+ * derived from them, so that what runs and what a restart would load are the same. */
+#ifndef MU_RECORDS_H
+#define MU_RECORDS_H
+#include "engine.h"
+#include "record.h"
+
+/* ---- service ------------------------------------------------------------------------------------------------------- */
+
+typedef enum {
+  MU_SERVICE_RUNNING,
+  MU_SERVICE_UNINSTALLING, /* everything is on its way out */
+  MU_SERVICE_GONE,         /* all erased but this record: the UninstallCallback is due */
+} MuServiceState;
+
+const char *mu_service_state_to_string(MuServiceState state); /* "RUNNING", … */
+
+typedef struct {
+  MuServiceState state;
+  gint64 version;    /* of the context: 1, 2, … */
+  char *target;      /* configuration id that the plans lead to */
+  gboolean deployed; /* a deploy plan was complete once: the next one is an update */
+  gboolean updating; /* the target came after that: the plan `update` is used, where the spec has one */
+  gint64 created_ms, changed_ms;
+} MuServiceRecord;
+
+MuServiceRecord *mu_service_record_new(void);
+void mu_service_record_free(MuServiceRecord *record);
+char *mu_service_record_encode(const MuServiceRecord *record);
+MuServiceRecord *mu_service_record_decode(const char *json, gsize length, GError **error);
+
+/* ---- the footprint ledger of a pod instance ------------------------------------------------------------------------ */
+
+/*   PLANNED ──▶ HELD ──▶ RELEASING ──▶ (entry gone)
+ *      └──────────────────────▲
+ * PLANNED: recorded before the RESERVE was asked for; HELD: proven by an offer or by a task that ran on it;
+ * RELEASING: DESTROY and UNRESERVE are asked for when it is offered, until an offer of the agent comes without it. */
+typedef enum { MU_LEDGER_PLANNED, MU_LEDGER_HELD, MU_LEDGER_RELEASING } MuLedgerState;
+
+typedef struct {
+  MuResource *resource; /* with its reservation, and volume if it is one */
+  char *set;            /* id of the resource set; "" for the pod's own volumes, "executor" for its overhead */
+  char *what;           /* name of the port, path of the volume; NULL for plain scalars */
+  guint state;          /* MuLedgerState */
+  gboolean asked;       /* RELEASING: its UNRESERVE may have happened: an offer of the agent without it proves it gone */
+} MuLedgerEntry;
+
+MuLedgerEntry *mu_ledger_entry_new(MuResource *take_resource, const char *set, const char *what);
+MuLedgerEntry *mu_ledger_entry_copy(const MuLedgerEntry *entry);
+void mu_ledger_entry_free(MuLedgerEntry *entry);
+/* Asserts the edge. */
+void mu_ledger_entry_move(MuLedgerEntry *entry, MuLedgerState to);
+
+/* What becomes of the pod instance. */
+typedef enum {
+  MU_POD_KEEP,
+  MU_POD_REPLACE, /* give everything back, then start anywhere */
+  MU_POD_ERASE,   /* give everything back, then forget the instance */
+} MuPodFate;
+
+typedef struct {
+  char *type;
+  guint index;
+  MuPodFate fate;
+  char *agent_id; /* NULL: nowhere yet */
+  char *hostname, *region, *zone;
+  GPtrArray *attributes; /* of MuEnvVar* */
+  GPtrArray *entries;    /* of MuLedgerEntry* */
+  char *role;            /* reservations are made for it */
+} MuPodRecord;
+
+MuPodRecord *mu_pod_record_new(const char *type, guint index);
+MuPodRecord *mu_pod_record_copy(const MuPodRecord *record);
+void mu_pod_record_free(MuPodRecord *record);
+char *mu_pod_record_encode(const MuPodRecord *record);
+MuPodRecord *mu_pod_record_decode(const char *json, gsize length, GError **error);
+/* The entry for the set's kind (and, for ports and volumes, its name), or NULL. Borrowed. */
+MuLedgerEntry *mu_pod_record_find(const MuPodRecord *record, const char *set, MuResourceKind kind, const char *what);
+MuLedgerEntry *mu_pod_record_by_id(const MuPodRecord *record, const char *resource_id);
+/* Copies the place an offer comes from into the record. */
+void mu_pod_record_set_place(MuPodRecord *record, const MuOffer *offer);
+/* As mu_offer_field, of the place the pod is at; NULL when nowhere. */
+const char *mu_pod_record_field(const MuPodRecord *record, const char *field);
+
+/* ---- task ---------------------------------------------------------------------------------------------------------- */
+
+/* An operator's or a plan's wish that the present run ends; kept until its terminal status. */
+typedef enum { MU_KILL_NONE, MU_KILL_WANTED } MuKillWish;
+
+typedef struct {
+  char *name;    /* hello-0-server */
+  char *task_id; /* of the last launch */
+  char *pod_type;
+  guint pod_index;
+  char *task; /* server */
+  char *agent_id, *executor_id;
+  char *config;      /* configuration it was launched with */
+  char *fingerprint; /* of its part of that configuration */
+  gint64 launched_ms;
+  gint64 ended_ms;   /* of the terminal status, by the scheduler's clock; 0: not ended */
+  guint failures;    /* in a row, for the backoff */
+  gboolean reached;  /* its goal was reached once under this fingerprint */
+  MuKillWish kill;
+} MuTaskRecord;
+
+MuTaskRecord *mu_task_record_new(void);
+MuTaskRecord *mu_task_record_copy(const MuTaskRecord *record);
+void mu_task_record_free(MuTaskRecord *record);
+char *mu_task_record_encode(const MuTaskRecord *record);
+MuTaskRecord *mu_task_record_decode(const char *json, gsize length, GError **error);
+
+/* The status of a task, stored under the task's name: MuTaskStatus as JSON. */
+char *mu_status_record_encode(const MuTaskStatus *status);
+MuTaskStatus *mu_status_record_decode(const char *json, gsize length, GError **error);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(MuServiceRecord, mu_service_record_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(MuPodRecord, mu_pod_record_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(MuTaskRecord, mu_task_record_free)
+#endif
