@@ -1,0 +1,331 @@
+#include "plan.h"
+
+#include "bug.h"
+
+#include <string.h>
+
+/* ---- the tree ------------------------------------------------------------------------------------------------------ */
+
+static void step_free(MuStep *step)
+{
+  g_free(step->name);
+  g_free(step);
+}
+
+static void phase_free(MuPhase *phase)
+{
+  g_free(phase->name);
+  g_ptr_array_unref(phase->steps);
+  g_free(phase);
+}
+
+MuPlan *mu_plan_new(const char *name, MuStrategyKind strategy)
+{
+  MuPlan *plan = g_new0(MuPlan, 1);
+  plan->name = g_strdup(name);
+  plan->strategy = strategy;
+  plan->phases = g_ptr_array_new_with_free_func((GDestroyNotify)phase_free);
+  plan->errors = g_ptr_array_new_with_free_func(g_free);
+  plan->status = MU_STATUS_COMPLETE;
+  return plan;
+}
+
+void mu_plan_free(MuPlan *plan)
+{
+  if (plan == NULL)
+    return;
+  g_free(plan->name);
+  g_ptr_array_unref(plan->phases);
+  g_ptr_array_unref(plan->errors);
+  g_free(plan);
+}
+
+/* ---- strategies ---------------------------------------------------------------------------------------------------- */
+
+static gboolean is_canary(MuStrategyKind strategy)
+{
+  return strategy == MU_STRATEGY_SERIAL_CANARY || strategy == MU_STRATEGY_PARALLEL_CANARY;
+}
+
+static gboolean is_serial(MuStrategyKind strategy)
+{
+  return strategy == MU_STRATEGY_SERIAL || strategy == MU_STRATEGY_SERIAL_CANARY;
+}
+
+/* Which children a strategy would work on: [*from, *to) of those that are not complete. */
+static void window(MuStrategyKind strategy, MuCanary canary, guint first_incomplete, guint n, guint *ret_from, guint *ret_to)
+{
+  guint to = is_serial(strategy) ? MIN(first_incomplete + 1, n) : n;
+  if (is_canary(strategy) && canary == MU_CANARY_HELD)
+    to = 0;
+  if (is_canary(strategy) && canary == MU_CANARY_FIRST)
+    to = MIN(to, 1);
+  *ret_from = first_incomplete;
+  *ret_to = MAX(to, first_incomplete);
+}
+
+static MuStatusSet set_of_counts(const guint *counts)
+{
+  MuStatusSet set = 0;
+  for (guint i = 0; i < MU_STATUS_COUNT; i++)
+    if (counts[i] > 0)
+      set |= MU_STATUS_BIT(i);
+  return set;
+}
+
+/* ---- roll-up ------------------------------------------------------------------------------------------------------- */
+
+/* The candidates' statuses: of one child for a serial strategy; of all that are not complete otherwise. */
+static MuStatusSet candidate_set(MuStatusSet children, guint from, guint to, MuStatus first)
+{
+  if (from >= to)
+    return 0;
+  if (to - from == 1)
+    return MU_STATUS_BIT(first);
+  return children & ~MU_STATUS_BIT(MU_STATUS_COMPLETE);
+}
+
+static MuStatus phase_roll_up(const MuPhase *phase)
+{
+  guint from = 0, to = 0, n = phase->steps->len;
+  window(phase->strategy, phase->canary, phase->first_incomplete, n, &from, &to);
+  MuStatusSet children = set_of_counts(phase->counts);
+  MuStatus first = from < n ? ((MuStep *)phase->steps->pdata[from])->status : MU_STATUS_COMPLETE;
+  return mu_status_roll_up(children, candidate_set(children, from, to, first), FALSE, phase->interrupted);
+}
+
+static MuStatus plan_roll_up(const MuPlan *plan)
+{
+  guint from = 0, to = 0, n = plan->phases->len;
+  window(plan->strategy, plan->canary, plan->first_incomplete, n, &from, &to);
+  MuStatusSet children = set_of_counts(plan->counts);
+  MuStatus first = from < n ? ((MuPhase *)plan->phases->pdata[from])->status : MU_STATUS_COMPLETE;
+  return mu_status_roll_up(children, candidate_set(children, from, to, first), plan->errors->len > 0, plan->interrupted);
+}
+
+static void plan_refresh(MuPlan *plan)
+{
+  guint n = plan->phases->len;
+  while (plan->first_incomplete < n &&
+         ((MuPhase *)plan->phases->pdata[plan->first_incomplete])->status == MU_STATUS_COMPLETE)
+    plan->first_incomplete++;
+  plan->status = plan_roll_up(plan);
+}
+
+static void phase_refresh(MuPhase *phase)
+{
+  guint n = phase->steps->len;
+  while (phase->first_incomplete < n &&
+         ((MuStep *)phase->steps->pdata[phase->first_incomplete])->status == MU_STATUS_COMPLETE)
+    phase->first_incomplete++;
+  MuStatus before = phase->status;
+  phase->status = phase_roll_up(phase);
+  MuPlan *plan = phase->plan;
+  mu_assert(plan->counts[before] > 0);
+  plan->counts[before]--;
+  plan->counts[phase->status]++;
+  if (phase->status != MU_STATUS_COMPLETE)
+    plan->first_incomplete = MIN(plan->first_incomplete, phase->index);
+  plan_refresh(plan);
+}
+
+static void count_step(MuStep *step, MuStatus before, MuStatus after)
+{
+  MuPhase *phase = step->phase;
+  mu_assert(phase->counts[before] > 0);
+  phase->counts[before]--;
+  phase->counts[after]++;
+  if (after == MU_STATUS_COMPLETE)
+    phase->plan->n_complete++;
+  if (before == MU_STATUS_COMPLETE)
+    phase->plan->n_complete--;
+  if (after != MU_STATUS_COMPLETE)
+    phase->first_incomplete = MIN(phase->first_incomplete, step->index);
+}
+
+MuPhase *mu_plan_add_phase(MuPlan *plan, const char *name, MuStrategyKind strategy)
+{
+  MuPhase *phase = g_new0(MuPhase, 1);
+  phase->name = g_strdup(name);
+  phase->plan = plan;
+  phase->index = plan->phases->len;
+  phase->strategy = strategy;
+  phase->steps = g_ptr_array_new_with_free_func((GDestroyNotify)step_free);
+  phase->status = MU_STATUS_COMPLETE;
+  g_ptr_array_add(plan->phases, phase);
+  plan->counts[MU_STATUS_COMPLETE]++;
+  plan_refresh(plan);
+  return phase;
+}
+
+MuStep *mu_phase_add_step(MuPhase *phase, const char *name, gpointer asset, guint64 tasks)
+{
+  MuStep *step = g_new0(MuStep, 1);
+  step->name = g_strdup(name);
+  step->phase = phase;
+  step->index = phase->steps->len;
+  step->status = MU_STATUS_PENDING;
+  step->asset = asset;
+  step->tasks = tasks;
+  g_ptr_array_add(phase->steps, step);
+  phase->counts[MU_STATUS_PENDING]++;
+  phase->plan->n_steps++;
+  phase->first_incomplete = MIN(phase->first_incomplete, step->index);
+  phase_refresh(phase);
+  return step;
+}
+
+void mu_plan_remove_phase(MuPlan *plan, MuPhase *phase)
+{
+  mu_assert(phase->plan == plan);
+  plan->counts[phase->status]--;
+  plan->n_steps -= phase->steps->len;
+  plan->n_complete -= phase->counts[MU_STATUS_COMPLETE];
+  g_ptr_array_remove_index(plan->phases, phase->index);
+  for (guint i = 0; i < plan->phases->len; i++)
+    ((MuPhase *)plan->phases->pdata[i])->index = i;
+  plan->first_incomplete = 0;
+  plan_refresh(plan);
+}
+
+/* ---- changes ------------------------------------------------------------------------------------------------------- */
+
+static MuStatus shown_status(const MuStep *step, MuStatus found)
+{
+  if (step->forced)
+    return MU_STATUS_COMPLETE;
+  if (step->interrupted && (found == MU_STATUS_PENDING || found == MU_STATUS_DELAYED))
+    return MU_STATUS_WAITING;
+  return found;
+}
+
+void mu_step_set_status(MuStep *step, MuStatus status)
+{
+  mu_assert(status != MU_STATUS_IN_PROGRESS);
+  MuStatus before = step->status, after = shown_status(step, status);
+  if (before == after)
+    return;
+  step->status = after;
+  count_step(step, before, after);
+  phase_refresh(step->phase);
+  MuPlan *plan = step->phase->plan;
+  if (plan->observer != NULL)
+    plan->observer(plan, step, before, plan->observer_user);
+}
+
+void mu_step_set_interrupted(MuStep *step, gboolean interrupted)
+{
+  if (step->interrupted == interrupted)
+    return;
+  step->interrupted = interrupted;
+  if (interrupted && (step->status == MU_STATUS_PENDING || step->status == MU_STATUS_DELAYED))
+    mu_step_set_status(step, MU_STATUS_WAITING);
+  else if (!interrupted && step->status == MU_STATUS_WAITING)
+    mu_step_set_status(step, MU_STATUS_PENDING);
+}
+
+void mu_step_set_forced(MuStep *step, gboolean forced)
+{
+  step->forced = forced;
+  mu_step_set_status(step, forced ? MU_STATUS_COMPLETE : MU_STATUS_PENDING);
+}
+
+void mu_phase_set_interrupted(MuPhase *phase, gboolean interrupted)
+{
+  phase->interrupted = interrupted;
+  phase_refresh(phase);
+}
+
+void mu_plan_set_interrupted(MuPlan *plan, gboolean interrupted)
+{
+  plan->interrupted = interrupted;
+  plan_refresh(plan);
+}
+
+void mu_plan_add_error(MuPlan *plan, const char *message)
+{
+  g_ptr_array_add(plan->errors, g_strdup(message));
+  plan_refresh(plan);
+}
+
+void mu_phase_advance_canary(MuPhase *phase)
+{
+  if (is_canary(phase->strategy) && phase->canary != MU_CANARY_ALL)
+    phase->canary++;
+  phase_refresh(phase);
+}
+
+void mu_plan_advance_canary(MuPlan *plan)
+{
+  if (is_canary(plan->strategy) && plan->canary != MU_CANARY_ALL)
+    plan->canary++;
+  plan_refresh(plan);
+}
+
+gboolean mu_plan_is_complete(const MuPlan *plan)
+{
+  return plan->status == MU_STATUS_COMPLETE;
+}
+
+/* ---- reading ------------------------------------------------------------------------------------------------------- */
+
+static gboolean visit_phase(const MuPhase *phase, MuStepVisitor visit, gpointer user)
+{
+  guint from = 0, to = 0;
+  if (phase->interrupted)
+    return TRUE;
+  window(phase->strategy, phase->canary, phase->first_incomplete, phase->steps->len, &from, &to);
+  for (guint i = from; i < to; i++) {
+    MuStep *step = phase->steps->pdata[i];
+    if (step->status != MU_STATUS_COMPLETE && !step->interrupted && !visit(step, user))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+void mu_plan_candidates(const MuPlan *plan, MuStepVisitor visit, gpointer user)
+{
+  guint from = 0, to = 0;
+  if (plan->interrupted || plan->errors->len > 0)
+    return;
+  window(plan->strategy, plan->canary, plan->first_incomplete, plan->phases->len, &from, &to);
+  for (guint i = from; i < to; i++) {
+    const MuPhase *phase = plan->phases->pdata[i];
+    if (phase->status != MU_STATUS_COMPLETE && !visit_phase(phase, visit, user))
+      return;
+  }
+}
+
+MuUuid mu_phase_id(const MuPhase *phase)
+{
+  g_autofree char *name = g_strdup_printf("%s/%u/%s", phase->plan->name, phase->index, phase->name);
+  return mu_uuid_from_name(name);
+}
+
+MuUuid mu_step_id(const MuStep *step)
+{
+  const MuPhase *phase = step->phase;
+  g_autofree char *name =
+      g_strdup_printf("%s/%u/%s/%u/%s", phase->plan->name, phase->index, phase->name, step->index, step->name);
+  return mu_uuid_from_name(name);
+}
+
+MuPhase *mu_plan_find_phase(const MuPlan *plan, const char *name_or_id)
+{
+  for (guint i = 0; i < plan->phases->len; i++) {
+    MuPhase *phase = plan->phases->pdata[i];
+    if (strcmp(phase->name, name_or_id) == 0 || strcmp(mu_phase_id(phase).text, name_or_id) == 0)
+      return phase;
+  }
+  return NULL;
+}
+
+MuStep *mu_phase_find_step(const MuPhase *phase, const char *name_or_id)
+{
+  for (guint i = 0; i < phase->steps->len; i++) {
+    MuStep *step = phase->steps->pdata[i];
+    if (strcmp(step->name, name_or_id) == 0 || strcmp(mu_step_id(step).text, name_or_id) == 0)
+      return step;
+  }
+  return NULL;
+}
