@@ -1,0 +1,41 @@
+/* Matching a pod's needs with what one agent offers, in named stages; each refusal goes into the outcome with its numbers.
+ *
+ * A pod instance keeps its footprint: what its ledger holds must be offered back before it is launched on it again, on the
+ * agent where it lies; what it lacks is reserved anew. */
+#ifndef MU_EVALUATE_H
+#define MU_EVALUATE_H
+#include "ids.h"
+#include "outcome.h"
+#include "records.h"
+#include "wants.h"
+#include <muster/spec.h>
+
+typedef struct {
+  const char *service;    /* its name: label `namespace` */
+  const MuPodSpec *pod;   /* the configuration to launch */
+  guint index;
+  guint64 tasks;          /* to launch: bit n is task n of the pod */
+  gboolean executor_live; /* other tasks of the pod run: its own resources are in use already */
+  gboolean may_reserve;   /* FALSE: only onto what it owns (offer discipline) */
+  const MuPodRecord *record; /* its footprint, or NULL */
+  const GPtrArray *pods;  /* of MuPodRecord*: all instances of the service, for placement */
+  const char *role, *principal;
+  MuOverhead overhead;
+} MuRequirement;
+
+/* What the launch does to the agent's resources; owned by the caller. */
+typedef struct {
+  MuPodRecord *record;    /* the footprint afterwards */
+  MuResources *unreserve; /* no longer needed */
+  MuResources *reserve;
+  MuResources *create;    /* volumes */
+  MuResources *taken;     /* of the offer: to be subtracted from it */
+} MuMatch;
+
+void mu_match_clear(MuMatch *match);
+
+/* TRUE when the offer (all offers of one agent merged into one) can take the launch: `ret_match` is filled. FALSE: the
+ * outcome has the reason. `random` gives resource ids and picks dynamic ports. */
+gboolean mu_evaluate(const MuRequirement *requirement, const MuOffer *offer, MuRandom *random, MuOutcome *outcome,
+                     MuMatch *ret_match);
+#endif

@@ -1,0 +1,57 @@
+/* Why a step waits, as data: for each named stage of the evaluation how many offers it refused, and the offer that came
+ * nearest, with the numbers. Bounded: one entry a stage, whatever the number of offers. */
+#ifndef MU_OUTCOME_H
+#define MU_OUTCOME_H
+#include <glib.h>
+#include <jansson.h>
+
+/* The stages, in the order in which an offer goes through them. X(name, "word", "unit of the numbers") */
+#define MU_STAGE_TABLE(X)                                                                                              \
+  X(DISCIPLINE, "discipline", "")                                                                                      \
+  X(AGENT, "agent", "")                                                                                                \
+  X(PLACEMENT, "placement", "")                                                                                        \
+  X(RESERVED, "reserved", "")                                                                                          \
+  X(CPUS, "cpus", "cpus")                                                                                              \
+  X(MEMORY, "memory", "MB")                                                                                            \
+  X(GPUS, "gpus", "gpus")                                                                                              \
+  X(DISK, "disk", "MB")                                                                                                \
+  X(PORTS, "ports", "")
+
+typedef enum {
+#define X(name, word, unit) MU_STAGE_##name,
+  MU_STAGE_TABLE(X)
+#undef X
+  MU_STAGE_COUNT
+} MuStage;
+
+const char *mu_stage_to_string(MuStage stage);
+
+typedef struct {
+  guint64 refused;     /* offers */
+  gint64 wanted, best; /* thousandths for cpus and gpus, MB for memory and disk; else 0 */
+  char *agent;         /* host of the nearest offer */
+  char *detail;        /* what was refused, in words; NULL for plain numbers */
+} MuStageResult;
+
+typedef struct {
+  guint64 offers; /* evaluated */
+  MuStageResult stages[MU_STAGE_COUNT];
+} MuOutcome;
+
+MuOutcome *mu_outcome_new(void);
+void mu_outcome_free(MuOutcome *outcome);
+void mu_outcome_clear(MuOutcome *outcome);
+
+/* One refusal with numbers; kept as the stage's example when it came nearer than the last. */
+void mu_outcome_refuse_amount(MuOutcome *outcome, MuStage stage, const char *agent, gint64 wanted, gint64 had);
+/* One refusal in words; `detail` is copied when it becomes the example. */
+void mu_outcome_refuse(MuOutcome *outcome, MuStage stage, const char *agent, const char *detail);
+
+/* "wanted 4096 MB, best offer had 1200 MB (host-1)"; the caller frees. */
+char *mu_stage_result_to_string(MuStage stage, const MuStageResult *result);
+/* One sentence for people: "no offer yet", or the stage that refused most with its example; the caller frees. */
+char *mu_outcome_summary(const MuOutcome *outcome);
+/* {"offers","summary","stages":[{"stage","refused","example"}]} */
+json_t *mu_outcome_to_json(const MuOutcome *outcome);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(MuOutcome, mu_outcome_free)
+#endif
