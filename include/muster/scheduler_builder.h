@@ -1,0 +1,37 @@
+/* SchedulerBuilder: makes the scheduler of one service from its ServiceSpec and what code adds to it. */
+#ifndef MUSTER_SCHEDULER_BUILDER_H
+#define MUSTER_SCHEDULER_BUILDER_H
+
+#include <muster/spec.h>
+
+G_BEGIN_DECLS
+
+/* One service, ready to be given to a MultiServiceManager: the product of the builder and of every ServiceFactory. */
+typedef struct MuServiceScheduler MuServiceScheduler;
+typedef struct MuSchedulerBuilder MuSchedulerBuilder;
+
+/* Backoff between relaunches of a failing task. */
+typedef struct {
+  gboolean enabled;
+  gint64 initial_ms; /* after the first failure */
+  double factor;     /* times this after each further one */
+  gint64 max_ms;     /* cap */
+  gint64 reset_ms;   /* a task that ran this long starts over */
+} MuBackoff;
+extern const MuBackoff mu_backoff_default; /* on, 1 s, 2.0, 5 min, 10 min */
+
+/* Takes a reference of the spec. */
+MuSchedulerBuilder *mu_scheduler_builder_new(MuServiceSpec *spec);
+void mu_scheduler_builder_set_backoff(MuSchedulerBuilder *builder, const MuBackoff *backoff);
+/* The scheduler; the builder is consumed either way. MU_ERROR_REFUSED when the spec cannot be scheduled. */
+MuServiceScheduler *mu_scheduler_builder_build(MuSchedulerBuilder *take_builder, GError **error);
+void mu_scheduler_builder_free(MuSchedulerBuilder *builder);
+
+void mu_service_scheduler_free(MuServiceScheduler *scheduler);
+const MuServiceSpec *mu_service_scheduler_spec(const MuServiceScheduler *scheduler);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(MuSchedulerBuilder, mu_scheduler_builder_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(MuServiceScheduler, mu_service_scheduler_free)
+
+G_END_DECLS
+#endif

@@ -1,0 +1,20 @@
+/* ServiceFactory: builds a service from its name and its context, the bytes that it was added with. */
+#ifndef MUSTER_SERVICE_FACTORY_H
+#define MUSTER_SERVICE_FACTORY_H
+
+#include <muster/scheduler_builder.h>
+
+G_BEGIN_DECLS
+
+/* Must be a function of its arguments: it is called when a service is added or reconfigured (before anything is stored)
+ * and again at every start of the scheduler. Returns the scheduler of the service, whose spec must carry `name`; or NULL
+ * with an error, which refuses the request, or at a start leaves the service out, reported and not deleted. */
+typedef MuServiceScheduler *(*MuServiceFactory)(const char *name, GBytes *context, gpointer user, GError **error);
+
+/* The factory of `muster serve`. Its context is a JSON object:
+ *   {"yaml": the ServiceSpec's text, "parameters": {"KEY": "value", …}, "files": {"path as in the spec": "text", …}}
+ * of which only "yaml" is required. A context that is not JSON is taken for the YAML itself. */
+MuServiceScheduler *mu_yaml_service_factory(const char *name, GBytes *context, gpointer user, GError **error);
+
+G_END_DECLS
+#endif

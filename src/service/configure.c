@@ -1,0 +1,131 @@
+/* A configuration becomes the target: checked against the present one, then every pod instance finds its place in it. */
+#include "service_private.h"
+
+#include "config_validate.h"
+#include "spec_diff.h"
+#include <muster/error.h>
+
+#include <string.h>
+
+static void take_scheduler(MuService *service, MuServiceScheduler *take_scheduler)
+{
+  mu_service_scheduler_free(service->scheduler);
+  service->scheduler = take_scheduler;
+  g_clear_pointer(&service->failure, g_free);
+}
+
+/* A task that the new configuration does not change goes over to it as it runs; so does one that runs only once and did. */
+static void adopt_task(MuTask *task, const MuPodSpec *pod, const char *config_id, MuEffects *effects)
+{
+  const MuTaskSpec *spec = mu_pod_spec_task(pod, task->record->task);
+  if (spec == NULL)
+    return;
+  g_autofree char *fingerprint = mu_task_spec_fingerprint(pod, spec);
+  gboolean same = g_strcmp0(fingerprint, task->record->fingerprint) == 0;
+  if (!same && !(spec->goal == MU_GOAL_ONCE && task->record->reached))
+    return;
+  g_free(task->record->config);
+  task->record->config = g_strdup(config_id);
+  mu_task_put(task, effects);
+}
+
+static void set_fate(MuPod *pod, MuPodFate fate, MuEffects *effects)
+{
+  if (pod->record->fate == fate)
+    return;
+  pod->record->fate = fate;
+  mu_pod_put(pod, effects);
+}
+
+/* The instance is not part of the configuration. */
+static void dismiss_pod(MuService *service, MuPod *pod, MuEffects *effects)
+{
+  if (pod->record != NULL)
+    set_fate(pod, MU_POD_ERASE, effects);
+  else if (!mu_pod_has_live_task(pod))
+    mu_service_erase_pod(service, pod, effects);
+}
+
+static void place_pod(MuService *service, MuPod *pod, const MuServiceScheduler *scheduler, MuEffects *effects)
+{
+  const MuPodSpec *spec = mu_service_spec_pod(scheduler->spec, pod->type);
+  if (spec == NULL || pod->index >= (guint)spec->count) {
+    dismiss_pod(service, pod, effects);
+    return;
+  }
+  if (pod->record != NULL && pod->record->fate == MU_POD_ERASE)
+    set_fate(pod, MU_POD_REPLACE, effects); /* it is half gone: it goes, and comes back anew */
+  for (guint i = 0; i < pod->tasks->len; i++)
+    adopt_task(pod->tasks->pdata[i], spec, scheduler->config_id, effects);
+}
+
+static void place_pods(MuService *service, const MuServiceScheduler *scheduler, MuEffects *effects)
+{
+  GHashTableIter iter;
+  gpointer pod = NULL;
+  g_hash_table_iter_init(&iter, service->pods);
+  while (g_hash_table_iter_next(&iter, NULL, &pod))
+    place_pod(service, pod, scheduler, effects);
+}
+
+static void set_target(MuService *service, MuServiceScheduler *scheduler, MuEffects *effects)
+{
+  MuServiceRecord *record = service->record;
+  mu_service_keep_config(service, scheduler, effects);
+  g_free(record->target);
+  record->target = g_strdup(scheduler->config_id);
+  record->updating = record->deployed;
+  record->changed_ms = effects->now_ms;
+  if (record->created_ms == 0)
+    record->created_ms = effects->now_ms;
+  place_pods(service, scheduler, effects);
+  mu_service_put(service, effects);
+  mu_service_prune_configs(service, effects);
+}
+
+static gboolean check_change(MuService *service, const MuServiceScheduler *scheduler, GError **error)
+{
+  const MuServiceSpec *old = mu_service_target(service);
+  GError *refusal = NULL;
+  if (old == NULL || mu_spec_validate_change(old, scheduler->spec, &refusal))
+    return TRUE;
+  g_free(service->rejected);
+  service->rejected = g_strdup(refusal->message);
+  g_propagate_error(error, refusal);
+  return FALSE;
+}
+
+gboolean mu_service_configure(MuService *service, MuServiceScheduler *scheduler, gint64 version, MuEffects *effects,
+                              GError **error)
+{
+  gboolean same = g_strcmp0(service->record->target, scheduler->config_id) == 0;
+  if (!same && !check_change(service, scheduler, error)) {
+    mu_service_scheduler_free(scheduler);
+    return FALSE;
+  }
+  g_clear_pointer(&service->rejected, g_free);
+  take_scheduler(service, scheduler);
+  service->record->version = version;
+  if (same) {
+    mu_service_put(service, effects);
+    return TRUE;
+  }
+  set_target(service, scheduler, effects);
+  service->wants_more = TRUE;
+  service->shown_status = MU_STATUS_COUNT;
+  mu_service_rebuild_plans(service, effects);
+  return TRUE;
+}
+
+void mu_service_loaded(MuService *service, MuServiceScheduler *scheduler, const char *failure, MuEffects *effects)
+{
+  service->failure = g_strdup(failure);
+  if (scheduler == NULL || service->record->state != MU_SERVICE_RUNNING) {
+    service->scheduler = scheduler;
+    mu_service_rebuild_plans(service, effects);
+    return;
+  }
+  mu_service_rebuild_plans(service, effects);
+  /* The factory may build another spec than last time: that is a new configuration, taken or refused as any other. */
+  mu_service_configure(service, scheduler, service->record->version, effects, NULL);
+}

@@ -1,0 +1,37 @@
+/* What handling an event brings about, and what it may draw on: gathered during a drain of the queue, handed to the runner
+ * at its end. */
+#ifndef MU_EFFECTS_H
+#define MU_EFFECTS_H
+#include "engine.h"
+#include "ids.h"
+#include "record.h"
+#include "wants.h"
+
+/* An event for people and programs that watch: type is "service", "plan", "step", "task" or "framework". */
+typedef struct {
+  const char *type; /* static */
+  json_t *data;
+} MuNotice;
+
+MuNotice *mu_notice_new(const char *type, json_t *take_data);
+void mu_notice_free(MuNotice *notice);
+
+typedef struct {
+  /* drawn on */
+  gint64 now_ms;
+  MuRandom random;
+  const char *framework_name, *role, *principal, *user; /* user NULL: the engine's */
+  MuOverhead overhead;
+  gint64 kill_retry_ms;
+  const char *api_host;
+  guint16 api_port;
+  /* brought about */
+  MuBatch *batch;
+  GPtrArray *calls;   /* of MuEngineCall*, owned */
+  GPtrArray *notices; /* of MuNotice*, owned */
+} MuEffects;
+
+void mu_effects_kill(MuEffects *effects, const char *task_id, const char *agent_id);
+void mu_effects_acknowledge(MuEffects *effects, const MuTaskStatus *status);
+void mu_effects_notice(MuEffects *effects, const char *type, json_t *take_data);
+#endif

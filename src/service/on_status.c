@@ -1,0 +1,105 @@
+/* A task's status came. */
+#include "service_private.h"
+
+#include "json.h"
+
+#include <string.h>
+
+static void announce(MuService *service, const MuTask *task, const MuTaskStatus *status, MuEffects *effects)
+{
+  json_t *data = json_object();
+  mu_json_set_string(data, "service", service->name);
+  mu_json_set_string(data, "task", task->record->name);
+  mu_json_set_string(data, "id", status->task_id);
+  mu_json_set_string(data, "state", mu_task_state_to_string(status->state));
+  mu_json_set_string(data, "message", status->message);
+  if (status->has_ready)
+    mu_json_set_bool(data, "ready", status->ready);
+  mu_effects_notice(effects, "task", data);
+}
+
+/* The resources it runs on exist. */
+static void prove_footprint(MuPod *pod, MuEffects *effects)
+{
+  gboolean changed = FALSE;
+  for (guint i = 0; pod->record != NULL && i < pod->record->entries->len; i++) {
+    MuLedgerEntry *entry = pod->record->entries->pdata[i];
+    if (entry->state == MU_LEDGER_PLANNED) {
+      mu_ledger_entry_move(entry, MU_LEDGER_HELD);
+      changed = TRUE;
+    }
+  }
+  if (changed)
+    mu_pod_put(pod, effects);
+}
+
+static void count_failure(MuTask *task, gboolean asked_to_end)
+{
+  const MuBackoff *backoff = mu_service_backoff(task->pod->service);
+  MuTaskRecord *record = task->record;
+  if (asked_to_end || !mu_task_has_failed(task)) {
+    record->failures = 0;
+    return;
+  }
+  gboolean ran_long = record->ended_ms - record->launched_ms >= backoff->reset_ms;
+  record->failures = ran_long ? 1 : record->failures + 1;
+}
+
+static void on_end(MuTask *task, MuEffects *effects)
+{
+  gboolean asked_to_end = task->record->kill == MU_KILL_WANTED;
+  task->record->kill = MU_KILL_NONE;
+  task->record->ended_ms = effects->now_ms;
+  count_failure(task, asked_to_end);
+  if (task->next_kill_ms != 0) {
+    task->next_kill_ms = 0;
+    g_ptr_array_remove_fast(task->pod->service->killing, task);
+  }
+}
+
+static gboolean note_goal(MuTask *task)
+{
+  const MuTaskSpec *spec = mu_task_launched_spec(task);
+  if (task->record->reached || spec == NULL || !mu_task_goal_met(task, spec))
+    return FALSE;
+  task->record->reached = TRUE;
+  return TRUE;
+}
+
+static void apply(MuService *service, MuTask *task, const MuTaskStatus *status, MuEffects *effects)
+{
+  mu_task_status_free(task->status);
+  task->status = mu_task_status_copy(status);
+  mu_batch_take(effects->batch, MU_RECORD_STATUS, service->name, task->record->name, mu_status_record_encode(status));
+  gboolean ended = mu_task_state_is_terminal(status->state);
+  if (ended)
+    on_end(task, effects);
+  if (note_goal(task) || ended)
+    mu_task_put(task, effects);
+  if (status->state == MU_TASK_RUNNING)
+    prove_footprint(task->pod, effects);
+  mu_pod_mark_dirty(task->pod);
+  announce(service, task, status, effects);
+}
+
+/* The same news again: a retry of the engine, or an answer to a reconciliation. */
+static gboolean is_known(const MuTaskStatus *known, const MuTaskStatus *status)
+{
+  if (known == NULL)
+    return FALSE;
+  if (mu_task_state_is_terminal(known->state))
+    return TRUE;
+  return known->state == status->state && known->has_ready == status->has_ready && known->ready == status->ready &&
+         known->has_healthy == status->has_healthy && known->healthy == status->healthy;
+}
+
+void mu_service_on_status(MuService *service, const char *task_name, const MuTaskStatus *status, MuEffects *effects)
+{
+  MuTask *task = g_hash_table_lookup(service->tasks, task_name);
+  gboolean present = task != NULL && strcmp(task->record->task_id, status->task_id) == 0;
+  if (!present && !mu_task_state_is_terminal(status->state))
+    mu_effects_kill(effects, status->task_id, status->agent_id);
+  if (present && !is_known(task->status, status))
+    apply(service, task, status, effects);
+  mu_effects_acknowledge(effects, status);
+}

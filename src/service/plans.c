@@ -1,0 +1,255 @@
+/* Plans from the target configuration: deploy (or update) and the custom ones from the spec, or the default deploy plan:
+ * the pod types in order, their instances in order, all tasks of an instance at once (DefaultPlanFactory of dcos-commons). */
+#include "service_private.h"
+
+#include "launch.h"
+
+#include <string.h>
+
+MuStep *mu_service_add_step(MuService *service, MuPhase *phase, MuPod *pod, const char *name, guint64 tasks)
+{
+  MuStep *step = mu_phase_add_step(phase, name, pod, tasks);
+  if (pod != NULL) {
+    g_ptr_array_add(pod->steps, step);
+    mu_pod_mark_dirty(pod);
+  }
+  (void)service;
+  return step;
+}
+
+static void unlink_steps(MuPhase *phase)
+{
+  for (guint i = 0; i < phase->steps->len; i++) {
+    MuStep *step = phase->steps->pdata[i];
+    MuPod *pod = step->asset;
+    if (pod == NULL)
+      continue;
+    g_ptr_array_remove_fast(pod->steps, step);
+    if (pod->claimed_by == step)
+      pod->claimed_by = NULL;
+    g_ptr_array_remove_fast(pod->service->wanting, step);
+  }
+}
+
+void mu_service_remove_phase(MuService *service, MuPhase *phase)
+{
+  (void)service;
+  unlink_steps(phase);
+  mu_plan_remove_phase(phase->plan, phase);
+}
+
+/* ---- steps of a phase ---------------------------------------------------------------------------------------------- */
+
+static guint64 all_tasks(const MuPodSpec *pod)
+{
+  return pod->n_tasks >= 64 ? G_MAXUINT64 : (G_GUINT64_CONSTANT(1) << pod->n_tasks) - 1;
+}
+
+static guint64 tasks_by_name(const MuPodSpec *pod, const char *const *names)
+{
+  guint64 tasks = 0;
+  for (guint i = 0; i < pod->n_tasks; i++)
+    if (g_strv_contains(names, pod->tasks[i].name))
+      tasks |= G_GUINT64_CONSTANT(1) << i;
+  return tasks;
+}
+
+/* "hello-0:[server, sidecar]" */
+static char *step_name(const MuPodSpec *pod, guint index, guint64 tasks)
+{
+  GString *name = g_string_new(NULL);
+  g_string_printf(name, "%s-%u:[", pod->type, index);
+  gboolean first = TRUE;
+  for (guint i = 0; i < pod->n_tasks; i++) {
+    if ((tasks & (G_GUINT64_CONSTANT(1) << i)) == 0)
+      continue;
+    g_string_append_printf(name, "%s%s", first ? "" : ", ", pod->tasks[i].name);
+    first = FALSE;
+  }
+  g_string_append_c(name, ']');
+  return g_string_free(name, FALSE);
+}
+
+static void add_pod_step(MuService *service, MuPhase *phase, const MuPodSpec *pod, guint index, guint64 tasks)
+{
+  g_autofree char *name = step_name(pod, index, tasks);
+  mu_service_add_step(service, phase, mu_service_ensure_pod(service, pod->type, index), name, tasks);
+}
+
+static void add_all_instances(MuService *service, MuPhase *phase, const MuPodSpec *pod)
+{
+  for (guint i = 0; i < (guint)pod->count; i++)
+    add_pod_step(service, phase, pod, i, all_tasks(pod));
+}
+
+static void add_spec_phase(MuService *service, MuPlan *plan, const MuServiceSpec *spec, const MuPhaseSpec *phase_spec)
+{
+  const MuPodSpec *pod = mu_service_spec_pod(spec, phase_spec->pod);
+  MuPhase *phase = mu_plan_add_phase(plan, phase_spec->name, phase_spec->strategy);
+  if (!phase_spec->explicit_steps) {
+    add_all_instances(service, phase, pod);
+    return;
+  }
+  for (guint i = 0; i < phase_spec->n_steps; i++) {
+    const MuStepSpec *step = &phase_spec->steps[i];
+    add_pod_step(service, phase, pod, step->index, tasks_by_name(pod, (const char *const *)step->tasks));
+  }
+}
+
+/* ---- plans --------------------------------------------------------------------------------------------------------- */
+
+static MuPlan *add_plan(MuService *service, const char *name, MuStrategyKind strategy)
+{
+  MuPlan *plan = mu_plan_new(name, strategy);
+  g_ptr_array_add(service->plans, plan);
+  return plan;
+}
+
+static MuPlan *add_spec_plan(MuService *service, const MuServiceSpec *spec, const MuPlanSpec *plan_spec, const char *name)
+{
+  MuPlan *plan = add_plan(service, name, plan_spec->strategy);
+  for (guint i = 0; i < plan_spec->n_phases; i++)
+    add_spec_phase(service, plan, spec, &plan_spec->phases[i]);
+  return plan;
+}
+
+static MuPlan *add_default_deploy(MuService *service, const MuServiceSpec *spec)
+{
+  MuPlan *plan = add_plan(service, "deploy", MU_STRATEGY_SERIAL);
+  for (guint i = 0; i < spec->n_pods; i++) {
+    MuPhase *phase = mu_plan_add_phase(plan, spec->pods[i].type, MU_STRATEGY_SERIAL);
+    add_all_instances(service, phase, &spec->pods[i]);
+  }
+  return plan;
+}
+
+static const MuPlanSpec *find_plan_spec(const MuServiceSpec *spec, const char *name)
+{
+  for (guint i = 0; i < spec->n_plans; i++)
+    if (strcmp(spec->plans[i].name, name) == 0)
+      return &spec->plans[i];
+  return NULL;
+}
+
+static void add_deploy(MuService *service, const MuServiceSpec *spec)
+{
+  const MuPlanSpec *update = service->record->updating ? find_plan_spec(spec, "update") : NULL;
+  const MuPlanSpec *plan_spec = update != NULL ? update : find_plan_spec(spec, "deploy");
+  service->deploy =
+      plan_spec == NULL ? add_default_deploy(service, spec) : add_spec_plan(service, spec, plan_spec, "deploy");
+}
+
+/* Custom plans stand by, interrupted, until an operator lets them go. */
+static void add_custom_plans(MuService *service, const MuServiceSpec *spec)
+{
+  for (guint i = 0; i < spec->n_plans; i++) {
+    const char *name = spec->plans[i].name;
+    if (strcmp(name, "deploy") != 0 && strcmp(name, "update") != 0)
+      mu_plan_set_interrupted(add_spec_plan(service, spec, &spec->plans[i], name), TRUE);
+  }
+}
+
+static int compare_pods(gconstpointer a, gconstpointer b)
+{
+  const MuPod *left = *(MuPod *const *)a, *right = *(MuPod *const *)b;
+  int by_type = strcmp(left->type, right->type);
+  return by_type != 0 ? by_type : (left->index > right->index) - (left->index < right->index);
+}
+
+/* The instances, by type and index, for which `chosen` holds. */
+static GPtrArray *sorted_pods(MuService *service, gboolean (*chosen)(const MuPod *pod))
+{
+  GPtrArray *pods = g_ptr_array_new();
+  GHashTableIter iter;
+  gpointer pod = NULL;
+  g_hash_table_iter_init(&iter, service->pods);
+  while (g_hash_table_iter_next(&iter, NULL, &pod))
+    if (chosen(pod))
+      g_ptr_array_add(pods, pod);
+  g_ptr_array_sort(pods, compare_pods);
+  return pods;
+}
+
+static gboolean has_records(const MuPod *pod)
+{
+  return pod->record != NULL || pod->tasks->len > 0;
+}
+
+static gboolean is_to_erase(const MuPod *pod)
+{
+  return pod->record != NULL && pod->record->fate == MU_POD_ERASE;
+}
+
+static void add_teardown_phases(MuService *service, MuPlan *plan, gboolean (*chosen)(const MuPod *pod))
+{
+  g_autoptr(GPtrArray) pods = sorted_pods(service, chosen);
+  for (guint i = 0; i < pods->len; i++)
+    mu_teardown_add_phase(service, plan, pods->pdata[i]);
+}
+
+/* The highest instance goes first. */
+static void add_decommission(MuService *service)
+{
+  g_autoptr(GPtrArray) pods = sorted_pods(service, is_to_erase);
+  if (pods->len == 0)
+    return;
+  service->decommission = add_plan(service, "decommission", MU_STRATEGY_PARALLEL);
+  for (guint i = pods->len; i > 0; i--)
+    mu_teardown_add_phase(service, service->decommission, pods->pdata[i - 1]);
+}
+
+static void clear_plans(MuService *service)
+{
+  GHashTableIter iter;
+  gpointer value = NULL;
+  g_hash_table_iter_init(&iter, service->pods);
+  while (g_hash_table_iter_next(&iter, NULL, &value)) {
+    MuPod *pod = value;
+    g_ptr_array_set_size(pod->steps, 0);
+    pod->recovery = NULL;
+    pod->claimed_by = NULL;
+    mu_pod_mark_dirty(pod);
+  }
+  g_ptr_array_set_size(service->wanting, 0);
+  g_ptr_array_set_size(service->claimed, 0);
+  g_ptr_array_set_size(service->plans, 0);
+  service->deploy = service->recovery = service->decommission = NULL;
+}
+
+/* Instances of an earlier configuration that never came to be. */
+static void drop_empty_pods(MuService *service)
+{
+  GHashTableIter iter;
+  gpointer value = NULL;
+  g_hash_table_iter_init(&iter, service->pods);
+  while (g_hash_table_iter_next(&iter, NULL, &value)) {
+    MuPod *pod = value;
+    if (has_records(pod) || pod->steps->len > 0)
+      continue;
+    g_ptr_array_remove_fast(service->dirty_pods, pod);
+    g_ptr_array_remove_fast(service->releasing, pod);
+    g_ptr_array_remove_fast(service->delayed, pod);
+    g_hash_table_iter_remove(&iter);
+  }
+}
+
+void mu_service_rebuild_plans(MuService *service, MuEffects *effects)
+{
+  const MuServiceSpec *spec = mu_service_target(service);
+  clear_plans(service);
+  if (service->record->state != MU_SERVICE_RUNNING) {
+    service->deploy = add_plan(service, "deploy", MU_STRATEGY_PARALLEL);
+    add_teardown_phases(service, service->deploy, has_records);
+  } else if (spec != NULL) {
+    add_deploy(service, spec);
+    service->recovery = add_plan(service, "recovery", MU_STRATEGY_PARALLEL);
+    add_decommission(service);
+    add_custom_plans(service, spec);
+  }
+  drop_empty_pods(service);
+  GHashTableIter iter;
+  gpointer pod = NULL;
+  g_hash_table_iter_init(&iter, service->pods);
+  while (g_hash_table_iter_next(&iter, NULL, &pod))
+    mu_pod_refresh(pod, effects);
+}

@@ -1,0 +1,116 @@
+/* Recovery: a task that reached its goal once under a plan and fails later is relaunched on its own resources, in the
+ * configuration that it ran with. One phase of the recovery plan for each pod that needs it. */
+#include "service_private.h"
+
+#include "launch.h"
+
+#include <string.h>
+
+/* Recovery answers for tasks that a plan brought up once; before that, the plan's own step tries again. */
+static gboolean needs_recovery(const MuTask *task)
+{
+  return task->record->reached && mu_task_has_failed(task) && mu_task_is_wanted(task);
+}
+
+/* The configuration of the first task that needs recovery; NULL when none does. */
+static const char *failed_config(const MuPod *pod)
+{
+  for (guint i = 0; i < pod->tasks->len; i++) {
+    const MuTask *task = pod->tasks->pdata[i];
+    if (needs_recovery(task))
+      return task->record->config;
+  }
+  return NULL;
+}
+
+static gboolean is_running_kind(const MuTask *task, const MuTaskSpec *spec)
+{
+  return spec->goal == MU_GOAL_RUNNING || mu_task_is_alive(task);
+}
+
+/* The tasks that recovery has to bring back: those that failed; and when one of them is essential, all that are meant to
+ * run with it. */
+static guint64 find_tasks(const MuPod *pod, const MuPodSpec *spec)
+{
+  guint64 failed = 0, together = 0;
+  gboolean essential = FALSE;
+  for (guint i = 0; i < spec->n_tasks; i++) {
+    const MuTask *task = mu_pod_task(pod, spec->tasks[i].name);
+    guint64 bit = G_GUINT64_CONSTANT(1) << i;
+    if (task == NULL)
+      continue;
+    if (is_running_kind(task, &spec->tasks[i]) && task->record->reached)
+      together |= bit;
+    if (needs_recovery(task)) {
+      failed |= bit;
+      essential |= spec->tasks[i].essential;
+    }
+  }
+  return essential ? failed | together : failed;
+}
+
+static char *phase_name(const MuPod *pod, const MuPodSpec *spec, guint64 tasks)
+{
+  GString *name = g_string_new(pod->name);
+  const char *separator = ":[";
+  for (guint i = 0; i < spec->n_tasks; i++) {
+    if ((tasks & (G_GUINT64_CONSTANT(1) << i)) == 0)
+      continue;
+    g_string_append_printf(name, "%s%s", separator, spec->tasks[i].name);
+    separator = ", ";
+  }
+  g_string_append_c(name, ']');
+  return g_string_free(name, FALSE);
+}
+
+/* The others of an essential task's pod go down with it. */
+static void end_live_tasks(MuPod *pod, const MuPodSpec *spec, guint64 tasks, MuEffects *effects)
+{
+  for (guint i = 0; i < spec->n_tasks; i++) {
+    MuTask *task = mu_pod_task(pod, spec->tasks[i].name);
+    if ((tasks & (G_GUINT64_CONSTANT(1) << i)) != 0 && task != NULL && mu_task_is_alive(task))
+      mu_task_want_kill(task, effects);
+  }
+}
+
+static void begin(MuPod *pod, const MuPodSpec *spec, guint64 tasks, MuEffects *effects)
+{
+  MuService *service = pod->service;
+  if (pod->recovery != NULL)
+    mu_service_remove_phase(service, pod->recovery);
+  g_autofree char *name = phase_name(pod, spec, tasks);
+  pod->recovery = mu_plan_add_phase(service->recovery, name, MU_STRATEGY_PARALLEL);
+  mu_service_add_step(service, pod->recovery, pod, name, tasks);
+  end_live_tasks(pod, spec, tasks, effects);
+}
+
+static gboolean is_active(const MuPod *pod)
+{
+  return pod->recovery != NULL && pod->recovery->status != MU_STATUS_COMPLETE;
+}
+
+static void take_config(MuPod *pod, const char *config)
+{
+  char *copy = g_strdup(config);
+  g_free(pod->recovery_config);
+  pod->recovery_config = copy;
+}
+
+void mu_recovery_refresh(MuPod *pod, MuEffects *effects)
+{
+  MuService *service = pod->service;
+  if (service->recovery == NULL || (pod->record != NULL && pod->record->fate == MU_POD_ERASE))
+    return;
+  const char *config = failed_config(pod);
+  if (config == NULL)
+    return;
+  if (!is_active(pod) || pod->recovery_config == NULL)
+    take_config(pod, config);
+  const MuPodSpec *spec = mu_step_pod_spec(pod, TRUE);
+  if (spec == NULL)
+    return;
+  guint64 tasks = find_tasks(pod, spec);
+  const MuStep *step = is_active(pod) ? pod->recovery->steps->pdata[0] : NULL;
+  if (step == NULL || (tasks & ~step->tasks) != 0)
+    begin(pod, spec, tasks | (step == NULL ? 0 : step->tasks), effects);
+}

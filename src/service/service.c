@@ -1,0 +1,367 @@
+/* The service's records in memory: making, loading, finding, writing. */
+#include "service_private.h"
+
+#include "bug.h"
+#include "launch.h"
+#include <muster/error.h>
+
+#include <string.h>
+
+static void task_free(MuTask *task)
+{
+  mu_task_record_free(task->record);
+  mu_task_status_free(task->status);
+  g_free(task);
+}
+
+static void pod_free(MuPod *pod)
+{
+  g_free(pod->type);
+  g_free(pod->name);
+  mu_pod_record_free(pod->record);
+  g_ptr_array_unref(pod->tasks);
+  g_ptr_array_unref(pod->steps);
+  mu_outcome_free(pod->outcome);
+  g_free(pod->recovery_config);
+  g_free(pod);
+}
+
+static void spec_unref(gpointer spec)
+{
+  mu_service_spec_unref(spec);
+}
+
+MuService *mu_service_new(const char *name)
+{
+  MuService *service = g_new0(MuService, 1);
+  service->name = g_strdup(name);
+  service->sanitized = mu_name_sanitize(name);
+  service->record = mu_service_record_new();
+  service->configs = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, spec_unref);
+  service->pods = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)pod_free);
+  service->tasks = g_hash_table_new(g_str_hash, g_str_equal);
+  service->reservations = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+  service->pod_records = g_ptr_array_new();
+  service->plans = g_ptr_array_new_with_free_func((GDestroyNotify)mu_plan_free);
+  service->dirty_pods = g_ptr_array_new();
+  service->wanting = g_ptr_array_new();
+  service->claimed = g_ptr_array_new();
+  service->releasing = g_ptr_array_new();
+  service->delayed = g_ptr_array_new();
+  service->killing = g_ptr_array_new();
+  service->next_ms = G_MAXINT64;
+  service->shown_status = MU_STATUS_COUNT;
+  return service;
+}
+
+void mu_service_free(MuService *service)
+{
+  if (service == NULL)
+    return;
+  g_ptr_array_unref(service->plans);
+  g_hash_table_unref(service->tasks);
+  g_hash_table_unref(service->reservations);
+  g_hash_table_unref(service->pods);
+  g_hash_table_unref(service->configs);
+  g_ptr_array_unref(service->pod_records);
+  g_ptr_array_unref(service->dirty_pods);
+  g_ptr_array_unref(service->wanting);
+  g_ptr_array_unref(service->claimed);
+  g_ptr_array_unref(service->releasing);
+  g_ptr_array_unref(service->delayed);
+  g_ptr_array_unref(service->killing);
+  mu_service_scheduler_free(service->scheduler);
+  mu_service_record_free(service->record);
+  g_free(service->failure);
+  g_free(service->rejected);
+  g_free(service->name);
+  g_free(service->sanitized);
+  g_free(service);
+}
+
+/* ---- finding ------------------------------------------------------------------------------------------------------- */
+
+MuPlan *mu_service_plan(const MuService *service, const char *name)
+{
+  for (guint i = 0; i < service->plans->len; i++) {
+    MuPlan *plan = service->plans->pdata[i];
+    if (strcmp(plan->name, name) == 0)
+      return plan;
+  }
+  return NULL;
+}
+
+MuPod *mu_service_pod(const MuService *service, const char *name)
+{
+  return g_hash_table_lookup(service->pods, name);
+}
+
+MuTask *mu_pod_task(const MuPod *pod, const char *task)
+{
+  for (guint i = 0; i < pod->tasks->len; i++) {
+    MuTask *candidate = pod->tasks->pdata[i];
+    if (strcmp(candidate->record->task, task) == 0)
+      return candidate;
+  }
+  return NULL;
+}
+
+const MuServiceSpec *mu_service_config(const MuService *service, const char *config_id)
+{
+  return config_id == NULL ? NULL : g_hash_table_lookup(service->configs, config_id);
+}
+
+const MuServiceSpec *mu_service_target(const MuService *service)
+{
+  return mu_service_config(service, service->record->target);
+}
+
+MuPod *mu_service_pod_of_reservation(MuService *service, const char *resource_id)
+{
+  return g_hash_table_lookup(service->reservations, resource_id);
+}
+
+gboolean mu_task_is_alive(const MuTask *task)
+{
+  return task->status == NULL || !mu_task_state_is_terminal(task->status->state);
+}
+
+gboolean mu_pod_has_live_task(const MuPod *pod)
+{
+  for (guint i = 0; i < pod->tasks->len; i++)
+    if (mu_task_is_alive(pod->tasks->pdata[i]))
+      return TRUE;
+  return FALSE;
+}
+
+/* ---- writing ------------------------------------------------------------------------------------------------------- */
+
+void mu_pod_mark_dirty(MuPod *pod)
+{
+  if (pod->dirty)
+    return;
+  pod->dirty = TRUE;
+  g_ptr_array_add(pod->service->dirty_pods, pod);
+}
+
+void mu_service_put(MuService *service, MuEffects *effects)
+{
+  mu_batch_take(effects->batch, MU_RECORD_SERVICE, service->name, "", mu_service_record_encode(service->record));
+}
+
+void mu_pod_put(MuPod *pod, MuEffects *effects)
+{
+  mu_batch_take(effects->batch, MU_RECORD_POD, pod->service->name, pod->name, mu_pod_record_encode(pod->record));
+  mu_pod_mark_dirty(pod);
+}
+
+void mu_task_put(MuTask *task, MuEffects *effects)
+{
+  mu_batch_take(effects->batch, MU_RECORD_TASK, task->pod->service->name, task->record->name,
+                mu_task_record_encode(task->record));
+  mu_pod_mark_dirty(task->pod);
+}
+
+MuPod *mu_service_ensure_pod(MuService *service, const char *type, guint index)
+{
+  g_autofree char *name = mu_pod_name(type, index);
+  MuPod *pod = g_hash_table_lookup(service->pods, name);
+  if (pod != NULL)
+    return pod;
+  pod = g_new0(MuPod, 1);
+  pod->service = service;
+  pod->type = g_strdup(type);
+  pod->index = index;
+  pod->name = g_steal_pointer(&name);
+  pod->tasks = g_ptr_array_new_with_free_func((GDestroyNotify)task_free);
+  pod->steps = g_ptr_array_new();
+  g_hash_table_insert(service->pods, pod->name, pod);
+  mu_pod_mark_dirty(pod);
+  return pod;
+}
+
+static void index_reservations(MuPod *pod, gboolean add)
+{
+  for (guint i = 0; pod->record != NULL && i < pod->record->entries->len; i++) {
+    const MuLedgerEntry *entry = pod->record->entries->pdata[i];
+    const char *id = entry->resource->reservation.resource_id;
+    if (id == NULL)
+      continue;
+    if (add)
+      g_hash_table_insert(pod->service->reservations, g_strdup(id), pod);
+    else
+      g_hash_table_remove(pod->service->reservations, id);
+  }
+}
+
+void mu_pod_take_record(MuPod *pod, MuPodRecord *take_record)
+{
+  index_reservations(pod, FALSE);
+  if (pod->record != NULL) {
+    g_ptr_array_remove_fast(pod->service->pod_records, pod->record);
+    mu_pod_record_free(pod->record);
+  }
+  pod->record = take_record;
+  if (take_record != NULL)
+    g_ptr_array_add(pod->service->pod_records, take_record);
+  index_reservations(pod, TRUE);
+  mu_pod_mark_dirty(pod);
+}
+
+static MuTask *add_task(MuPod *pod, MuTaskRecord *take_record)
+{
+  MuTask *task = g_new0(MuTask, 1);
+  task->pod = pod;
+  task->record = take_record;
+  g_ptr_array_add(pod->tasks, task);
+  g_hash_table_insert(pod->service->tasks, take_record->name, task);
+  return task;
+}
+
+MuTask *mu_pod_take_launch(MuPod *pod, MuTaskRecord *take_record, MuEffects *effects)
+{
+  MuTask *task = mu_pod_task(pod, take_record->task);
+  if (task == NULL) {
+    task = add_task(pod, take_record);
+  } else {
+    g_hash_table_remove(pod->service->tasks, task->record->name);
+    mu_task_record_free(task->record);
+    task->record = take_record;
+    g_hash_table_insert(pod->service->tasks, take_record->name, task);
+    if (task->status != NULL)
+      mu_batch_delete(effects->batch, MU_RECORD_STATUS, pod->service->name, take_record->name);
+    g_clear_pointer(&task->status, mu_task_status_free);
+    mu_assert(task->next_kill_ms == 0);
+  }
+  mu_task_put(task, effects);
+  return task;
+}
+
+void mu_pod_erase_task(MuPod *pod, MuTask *task, MuEffects *effects)
+{
+  MuService *service = pod->service;
+  mu_batch_delete(effects->batch, MU_RECORD_TASK, service->name, task->record->name);
+  if (task->status != NULL)
+    mu_batch_delete(effects->batch, MU_RECORD_STATUS, service->name, task->record->name);
+  g_hash_table_remove(service->tasks, task->record->name);
+  g_ptr_array_remove_fast(service->killing, task);
+  g_ptr_array_remove(pod->tasks, task);
+  mu_pod_mark_dirty(pod);
+}
+
+void mu_service_erase_pod(MuService *service, MuPod *pod, MuEffects *effects)
+{
+  while (pod->tasks->len > 0)
+    mu_pod_erase_task(pod, pod->tasks->pdata[pod->tasks->len - 1], effects);
+  if (pod->record != NULL)
+    mu_batch_delete(effects->batch, MU_RECORD_POD, service->name, pod->name);
+  mu_pod_take_record(pod, NULL);
+}
+
+/* ---- configurations ------------------------------------------------------------------------------------------------ */
+
+void mu_service_keep_config(MuService *service, const MuServiceScheduler *scheduler, MuEffects *effects)
+{
+  if (g_hash_table_contains(service->configs, scheduler->config_id))
+    return;
+  g_hash_table_insert(service->configs, g_strdup(scheduler->config_id), mu_service_spec_ref(scheduler->spec));
+  mu_batch_put(effects->batch, MU_RECORD_CONFIG, service->name, scheduler->config_id, scheduler->json,
+               strlen(scheduler->json));
+}
+
+void mu_service_prune_configs(MuService *service, MuEffects *effects)
+{
+  g_autoptr(GHashTable) used = g_hash_table_new(g_str_hash, g_str_equal);
+  GHashTableIter iter;
+  gpointer key = NULL, value = NULL;
+  if (service->record->target != NULL)
+    g_hash_table_add(used, service->record->target);
+  g_hash_table_iter_init(&iter, service->tasks);
+  while (g_hash_table_iter_next(&iter, NULL, &value))
+    if (((MuTask *)value)->record->config != NULL)
+      g_hash_table_add(used, ((MuTask *)value)->record->config);
+  g_hash_table_iter_init(&iter, service->configs);
+  while (g_hash_table_iter_next(&iter, &key, NULL)) {
+    if (g_hash_table_contains(used, key))
+      continue;
+    mu_batch_delete(effects->batch, MU_RECORD_CONFIG, service->name, key);
+    g_hash_table_iter_remove(&iter);
+  }
+}
+
+/* ---- loading ------------------------------------------------------------------------------------------------------- */
+
+static gboolean load_service(MuService *service, const char *value, gsize length, GError **error)
+{
+  MuServiceRecord *record = mu_service_record_decode(value, length, error);
+  if (record == NULL)
+    return FALSE;
+  mu_service_record_free(service->record);
+  service->record = record;
+  return TRUE;
+}
+
+static gboolean load_config(MuService *service, const char *key, const char *value, gsize length, GError **error)
+{
+  MuServiceSpec *spec = mu_service_spec_from_json(value, length, error);
+  if (spec == NULL)
+    return FALSE;
+  g_hash_table_insert(service->configs, g_strdup(key), spec);
+  return TRUE;
+}
+
+static gboolean load_pod(MuService *service, const char *value, gsize length, GError **error)
+{
+  MuPodRecord *record = mu_pod_record_decode(value, length, error);
+  if (record == NULL)
+    return FALSE;
+  mu_pod_take_record(mu_service_ensure_pod(service, record->type, record->index), record);
+  return TRUE;
+}
+
+/* The status of a task may come before its record: then it is kept on a task whose record has the name alone. */
+static gboolean load_task(MuService *service, const char *value, gsize length, GError **error)
+{
+  MuTaskRecord *record = mu_task_record_decode(value, length, error);
+  if (record == NULL)
+    return FALSE;
+  add_task(mu_service_ensure_pod(service, record->pod_type, record->pod_index), record);
+  return TRUE;
+}
+
+static gboolean load_status(MuService *service, const char *key, const char *value, gsize length, GError **error)
+{
+  MuTask *task = g_hash_table_lookup(service->tasks, key);
+  MuTaskStatus *status = mu_status_record_decode(value, length, error);
+  if (status == NULL)
+    return FALSE;
+  if (task == NULL) {
+    mu_task_status_free(status);
+    g_set_error(error, MU_ERROR, MU_ERROR_FAILED, "the store has a status of task %s but no record of it", key);
+    return FALSE;
+  }
+  task->status = status;
+  return TRUE;
+}
+
+gboolean mu_service_load(MuService *service, MuRecordKind kind, const char *key, const char *value, gsize length,
+                         GError **error)
+{
+  switch (kind) {
+  case MU_RECORD_SERVICE:
+    return load_service(service, value, length, error);
+  case MU_RECORD_CONFIG:
+    return load_config(service, key, value, length, error);
+  case MU_RECORD_POD:
+    return load_pod(service, value, length, error);
+  case MU_RECORD_TASK:
+    return load_task(service, value, length, error);
+  case MU_RECORD_STATUS:
+    return load_status(service, key, value, length, error);
+  case MU_RECORD_MARK:
+    return TRUE;
+  default:
+    g_set_error(error, MU_ERROR, MU_ERROR_FAILED, "a record of kind %d does not belong to a service", (int)kind);
+    return FALSE;
+  }
+}

@@ -1,0 +1,147 @@
+/* One service: its records in memory, the plans derived from them, and what is to be done next.
+ *
+ * The records (state/records.h) are the truth. Every step's status is a pure function of them (step_status.h), found anew
+ * whenever a record of its pod changes, so a service rebuilt from the store after a crash stands exactly where it stood.
+ *
+ * An event changes records and marks pods dirty; mu_service_settle() then finds statuses, recovery, kills and the steps
+ * that wait for an offer. Nothing here does I/O: effects go into MuEffects. */
+#ifndef MU_SERVICE_H
+#define MU_SERVICE_H
+#include "effects.h"
+#include "evaluate.h"
+#include "plan.h"
+#include "records.h"
+#include <muster/scheduler_builder.h>
+
+typedef struct MuService MuService;
+typedef struct MuPod MuPod;
+
+/* A task that was launched at least once. */
+typedef struct {
+  MuPod *pod;
+  MuTaskRecord *record;
+  MuTaskStatus *status;  /* NULL: none came yet */
+  gint64 next_kill_ms;   /* a kill is under way and is repeated then; 0: none */
+} MuTask;
+
+/* A pod instance: of the target configuration, or one that still has records. */
+struct MuPod {
+  MuService *service;
+  char *type, *name; /* "hello", "hello-0" */
+  guint index;
+  MuPodRecord *record;    /* NULL: no footprint */
+  GPtrArray *tasks;       /* of MuTask*, owned */
+  GPtrArray *steps;       /* of MuStep*: those of all plans that work on it */
+  MuPhase *recovery;      /* its phase in the recovery plan, or NULL */
+  char *recovery_config;  /* configuration that recovery relaunches: the one that the failed tasks ran with */
+  MuOutcome *outcome;     /* why it waits for an offer; NULL: it does not */
+  gint64 waiting_since_ms;
+  gboolean dirty;         /* in service->dirty_pods */
+  MuStep *claimed_by;     /* during settle: the step that works on it now */
+};
+
+struct MuService {
+  char *name, *sanitized;
+  MuServiceRecord *record;
+  MuServiceScheduler *scheduler; /* of the target; NULL: none could be built (uninstalling, failed) */
+  char *failure;                 /* why there is none; shown */
+  char *rejected;                /* errors of the last configuration that was refused; NULL: none */
+  GHashTable *configs;           /* id to MuServiceSpec */
+  GHashTable *pods;              /* name to MuPod, owned */
+  GHashTable *tasks;             /* name to MuTask */
+  GHashTable *reservations;      /* resource id (of the entry) to MuPod */
+  GPtrArray *pod_records;        /* of MuPodRecord*: for placement; borrowed from the pods */
+  GPtrArray *plans;              /* of MuPlan*, owned: deploy first, then recovery, decommission, the custom ones */
+  MuPlan *deploy, *recovery;
+  MuPlan *decommission;          /* NULL: nothing to decommission */
+  GPtrArray *dirty_pods;         /* of MuPod* */
+  GPtrArray *wanting;            /* of MuStep*: they wait for an offer; found by settle */
+  GPtrArray *claimed;            /* of MuPod*: a step works on them now; found by settle */
+  GPtrArray *releasing;          /* of MuPod*: they have entries that are RELEASING */
+  GPtrArray *delayed;            /* of MuPod*: a step of theirs waits for its backoff; found by settle */
+  GPtrArray *killing;            /* of MuTask*: a kill is under way */
+  gint64 next_ms;                /* when settle is due although nothing happens; G_MAXINT64: never */
+  MuStatus shown_status;         /* of the deploy plan when last announced */
+  gboolean finished;             /* all goals reached, and it asked to be removed then */
+  /* of the event client */
+  gboolean queued;               /* to be settled */
+  gboolean hungry;               /* in the queue of those that want offers */
+  gboolean callback_due;         /* its UninstallCallback was asked for */
+  GSequenceIter *timer;          /* its place among those with something due, or NULL */
+  gboolean wants_more;           /* a step began to wait, or a pod to release: declined offers are asked for again */
+};
+
+/* ---- life ---------------------------------------------------------------------------------------------------------- */
+
+MuService *mu_service_new(const char *name);
+void mu_service_free(MuService *service);
+
+/* One stored record of the service. MU_ERROR_FAILED when it cannot be read. */
+gboolean mu_service_load(MuService *service, MuRecordKind kind, const char *key, const char *value, gsize length,
+                         GError **error);
+/* All records were given. Takes the scheduler that the factory built (NULL with `failure` when it failed). A scheduler whose
+ * spec differs from the stored target is taken as a new configuration. */
+void mu_service_loaded(MuService *service, MuServiceScheduler *take_scheduler, const char *failure, MuEffects *effects);
+
+/* The first configuration of a new service, or another one for a running service; takes the scheduler. `version` is the
+ * context's. MU_ERROR_REFUSED: the change is not allowed; nothing changed, and the errors are shown. The same
+ * configuration again only takes the scheduler and the version. */
+gboolean mu_service_configure(MuService *service, MuServiceScheduler *take_scheduler, gint64 version, MuEffects *effects,
+                              GError **error);
+/* Becomes its own uninstall. */
+void mu_service_uninstall(MuService *service, MuEffects *effects);
+/* Operator's word that what the service still waits for is gone. Only while uninstalling. */
+void mu_service_force_gone(MuService *service, MuEffects *effects);
+/* Uninstalling and nothing is left: no live task, no ledger entry. */
+gboolean mu_service_is_empty(const MuService *service);
+/* What an uninstall still waits for, one a line; the caller frees. */
+char **mu_service_holdouts(const MuService *service);
+
+/* ---- events -------------------------------------------------------------------------------------------------------- */
+
+/* A status of the task `task_name`; stores, acknowledges and acts. A status of another run than the present one is
+ * acknowledged, and the run killed when it is alive. */
+void mu_service_on_status(MuService *service, const char *task_name, const MuTaskStatus *status, MuEffects *effects);
+/* The pod instance whose ledger has the reservation, or NULL. */
+MuPod *mu_service_pod_of_reservation(MuService *service, const char *resource_id);
+/* An offer of the agent came: entries that it shows are proven, entries that were asked to go and are absent are gone. */
+void mu_service_on_agent_offer(MuService *service, MuPod *pod, const MuOffer *offer, MuEffects *effects);
+/* DESTROY and UNRESERVE for those of the pod's releasing entries that the offer shows are appended to `operations`. */
+void mu_service_release(MuService *service, MuPod *pod, const MuOffer *offer, GPtrArray *operations, MuEffects *effects);
+
+/* Finds what is to be done, after events or when next_ms has come. Kills are asked for here. */
+void mu_service_settle(MuService *service, MuEffects *effects);
+/* Something waits for an offer or for the end of a release. */
+gboolean mu_service_wants_offers(const MuService *service);
+
+/* What a waiting step needs. `ret` borrows from the service. */
+void mu_service_requirement(MuService *service, MuStep *step, const MuEffects *effects, gboolean may_reserve,
+                            MuRequirement *ret);
+/* The step was matched: records the launch, and appends its operations. Takes the match. The step stays in `wanting` until
+ * mu_service_drop_launched(). */
+void mu_service_launch(MuService *service, MuStep *step, const MuRequirement *requirement, MuMatch *match,
+                       GPtrArray *operations, MuEffects *effects);
+/* Takes the steps that were launched out of `wanting`. */
+void mu_service_drop_launched(MuService *service);
+/* Where evaluations of the step put their reasons. */
+MuOutcome *mu_service_outcome(MuService *service, MuStep *step);
+
+/* ---- operators ----------------------------------------------------------------------------------------------------- */
+
+/* MU_ERROR_NOT_FOUND: no such pod. `ret_tasks` receives the names of the tasks concerned (of char*). */
+gboolean mu_service_pod_restart(MuService *service, const char *pod, gboolean replace, GPtrArray *ret_tasks,
+                                MuEffects *effects, GError **error);
+
+typedef enum { MU_PLAN_OP_INTERRUPT, MU_PLAN_OP_CONTINUE, MU_PLAN_OP_FORCE_COMPLETE, MU_PLAN_OP_RESTART } MuPlanOp;
+/* phase and step: name or uuid, or NULL for the whole. */
+gboolean mu_service_plan_op(MuService *service, MuPlanOp op, const char *plan, const char *phase, const char *step,
+                            MuEffects *effects, GError **error);
+
+/* ---- reading ------------------------------------------------------------------------------------------------------- */
+
+MuPlan *mu_service_plan(const MuService *service, const char *name);
+MuPod *mu_service_pod(const MuService *service, const char *name);
+MuTask *mu_pod_task(const MuPod *pod, const char *task);
+const MuServiceSpec *mu_service_target(const MuService *service); /* NULL: none */
+gboolean mu_task_is_alive(const MuTask *task); /* launched, and no terminal status came */
+#endif

@@ -1,0 +1,80 @@
+/* Shared by the files of this folder only. */
+#ifndef MU_SERVICE_PRIVATE_H
+#define MU_SERVICE_PRIVATE_H
+#include "service.h"
+
+struct MuServiceScheduler {
+  MuServiceSpec *spec;
+  MuBackoff backoff;
+  char *config_id; /* a function of the spec's canonical JSON */
+  char *json;
+};
+
+/* ---- records: every change of one is written by these, and marks what depends on it -------------------------------- */
+
+void mu_service_put(MuService *service, MuEffects *effects);
+void mu_pod_put(MuPod *pod, MuEffects *effects);
+void mu_task_put(MuTask *task, MuEffects *effects);
+void mu_pod_mark_dirty(MuPod *pod);
+
+/* The pod instance, made when absent. */
+MuPod *mu_service_ensure_pod(MuService *service, const char *type, guint index);
+/* Forgets the instance and erases its records. */
+void mu_service_erase_pod(MuService *service, MuPod *pod, MuEffects *effects);
+/* Forgets the task and erases its records. */
+void mu_pod_erase_task(MuPod *pod, MuTask *task, MuEffects *effects);
+/* Takes the footprint in place of the old one, and keeps the index of reservations. */
+void mu_pod_take_record(MuPod *pod, MuPodRecord *take_record);
+/* Takes the launch as the task's present one; its old status is forgotten, in the store too. */
+MuTask *mu_pod_take_launch(MuPod *pod, MuTaskRecord *take_record, MuEffects *effects);
+
+/* The spec with this configuration id, or NULL. */
+const MuServiceSpec *mu_service_config(const MuService *service, const char *config_id);
+void mu_service_keep_config(MuService *service, const MuServiceScheduler *scheduler, MuEffects *effects);
+/* Drops configurations that neither the target nor a task needs. */
+void mu_service_prune_configs(MuService *service, MuEffects *effects);
+
+/* ---- plans ---------------------------------------------------------------------------------------------------------- */
+
+/* Builds the plans anew from the target configuration (or the uninstall) and finds every status. */
+void mu_service_rebuild_plans(MuService *service, MuEffects *effects);
+/* Links a step with its pod. */
+MuStep *mu_service_add_step(MuService *service, MuPhase *phase, MuPod *pod, const char *name, guint64 tasks);
+/* Removes the phase and unlinks its steps from their pods. */
+void mu_service_remove_phase(MuService *service, MuPhase *phase);
+/* Finds the status of each of the pod's steps, and recovery's part in it. */
+void mu_pod_refresh(MuPod *pod, MuEffects *effects);
+void mu_recovery_refresh(MuPod *pod, MuEffects *effects);
+/* Phases kill, release, erase for the instance. */
+void mu_teardown_add_phase(MuService *service, MuPlan *plan, MuPod *pod);
+/* Moves the pod's teardown on: entries to RELEASING once no task lives; erases or frees the pod when they are gone. */
+void mu_teardown_advance(MuPod *pod, MuEffects *effects);
+gboolean mu_pod_is_leaving(const MuPod *pod); /* its resources are to be given back */
+gboolean mu_pod_has_live_task(const MuPod *pod);
+/* Ends the run of the task, and repeats that until it is terminal. */
+void mu_task_kill(MuTask *task, MuEffects *effects);
+/* Records that the present run shall end, and kills it. */
+void mu_task_want_kill(MuTask *task, MuEffects *effects);
+
+/* ---- statuses of steps ---------------------------------------------------------------------------------------------- */
+
+/* What a step that launches `tasks` of the pod is found to be; `recovery`: as the recovery plan sees it (a goal that was
+ * reached once does not count). `ret_delayed_until_ms` is set when DELAYED. */
+MuStatus mu_step_find_status(const MuPod *pod, guint64 tasks, gboolean recovery, gint64 now_ms, gint64 *ret_delayed_until_ms);
+/* Of the step's tasks, those that are not where they should be. */
+guint64 mu_step_tasks_to_launch(const MuPod *pod, guint64 tasks, gboolean recovery);
+/* The configuration that the step launches: the target; for recovery, the one that the pod's tasks run with. */
+const MuPodSpec *mu_step_pod_spec(const MuPod *pod, gboolean recovery);
+const char *mu_step_config_id(const MuPod *pod, gboolean recovery);
+gboolean mu_step_is_recovery(const MuStep *step);
+/* The task ended, and its goal is not reached by that. */
+gboolean mu_task_has_failed(const MuTask *task);
+/* The target configuration still has the task. */
+gboolean mu_task_is_wanted(const MuTask *task);
+gboolean mu_task_goal_met(const MuTask *task, const MuTaskSpec *spec);
+/* The spec of the task in the configuration that it was launched with, or NULL. */
+const MuTaskSpec *mu_task_launched_spec(const MuTask *task);
+const MuBackoff *mu_service_backoff(const MuService *service);
+/* When the task may be relaunched. */
+gint64 mu_task_relaunch_ms(const MuTask *task);
+#endif

@@ -1,0 +1,290 @@
+/* What is to be done now. After events changed records, settle finds the statuses of the steps they concern, and from the
+ * plans' candidates what to kill, what waits for an offer, and when to look again. Its cost is that of the pods that changed
+ * and of the steps that are candidates. */
+#include "service_private.h"
+
+#include "json.h"
+
+#include <string.h>
+
+/* ---- kills --------------------------------------------------------------------------------------------------------- */
+
+void mu_task_kill(MuTask *task, MuEffects *effects)
+{
+  if (!mu_task_is_alive(task) || task->next_kill_ms > effects->now_ms)
+    return;
+  if (task->next_kill_ms == 0)
+    g_ptr_array_add(task->pod->service->killing, task);
+  task->next_kill_ms = effects->now_ms + effects->kill_retry_ms;
+  mu_effects_kill(effects, task->record->task_id, task->record->agent_id);
+}
+
+void mu_task_want_kill(MuTask *task, MuEffects *effects)
+{
+  if (task->record->kill != MU_KILL_WANTED) {
+    task->record->kill = MU_KILL_WANTED;
+    mu_task_put(task, effects);
+  }
+  mu_task_kill(task, effects);
+}
+
+static void repeat_kills(MuService *service, MuEffects *effects)
+{
+  for (guint i = service->killing->len; i > 0; i--) {
+    MuTask *task = service->killing->pdata[i - 1];
+    if (mu_task_is_alive(task)) {
+      mu_task_kill(task, effects);
+      service->next_ms = MIN(service->next_ms, task->next_kill_ms);
+    } else {
+      task->next_kill_ms = 0;
+      g_ptr_array_remove_index_fast(service->killing, i - 1);
+    }
+  }
+}
+
+/* ---- one pod ------------------------------------------------------------------------------------------------------- */
+
+static void announce_step(MuService *service, MuStep *step, MuEffects *effects)
+{
+  json_t *data = json_object();
+  mu_json_set_string(data, "service", service->name);
+  mu_json_set_string(data, "plan", step->phase->plan->name);
+  mu_json_set_string(data, "phase", step->phase->name);
+  mu_json_set_string(data, "step", step->name);
+  mu_json_set_string(data, "status", mu_status_to_string(step->status));
+  mu_effects_notice(effects, "step", data);
+}
+
+static MuStatus teardown_status(const MuPod *pod, guint index)
+{
+  gboolean live = mu_pod_has_live_task(pod);
+  gboolean holds = pod->record != NULL && pod->record->entries->len > 0;
+  switch (index) {
+  case 0:
+    return live ? MU_STATUS_STARTED : MU_STATUS_COMPLETE;
+  case 1:
+    return live ? MU_STATUS_PENDING : holds ? MU_STATUS_STARTED : MU_STATUS_COMPLETE;
+  default:
+    return pod->record != NULL || pod->tasks->len > 0 ? MU_STATUS_PENDING : MU_STATUS_COMPLETE;
+  }
+}
+
+static void refresh_step(MuPod *pod, MuStep *step, MuEffects *effects)
+{
+  MuStatus before = step->status;
+  MuStatus found = step->tasks == 0 ? teardown_status(pod, step->index)
+                                    : mu_step_find_status(pod, step->tasks, mu_step_is_recovery(step), effects->now_ms,
+                                                          &step->delayed_until_ms);
+  mu_step_set_status(step, found);
+  if (step->status != before)
+    announce_step(pod->service, step, effects);
+}
+
+/* Tasks that the configuration no longer has. */
+static void end_unwanted_tasks(MuPod *pod, MuEffects *effects)
+{
+  if (mu_pod_is_leaving(pod) || mu_service_target(pod->service) == NULL)
+    return;
+  for (guint i = pod->tasks->len; i > 0; i--) {
+    MuTask *task = pod->tasks->pdata[i - 1];
+    if (mu_task_is_wanted(task))
+      continue;
+    if (mu_task_is_alive(task))
+      mu_task_want_kill(task, effects);
+    else
+      mu_pod_erase_task(pod, task, effects);
+  }
+}
+
+static void end_marked_tasks(MuPod *pod, MuEffects *effects)
+{
+  for (guint i = 0; i < pod->tasks->len; i++) {
+    MuTask *task = pod->tasks->pdata[i];
+    if (task->record->kill == MU_KILL_WANTED)
+      mu_task_kill(task, effects);
+  }
+}
+
+static void note_releasing(MuPod *pod)
+{
+  gboolean releasing = FALSE;
+  for (guint i = 0; pod->record != NULL && i < pod->record->entries->len; i++)
+    releasing |= ((MuLedgerEntry *)pod->record->entries->pdata[i])->state == MU_LEDGER_RELEASING;
+  g_ptr_array_remove_fast(pod->service->releasing, pod);
+  if (releasing)
+    g_ptr_array_add(pod->service->releasing, pod);
+}
+
+void mu_pod_refresh(MuPod *pod, MuEffects *effects)
+{
+  mu_teardown_advance(pod, effects);
+  end_unwanted_tasks(pod, effects);
+  end_marked_tasks(pod, effects);
+  mu_recovery_refresh(pod, effects);
+  note_releasing(pod);
+  for (guint i = 0; i < pod->steps->len; i++)
+    refresh_step(pod, pod->steps->pdata[i], effects);
+}
+
+static void refresh_dirty_pods(MuService *service, MuEffects *effects)
+{
+  while (service->dirty_pods->len > 0) {
+    MuPod *pod = g_ptr_array_steal_index_fast(service->dirty_pods, service->dirty_pods->len - 1);
+    pod->dirty = FALSE;
+    mu_pod_refresh(pod, effects);
+  }
+}
+
+/* ---- candidates ---------------------------------------------------------------------------------------------------- */
+
+typedef struct {
+  MuService *service;
+  MuEffects *effects;
+} Work;
+
+static void wait_for_offer(MuService *service, MuPod *pod, MuStep *step, MuEffects *effects)
+{
+  g_ptr_array_add(service->wanting, step);
+  if (pod->outcome != NULL)
+    return;
+  pod->outcome = mu_outcome_new();
+  pod->waiting_since_ms = effects->now_ms;
+  service->wants_more = TRUE;
+}
+
+/* Tasks of the step that run in an old configuration make room for the new one. */
+static void end_old_tasks(MuPod *pod, const MuStep *step, MuEffects *effects)
+{
+  gboolean recovery = mu_step_is_recovery(step);
+  const MuPodSpec *spec = mu_step_pod_spec(pod, recovery);
+  guint64 launch = mu_step_tasks_to_launch(pod, step->tasks, recovery);
+  for (guint i = 0; spec != NULL && i < spec->n_tasks; i++) {
+    MuTask *task = mu_pod_task(pod, spec->tasks[i].name);
+    if ((launch & (G_GUINT64_CONSTANT(1) << i)) != 0 && task != NULL && mu_task_is_alive(task))
+      mu_task_want_kill(task, effects);
+  }
+}
+
+static gboolean work_on(MuStep *step, gpointer user)
+{
+  Work *work = user;
+  MuPod *pod = step->asset;
+  if (pod->claimed_by != NULL)
+    return TRUE;
+  pod->claimed_by = step;
+  g_ptr_array_add(work->service->claimed, pod);
+  switch (step->status) {
+  case MU_STATUS_PENDING:
+    if (step->tasks != 0 && !mu_pod_is_leaving(pod))
+      wait_for_offer(work->service, pod, step, work->effects);
+    break;
+  case MU_STATUS_PREPARED:
+    if (!mu_pod_is_leaving(pod))
+      end_old_tasks(pod, step, work->effects);
+    break;
+  case MU_STATUS_DELAYED:
+    g_ptr_array_add(work->service->delayed, pod);
+    work->service->next_ms = MIN(work->service->next_ms, step->delayed_until_ms);
+    break;
+  default:
+    break;
+  }
+  return TRUE;
+}
+
+static void release_claims(MuService *service)
+{
+  for (guint i = 0; i < service->claimed->len; i++)
+    ((MuPod *)service->claimed->pdata[i])->claimed_by = NULL;
+  g_ptr_array_set_size(service->claimed, 0);
+}
+
+static gboolean is_waiting(const MuPod *pod)
+{
+  return pod->claimed_by != NULL && pod->claimed_by->status == MU_STATUS_PENDING && !mu_pod_is_leaving(pod);
+}
+
+static void forget_outcomes(GPtrArray *waited)
+{
+  for (guint i = 0; i < waited->len; i++) {
+    MuPod *pod = waited->pdata[i];
+    if (!is_waiting(pod))
+      g_clear_pointer(&pod->outcome, mu_outcome_free);
+  }
+}
+
+static void find_work(MuService *service, MuEffects *effects)
+{
+  Work work = {service, effects};
+  g_autoptr(GPtrArray) waited = g_ptr_array_new();
+  for (guint i = 0; i < service->wanting->len; i++)
+    g_ptr_array_add(waited, ((MuStep *)service->wanting->pdata[i])->asset);
+  release_claims(service);
+  g_ptr_array_set_size(service->wanting, 0);
+  g_ptr_array_set_size(service->delayed, 0);
+  for (guint i = 0; i < service->plans->len; i++)
+    mu_plan_candidates(service->plans->pdata[i], work_on, &work);
+  forget_outcomes(waited);
+}
+
+/* ---- the service as a whole ---------------------------------------------------------------------------------------- */
+
+static void announce_plan(MuService *service, MuEffects *effects)
+{
+  json_t *data = json_object();
+  mu_json_set_string(data, "service", service->name);
+  mu_json_set_string(data, "plan", service->deploy->name);
+  mu_json_set_string(data, "status", mu_status_to_string(service->deploy->status));
+  mu_effects_notice(effects, "plan", data);
+}
+
+static gboolean all_goals_end(const MuServiceSpec *spec)
+{
+  for (guint i = 0; i < spec->n_pods; i++)
+    for (guint j = 0; j < spec->pods[i].n_tasks; j++)
+      if (spec->pods[i].tasks[j].goal == MU_GOAL_RUNNING)
+        return FALSE;
+  return TRUE;
+}
+
+static void on_deploy_complete(MuService *service, MuEffects *effects)
+{
+  const MuServiceSpec *spec = mu_service_target(service);
+  if (service->record->state != MU_SERVICE_RUNNING || spec == NULL)
+    return;
+  if (!service->record->deployed) {
+    service->record->deployed = TRUE;
+    mu_service_put(service, effects);
+  }
+  mu_service_prune_configs(service, effects);
+  service->finished = spec->remove_when_finished && all_goals_end(spec);
+}
+
+static void note_deploy_status(MuService *service, MuEffects *effects)
+{
+  if (service->deploy == NULL || service->deploy->status == service->shown_status)
+    return;
+  service->shown_status = service->deploy->status;
+  announce_plan(service, effects);
+  if (service->deploy->status == MU_STATUS_COMPLETE)
+    on_deploy_complete(service, effects);
+}
+
+void mu_service_settle(MuService *service, MuEffects *effects)
+{
+  if (effects->now_ms >= service->next_ms)
+    for (guint i = 0; i < service->delayed->len; i++)
+      mu_pod_mark_dirty(service->delayed->pdata[i]);
+  service->next_ms = G_MAXINT64;
+  do {
+    refresh_dirty_pods(service, effects);
+    find_work(service, effects);
+  } while (service->dirty_pods->len > 0);
+  repeat_kills(service, effects);
+  note_deploy_status(service, effects);
+}
+
+gboolean mu_service_wants_offers(const MuService *service)
+{
+  return service->wanting->len > 0 || service->releasing->len > 0;
+}

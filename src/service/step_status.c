@@ -1,0 +1,168 @@
+/* What a step is found to be: a pure function of the records of its pod's tasks.
+ *
+ *              launch                 runs              ready / finished
+ *   PENDING ──────────▶ STARTING ──────────▶ STARTED ──────────────────▶ COMPLETE
+ *    ▲  ▲ │ old task lives   │ fails            │ fails
+ *    │  │ ▼                  ▼                  ▼
+ *    │ PREPARED           DELAYED ◀─────────────┘
+ *    └──────────────────────┘ backoff over
+ */
+#include "service_private.h"
+
+#include <string.h>
+
+const MuBackoff *mu_service_backoff(const MuService *service)
+{
+  return service->scheduler != NULL ? &service->scheduler->backoff : &mu_backoff_default;
+}
+
+gboolean mu_step_is_recovery(const MuStep *step)
+{
+  return strcmp(step->phase->plan->name, "recovery") == 0;
+}
+
+const MuTaskSpec *mu_task_launched_spec(const MuTask *task)
+{
+  const MuServiceSpec *spec = mu_service_config(task->pod->service, task->record->config);
+  const MuPodSpec *pod = spec == NULL ? NULL : mu_service_spec_pod(spec, task->pod->type);
+  return pod == NULL ? NULL : mu_pod_spec_task(pod, task->record->task);
+}
+
+gboolean mu_task_is_wanted(const MuTask *task)
+{
+  const MuPod *pod = task->pod;
+  const MuServiceSpec *spec = mu_service_target(pod->service);
+  const MuPodSpec *pod_spec = spec == NULL ? NULL : mu_service_spec_pod(spec, pod->type);
+  return pod_spec != NULL && pod->index < (guint)pod_spec->count && mu_pod_spec_task(pod_spec, task->record->task) != NULL;
+}
+
+gboolean mu_task_goal_met(const MuTask *task, const MuTaskSpec *spec)
+{
+  if (task->status == NULL)
+    return FALSE;
+  MuTaskState state = task->status->state;
+  if (spec->goal != MU_GOAL_RUNNING)
+    return state == MU_TASK_FINISHED;
+  if (state != MU_TASK_RUNNING)
+    return FALSE;
+  return spec->readiness_check == NULL || (task->status->has_ready && task->status->ready);
+}
+
+gboolean mu_task_has_failed(const MuTask *task)
+{
+  const MuTaskSpec *spec = mu_task_launched_spec(task);
+  if (task->status == NULL || !mu_task_state_is_terminal(task->status->state) || spec == NULL)
+    return FALSE;
+  return spec->goal == MU_GOAL_RUNNING || task->status->state != MU_TASK_FINISHED;
+}
+
+gint64 mu_task_relaunch_ms(const MuTask *task)
+{
+  const MuBackoff *backoff = mu_service_backoff(task->pod->service);
+  if (!backoff->enabled || task->record->failures == 0)
+    return task->record->ended_ms;
+  double delay = (double)backoff->initial_ms;
+  for (guint i = 1; i < task->record->failures && delay < (double)backoff->max_ms; i++)
+    delay *= backoff->factor;
+  return task->record->ended_ms + (gint64)MIN(delay, (double)backoff->max_ms);
+}
+
+/* ---- one task ------------------------------------------------------------------------------------------------------- */
+
+/* A new configuration takes unchanged tasks along: their records are moved to it at once (configure.c). */
+static gboolean is_on_target(const MuTask *task)
+{
+  return g_strcmp0(task->record->config, task->pod->service->record->target) == 0;
+}
+
+static MuStatus ended_status(const MuTask *task, gint64 now_ms, gint64 *delayed_until_ms)
+{
+  gint64 at = mu_task_relaunch_ms(task);
+  if (at <= now_ms)
+    return MU_STATUS_PENDING;
+  *delayed_until_ms = MAX(*delayed_until_ms, at);
+  return MU_STATUS_DELAYED;
+}
+
+static MuStatus alive_status(const MuTask *task)
+{
+  if (task->record->kill == MU_KILL_WANTED || task->next_kill_ms != 0)
+    return MU_STATUS_PREPARED;
+  if (task->status == NULL || task->status->state == MU_TASK_STAGING || task->status->state == MU_TASK_STARTING)
+    return MU_STATUS_STARTING;
+  return MU_STATUS_STARTED;
+}
+
+static MuStatus task_status(const MuPod *pod, const MuTaskSpec *spec, gboolean recovery, gint64 now_ms,
+                            gint64 *delayed_until_ms)
+{
+  const MuTask *task = mu_pod_task(pod, spec->name);
+  if (task == NULL)
+    return MU_STATUS_PENDING;
+  if (!recovery && task->record->reached && spec->goal == MU_GOAL_ONCE)
+    return MU_STATUS_COMPLETE;
+  if (!recovery && !is_on_target(task))
+    return mu_task_is_alive(task) ? MU_STATUS_PREPARED : MU_STATUS_PENDING;
+  if (!recovery && task->record->reached)
+    return MU_STATUS_COMPLETE;
+  if (mu_task_goal_met(task, spec) && task->record->kill != MU_KILL_WANTED)
+    return MU_STATUS_COMPLETE;
+  return mu_task_is_alive(task) ? alive_status(task) : ended_status(task, now_ms, delayed_until_ms);
+}
+
+/* ---- several -------------------------------------------------------------------------------------------------------- */
+
+/* The least advanced task decides. */
+static guint rank(MuStatus status)
+{
+  static const guint RANKS[MU_STATUS_COUNT] = {
+      [MU_STATUS_ERROR] = 0,    [MU_STATUS_PREPARED] = 1, [MU_STATUS_DELAYED] = 2, [MU_STATUS_PENDING] = 3,
+      [MU_STATUS_STARTING] = 4, [MU_STATUS_STARTED] = 5,  [MU_STATUS_COMPLETE] = 6,
+  };
+  return RANKS[status];
+}
+
+const char *mu_step_config_id(const MuPod *pod, gboolean recovery)
+{
+  return recovery && pod->recovery_config != NULL ? pod->recovery_config : pod->service->record->target;
+}
+
+const MuPodSpec *mu_step_pod_spec(const MuPod *pod, gboolean recovery)
+{
+  const MuServiceSpec *spec = mu_service_config(pod->service, mu_step_config_id(pod, recovery));
+  return spec == NULL ? NULL : mu_service_spec_pod(spec, pod->type);
+}
+
+MuStatus mu_step_find_status(const MuPod *pod, guint64 tasks, gboolean recovery, gint64 now_ms, gint64 *ret_delayed_until_ms)
+{
+  const MuPodSpec *pod_spec = mu_step_pod_spec(pod, recovery);
+  MuStatus worst = MU_STATUS_COMPLETE;
+  if (pod_spec == NULL)
+    return MU_STATUS_PENDING;
+  if (pod->record != NULL && pod->record->fate != MU_POD_KEEP)
+    return MU_STATUS_PREPARED;
+  for (guint i = 0; i < pod_spec->n_tasks; i++) {
+    if ((tasks & (G_GUINT64_CONSTANT(1) << i)) == 0)
+      continue;
+    MuStatus status = task_status(pod, &pod_spec->tasks[i], recovery, now_ms, ret_delayed_until_ms);
+    if (rank(status) < rank(worst))
+      worst = status;
+  }
+  return worst;
+}
+
+guint64 mu_step_tasks_to_launch(const MuPod *pod, guint64 tasks, gboolean recovery)
+{
+  const MuPodSpec *pod_spec = mu_step_pod_spec(pod, recovery);
+  guint64 launch = 0;
+  gint64 ignored = 0;
+  for (guint i = 0; pod_spec != NULL && i < pod_spec->n_tasks; i++) {
+    guint64 bit = G_GUINT64_CONSTANT(1) << i;
+    if ((tasks & bit) == 0)
+      continue;
+    MuStatus status = task_status(pod, &pod_spec->tasks[i], recovery, G_MAXINT64, &ignored);
+    if (status == MU_STATUS_PENDING || status == MU_STATUS_PREPARED)
+      launch |= bit;
+  }
+  return launch;
+}

@@ -1,0 +1,218 @@
+/* The end of a pod instance's footprint: its tasks are killed, its volumes destroyed and its reservations given back as they
+ * are offered; then it is erased (decommission, uninstall), or begins anew somewhere (replace). */
+#include "service_private.h"
+
+#include "bug.h"
+
+#include <string.h>
+
+enum { STEP_KILL, STEP_RELEASE, STEP_ERASE };
+
+gboolean mu_pod_is_leaving(const MuPod *pod)
+{
+  if (pod->service->record->state != MU_SERVICE_RUNNING)
+    return TRUE;
+  return pod->record != NULL && pod->record->fate != MU_POD_KEEP;
+}
+
+void mu_teardown_add_phase(MuService *service, MuPlan *plan, MuPod *pod)
+{
+  static const char *const NAMES[] = {
+      [STEP_KILL] = "kill-tasks", [STEP_RELEASE] = "unreserve-resources", [STEP_ERASE] = "erase"};
+  MuPhase *phase = mu_plan_add_phase(plan, pod->name, MU_STRATEGY_SERIAL);
+  for (guint i = 0; i < G_N_ELEMENTS(NAMES); i++)
+    mu_service_add_step(service, phase, pod, NAMES[i], 0);
+}
+
+/* ---- releasing ----------------------------------------------------------------------------------------------------- */
+
+/* No task lives: what is left may be given back. An entry whose RESERVE was never proven may not exist at all: then its
+ * absence from an offer is proof enough. */
+static void begin_release(MuPod *pod, MuEffects *effects)
+{
+  gboolean changed = FALSE;
+  for (guint i = 0; i < pod->record->entries->len; i++) {
+    MuLedgerEntry *entry = pod->record->entries->pdata[i];
+    if (entry->state == MU_LEDGER_RELEASING)
+      continue;
+    entry->asked = entry->state == MU_LEDGER_PLANNED;
+    mu_ledger_entry_move(entry, MU_LEDGER_RELEASING);
+    changed = TRUE;
+  }
+  if (changed) {
+    pod->service->wants_more = TRUE;
+    mu_pod_put(pod, effects);
+  }
+}
+
+static void forget_tasks(MuPod *pod, MuEffects *effects)
+{
+  for (guint i = 0; i < pod->tasks->len; i++) {
+    MuTask *task = pod->tasks->pdata[i];
+    if (task->record->failures != 0) {
+      task->record->failures = 0; /* what comes is a new beginning: no backoff from the old place */
+      mu_task_put(task, effects);
+    }
+  }
+}
+
+/* Nothing is held any more. */
+static void end_release(MuPod *pod, MuEffects *effects)
+{
+  MuService *service = pod->service;
+  if (service->record->state != MU_SERVICE_RUNNING || pod->record->fate == MU_POD_ERASE) {
+    mu_service_erase_pod(service, pod, effects);
+    return;
+  }
+  mu_batch_delete(effects->batch, MU_RECORD_POD, service->name, pod->name);
+  mu_pod_take_record(pod, NULL);
+  forget_tasks(pod, effects);
+}
+
+static void kill_all(MuPod *pod, MuEffects *effects)
+{
+  for (guint i = 0; i < pod->tasks->len; i++)
+    mu_task_kill(pod->tasks->pdata[i], effects);
+}
+
+void mu_teardown_advance(MuPod *pod, MuEffects *effects)
+{
+  if (!mu_pod_is_leaving(pod))
+    return;
+  if (mu_pod_has_live_task(pod)) {
+    kill_all(pod, effects);
+    return;
+  }
+  if (pod->record != NULL && pod->record->entries->len > 0)
+    begin_release(pod, effects);
+  else if (pod->record != NULL)
+    end_release(pod, effects);
+  else if (pod->service->record->state != MU_SERVICE_RUNNING && pod->tasks->len > 0)
+    mu_service_erase_pod(pod->service, pod, effects);
+}
+
+/* ---- offers -------------------------------------------------------------------------------------------------------- */
+
+static gboolean offer_shows(const MuOffer *offer, const MuLedgerEntry *entry)
+{
+  return mu_resources_by_id(offer->resources, entry->resource->reservation.resource_id) != NULL;
+}
+
+static void drop_entry(MuPod *pod, guint i)
+{
+  const MuLedgerEntry *entry = pod->record->entries->pdata[i];
+  g_hash_table_remove(pod->service->reservations, entry->resource->reservation.resource_id);
+  g_ptr_array_remove_index(pod->record->entries, i);
+}
+
+void mu_service_on_agent_offer(MuService *service, MuPod *pod, const MuOffer *offer, MuEffects *effects)
+{
+  gboolean changed = FALSE;
+  if (pod->record == NULL || g_strcmp0(pod->record->agent_id, offer->agent_id) != 0)
+    return;
+  mu_assert(pod->service == service);
+  for (guint i = pod->record->entries->len; i > 0; i--) {
+    MuLedgerEntry *entry = pod->record->entries->pdata[i - 1];
+    gboolean shown = offer_shows(offer, entry);
+    if (shown && entry->state == MU_LEDGER_PLANNED) {
+      mu_ledger_entry_move(entry, MU_LEDGER_HELD);
+      changed = TRUE;
+    } else if (!shown && entry->state == MU_LEDGER_RELEASING && entry->asked) {
+      drop_entry(pod, i - 1);
+      changed = TRUE;
+    }
+  }
+  if (changed)
+    mu_pod_put(pod, effects);
+}
+
+void mu_service_release(MuService *service, MuPod *pod, const MuOffer *offer, GPtrArray *operations, MuEffects *effects)
+{
+  g_autoptr(MuResources) destroy = mu_resources_new();
+  g_autoptr(MuResources) unreserve = mu_resources_new();
+  gboolean changed = FALSE;
+  mu_assert(pod->service == service);
+  for (guint i = 0; pod->record != NULL && i < pod->record->entries->len; i++) {
+    MuLedgerEntry *entry = pod->record->entries->pdata[i];
+    const MuResource *offered = mu_resources_by_id(offer->resources, entry->resource->reservation.resource_id);
+    if (entry->state != MU_LEDGER_RELEASING || offered == NULL)
+      continue;
+    g_autoptr(MuResource) plain = mu_resource_copy(offered);
+    if (offered->persistence_id != NULL)
+      mu_resources_add(destroy, offered);
+    g_clear_pointer(&plain->persistence_id, g_free);
+    g_clear_pointer(&plain->container_path, g_free);
+    mu_resources_add(unreserve, plain);
+    changed |= !entry->asked;
+    entry->asked = TRUE;
+  }
+  if (destroy->items->len > 0)
+    g_ptr_array_add(operations, mu_operation_new(MU_OP_DESTROY, g_steal_pointer(&destroy), NULL));
+  if (unreserve->items->len > 0)
+    g_ptr_array_add(operations, mu_operation_new(MU_OP_UNRESERVE, g_steal_pointer(&unreserve), NULL));
+  if (changed)
+    mu_pod_put(pod, effects);
+}
+
+/* ---- the whole service ---------------------------------------------------------------------------------------------- */
+
+void mu_service_uninstall(MuService *service, MuEffects *effects)
+{
+  if (service->record->state != MU_SERVICE_RUNNING)
+    return;
+  service->record->state = MU_SERVICE_UNINSTALLING;
+  service->record->changed_ms = effects->now_ms;
+  service->wants_more = TRUE;
+  mu_service_put(service, effects);
+  mu_service_rebuild_plans(service, effects);
+}
+
+gboolean mu_service_is_empty(const MuService *service)
+{
+  GHashTableIter iter;
+  gpointer value = NULL;
+  g_hash_table_iter_init(&iter, service->pods);
+  while (g_hash_table_iter_next(&iter, NULL, &value)) {
+    const MuPod *pod = value;
+    if (pod->record != NULL || pod->tasks->len > 0)
+      return FALSE;
+  }
+  return TRUE;
+}
+
+void mu_service_force_gone(MuService *service, MuEffects *effects)
+{
+  GHashTableIter iter;
+  gpointer pod = NULL;
+  g_hash_table_iter_init(&iter, service->pods);
+  while (g_hash_table_iter_next(&iter, NULL, &pod))
+    mu_service_erase_pod(service, pod, effects);
+  service->wants_more = TRUE;
+}
+
+static void add_pod_holdouts(const MuPod *pod, GPtrArray *lines)
+{
+  for (guint i = 0; i < pod->tasks->len; i++) {
+    const MuTask *task = pod->tasks->pdata[i];
+    if (mu_task_is_alive(task))
+      g_ptr_array_add(lines, g_strdup_printf("task %s on %s has not ended", task->record->name,
+                                             pod->record == NULL ? "an unknown agent" : pod->record->hostname));
+  }
+  for (guint i = 0; pod->record != NULL && i < pod->record->entries->len; i++) {
+    const MuLedgerEntry *entry = pod->record->entries->pdata[i];
+    g_autofree char *what = mu_resource_to_string(entry->resource);
+    g_ptr_array_add(lines, g_strdup_printf("%s of %s is still reserved on %s", what, pod->name, pod->record->hostname));
+  }
+}
+
+char **mu_service_holdouts(const MuService *service)
+{
+  GPtrArray *lines = g_ptr_array_new();
+  GHashTableIter iter;
+  gpointer pod = NULL;
+  g_hash_table_iter_init(&iter, service->pods);
+  while (g_hash_table_iter_next(&iter, NULL, &pod))
+    add_pod_holdouts(pod, lines);
+  g_ptr_array_add(lines, NULL);
+  return (char **)g_ptr_array_free(lines, FALSE);
+}
