@@ -1,0 +1,21 @@
+/* MultiServiceManager: the services of the scheduler, by name. */
+#ifndef MUSTER_MULTI_SERVICE_MANAGER_H
+#define MUSTER_MULTI_SERVICE_MANAGER_H
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+typedef struct MuMultiServiceManager MuMultiServiceManager;
+
+MuMultiServiceManager *mu_multi_service_manager_new(void);
+void mu_multi_service_manager_free(MuMultiServiceManager *manager);
+/* How many services there are, those being uninstalled included. */
+guint mu_multi_service_manager_size(const MuMultiServiceManager *manager);
+/* Their names, sorted; a NULL-terminated array that the caller frees with g_strfreev. */
+char **mu_multi_service_manager_names(const MuMultiServiceManager *manager);
+gboolean mu_multi_service_manager_has(const MuMultiServiceManager *manager, const char *service);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(MuMultiServiceManager, mu_multi_service_manager_free)
+
+G_END_DECLS
+#endif

@@ -1,0 +1,62 @@
+/* MultiServiceRunner: the process around the scheduler: main loop, store, engine, HTTP API. */
+#ifndef MUSTER_MULTI_SERVICE_RUNNER_H
+#define MUSTER_MULTI_SERVICE_RUNNER_H
+
+#include <muster/error.h>
+#include <muster/http_route.h>
+#include <muster/multi_service_event_client.h>
+
+G_BEGIN_DECLS
+
+typedef struct MuMultiServiceRunner MuMultiServiceRunner;
+
+typedef struct {
+  const char *state_dir; /* made when absent, 0700; NULL: throw-away state in a temporary folder, removed at the end */
+  const char *listen;    /* "127.0.0.1:8640", port 0 picks a free one; NULL: only the unix socket in the state folder */
+  const char *engine;    /* "local"; NULL: local */
+  /* the local engine; 0 and NULL: detected */
+  guint agents;
+  gint64 cpus_milli, mem_mb, disk_mb;
+  const char *ports;
+  const char *const *attributes; /* "k=v" for all agents, "N:k=v" for one; NULL-terminated, or NULL */
+  const char *hostname;
+  const char *executor_path, *bootstrap_path; /* NULL: found next to the program, or where they are installed */
+  /* routes of one's own */
+  const MuHttpRoute *routes;
+  gsize n_routes;
+  gpointer routes_user;
+  gboolean quiet; /* no log lines below warning */
+} MuRunnerOptions;
+
+/* How a run ended. */
+typedef enum {
+  MU_RUN_STOPPED,     /* mu_multi_service_runner_stop or SIGTERM/SIGINT: tasks run on, a later start adopts them */
+  MU_RUN_UNINSTALLED, /* the framework was uninstalled: nothing is left, success */
+} MuRunEnd;
+
+/* Opens the state folder, the store and the engine, and rebuilds the services. Takes the client. MU_ERROR_NEWER_STATE,
+ * MU_ERROR_CONFLICT (another scheduler has the folder), MU_ERROR_REFUSED (options). */
+MuMultiServiceRunner *mu_multi_service_runner_new(MuMultiServiceEventClient *take_client, const MuRunnerOptions *options,
+                                                  GError **error);
+/* Adds or reconfigures a service from inside the process (static schedulers): as PUT /v1/service/{name}. Before or while
+ * running; the outcome is logged and shown by the API. */
+void mu_multi_service_runner_put_service(MuMultiServiceRunner *runner, const char *name, GBytes *context);
+/* The outcome of a request made from inside the process: `error` NULL when it is durable. Borrowed. */
+typedef void (*MuDoneFunc)(const char *service, const GError *error, gpointer user);
+void mu_multi_service_runner_put_service_full(MuMultiServiceRunner *runner, const char *name, GBytes *context,
+                                              MuDoneFunc done, gpointer user);
+void mu_multi_service_runner_remove_service(MuMultiServiceRunner *runner, const char *name, MuDoneFunc done, gpointer user);
+/* Uninstalls everything; run() then ends with MU_RUN_UNINSTALLED. */
+void mu_multi_service_runner_uninstall(MuMultiServiceRunner *runner);
+/* Runs until the end. Handles SIGTERM and SIGINT. FALSE with an error when the engine or the store ended it. */
+gboolean mu_multi_service_runner_run(MuMultiServiceRunner *runner, MuRunEnd *ret_end, GError **error);
+void mu_multi_service_runner_stop(MuMultiServiceRunner *runner);
+/* "http://127.0.0.1:8640", or NULL; the path of the unix socket; the bearer token. Borrowed. */
+const char *mu_multi_service_runner_url(const MuMultiServiceRunner *runner);
+const char *mu_multi_service_runner_socket(const MuMultiServiceRunner *runner);
+const char *mu_multi_service_runner_token(const MuMultiServiceRunner *runner);
+void mu_multi_service_runner_free(MuMultiServiceRunner *runner);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(MuMultiServiceRunner, mu_multi_service_runner_free)
+
+G_END_DECLS
+#endif

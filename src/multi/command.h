@@ -1,0 +1,43 @@
+/* Commands: what people and programs ask of the scheduler. A command is put on the runner's queue, the core acts on it in
+ * its turn, and the reply is given only after everything the command changed is durable. */
+#ifndef MU_COMMAND_H
+#define MU_COMMAND_H
+#include <glib.h>
+#include <jansson.h>
+
+typedef enum {
+  MU_COMMAND_SERVICE_PUT,    /* service, context, if_version: add, or reconfigure when it exists */
+  MU_COMMAND_SERVICE_REMOVE, /* service */
+  MU_COMMAND_SERVICE_FORCE_REMOVE, /* service: an operator declares the holdouts of an uninstall gone */
+  MU_COMMAND_UNINSTALL,      /* the whole framework */
+  MU_COMMAND_POD_RESTART,    /* service, pod: in place */
+  MU_COMMAND_POD_REPLACE,    /* service, pod: resources destroyed, started anywhere */
+  MU_COMMAND_PLAN_INTERRUPT, /* service, plan, phase and step or NULL (name or uuid) */
+  MU_COMMAND_PLAN_CONTINUE,
+  MU_COMMAND_PLAN_FORCE_COMPLETE,
+  MU_COMMAND_PLAN_RESTART,
+} MuCommandKind;
+
+/* The end of a command. Exactly one of `body` and `error` is set; both are borrowed. */
+typedef void (*MuReplyFunc)(json_t *body, const GError *error, gpointer user);
+
+/* No condition on the version; the service must not exist yet. */
+#define MU_VERSION_ANY G_GINT64_CONSTANT(-1)
+#define MU_VERSION_ABSENT G_GINT64_CONSTANT(0)
+
+/* The largest context of a service. */
+#define MU_CONTEXT_MAX_BYTES (8u * 1024 * 1024)
+
+typedef struct {
+  MuCommandKind kind;
+  char *service;
+  GBytes *context;
+  gint64 if_version; /* MU_VERSION_ANY, MU_VERSION_ABSENT, or the version that must be the present one */
+  char *pod, *plan, *phase, *step;
+  MuReplyFunc reply; /* called once, on the main loop's thread; NULL: nobody waits */
+  gpointer user;
+} MuCommand;
+
+MuCommand *mu_command_new(MuCommandKind kind, const char *service);
+void mu_command_free(MuCommand *command);
+#endif

@@ -1,0 +1,231 @@
+/* Commands: what people and programs ask for. Each changes the state in memory and leaves its answer among the replies,
+ * which are given once everything of this drain is durable. */
+#include "client_private.h"
+
+#include "json.h"
+#include <muster/error.h>
+
+/* What a handler made of the command: `body` (a new reference) or FALSE with an error. */
+typedef gboolean (*Handler)(MuMultiServiceEventClient *client, MuCommand *command, json_t **ret_body, GError **error);
+
+/* ---- services ------------------------------------------------------------------------------------------------------ */
+
+static gboolean refuse_version(const MuService *service, const char *name, gint64 wanted, GError **error)
+{
+  if (service == NULL)
+    g_set_error(error, MU_ERROR, MU_ERROR_CONFLICT, "service %s does not exist, so it is not at version %" G_GINT64_FORMAT,
+                name, wanted);
+  else if (wanted == MU_VERSION_ABSENT)
+    g_set_error(error, MU_ERROR, MU_ERROR_CONFLICT,
+                "service %s exists already; change it with: muster service update %s -f FILE", name, name);
+  else
+    g_set_error(error, MU_ERROR, MU_ERROR_CONFLICT,
+                "service %s is at version %" G_GINT64_FORMAT ", not %" G_GINT64_FORMAT
+                ": somebody changed it; look at it again and repeat",
+                name, service->record->version, wanted);
+  return FALSE;
+}
+
+static gboolean version_fits(const MuService *service, gint64 wanted)
+{
+  if (wanted == MU_VERSION_ANY)
+    return TRUE;
+  return service == NULL ? wanted == MU_VERSION_ABSENT : wanted == service->record->version;
+}
+
+static gboolean same_context(MuMultiServiceEventClient *client, const char *name, GBytes *context)
+{
+  GBytes *known = g_hash_table_lookup(client->store->contexts, name);
+  return known != NULL && g_bytes_equal(known, context);
+}
+
+static json_t *put_reply(const MuService *service, const char *result)
+{
+  json_t *body = json_object();
+  mu_json_set_string(body, "service", service->name);
+  mu_json_set_int(body, "version", service->record->version);
+  mu_json_set_string(body, "target", service->record->target);
+  mu_json_set_string(body, "result", result);
+  return body;
+}
+
+/* The conditions under which a context may be taken for the name at all. */
+static gboolean check_put(MuMultiServiceEventClient *client, const MuCommand *command, const MuService *service,
+                          GError **error)
+{
+  if (!mu_service_name_check(command->service, error))
+    return FALSE;
+  if (client->uninstalling) {
+    g_set_error(error, MU_ERROR, MU_ERROR_CONFLICT, "the whole scheduler is being uninstalled; start a new one first");
+    return FALSE;
+  }
+  if (g_bytes_get_size(command->context) > MU_CONTEXT_MAX_BYTES) {
+    g_set_error(error, MU_ERROR, MU_ERROR_TOO_LARGE,
+                "the service's definition has %" G_GSIZE_FORMAT " bytes; the limit is %u (MU_CONTEXT_MAX_BYTES)",
+                g_bytes_get_size(command->context), MU_CONTEXT_MAX_BYTES);
+    return FALSE;
+  }
+  if (service != NULL && service->record->state != MU_SERVICE_RUNNING) {
+    g_set_error(error, MU_ERROR, MU_ERROR_CONFLICT,
+                "service %s is being uninstalled; add it again when it is gone (muster service remove %s --wait)",
+                service->name, service->name);
+    return FALSE;
+  }
+  g_autofree char *sanitized = mu_name_sanitize(command->service);
+  const MuService *other = mu_manager_find_sanitized(client->manager, sanitized);
+  if (other != NULL && service == NULL) {
+    g_set_error(error, MU_ERROR, MU_ERROR_CONFLICT, "the name \"%s\" collides with service \"%s\": both are %s in task ids",
+                command->service, other->name, sanitized);
+    return FALSE;
+  }
+  return TRUE;
+}
+
+static MuServiceScheduler *build(MuMultiServiceEventClient *client, const MuCommand *command, GError **error)
+{
+  MuServiceScheduler *scheduler = client->store->factory(command->service, command->context, client->store->user, error);
+  if (scheduler == NULL)
+    return NULL;
+  const char *name = mu_service_scheduler_spec(scheduler)->name;
+  if (g_strcmp0(name, command->service) == 0)
+    return scheduler;
+  g_set_error(error, MU_ERROR, MU_ERROR_REFUSED, "the factory built a service named \"%s\", not \"%s\"", name,
+              command->service);
+  mu_service_scheduler_free(scheduler);
+  return NULL;
+}
+
+static void keep_context(MuMultiServiceEventClient *client, const char *name, GBytes *context)
+{
+  gsize size = 0;
+  const char *data = g_bytes_get_data(context, &size);
+  g_hash_table_insert(client->store->contexts, g_strdup(name), g_bytes_ref(context));
+  mu_batch_put(client->effects.batch, MU_RECORD_CONTEXT, name, "", data, size);
+}
+
+static gboolean put_service(MuMultiServiceEventClient *client, MuCommand *command, json_t **ret_body, GError **error)
+{
+  MuService *service = g_hash_table_lookup(client->manager->by_name, command->service);
+  if (!check_put(client, command, service, error))
+    return FALSE;
+  if (service != NULL && service->failure == NULL && same_context(client, command->service, command->context)) {
+    *ret_body = put_reply(service, "unchanged"); /* a retry of one that was taken */
+    return TRUE;
+  }
+  if (!version_fits(service, command->if_version))
+    return refuse_version(service, command->service, command->if_version, error);
+  MuServiceScheduler *scheduler = build(client, command, error);
+  if (scheduler == NULL)
+    return FALSE;
+  gboolean created = service == NULL;
+  if (created) {
+    service = mu_service_new(command->service);
+    mu_manager_add(client->manager, service);
+  }
+  if (!mu_service_configure(service, scheduler, service->record->version + 1, &client->effects, error))
+    return FALSE;
+  keep_context(client, service->name, command->context);
+  mu_client_mark_dirty(client, service);
+  mu_client_announce_service(client, service, created ? "ADDED" : "CHANGED");
+  *ret_body = put_reply(service, created ? "created" : "changed");
+  return TRUE;
+}
+
+static json_t *state_reply(const MuService *service)
+{
+  json_t *body = json_object();
+  mu_json_set_string(body, "service", service->name);
+  mu_json_set_string(body, "state", mu_service_state_to_string(service->record->state));
+  return body;
+}
+
+static gboolean remove_service(MuMultiServiceEventClient *client, MuCommand *command, json_t **ret_body, GError **error)
+{
+  MuService *service = mu_manager_require(client->manager, command->service, error);
+  if (service == NULL)
+    return FALSE;
+  mu_client_begin_uninstall(client, service);
+  *ret_body = state_reply(service);
+  return TRUE;
+}
+
+static gboolean force_remove(MuMultiServiceEventClient *client, MuCommand *command, json_t **ret_body, GError **error)
+{
+  MuService *service = mu_manager_require(client->manager, command->service, error);
+  if (service == NULL)
+    return FALSE;
+  mu_client_begin_uninstall(client, service);
+  mu_service_force_gone(service, &client->effects);
+  mu_client_mark_dirty(client, service);
+  *ret_body = state_reply(service);
+  return TRUE;
+}
+
+static gboolean uninstall(MuMultiServiceEventClient *client, MuCommand *command, json_t **ret_body, GError **error)
+{
+  g_auto(GStrv) names = mu_multi_service_manager_names(client->manager);
+  (void)command;
+  (void)error;
+  client->uninstalling = TRUE;
+  mu_client_put_framework(client);
+  for (guint i = 0; names[i] != NULL; i++)
+    mu_client_begin_uninstall(client, mu_manager_find(client->manager, names[i]));
+  *ret_body = json_pack("{s:s, s:i}", "state", "UNINSTALLING", "services", (int)g_strv_length(names));
+  return TRUE;
+}
+
+/* ---- pods and plans ------------------------------------------------------------------------------------------------ */
+
+static gboolean pod_restart(MuMultiServiceEventClient *client, MuCommand *command, json_t **ret_body, GError **error)
+{
+  MuService *service = mu_manager_require(client->manager, command->service, error);
+  g_autoptr(GPtrArray) tasks = g_ptr_array_new_with_free_func(g_free);
+  if (service == NULL || !mu_service_pod_restart(service, command->pod, command->kind == MU_COMMAND_POD_REPLACE, tasks,
+                                                 &client->effects, error))
+    return FALSE;
+  json_t *names = json_array();
+  for (guint i = 0; i < tasks->len; i++)
+    json_array_append_new(names, json_string(tasks->pdata[i]));
+  *ret_body = json_object();
+  mu_json_set_string(*ret_body, "pod", command->pod);
+  mu_json_set_new(*ret_body, "tasks", names);
+  mu_client_mark_dirty(client, service);
+  return TRUE;
+}
+
+static gboolean plan_op(MuMultiServiceEventClient *client, MuCommand *command, json_t **ret_body, GError **error)
+{
+  MuService *service = mu_manager_require(client->manager, command->service, error);
+  MuPlanOp op = (MuPlanOp)(command->kind - MU_COMMAND_PLAN_INTERRUPT);
+  if (service == NULL || !mu_service_plan_op(service, op, command->plan, command->phase, command->step, &client->effects, error))
+    return FALSE;
+  mu_client_mark_dirty(client, service);
+  *ret_body = json_object();
+  mu_json_set_string(*ret_body, "message", "Received cmd");
+  return TRUE;
+}
+
+static const Handler HANDLERS[] = {
+    [MU_COMMAND_SERVICE_PUT] = put_service,
+    [MU_COMMAND_SERVICE_REMOVE] = remove_service,
+    [MU_COMMAND_SERVICE_FORCE_REMOVE] = force_remove,
+    [MU_COMMAND_UNINSTALL] = uninstall,
+    [MU_COMMAND_POD_RESTART] = pod_restart,
+    [MU_COMMAND_POD_REPLACE] = pod_restart,
+    [MU_COMMAND_PLAN_INTERRUPT] = plan_op,
+    [MU_COMMAND_PLAN_CONTINUE] = plan_op,
+    [MU_COMMAND_PLAN_FORCE_COMPLETE] = plan_op,
+    [MU_COMMAND_PLAN_RESTART] = plan_op,
+};
+
+void mu_client_command(MuMultiServiceEventClient *client, MuCommand *command, gint64 now_ms)
+{
+  MuPendingReply *reply = g_new0(MuPendingReply, 1);
+  client->effects.now_ms = now_ms;
+  client->counters.commands++;
+  HANDLERS[command->kind](client, command, &reply->body, &reply->error);
+  reply->reply = command->reply;
+  reply->user = command->user;
+  g_ptr_array_add(client->replies, reply);
+  mu_command_free(command);
+}

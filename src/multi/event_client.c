@@ -1,0 +1,543 @@
+/* The multi-scheduler: loading, routing of events, draining. */
+#include "client_private.h"
+
+#include "bug.h"
+#include "json.h"
+#include "log.h"
+#include <muster/error.h>
+
+#include <string.h>
+
+const MuClientSettings mu_client_settings_default = {
+    .refuse_ms = 30000,
+    .idle_refuse_ms = 3600000,
+    .kill_retry_ms = 10000,
+    .reconcile_ms = 3600000,
+};
+
+/* ---- life ---------------------------------------------------------------------------------------------------------- */
+
+static void effects_begin(MuMultiServiceEventClient *client)
+{
+  client->effects.batch = mu_batch_new();
+  client->effects.calls = g_ptr_array_new_with_free_func((GDestroyNotify)mu_engine_call_free);
+  client->effects.notices = g_ptr_array_new_with_free_func((GDestroyNotify)mu_notice_free);
+}
+
+static void pending_reply_free(MuPendingReply *reply)
+{
+  g_clear_pointer(&reply->body, json_decref);
+  g_clear_error(&reply->error);
+  g_free(reply);
+}
+
+static void answers_begin(MuMultiServiceEventClient *client)
+{
+  client->replies = g_ptr_array_new_with_free_func((GDestroyNotify)pending_reply_free);
+  client->callbacks = g_ptr_array_new_with_free_func(g_free);
+}
+
+MuMultiServiceEventClient *mu_multi_service_event_client_new(const char *framework_name, MuMultiServiceManager *take_manager,
+                                                             MuServiceStore *take_store, MuOfferDiscipline *take_discipline)
+{
+  MuMultiServiceEventClient *client = g_new0(MuMultiServiceEventClient, 1);
+  client->framework_name = g_strdup(framework_name);
+  client->manager = take_manager;
+  client->store = take_store;
+  client->discipline = take_discipline != NULL ? take_discipline : mu_offer_discipline_all();
+  client->next_reconcile_ms = G_MAXINT64;
+  mu_client_offers_init(client);
+  effects_begin(client);
+  answers_begin(client);
+  mu_client_configure(client, &mu_client_settings_default, 1);
+  return client;
+}
+
+void mu_multi_service_event_client_free(MuMultiServiceEventClient *client)
+{
+  if (client == NULL)
+    return;
+  g_queue_clear(&client->dirty);
+  g_queue_clear(&client->hungry);
+  mu_client_offers_free(client);
+  mu_multi_service_manager_free(client->manager);
+  mu_service_store_free(client->store);
+  mu_offer_discipline_free(client->discipline);
+  mu_batch_free(client->effects.batch);
+  g_ptr_array_unref(client->effects.calls);
+  g_ptr_array_unref(client->effects.notices);
+  g_ptr_array_unref(client->replies);
+  g_ptr_array_unref(client->callbacks);
+  g_free(client->framework_name);
+  g_free(client->framework_id);
+  g_free(client->role);
+  g_free(client->principal);
+  g_free(client->user);
+  g_free(client->api_host);
+  g_free(client->engine_error);
+  g_free(client->store_error);
+  g_free(client);
+}
+
+MuMultiServiceManager *mu_multi_service_event_client_manager(MuMultiServiceEventClient *client)
+{
+  return client->manager;
+}
+
+void mu_multi_service_event_client_set_uninstall_callback(MuMultiServiceEventClient *client, MuUninstallCallback callback,
+                                                          gpointer user)
+{
+  client->uninstall_callback = callback;
+  client->uninstall_user = user;
+}
+
+static void replace_string(char **field, char *take_text)
+{
+  g_free(*field);
+  *field = take_text;
+}
+
+void mu_client_configure(MuMultiServiceEventClient *client, const MuClientSettings *settings, guint64 seed)
+{
+  client->settings = *settings;
+  replace_string(&client->role, settings->role != NULL ? g_strdup(settings->role)
+                                                       : g_strconcat(client->framework_name, "-role", NULL));
+  replace_string(&client->principal, settings->principal != NULL
+                                         ? g_strdup(settings->principal)
+                                         : g_strconcat(client->framework_name, "-principal", NULL));
+  replace_string(&client->user, g_strdup(settings->user));
+  replace_string(&client->api_host, g_strdup(settings->api_host));
+  MuEffects *effects = &client->effects;
+  mu_random_seed(&effects->random, seed);
+  effects->framework_name = client->framework_name;
+  effects->role = client->role;
+  effects->principal = client->principal;
+  effects->user = client->user;
+  effects->overhead = (MuOverhead){settings->executor_cpus_milli, settings->executor_mem_mb, settings->executor_disk_mb};
+  effects->kill_retry_ms = settings->kill_retry_ms;
+  effects->api_host = client->api_host;
+  effects->api_port = settings->api_port;
+}
+
+void mu_output_free(MuOutput *output)
+{
+  if (output == NULL)
+    return;
+  mu_batch_free(output->batch);
+  g_ptr_array_unref(output->calls);
+  g_ptr_array_unref(output->replies);
+  g_ptr_array_unref(output->notices);
+  g_ptr_array_unref(output->callbacks);
+  g_free(output);
+}
+
+gboolean mu_output_is_empty(const MuOutput *output)
+{
+  return mu_batch_is_empty(output->batch) && output->calls->len == 0 && output->replies->len == 0 &&
+         output->notices->len == 0 && output->callbacks->len == 0 && !output->erase;
+}
+
+/* ---- the framework's record ---------------------------------------------------------------------------------------- */
+
+void mu_client_put_framework(MuMultiServiceEventClient *client)
+{
+  g_autoptr(json_t) json = json_object();
+  mu_json_set_string(json, "name", client->framework_name);
+  mu_json_set_string(json, "id", client->framework_id);
+  mu_json_set_bool(json, "uninstalling", client->uninstalling);
+  mu_batch_take(client->effects.batch, MU_RECORD_FRAMEWORK, "", "", mu_json_to_string(json));
+}
+
+static gboolean load_framework(MuMultiServiceEventClient *client, const char *value, gsize length, GError **error)
+{
+  g_autoptr(json_t) json = mu_json_parse(value, length, G_MAXSIZE, error);
+  const char *name = NULL, *id = NULL;
+  if (json == NULL || !mu_json_get_string(json, "name", TRUE, &name, error) ||
+      !mu_json_get_string(json, "id", FALSE, &id, error) ||
+      !mu_json_get_bool(json, "uninstalling", FALSE, &client->uninstalling, error))
+    return FALSE;
+  if (strcmp(name, client->framework_name) != 0) {
+    g_set_error(error, MU_ERROR, MU_ERROR_CONFLICT,
+                "the state belongs to framework \"%s\", not \"%s\": give --framework-name %s, or another --state folder",
+                name, client->framework_name, name);
+    return FALSE;
+  }
+  client->framework_id = g_strdup(id);
+  return TRUE;
+}
+
+/* ---- loading ------------------------------------------------------------------------------------------------------- */
+
+static MuService *ensure_service(MuMultiServiceEventClient *client, const char *name)
+{
+  MuService *service = g_hash_table_lookup(client->manager->by_name, name);
+  if (service == NULL) {
+    service = mu_service_new(name);
+    mu_manager_add(client->manager, service);
+  }
+  return service;
+}
+
+gboolean mu_client_load(MuRecordKind kind, const char *service, const char *key, const char *value, gsize length,
+                        gpointer user, GError **error)
+{
+  MuMultiServiceEventClient *client = user;
+  if (kind == MU_RECORD_FRAMEWORK)
+    return load_framework(client, value, length, error);
+  if (kind == MU_RECORD_GARBAGE)
+    return TRUE;
+  MuService *owner = ensure_service(client, service);
+  if (kind == MU_RECORD_CONTEXT) {
+    g_hash_table_insert(client->store->contexts, g_strdup(service), g_bytes_new(value, length));
+    return TRUE;
+  }
+  if (mu_service_load(owner, kind, key, value, length, error))
+    return TRUE;
+  g_prefix_error(error, "record %s/%s/%s: ", mu_record_kind_to_string(kind), service, key);
+  return FALSE;
+}
+
+static void rebuild_service(MuMultiServiceEventClient *client, MuService *service)
+{
+  GBytes *context = g_hash_table_lookup(client->store->contexts, service->name);
+  g_autoptr(GError) failure = NULL;
+  MuServiceScheduler *scheduler = NULL;
+  if (service->record->state == MU_SERVICE_RUNNING && context != NULL)
+    scheduler = client->store->factory(service->name, context, client->store->user, &failure);
+  const char *message = failure != NULL ? failure->message : NULL;
+  if (message != NULL)
+    mu_log(MU_LOG_WARNING, "service %s cannot be rebuilt and is left as it is: %s", service->name, message);
+  mu_service_loaded(service, scheduler, message, &client->effects);
+  mu_client_mark_dirty(client, service);
+}
+
+gboolean mu_client_loaded(MuMultiServiceEventClient *client, gint64 now_ms, GError **error)
+{
+  (void)error;
+  client->effects.now_ms = now_ms;
+  g_auto(GStrv) names = mu_multi_service_manager_names(client->manager);
+  for (guint i = 0; names[i] != NULL; i++)
+    rebuild_service(client, mu_manager_find(client->manager, names[i]));
+  return TRUE;
+}
+
+const char *mu_client_framework_id(MuMultiServiceEventClient *client)
+{
+  return client->framework_id;
+}
+
+/* ---- queues -------------------------------------------------------------------------------------------------------- */
+
+void mu_client_mark_dirty(MuMultiServiceEventClient *client, MuService *service)
+{
+  if (service->queued)
+    return;
+  service->queued = TRUE;
+  g_queue_push_tail(&client->dirty, service);
+}
+
+void mu_client_forget(MuMultiServiceEventClient *client, MuService *service)
+{
+  g_queue_remove(&client->dirty, service);
+  g_queue_remove(&client->hungry, service);
+  if (service->timer != NULL)
+    g_sequence_remove(service->timer);
+  service->timer = NULL;
+}
+
+static gint compare_due(gconstpointer a, gconstpointer b, gpointer user)
+{
+  const MuService *left = a, *right = b;
+  (void)user;
+  return (left->next_ms > right->next_ms) - (left->next_ms < right->next_ms);
+}
+
+/* Keeps the service's place among those with something due. */
+static void note_due(MuMultiServiceEventClient *client, MuService *service)
+{
+  if (service->timer != NULL)
+    g_sequence_remove(service->timer);
+  service->timer = NULL;
+  if (service->next_ms != G_MAXINT64)
+    service->timer = g_sequence_insert_sorted(client->timers, service, compare_due, NULL);
+}
+
+static void note_hunger(MuMultiServiceEventClient *client, MuService *service)
+{
+  gboolean hungry = mu_service_wants_offers(service);
+  if (hungry && !service->hungry)
+    g_queue_push_tail(&client->hungry, service);
+  if (!hungry && service->hungry)
+    g_queue_remove(&client->hungry, service);
+  service->hungry = hungry;
+  client->discipline->ops->update(client->discipline, service->name, service->wanting->len > 0, client->effects.now_ms);
+  client->revive_wanted |= service->wants_more;
+  service->wants_more = FALSE;
+}
+
+static void settle_service(MuMultiServiceEventClient *client, MuService *service)
+{
+  mu_service_settle(service, &client->effects);
+  note_hunger(client, service);
+  note_due(client, service);
+  if (service->finished)
+    mu_client_begin_uninstall(client, service);
+  mu_client_check_end(client, service);
+}
+
+void mu_client_settle_dirty(MuMultiServiceEventClient *client)
+{
+  MuService *service = NULL;
+  while ((service = g_queue_pop_head(&client->dirty)) != NULL) {
+    service->queued = FALSE;
+    settle_service(client, service);
+  }
+}
+
+static void wake_due(MuMultiServiceEventClient *client)
+{
+  GSequenceIter *first = g_sequence_get_begin_iter(client->timers);
+  while (!g_sequence_iter_is_end(first)) {
+    MuService *service = g_sequence_get(first);
+    if (service->next_ms > client->effects.now_ms)
+      return;
+    first = g_sequence_iter_next(first);
+    mu_client_mark_dirty(client, service);
+  }
+}
+
+/* ---- events -------------------------------------------------------------------------------------------------------- */
+
+static void add_live_tasks(const MuService *service, MuEngineCall *call)
+{
+  GHashTableIter iter;
+  gpointer value = NULL;
+  g_hash_table_iter_init(&iter, service->tasks);
+  while (g_hash_table_iter_next(&iter, NULL, &value)) {
+    const MuTask *task = value;
+    if (mu_task_is_alive(task))
+      g_ptr_array_add(call->tasks, mu_env_var_new(task->record->task_id, task->record->agent_id));
+  }
+}
+
+/* Explicit first: what became of the tasks that are believed to live; then implicit: what else runs. */
+static void reconcile(MuMultiServiceEventClient *client)
+{
+  MuEngineCall *explicit = mu_engine_call_new(MU_CALL_RECONCILE);
+  GHashTableIter iter;
+  gpointer service = NULL;
+  g_hash_table_iter_init(&iter, client->manager->by_name);
+  while (g_hash_table_iter_next(&iter, NULL, &service))
+    add_live_tasks(service, explicit);
+  if (explicit->tasks->len > 0)
+    g_ptr_array_add(client->effects.calls, explicit);
+  else
+    mu_engine_call_free(explicit);
+  g_ptr_array_add(client->effects.calls, mu_engine_call_new(MU_CALL_RECONCILE));
+  client->next_reconcile_ms = client->effects.now_ms + client->settings.reconcile_ms;
+}
+
+static void announce_framework(MuMultiServiceEventClient *client, const char *state)
+{
+  json_t *data = json_object();
+  mu_json_set_string(data, "framework", client->framework_name);
+  mu_json_set_string(data, "state", state);
+  mu_effects_notice(&client->effects, "framework", data);
+}
+
+static void on_subscribed(MuMultiServiceEventClient *client, const char *framework_id)
+{
+  client->subscribed = TRUE;
+  client->suppressed = FALSE;
+  client->subscribed_ms = client->effects.now_ms;
+  g_clear_pointer(&client->engine_error, g_free);
+  mu_client_drop_offers(client);
+  if (g_strcmp0(client->framework_id, framework_id) != 0) {
+    replace_string(&client->framework_id, g_strdup(framework_id));
+    mu_client_put_framework(client);
+  }
+  reconcile(client);
+  announce_framework(client, "SUBSCRIBED");
+}
+
+static void on_update(MuMultiServiceEventClient *client, const MuTaskStatus *status)
+{
+  g_autofree char *sanitized = NULL, *task_name = NULL;
+  MuService *service = NULL;
+  client->counters.statuses++;
+  if (mu_task_id_parse(status->task_id, &sanitized, &task_name, NULL))
+    service = mu_manager_find_sanitized(client->manager, sanitized);
+  if (service != NULL) {
+    mu_service_on_status(service, task_name, status, &client->effects);
+    mu_client_mark_dirty(client, service);
+    return;
+  }
+  if (!mu_task_state_is_terminal(status->state))
+    mu_effects_kill(&client->effects, status->task_id, status->agent_id);
+  mu_effects_acknowledge(&client->effects, status);
+}
+
+static void on_disconnected(MuMultiServiceEventClient *client, const char *message)
+{
+  client->subscribed = FALSE;
+  replace_string(&client->engine_error, g_strdup(message != NULL ? message : "disconnected"));
+  mu_client_drop_offers(client);
+  announce_framework(client, "DISCONNECTED");
+}
+
+void mu_client_event(MuMultiServiceEventClient *client, MuEngineEvent *take_event, gint64 now_ms)
+{
+  g_autoptr(MuEngineEvent) event = take_event;
+  client->effects.now_ms = now_ms;
+  client->counters.events++;
+  switch (event->kind) {
+  case MU_EVENT_SUBSCRIBED:
+    on_subscribed(client, event->id);
+    break;
+  case MU_EVENT_OFFERS:
+    mu_client_take_offers(client, event->offers);
+    break;
+  case MU_EVENT_RESCIND:
+    mu_client_rescind(client, event->id);
+    break;
+  case MU_EVENT_UPDATE:
+    on_update(client, event->status);
+    break;
+  case MU_EVENT_FAILURE: /* the statuses of its tasks come by themselves */
+    break;
+  case MU_EVENT_ERROR:
+  case MU_EVENT_DISCONNECTED:
+    on_disconnected(client, event->message);
+    break;
+  }
+}
+
+void mu_client_set_store_error(MuMultiServiceEventClient *client, const char *message)
+{
+  replace_string(&client->store_error, g_strdup(message));
+}
+
+/* ---- the end of services and of the framework ---------------------------------------------------------------------- */
+
+void mu_client_announce_service(MuMultiServiceEventClient *client, const MuService *service, const char *state)
+{
+  json_t *data = json_object();
+  mu_json_set_string(data, "service", service->name);
+  mu_json_set_string(data, "state", state);
+  mu_json_set_int(data, "version", service->record->version);
+  mu_effects_notice(&client->effects, "service", data);
+}
+
+void mu_client_begin_uninstall(MuMultiServiceEventClient *client, MuService *service)
+{
+  service->finished = FALSE;
+  if (service->record->state != MU_SERVICE_RUNNING)
+    return;
+  mu_service_uninstall(service, &client->effects);
+  mu_client_announce_service(client, service, "UNINSTALLING");
+  mu_client_mark_dirty(client, service);
+}
+
+static void erase_configs(MuMultiServiceEventClient *client, MuService *service)
+{
+  GHashTableIter iter;
+  gpointer id = NULL;
+  g_hash_table_iter_init(&iter, service->configs);
+  while (g_hash_table_iter_next(&iter, &id, NULL)) {
+    mu_batch_delete(client->effects.batch, MU_RECORD_CONFIG, service->name, id);
+    g_hash_table_iter_remove(&iter);
+  }
+}
+
+/* Its state is erased but for the mark; the callback is due once that is durable. */
+static void begin_end(MuMultiServiceEventClient *client, MuService *service)
+{
+  erase_configs(client, service);
+  service->record->state = MU_SERVICE_GONE;
+  mu_batch_take(client->effects.batch, MU_RECORD_SERVICE, service->name, "", mu_service_record_encode(service->record));
+}
+
+void mu_client_check_end(MuMultiServiceEventClient *client, MuService *service)
+{
+  if (service->record->state == MU_SERVICE_UNINSTALLING && mu_service_is_empty(service))
+    begin_end(client, service);
+  if (service->record->state != MU_SERVICE_GONE)
+    return;
+  if (client->uninstall_callback == NULL)
+    mu_client_drop_service(client, service);
+  else if (!service->callback_due)
+    g_ptr_array_add(client->callbacks, g_strdup(service->name));
+  service->callback_due = client->uninstall_callback != NULL;
+}
+
+void mu_client_drop_service(MuMultiServiceEventClient *client, MuService *service)
+{
+  mu_batch_delete(client->effects.batch, MU_RECORD_CONTEXT, service->name, "");
+  mu_batch_delete(client->effects.batch, MU_RECORD_SERVICE, service->name, "");
+  mu_client_announce_service(client, service, "GONE");
+  mu_client_forget(client, service);
+  client->discipline->ops->update(client->discipline, service->name, FALSE, client->effects.now_ms);
+  g_hash_table_remove(client->store->contexts, service->name);
+  mu_manager_remove(client->manager, service);
+}
+
+void mu_client_call_uninstall_callback(MuMultiServiceEventClient *client, const char *service)
+{
+  if (client->uninstall_callback != NULL)
+    client->uninstall_callback(service, client->uninstall_user);
+}
+
+void mu_client_callback_done(MuMultiServiceEventClient *client, const char *name, gint64 now_ms)
+{
+  client->effects.now_ms = now_ms;
+  MuService *service = g_hash_table_lookup(client->manager->by_name, name);
+  if (service != NULL && service->record->state == MU_SERVICE_GONE)
+    mu_client_drop_service(client, service);
+}
+
+static gboolean check_teardown(MuMultiServiceEventClient *client)
+{
+  if (!client->uninstalling || client->torn_down || !client->subscribed ||
+      mu_multi_service_manager_size(client->manager) > 0)
+    return FALSE;
+  client->torn_down = TRUE;
+  mu_batch_delete(client->effects.batch, MU_RECORD_FRAMEWORK, "", "");
+  g_ptr_array_add(client->effects.calls, mu_engine_call_new(MU_CALL_TEARDOWN));
+  announce_framework(client, "UNINSTALLED");
+  return TRUE;
+}
+
+/* ---- draining ------------------------------------------------------------------------------------------------------ */
+
+MuOutput *mu_client_drain(MuMultiServiceEventClient *client, gint64 now_ms)
+{
+  client->effects.now_ms = now_ms;
+  client->counters.drains++;
+  wake_due(client);
+  mu_client_settle_dirty(client);
+  if (client->subscribed && now_ms >= client->next_reconcile_ms)
+    reconcile(client);
+  mu_client_match(client);
+  mu_client_settle_dirty(client);
+  MuOutput *output = g_new0(MuOutput, 1);
+  output->erase = check_teardown(client);
+  output->batch = client->effects.batch;
+  output->calls = client->effects.calls;
+  output->notices = client->effects.notices;
+  output->replies = client->replies;
+  output->callbacks = client->callbacks;
+  effects_begin(client);
+  answers_begin(client);
+  return output;
+}
+
+gint64 mu_client_next_ms(MuMultiServiceEventClient *client)
+{
+  gint64 next = client->subscribed ? client->next_reconcile_ms : G_MAXINT64;
+  GSequenceIter *first = g_sequence_get_begin_iter(client->timers);
+  if (!g_sequence_iter_is_end(first))
+    next = MIN(next, ((MuService *)g_sequence_get(first))->next_ms);
+  if (!g_queue_is_empty(&client->hungry))
+    next = MIN(next, client->discipline->ops->next_ms(client->discipline));
+  return next;
+}

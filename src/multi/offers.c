@@ -1,0 +1,296 @@
+/* Offers: gathered by agent, routed to who waits, answered in the same drain. Nothing is held back: what nobody can use is
+ * declined, for long when nobody waits, and then the engine is told to stop offering until somebody does. */
+#include "client_private.h"
+
+#include "log.h"
+
+#include <string.h>
+
+static void group_free(MuOfferGroup *group)
+{
+  mu_offer_free(group->offer);
+  g_ptr_array_unref(group->ids);
+  if (group->operations != NULL)
+    g_ptr_array_unref(group->operations);
+  g_free(group);
+}
+
+void mu_client_offers_init(MuMultiServiceEventClient *client)
+{
+  client->groups = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)group_free);
+  client->group_order = g_ptr_array_new();
+  client->timers = g_sequence_new(NULL);
+}
+
+void mu_client_offers_free(MuMultiServiceEventClient *client)
+{
+  g_hash_table_unref(client->groups);
+  g_ptr_array_unref(client->group_order);
+  g_sequence_free(client->timers);
+}
+
+void mu_client_drop_offers(MuMultiServiceEventClient *client)
+{
+  g_ptr_array_set_size(client->group_order, 0);
+  g_hash_table_remove_all(client->groups);
+}
+
+/* ---- taking -------------------------------------------------------------------------------------------------------- */
+
+static void take_offer(MuMultiServiceEventClient *client, const MuOffer *offer)
+{
+  MuOfferGroup *group = g_hash_table_lookup(client->groups, offer->agent_id);
+  client->counters.offers++;
+  if (group == NULL) {
+    group = g_new0(MuOfferGroup, 1);
+    group->offer = mu_offer_copy(offer);
+    group->ids = g_ptr_array_new_with_free_func(g_free);
+    group->operations = g_ptr_array_new_with_free_func((GDestroyNotify)mu_operation_free);
+    g_hash_table_insert(client->groups, group->offer->agent_id, group);
+    g_ptr_array_add(client->group_order, group);
+  } else {
+    mu_resources_add_all(group->offer->resources, offer->resources);
+  }
+  g_ptr_array_add(group->ids, g_strdup(offer->id));
+}
+
+void mu_client_take_offers(MuMultiServiceEventClient *client, GPtrArray *offers)
+{
+  for (guint i = 0; i < offers->len; i++)
+    take_offer(client, offers->pdata[i]);
+}
+
+/* The engine took an offer back before it was answered: all of that agent are forgotten, the others come again. */
+void mu_client_rescind(MuMultiServiceEventClient *client, const char *offer_id)
+{
+  for (guint i = 0; i < client->group_order->len; i++) {
+    MuOfferGroup *group = client->group_order->pdata[i];
+    if (!g_ptr_array_find_with_equal_func(group->ids, offer_id, g_str_equal, NULL))
+      continue;
+    g_ptr_array_remove_index(client->group_order, i);
+    g_hash_table_remove(client->groups, group->offer->agent_id);
+    return;
+  }
+}
+
+/* ---- what is on its way out ---------------------------------------------------------------------------------------- */
+
+typedef enum { RESERVED_OURS, RESERVED_GARBAGE, RESERVED_FOREIGN } ReservedKind;
+
+/* Whose is it? A label names the service and the reservation. Ours without a label is nobody's that we know: left alone. */
+static ReservedKind classify(MuMultiServiceEventClient *client, const MuResource *resource, MuService **ret_service,
+                             MuPod **ret_pod)
+{
+  const MuReservation *reservation = &resource->reservation;
+  if (g_strcmp0(reservation->role, client->role) != 0)
+    return RESERVED_FOREIGN;
+  if (reservation->resource_id == NULL || reservation->namespace_ == NULL) {
+    g_autofree char *text = mu_resource_to_string(resource);
+    mu_log(MU_LOG_WARNING, "offered %s is reserved for role %s but carries no label of ours: left alone", text,
+           reservation->role);
+    return RESERVED_FOREIGN;
+  }
+  *ret_service = mu_manager_find(client->manager, reservation->namespace_);
+  *ret_pod = *ret_service == NULL ? NULL : mu_service_pod_of_reservation(*ret_service, reservation->resource_id);
+  return *ret_pod != NULL ? RESERVED_OURS : RESERVED_GARBAGE;
+}
+
+static void clean_up(MuOfferGroup *group, const MuResource *resource)
+{
+  MuResources *unreserve = mu_resources_new();
+  g_autoptr(MuResource) plain = mu_resource_copy(resource);
+  if (resource->persistence_id != NULL) {
+    MuResources *destroy = mu_resources_new();
+    mu_resources_add(destroy, resource);
+    g_ptr_array_add(group->operations, mu_operation_new(MU_OP_DESTROY, destroy, NULL));
+  }
+  g_clear_pointer(&plain->persistence_id, g_free);
+  g_clear_pointer(&plain->container_path, g_free);
+  mu_resources_add(unreserve, plain);
+  g_ptr_array_add(group->operations, mu_operation_new(MU_OP_UNRESERVE, unreserve, NULL));
+  mu_log(MU_LOG_INFO, "cleaning up %s on %s: no service owns it (it was reserved for %s)",
+         resource->reservation.resource_id, group->offer->hostname, resource->reservation.namespace_);
+}
+
+/* Takes what the group's operations so far use out of the offer, so that no launch counts on it. */
+static void take_out(MuOfferGroup *group, guint from)
+{
+  for (guint i = from; i < group->operations->len; i++) {
+    const MuOperation *operation = group->operations->pdata[i];
+    for (guint j = 0; operation->resources != NULL && j < operation->resources->items->len; j++)
+      mu_resources_subtract(group->offer->resources, operation->resources->items->pdata[j]);
+  }
+}
+
+static void note_pod(GHashTable *pods, MuPod *pod)
+{
+  if (pod != NULL)
+    g_hash_table_add(pods, pod);
+}
+
+/* The reserved resources of the offer: those of pods on their way out are given back, those of nobody cleaned up. */
+static void route_reserved(MuMultiServiceEventClient *client, MuOfferGroup *group)
+{
+  g_autoptr(GHashTable) pods = g_hash_table_new(NULL, NULL);
+  const GPtrArray *items = group->offer->resources->items;
+  for (guint i = 0; i < items->len; i++) {
+    const MuResource *resource = items->pdata[i];
+    MuService *service = NULL;
+    MuPod *pod = NULL;
+    if (!mu_resource_is_reserved(resource))
+      continue;
+    if (classify(client, resource, &service, &pod) == RESERVED_GARBAGE)
+      clean_up(group, resource);
+    note_pod(pods, pod);
+  }
+  GHashTableIter iter;
+  gpointer value = NULL;
+  g_hash_table_iter_init(&iter, pods);
+  while (g_hash_table_iter_next(&iter, &value, NULL)) {
+    MuPod *pod = value;
+    mu_service_on_agent_offer(pod->service, pod, group->offer, &client->effects);
+    mu_service_release(pod->service, pod, group->offer, group->operations, &client->effects);
+    mu_client_mark_dirty(client, pod->service);
+  }
+  take_out(group, 0);
+}
+
+/* Entries that were asked to go and that their agent no longer offers are gone. */
+static void note_absent(MuMultiServiceEventClient *client)
+{
+  for (GList *link = client->hungry.head; link != NULL; link = link->next) {
+    MuService *service = link->data;
+    for (guint i = service->releasing->len; i > 0; i--) {
+      MuPod *pod = service->releasing->pdata[i - 1];
+      const char *agent = pod->record == NULL ? NULL : pod->record->agent_id;
+      const MuOfferGroup *group = agent == NULL ? NULL : g_hash_table_lookup(client->groups, agent);
+      if (group == NULL)
+        continue;
+      mu_service_on_agent_offer(service, pod, group->offer, &client->effects);
+      mu_client_mark_dirty(client, service);
+    }
+  }
+}
+
+/* ---- launches ------------------------------------------------------------------------------------------------------ */
+
+static gboolean try_group(MuMultiServiceEventClient *client, MuService *service, MuStep *step,
+                          const MuRequirement *requirement, MuOfferGroup *group)
+{
+  MuMatch match = {0};
+  if (!mu_evaluate(requirement, group->offer, &client->effects.random, mu_service_outcome(service, step), &match))
+    return FALSE;
+  for (guint i = 0; i < match.taken->items->len; i++)
+    mu_resources_subtract(group->offer->resources, match.taken->items->pdata[i]);
+  mu_service_launch(service, step, requirement, &match, group->operations, &client->effects);
+  client->counters.launches++;
+  return TRUE;
+}
+
+static gboolean place_step(MuMultiServiceEventClient *client, MuService *service, MuStep *step, gboolean may_reserve)
+{
+  MuRequirement requirement;
+  mu_service_requirement(service, step, &client->effects, may_reserve, &requirement);
+  for (guint i = 0; i < client->group_order->len; i++)
+    if (try_group(client, service, step, &requirement, client->group_order->pdata[i]))
+      return TRUE;
+  return FALSE;
+}
+
+/* FALSE: a step found no place. */
+static gboolean place_service(MuMultiServiceEventClient *client, MuService *service)
+{
+  gboolean may_reserve = client->discipline->ops->may_reserve(client->discipline, service->name, client->effects.now_ms);
+  gboolean all = TRUE;
+  for (guint i = 0; i < service->wanting->len; i++)
+    all &= place_step(client, service, service->wanting->pdata[i], may_reserve);
+  mu_service_drop_launched(service);
+  mu_client_mark_dirty(client, service);
+  return all;
+}
+
+/* In the order of turns; who found no place waits behind the others next time. */
+static void place_all(MuMultiServiceEventClient *client)
+{
+  guint n = client->hungry.length;
+  for (guint i = 0; i < n; i++) {
+    GList *link = g_queue_pop_head_link(&client->hungry);
+    g_queue_push_tail_link(&client->hungry, link);
+    MuService *service = link->data;
+    if (service->wanting->len > 0)
+      place_service(client, service);
+  }
+}
+
+/* ---- answers ------------------------------------------------------------------------------------------------------- */
+
+static void add_ids(MuEngineCall *call, MuOfferGroup *group)
+{
+  for (guint i = 0; i < group->ids->len; i++)
+    g_ptr_array_add(call->offer_ids, g_strdup(group->ids->pdata[i]));
+}
+
+static void accept(MuMultiServiceEventClient *client, MuOfferGroup *group)
+{
+  MuEngineCall *call = mu_engine_call_new(MU_CALL_ACCEPT);
+  add_ids(call, group);
+  g_ptr_array_unref(call->operations);
+  call->operations = g_steal_pointer(&group->operations);
+  g_ptr_array_add(client->effects.calls, call);
+}
+
+static gboolean somebody_waits(MuMultiServiceEventClient *client)
+{
+  return !g_queue_is_empty(&client->hungry);
+}
+
+static void answer_all(MuMultiServiceEventClient *client)
+{
+  MuEngineCall *decline = mu_engine_call_new(MU_CALL_DECLINE);
+  decline->refuse_ms = somebody_waits(client) ? client->settings.refuse_ms : client->settings.idle_refuse_ms;
+  for (guint i = 0; i < client->group_order->len; i++) {
+    MuOfferGroup *group = client->group_order->pdata[i];
+    if (group->operations->len > 0)
+      accept(client, group);
+    else
+      add_ids(decline, group);
+  }
+  client->counters.declined += decline->offer_ids->len;
+  if (decline->offer_ids->len > 0)
+    g_ptr_array_add(client->effects.calls, decline);
+  else
+    mu_engine_call_free(decline);
+}
+
+static void set_suppressed(MuMultiServiceEventClient *client, gboolean suppressed)
+{
+  client->suppressed = suppressed;
+  g_ptr_array_add(client->effects.calls, mu_engine_call_new(suppressed ? MU_CALL_SUPPRESS : MU_CALL_REVIVE));
+}
+
+static void settle_hunger(MuMultiServiceEventClient *client)
+{
+  gboolean waits = somebody_waits(client);
+  if (!client->subscribed)
+    return;
+  if (waits && (client->suppressed || client->revive_wanted))
+    set_suppressed(client, FALSE);
+  else if (!waits && !client->suppressed)
+    set_suppressed(client, TRUE);
+  client->revive_wanted = FALSE;
+}
+
+void mu_client_match(MuMultiServiceEventClient *client)
+{
+  if (client->group_order->len > 0) {
+    note_absent(client);
+    for (guint i = 0; i < client->group_order->len; i++)
+      route_reserved(client, client->group_order->pdata[i]);
+    mu_client_settle_dirty(client);
+    place_all(client);
+    mu_client_settle_dirty(client);
+    answer_all(client);
+    mu_client_drop_offers(client);
+  }
+  settle_hunger(client);
+}

@@ -1,0 +1,200 @@
+/* Views of pods and tasks. */
+#include "view.h"
+
+#include "client_private.h"
+#include "json.h"
+#include <muster/error.h>
+
+#include <string.h>
+
+static int compare_pods(gconstpointer a, gconstpointer b)
+{
+  const MuPod *left = *(MuPod *const *)a, *right = *(MuPod *const *)b;
+  int by_type = strcmp(left->type, right->type);
+  return by_type != 0 ? by_type : (left->index > right->index) - (left->index < right->index);
+}
+
+static GPtrArray *sorted_pods(const MuService *service)
+{
+  GPtrArray *pods = g_ptr_array_new();
+  GHashTableIter iter;
+  gpointer pod = NULL;
+  g_hash_table_iter_init(&iter, service->pods);
+  while (g_hash_table_iter_next(&iter, NULL, &pod))
+    g_ptr_array_add(pods, pod);
+  g_ptr_array_sort(pods, compare_pods);
+  return pods;
+}
+
+json_t *mu_view_pods(MuMultiServiceEventClient *client, const char *name, GError **error)
+{
+  const MuService *service = mu_manager_require(client->manager, name, error);
+  if (service == NULL)
+    return NULL;
+  json_t *list = json_array();
+  g_autoptr(GPtrArray) pods = sorted_pods(service);
+  for (guint i = 0; i < pods->len; i++)
+    json_array_append_new(list, json_string(((MuPod *)pods->pdata[i])->name));
+  return list;
+}
+
+static json_t *task_json(const MuTask *task)
+{
+  json_t *json = json_object();
+  const MuTaskStatus *status = task->status;
+  mu_json_set_string(json, "id", task->record->task_id);
+  mu_json_set_string(json, "name", task->record->name);
+  mu_json_set_string(json, "status", status == NULL ? "TASK_STAGING" : mu_task_state_to_string(status->state));
+  mu_json_set_int(json, "since", status == NULL ? task->record->launched_ms : status->timestamp_ms);
+  mu_json_set_int(json, "failures", task->record->failures);
+  if (status == NULL)
+    return json;
+  mu_json_set_string(json, "reason", status->reason);
+  mu_json_set_string(json, "message", status->message);
+  if (status->has_ready)
+    mu_json_set_bool(json, "ready", status->ready);
+  if (status->has_healthy)
+    mu_json_set_bool(json, "healthy", status->healthy);
+  return json;
+}
+
+/* Not launched yet, but part of the configuration. */
+static json_t *absent_task_json(const MuPod *pod, const char *task)
+{
+  json_t *json = json_object();
+  g_autofree char *name = g_strdup_printf("%s-%s", pod->name, task);
+  mu_json_set_string(json, "name", name);
+  mu_json_set_string(json, "status", "NOT_LAUNCHED");
+  return json;
+}
+
+static json_t *tasks_json(const MuPod *pod)
+{
+  json_t *list = json_array();
+  const MuServiceSpec *spec = mu_service_target(pod->service);
+  const MuPodSpec *pod_spec = spec == NULL ? NULL : mu_service_spec_pod(spec, pod->type);
+  for (guint i = 0; i < pod->tasks->len; i++)
+    json_array_append_new(list, task_json(pod->tasks->pdata[i]));
+  for (guint i = 0; pod_spec != NULL && i < pod_spec->n_tasks; i++)
+    if (mu_pod_task(pod, pod_spec->tasks[i].name) == NULL)
+      json_array_append_new(list, absent_task_json(pod, pod_spec->tasks[i].name));
+  return list;
+}
+
+static json_t *waiting_json(const MuPod *pod)
+{
+  json_t *json = mu_outcome_to_json(pod->outcome);
+  mu_json_set_int(json, "since", pod->waiting_since_ms);
+  if (pod->claimed_by != NULL) {
+    mu_json_set_string(json, "step", pod->claimed_by->name);
+    mu_json_set_string(json, "plan", pod->claimed_by->phase->plan->name);
+  }
+  return json;
+}
+
+/* The entry of a list; `whole`: with where it is and why it waits. */
+static json_t *pod_json(const MuPod *pod, gboolean whole)
+{
+  json_t *json = json_object();
+  mu_json_set_string(json, "name", pod->name);
+  mu_json_set_new(json, "tasks", tasks_json(pod));
+  if (!whole)
+    return json;
+  if (pod->record != NULL && pod->record->agent_id != NULL) {
+    mu_json_set_string(json, "agent", pod->record->agent_id);
+    mu_json_set_string(json, "hostname", pod->record->hostname);
+  }
+  if (pod->outcome != NULL)
+    mu_json_set_new(json, "waiting", waiting_json(pod));
+  return json;
+}
+
+static json_t *statuses_json(const MuService *service)
+{
+  json_t *json = json_object(), *types = json_array(), *instances = NULL;
+  g_autoptr(GPtrArray) pods = sorted_pods(service);
+  const char *type = NULL;
+  for (guint i = 0; i < pods->len; i++) {
+    const MuPod *pod = pods->pdata[i];
+    if (g_strcmp0(type, pod->type) != 0) {
+      type = pod->type;
+      instances = json_array();
+      json_array_append_new(types, json_pack("{s:s, s:o}", "name", type, "instances", instances));
+    }
+    json_array_append_new(instances, pod_json(pod, TRUE));
+  }
+  mu_json_set_string(json, "service", service->name);
+  mu_json_set_new(json, "pods", types);
+  return json;
+}
+
+static const MuPod *require_pod(const MuService *service, const char *name, GError **error)
+{
+  const MuPod *pod = mu_service_pod(service, name);
+  if (pod == NULL)
+    g_set_error(error, MU_ERROR, MU_ERROR_NOT_FOUND, "service %s has no pod \"%s\"; list them with: muster pod list %s",
+                service->name, name, service->name);
+  return pod;
+}
+
+json_t *mu_view_pod_status(MuMultiServiceEventClient *client, const char *name, const char *pod_name, GError **error)
+{
+  const MuService *service = mu_manager_require(client->manager, name, error);
+  if (service == NULL)
+    return NULL;
+  if (pod_name == NULL)
+    return statuses_json(service);
+  const MuPod *pod = require_pod(service, pod_name, error);
+  return pod == NULL ? NULL : pod_json(pod, TRUE);
+}
+
+static json_t *task_info(const MuTask *task)
+{
+  g_autofree char *text = mu_task_record_encode(task->record);
+  json_t *json = json_object();
+  mu_json_set_new(json, "info", json_loads(text, 0, NULL));
+  mu_json_set_new(json, "status", task->status == NULL ? json_null() : mu_task_status_to_json(task->status));
+  return json;
+}
+
+json_t *mu_view_pod_info(MuMultiServiceEventClient *client, const char *name, const char *pod_name, GError **error)
+{
+  const MuService *service = mu_manager_require(client->manager, name, error);
+  const MuPod *pod = service == NULL ? NULL : require_pod(service, pod_name, error);
+  if (pod == NULL)
+    return NULL;
+  json_t *list = json_array();
+  for (guint i = 0; i < pod->tasks->len; i++)
+    json_array_append_new(list, task_info(pod->tasks->pdata[i]));
+  return list;
+}
+
+static gboolean names_task(const MuTask *task, const char *name)
+{
+  if (strcmp(task->record->task_id, name) == 0 || strcmp(task->record->name, name) == 0)
+    return TRUE;
+  return task->pod->tasks->len == 1 && strcmp(task->pod->name, name) == 0;
+}
+
+gboolean mu_view_task(MuMultiServiceEventClient *client, const char *name, const char *task_name, char **ret_task_id,
+                      char **ret_agent_id, GError **error)
+{
+  const MuService *service = mu_manager_require(client->manager, name, error);
+  if (service == NULL)
+    return FALSE;
+  GHashTableIter iter;
+  gpointer value = NULL;
+  g_hash_table_iter_init(&iter, service->tasks);
+  while (g_hash_table_iter_next(&iter, NULL, &value)) {
+    const MuTask *task = value;
+    if (!names_task(task, task_name))
+      continue;
+    *ret_task_id = g_strdup(task->record->task_id);
+    *ret_agent_id = g_strdup(task->record->agent_id);
+    return TRUE;
+  }
+  g_set_error(error, MU_ERROR, MU_ERROR_NOT_FOUND,
+              "service %s has launched no task \"%s\"; see its pods with: muster pod status %s", service->name, task_name,
+              service->name);
+  return FALSE;
+}
