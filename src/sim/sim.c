@@ -1,0 +1,366 @@
+/* Virtual time and the scheduler's life in it. */
+#include "sim_private.h"
+
+#include "bug.h"
+#include <muster/error.h>
+
+#include <string.h>
+
+/* ---- the timetable -------------------------------------------------------------------------------------------------- */
+
+static void item_free(MuSimItem *item)
+{
+  if (item->free != NULL && item->data != NULL)
+    item->free(item->data);
+  g_free(item);
+}
+
+static gint compare_items(gconstpointer a, gconstpointer b, gpointer user)
+{
+  const MuSimItem *left = a, *right = b;
+  (void)user;
+  if (left->at_ms != right->at_ms)
+    return left->at_ms < right->at_ms ? -1 : 1;
+  return (left->sequence > right->sequence) - (left->sequence < right->sequence);
+}
+
+void mu_sim_schedule(MuSim *sim, gint64 delay_ms, gboolean of_scheduler, MuSimAction action, gpointer data,
+                     GDestroyNotify free)
+{
+  MuSimItem *item = g_new0(MuSimItem, 1);
+  item->at_ms = sim->now_ms + delay_ms;
+  item->sequence = sim->sequence++;
+  item->life = of_scheduler ? sim->life : 0;
+  item->action = action;
+  item->data = data;
+  item->free = free;
+  g_sequence_insert_sorted(sim->timetable, item, compare_items, NULL);
+}
+
+void mu_sim_violate(MuSim *sim, char *take_message)
+{
+  if (sim->violation == NULL)
+    sim->violation = take_message;
+  else
+    g_free(take_message);
+}
+
+/* ---- draining ------------------------------------------------------------------------------------------------------- */
+
+static void schedule_drain(MuSim *sim);
+
+static void wake(MuSim *sim, gpointer data)
+{
+  (void)data;
+  sim->wake_scheduled = FALSE;
+  mu_pipeline_tick(sim->pipeline, sim->now_ms);
+  schedule_drain(sim);
+}
+
+void mu_sim_rearm(MuSim *sim)
+{
+  gint64 at_ms = MIN(mu_client_next_ms(sim->client), mu_pipeline_next_ms(sim->pipeline));
+  if (at_ms == G_MAXINT64 || (sim->wake_scheduled && sim->wake_ms <= at_ms && sim->wake_ms > sim->now_ms))
+    return;
+  sim->wake_scheduled = TRUE;
+  sim->wake_ms = MAX(at_ms, sim->now_ms + 1);
+  mu_sim_schedule(sim, sim->wake_ms - sim->now_ms, TRUE, wake, NULL, NULL);
+}
+
+static void drain(MuSim *sim, gpointer data)
+{
+  (void)data;
+  sim->drain_scheduled = FALSE;
+  MuOutput *output = mu_client_drain(sim->client, sim->now_ms);
+  if (mu_output_is_empty(output))
+    mu_output_free(output);
+  else
+    mu_pipeline_push(sim->pipeline, output);
+  mu_sim_rearm(sim);
+}
+
+static void schedule_drain(MuSim *sim)
+{
+  if (sim->drain_scheduled)
+    return;
+  sim->drain_scheduled = TRUE;
+  mu_sim_schedule(sim, 0, TRUE, drain, NULL, NULL);
+}
+
+static void take_event(MuSim *sim, gpointer data)
+{
+  sim->events++;
+  mu_client_event(sim->client, data, sim->now_ms);
+  schedule_drain(sim);
+}
+
+/* The data is given over to the client, so the item keeps no free function: an event that the scheduler's end overtakes
+ * is freed with the timetable's item. */
+typedef struct {
+  MuEngineEvent *event;
+} Delivery;
+
+static void delivery_free(gpointer data)
+{
+  Delivery *delivery = data;
+  mu_engine_event_free(delivery->event);
+  g_free(delivery);
+}
+
+static void deliver(MuSim *sim, gpointer data)
+{
+  Delivery *delivery = data;
+  take_event(sim, g_steal_pointer(&delivery->event));
+}
+
+void mu_sim_deliver(MuSim *sim, MuEngineEvent *take_event)
+{
+  Delivery *delivery = g_new0(Delivery, 1);
+  delivery->event = take_event;
+  mu_sim_schedule(sim, 1, TRUE, deliver, delivery, delivery_free);
+}
+
+/* ---- performing ------------------------------------------------------------------------------------------------------ */
+
+static void pipeline_commit(MuBatch *batch, gpointer user)
+{
+  mu_sim_store_commit(user, batch);
+}
+
+static void callback_done(MuSim *sim, gpointer data)
+{
+  mu_client_callback_done(sim->client, data, sim->now_ms);
+  schedule_drain(sim);
+}
+
+static void pipeline_perform(MuOutput *output, gpointer user)
+{
+  MuSim *sim = user;
+  for (guint i = 0; i < output->calls->len; i++)
+    mu_sim_cluster_call(sim, output->calls->pdata[i]);
+  for (guint i = 0; i < output->replies->len; i++) {
+    const MuPendingReply *reply = output->replies->pdata[i];
+    if (reply->reply != NULL)
+      reply->reply(reply->body, reply->error, reply->user);
+  }
+  for (guint i = 0; i < output->callbacks->len; i++) {
+    mu_client_call_uninstall_callback(sim->client, output->callbacks->pdata[i]);
+    mu_sim_schedule(sim, 0, TRUE, callback_done, g_strdup(output->callbacks->pdata[i]), g_free);
+  }
+  if (output->erase)
+    g_hash_table_remove_all(sim->records);
+  mu_output_free(output);
+}
+
+static void pipeline_flush(gpointer user)
+{
+  (void)user;
+}
+
+static void pipeline_trouble(const char *message, gpointer user)
+{
+  mu_client_set_store_error(((MuSim *)user)->client, message);
+}
+
+/* ---- the scheduler's life -------------------------------------------------------------------------------------------- */
+
+static void start_scheduler(MuSim *sim)
+{
+  static const MuPipelineOps OPS = {pipeline_commit, pipeline_perform, pipeline_flush, pipeline_trouble};
+  g_autoptr(GError) error = NULL;
+  MuOfferDiscipline *discipline =
+      sim->footprint_limit == 0 ? NULL : mu_offer_discipline_parallel_footprint(sim->footprint_limit, sim->turn_ms);
+  sim->life++;
+  sim->client = mu_multi_service_event_client_new("sim", mu_multi_service_manager_new(),
+                                                  mu_service_store_new(sim->factory, sim->factory_user), discipline);
+  if (sim->callback != NULL)
+    mu_multi_service_event_client_set_uninstall_callback(sim->client, sim->callback, sim->callback_user);
+  mu_client_configure(sim->client, &mu_client_settings_default, sim->seed + sim->life);
+  sim->pipeline = mu_pipeline_new(&OPS, sim);
+  mu_sim_store_load(sim, sim->client);
+  if (!mu_client_loaded(sim->client, sim->now_ms, &error))
+    mu_sim_violate(sim, g_strdup_printf("restart refused: %s", error->message));
+  mu_sim_cluster_subscribe(sim, mu_client_framework_id(sim->client));
+  schedule_drain(sim);
+}
+
+static void stop_scheduler(MuSim *sim)
+{
+  if (sim->client == NULL)
+    return;
+  mu_sim_cluster_lose_scheduler(sim);
+  mu_pipeline_free(sim->pipeline);
+  mu_multi_service_event_client_free(sim->client);
+  sim->pipeline = NULL;
+  sim->client = NULL;
+  sim->drain_scheduled = sim->wake_scheduled = FALSE;
+}
+
+void mu_sim_crash(MuSim *sim)
+{
+  sim->crashes++;
+  stop_scheduler(sim);
+  start_scheduler(sim);
+}
+
+MuSim *mu_sim_new(guint64 seed, MuServiceFactory factory, gpointer factory_user)
+{
+  MuSim *sim = g_new0(MuSim, 1);
+  sim->timetable = g_sequence_new((GDestroyNotify)item_free);
+  sim->seed = seed;
+  mu_random_seed(&sim->random, seed);
+  sim->factory = factory;
+  sim->factory_user = factory_user;
+  sim->now_ms = 1000000;
+  mu_sim_store_init(sim);
+  mu_sim_cluster_init(sim);
+  return sim;
+}
+
+void mu_sim_free(MuSim *sim)
+{
+  if (sim == NULL)
+    return;
+  stop_scheduler(sim);
+  g_sequence_free(sim->timetable);
+  mu_sim_cluster_clear(sim);
+  mu_sim_store_clear(sim);
+  g_free(sim->violation);
+  g_free(sim);
+}
+
+void mu_sim_limit_footprint(MuSim *sim, guint n, gint64 turn_ms)
+{
+  sim->footprint_limit = n;
+  sim->turn_ms = turn_ms;
+}
+
+void mu_sim_set_uninstall_callback(MuSim *sim, MuUninstallCallback callback, gpointer user)
+{
+  sim->callback = callback;
+  sim->callback_user = user;
+}
+
+/* ---- running --------------------------------------------------------------------------------------------------------- */
+
+/* The next item up to the moment; FALSE: none is due. */
+static gboolean run_one(MuSim *sim, gint64 until_ms)
+{
+  GSequenceIter *first = g_sequence_get_begin_iter(sim->timetable);
+  if (g_sequence_iter_is_end(first))
+    return FALSE;
+  MuSimItem *item = g_sequence_get(first);
+  if (item->at_ms > until_ms)
+    return FALSE;
+  sim->now_ms = item->at_ms;
+  if (item->life == 0 || item->life == sim->life)
+    item->action(sim, item->data);
+  g_sequence_remove(first);
+  if (sim->crash_now) {
+    sim->crash_now = FALSE;
+    mu_sim_crash(sim);
+  }
+  return TRUE;
+}
+
+gboolean mu_sim_run_until(MuSim *sim, MuSimCondition done, gpointer user, gint64 ms)
+{
+  gint64 until_ms = sim->now_ms + ms;
+  if (sim->client == NULL)
+    start_scheduler(sim);
+  while (done == NULL || !done(sim, user)) {
+    if (run_one(sim, until_ms))
+      continue;
+    sim->now_ms = until_ms;
+    return done != NULL && done(sim, user);
+  }
+  return TRUE;
+}
+
+void mu_sim_run(MuSim *sim, gint64 ms)
+{
+  mu_sim_run_until(sim, NULL, NULL, ms);
+}
+
+/* ---- commands -------------------------------------------------------------------------------------------------------- */
+
+typedef struct {
+  json_t *body;
+  GError *error;
+  gboolean done;
+} Answer;
+
+static void on_answer(json_t *body, const GError *error, gpointer user)
+{
+  Answer *answer = user;
+  answer->done = TRUE;
+  answer->body = body == NULL ? NULL : json_incref(body);
+  answer->error = error == NULL ? NULL : g_error_copy(error);
+}
+
+static gboolean is_answered(MuSim *sim, gpointer user)
+{
+  (void)sim;
+  return ((const Answer *)user)->done;
+}
+
+json_t *mu_sim_command(MuSim *sim, MuCommand *take_command, GError **error)
+{
+  Answer answer = {0};
+  if (sim->client == NULL)
+    start_scheduler(sim);
+  guint life = sim->life;
+  take_command->reply = on_answer;
+  take_command->user = &answer;
+  mu_client_command(sim->client, take_command, sim->now_ms);
+  schedule_drain(sim);
+  mu_sim_run_until(sim, is_answered, &answer, 60000);
+  if (!answer.done) {
+    mu_assert(sim->life != life); /* a scheduler that lives on answers */
+    g_set_error(error, MU_ERROR, MU_ERROR_TIMED_OUT, "no answer within a minute");
+  }
+  if (answer.error != NULL)
+    g_propagate_error(error, answer.error);
+  return answer.body;
+}
+
+json_t *mu_sim_put(MuSim *sim, const char *service, const char *context, GError **error)
+{
+  MuCommand *command = mu_command_new(MU_COMMAND_SERVICE_PUT, service);
+  command->context = g_bytes_new(context, strlen(context));
+  return mu_sim_command(sim, command, error);
+}
+
+/* ---- looking --------------------------------------------------------------------------------------------------------- */
+
+gint64 mu_sim_now_ms(const MuSim *sim)
+{
+  return sim->now_ms;
+}
+
+MuMultiServiceEventClient *mu_sim_client(MuSim *sim)
+{
+  return sim->client;
+}
+
+guint mu_sim_commits(const MuSim *sim)
+{
+  return sim->commits;
+}
+
+guint mu_sim_crashes(const MuSim *sim)
+{
+  return sim->crashes;
+}
+
+guint mu_sim_events_after_settling(MuSim *sim, gint64 ms)
+{
+  guint64 before = sim->events;
+  mu_sim_run(sim, ms);
+  return (guint)(sim->events - before);
+}
+
+const char *mu_sim_violation(const MuSim *sim)
+{
+  return sim->violation;
+}
