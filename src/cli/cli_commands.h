@@ -1,0 +1,34 @@
+/* The commands themselves, one file per group; each is a row of cli_table.c. They print to standard output and return
+ * FALSE with an error whose code gives the exit code. */
+#ifndef MU_CLI_COMMANDS_H
+#define MU_CLI_COMMANDS_H
+#include "cli_command.h"
+
+gboolean mu_cli_serve(MuCliCall *call, GError **error);
+gboolean mu_cli_run(MuCliCall *call, GError **error);
+gboolean mu_cli_validate(MuCliCall *call, GError **error);
+gboolean mu_cli_render(MuCliCall *call, GError **error);
+gboolean mu_cli_service_add(MuCliCall *call, GError **error);
+gboolean mu_cli_service_update(MuCliCall *call, GError **error);
+gboolean mu_cli_service_list(MuCliCall *call, GError **error);
+gboolean mu_cli_service_show(MuCliCall *call, GError **error);
+gboolean mu_cli_service_remove(MuCliCall *call, GError **error);
+gboolean mu_cli_plan_list(MuCliCall *call, GError **error);
+gboolean mu_cli_plan_show(MuCliCall *call, GError **error);
+gboolean mu_cli_plan_interrupt(MuCliCall *call, GError **error);
+gboolean mu_cli_plan_continue(MuCliCall *call, GError **error);
+gboolean mu_cli_plan_force_complete(MuCliCall *call, GError **error);
+gboolean mu_cli_plan_restart(MuCliCall *call, GError **error);
+gboolean mu_cli_pod_list(MuCliCall *call, GError **error);
+gboolean mu_cli_pod_status(MuCliCall *call, GError **error);
+gboolean mu_cli_pod_info(MuCliCall *call, GError **error);
+gboolean mu_cli_pod_restart(MuCliCall *call, GError **error);
+gboolean mu_cli_pod_replace(MuCliCall *call, GError **error);
+gboolean mu_cli_logs(MuCliCall *call, GError **error);
+gboolean mu_cli_events(MuCliCall *call, GError **error);
+gboolean mu_cli_health(MuCliCall *call, GError **error);
+gboolean mu_cli_uninstall(MuCliCall *call, GError **error);
+gboolean mu_cli_version(MuCliCall *call, GError **error);
+gboolean mu_cli_help(MuCliCall *call, GError **error);
+
+#endif

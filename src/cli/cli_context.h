@@ -1,0 +1,30 @@
+/* What a service is added with: the spec's text, the values of the variables that its template names, and the config
+ * templates that it names. */
+#ifndef MU_CLI_CONTEXT_H
+#define MU_CLI_CONTEXT_H
+#include "cli_command.h"
+#include <muster/spec.h>
+
+typedef struct {
+  char *name;            /* of the spec's file, for messages */
+  char *yaml;            /* as written, not rendered; UTF-8 */
+  GHashTable *variables; /* string to string */
+  GHashTable *files;     /* path as in the spec to GBytes */
+} MuCliContext;
+
+/* Reads the spec ("-": standard input) with the call's --param and --env-file. MU_ERROR_NOT_FOUND for a file that cannot be
+ * read, MU_ERROR_USAGE for a faulty --param or --env-file, MU_ERROR_REFUSED for a template that cannot be rendered. */
+MuCliContext *mu_cli_context_load(const MuCliCall *call, const char *path, GError **error);
+/* Parses and checks the spec as the scheduler will; `service` NULL keeps the name in the YAML. */
+MuServiceSpec *mu_cli_context_parse(const MuCliContext *context, const char *service, GError **error);
+char *mu_cli_context_render(const MuCliContext *context, GError **error);
+/* The context as the factory of `muster serve` reads it. The same input gives the same bytes. The caller frees. */
+char *mu_cli_context_to_json(const MuCliContext *context);
+void mu_cli_context_free(MuCliContext *context);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(MuCliContext, mu_cli_context_free)
+
+/* Reads lines KEY=VALUE into the table (string to string, owned): `#` begins a comment line, a leading `export` is
+ * dropped, so is a pair of quotes around the whole value. MU_ERROR_USAGE as `name:line: …`. */
+gboolean mu_cli_env_file_parse(const char *text, const char *name, GHashTable *variables, GError **error);
+
+#endif

@@ -1,0 +1,330 @@
+#include "cli_follow.h"
+#include "cli_sse.h"
+#include "cli_tree.h"
+#include <stdio.h>
+#include <string.h>
+
+/* A plan that stands still for so long is asked why. */
+#define STILL_US (G_USEC_PER_SEC * 3 / 2)
+#define WHY_LINES 5
+
+typedef struct {
+  const MuCliFollow *follow;
+  MuCliStyle style;
+  MuCliLive live;
+  MuCliSse *sse;
+  gboolean dirty;         /* something happened since the plan was read */
+  gboolean stream_broken; /* the event stream ended */
+  gboolean done;
+  json_t *plan; /* as last read; NULL: not yet */
+  char *plan_name;
+  GHashTable *shown; /* line's key to the status that was printed for it */
+  char *why;         /* as last shown */
+  GError *error;
+} Watch;
+
+/* ---- why it waits ------------------------------------------------------------------------------------------------ */
+
+/* It waits for nothing that the scheduler decides. */
+static gboolean moves(const json_t *step) {
+  const char *text = mu_cli_json_text(step, "status");
+  return g_str_equal(text, "COMPLETE") || g_str_equal(text, "STARTING") || g_str_equal(text, "STARTED");
+}
+
+/* `replica-1` of the step `replica-1:[server]`. */
+static char *pod_of_step(const json_t *step) {
+  const char *name = mu_cli_json_text(step, "name");
+  return g_strndup(name, strcspn(name, ":"));
+}
+
+/* Appends the reason why the step's pod waits; FALSE when there is none. */
+static gboolean append_why(MuCliClient *client, const char *service, const json_t *step, GString *out) {
+  g_autofree char *pod = pod_of_step(step);
+  g_autofree char *path = mu_cli_path("/v1/service/%s/pod/%s/status", service, pod);
+  g_autoptr(json_t) status = mu_cli_client_get(client, path, NULL);
+  const json_t *waiting = json_object_get(status, "waiting");
+  const char *summary = mu_cli_json_text(waiting, "summary");
+  if (*summary == '\0')
+    return FALSE;
+  g_string_append_printf(out, "%s%s: %s", out->len == 0 ? "" : "\n", pod, summary);
+  return TRUE;
+}
+
+char *mu_cli_why(MuCliClient *client, const char *service, const json_t *plan, guint limit) {
+  g_autoptr(GString) out = g_string_new(NULL);
+  gsize i, j;
+  json_t *phase, *step;
+  json_array_foreach (json_object_get(plan, "phases"), i, phase) {
+    json_array_foreach (json_object_get(phase, "steps"), j, step)
+      if (limit > 0 && !moves(step) && append_why(client, service, step, out))
+        limit--;
+  }
+  return g_string_free(g_steal_pointer(&out), FALSE);
+}
+
+/* ---- showing ----------------------------------------------------------------------------------------------------- */
+
+void mu_cli_live_draw(MuCliLive *live, const char *text) {
+  g_autoptr(GString) out = g_string_new(NULL);
+  if (live->lines > 0)
+    g_string_append_printf(out, "\033[%dA\r", live->lines);
+  g_string_append(out, "\033[J");
+  g_string_append(out, text);
+  live->lines = 0;
+  for (const char *p = text; (p = strchr(p, '\n')) != NULL; p++)
+    live->lines++;
+  fwrite(out->str, 1, out->len, stdout);
+  fflush(stdout);
+}
+
+static char *title_of(const Watch *watch) {
+  return g_strdup_printf("%s %s", watch->follow->service, watch->plan_name);
+}
+
+static void show_tree(Watch *watch) {
+  watch->style = mu_cli_style(stdout);
+  MuCliStyle style = watch->style;
+  style.height = MAX(style.height - 2 - (watch->why == NULL ? 0 : WHY_LINES), 4);
+  g_autofree char *title = title_of(watch);
+  g_autofree char *tree = mu_cli_tree_render(title, watch->plan, &style);
+  g_autoptr(GString) out = g_string_new(tree);
+  if (watch->why != NULL && *watch->why != '\0') {
+    g_auto(GStrv) lines = g_strsplit(watch->why, "\n", -1);
+    for (char **line = lines; *line != NULL; line++) {
+      g_autofree char *clean = mu_cli_clean(&style, *line);
+      g_string_append_printf(out, "waiting: %s\n", clean);
+    }
+  }
+  g_autofree char *clipped = mu_cli_clip(out->str, style.width);
+  mu_cli_live_draw(&watch->live, clipped);
+}
+
+/* Prints the line when its status is another than the one printed before. */
+static void show_change(Watch *watch, const char *key, const char *text, const char *status, gboolean quiet) {
+  const char *before = g_hash_table_lookup(watch->shown, key);
+  if (g_strcmp0(before, status) == 0)
+    return;
+  g_hash_table_insert(watch->shown, g_strdup(key), g_strdup(status));
+  if (quiet)
+    return;
+  g_autofree char *clean = mu_cli_clean(&watch->style, text);
+  mu_cli_printf("%s %s\n", clean, status);
+}
+
+static void show_step_change(Watch *watch, const json_t *phase, const json_t *step) {
+  const char *status = mu_cli_json_text(step, "status");
+  g_autofree char *text = g_strdup_printf("%s %s/%s/%s", watch->follow->service, watch->plan_name,
+                                          mu_cli_json_text(phase, "name"), mu_cli_json_text(step, "name"));
+  gboolean first = !g_hash_table_contains(watch->shown, text);
+  show_change(watch, text, text, status, first && g_str_equal(status, "PENDING"));
+}
+
+static void show_changes(Watch *watch) {
+  gsize i, j;
+  json_t *phase, *step;
+  json_array_foreach (json_object_get(watch->plan, "phases"), i, phase) {
+    json_array_foreach (json_object_get(phase, "steps"), j, step)
+      show_step_change(watch, phase, step);
+  }
+  guint complete, steps;
+  mu_cli_tree_count(watch->plan, &complete, &steps);
+  g_autofree char *title = title_of(watch);
+  g_autofree char *status = g_strdup_printf("%s %u/%u", mu_cli_json_text(watch->plan, "status"), complete, steps);
+  show_change(watch, title, title, status, FALSE);
+  if (watch->why != NULL && *watch->why != '\0')
+    show_change(watch, "waiting", "waiting:", watch->why, FALSE);
+  fflush(stdout);
+}
+
+static void show(Watch *watch) {
+  if (watch->follow->silent)
+    return;
+  if (watch->follow->json)
+    mu_cli_print_json_line(watch->plan);
+  else if (watch->style.live)
+    show_tree(watch);
+  else
+    show_changes(watch);
+}
+
+/* ---- reading ----------------------------------------------------------------------------------------------------- */
+
+/* The plan's name may change under us: an update may go by another plan than the deployment. */
+static gboolean read_plan_name(Watch *watch, GError **error) {
+  if (watch->follow->plan != NULL) {
+    if (watch->plan_name == NULL)
+      watch->plan_name = g_strdup(watch->follow->plan);
+    return TRUE;
+  }
+  g_autofree char *path = mu_cli_path("/v1/service/%s", watch->follow->service);
+  g_autoptr(json_t) row = mu_cli_client_get(watch->follow->client, path, error);
+  if (row == NULL)
+    return FALSE;
+  const char *plan = mu_cli_json_text(row, "plan");
+  g_free(watch->plan_name);
+  watch->plan_name = g_strdup(*plan == '\0' ? "deploy" : plan);
+  if (!g_str_equal(mu_cli_json_text(row, "state"), "FAILED"))
+    return TRUE;
+  g_set_error(error, MU_ERROR, MU_ERROR_FAILED, "the service %s cannot run: %s", watch->follow->service,
+              mu_cli_json_text(row, "error"));
+  return FALSE;
+}
+
+static json_t *read_plan(Watch *watch, GError **error) {
+  if (!read_plan_name(watch, error))
+    return NULL;
+  g_autofree char *path = mu_cli_path("/v1/service/%s/plans/%s", watch->follow->service, watch->plan_name);
+  return mu_cli_client_get(watch->follow->client, path, error);
+}
+
+static void finish(Watch *watch, GError *take_error) {
+  watch->done = TRUE;
+  g_clear_error(&watch->error);
+  watch->error = take_error;
+  mu_cli_client_stop(watch->follow->client);
+}
+
+static void on_unreadable(Watch *watch, GError *take_error) {
+  gboolean gone = g_error_matches(take_error, MU_ERROR, MU_ERROR_NOT_FOUND);
+  MuCliUntil until = watch->follow->until;
+  gboolean wanted = gone && (until == MU_FOLLOW_GONE || (until == MU_FOLLOW_FOREVER && watch->plan != NULL));
+  if (wanted)
+    g_clear_error(&take_error);
+  finish(watch, take_error);
+}
+
+static char *first_error(const json_t *plan) {
+  const json_t *fault = json_array_get(json_object_get(plan, "errors"), 0);
+  return json_is_string(fault) ? g_strdup(json_string_value(fault))
+         : fault == NULL       ? NULL
+                               : json_dumps(fault, JSON_COMPACT);
+}
+
+static void check_end(Watch *watch) {
+  const char *status = mu_cli_json_text(watch->plan, "status");
+  if (watch->follow->until != MU_FOLLOW_COMPLETE)
+    return;
+  if (g_str_equal(status, "COMPLETE")) {
+    finish(watch, NULL);
+  } else if (g_str_equal(status, "ERROR")) {
+    g_autofree char *fault = first_error(watch->plan);
+    finish(watch, g_error_new(MU_ERROR, MU_ERROR_FAILED, "the plan %s of %s is in error: %s", watch->plan_name,
+                              watch->follow->service, fault == NULL ? "`muster plan show` tells more" : fault));
+  }
+}
+
+/* Looks at the plan when something happened. */
+static void settle(gpointer user) {
+  Watch *watch = user;
+  if (watch->done)
+    return;
+  if (!watch->dirty) {
+    if (watch->stream_broken)
+      finish(watch, g_steal_pointer(&watch->error));
+    return;
+  }
+  watch->dirty = FALSE;
+  GError *error = NULL;
+  json_t *plan = read_plan(watch, &error);
+  if (plan == NULL) {
+    on_unreadable(watch, error);
+    return;
+  }
+  gboolean same = watch->plan != NULL && json_equal(plan, watch->plan);
+  json_decref(watch->plan);
+  watch->plan = plan;
+  if (!same) {
+    g_clear_pointer(&watch->why, g_free);
+    show(watch);
+  }
+  check_end(watch);
+}
+
+/* ---- the stream -------------------------------------------------------------------------------------------------- */
+
+static void on_event(const MuCliEvent *event, gpointer user) {
+  (void)event;
+  ((Watch *)user)->dirty = TRUE;
+}
+
+static void on_opened(gpointer user) {
+  ((Watch *)user)->dirty = TRUE;
+}
+
+static void on_data(const char *bytes, gsize length, gpointer user) {
+  mu_cli_sse_feed(((Watch *)user)->sse, bytes, length);
+}
+
+static void on_ended(const GError *error, gpointer user) {
+  Watch *watch = user;
+  watch->stream_broken = TRUE;
+  g_clear_error(&watch->error);
+  watch->error = error != NULL ? g_error_copy(error)
+                               : g_error_new(MU_ERROR, MU_ERROR_NO_SCHEDULER,
+                                             "the scheduler has ended: start it again with `muster serve --state %s`",
+                                             mu_cli_client_target(watch->follow->client)->state_dir);
+  if (watch->follow->until == MU_FOLLOW_GONE)
+    watch->dirty = TRUE; /* it may have gone with the service: look once more */
+}
+
+static void begin(Watch *watch) {
+  watch->style = mu_cli_style(stdout);
+  watch->sse = mu_cli_sse_new(on_event, watch);
+  watch->shown = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+  g_autofree char *path = mu_cli_path("/v1/events?service=%s", watch->follow->service);
+  MuCliStreamHandler handler = {.opened = on_opened, .data = on_data, .ended = on_ended, .user = watch};
+  mu_cli_client_stream(watch->follow->client, path, &handler);
+}
+
+static void clear(Watch *watch) {
+  mu_cli_client_drop_streams(watch->follow->client);
+  mu_cli_sse_free(watch->sse);
+  json_decref(watch->plan);
+  g_hash_table_unref(watch->shown);
+  g_free(watch->plan_name);
+  g_free(watch->why);
+  g_clear_error(&watch->error);
+}
+
+/* Asks once for every stand-still why nothing moves. */
+static void ask_why(Watch *watch) {
+  if (watch->plan == NULL || watch->why != NULL || watch->follow->json || watch->follow->silent)
+    return;
+  watch->why = mu_cli_why(watch->follow->client, watch->follow->service, watch->plan, WHY_LINES);
+  if (*watch->why != '\0')
+    show(watch);
+}
+
+static void set_timed_out(Watch *watch) {
+  const MuCliFollow *follow = watch->follow;
+  g_autofree char *why = mu_cli_why(follow->client, follow->service, watch->plan, WHY_LINES);
+  guint complete, steps;
+  mu_cli_tree_count(watch->plan, &complete, &steps);
+  finish(watch, g_error_new(MU_ERROR, MU_ERROR_TIMED_OUT,
+                            "after %" G_GINT64_FORMAT " s the plan %s of %s is %s with %u of %u steps complete%s%s; "
+                            "it goes on in the scheduler: `muster plan show %s --follow` watches it",
+                            follow->timeout_ms / 1000, watch->plan_name == NULL ? "" : watch->plan_name,
+                            follow->service, watch->plan == NULL ? "not read" : mu_cli_json_text(watch->plan, "status"),
+                            complete, steps, *why == '\0' ? "" : "\n", why, follow->service));
+}
+
+gboolean mu_cli_follow(const MuCliFollow *follow, GError **error) {
+  Watch watch = {.follow = follow};
+  gint64 deadline = follow->timeout_ms == 0 ? G_MAXINT64 : g_get_monotonic_time() + follow->timeout_ms * 1000;
+  begin(&watch);
+  while (!watch.done) {
+    gint64 still = watch.plan == NULL || watch.why != NULL ? G_MAXINT64 : g_get_monotonic_time() + STILL_US;
+    mu_cli_client_run(follow->client, MIN(deadline, still), settle, &watch);
+    if (watch.done)
+      break;
+    if (g_get_monotonic_time() >= deadline)
+      set_timed_out(&watch);
+    else if (watch.plan != NULL)
+      ask_why(&watch);
+  }
+  gboolean ok = watch.error == NULL;
+  if (!ok)
+    g_propagate_error(error, g_steal_pointer(&watch.error));
+  clear(&watch);
+  return ok;
+}

@@ -1,0 +1,134 @@
+/* muster pod …: list, status, info, restart, replace. */
+#include "cli_client.h"
+#include "cli_commands.h"
+#include "cli_output.h"
+
+static json_t *ask_pod(const MuCliCall *call, const char *method, const char *path, GError **error) {
+  g_autoptr(MuCliClient) client = mu_cli_client_for(call, error);
+  MuCliRequest request = {.method = method, .path = path, .body = method == NULL ? NULL : ""};
+  return client == NULL ? NULL : mu_cli_client_ask(client, &request, error);
+}
+
+/* Prints the answer as JSON when that was asked for. */
+static gboolean printed_json(const MuCliCall *call, const json_t *answer) {
+  if (mu_cli_has(call, "json"))
+    mu_cli_print_json(answer);
+  return mu_cli_has(call, "json");
+}
+
+gboolean mu_cli_pod_list(MuCliCall *call, GError **error) {
+  g_autofree char *path = mu_cli_path("/v1/service/%s/pod", mu_cli_arg(call, 0));
+  g_autoptr(json_t) pods = ask_pod(call, NULL, path, error);
+  if (pods == NULL)
+    return FALSE;
+  if (printed_json(call, pods))
+    return TRUE;
+  gsize i;
+  json_t *pod;
+  json_array_foreach (pods, i, pod)
+    mu_cli_printf("%s\n", json_string_value(pod));
+  return TRUE;
+}
+
+/* ---- status ------------------------------------------------------------------------------------------------------ */
+
+static const char *yes_no(const json_t *task, const char *key) {
+  const json_t *value = json_object_get(task, key);
+  return json_is_boolean(value) ? (json_is_true(value) ? "yes" : "no") : "-";
+}
+
+static void add_tasks(MuCliTable *table, const json_t *instance) {
+  gsize i;
+  json_t *task;
+  json_array_foreach (json_object_get(instance, "tasks"), i, task) {
+    const char *message = mu_cli_json_text(task, "message");
+    mu_cli_table_add(table, mu_cli_json_text(instance, "name"), mu_cli_json_text(task, "name"),
+                     mu_cli_json_text(task, "status"), yes_no(task, "ready"), yes_no(task, "healthy"),
+                     *message != '\0' ? message : mu_cli_json_text(task, "reason"));
+  }
+}
+
+static MuCliTable *status_table(void) {
+  return mu_cli_table_new("POD|TASK|STATUS|READY|HEALTHY|MESSAGE");
+}
+
+static void print_service_status(const json_t *status) {
+  MuCliTable *table = status_table();
+  gsize i, j;
+  json_t *pod, *instance;
+  json_array_foreach (json_object_get(status, "pods"), i, pod) {
+    json_array_foreach (json_object_get(pod, "instances"), j, instance)
+      add_tasks(table, instance);
+  }
+  mu_cli_table_print(table);
+}
+
+static void print_waiting(const json_t *waiting) {
+  if (!json_is_object(waiting))
+    return;
+  MuCliStyle style = mu_cli_style(stdout);
+  g_autofree char *summary = mu_cli_clean(&style, mu_cli_json_text(waiting, "summary"));
+  g_autofree char *step = mu_cli_clean(&style, mu_cli_json_text(waiting, "step"));
+  mu_cli_printf("\nwaits%s%s: %s\n", *step == '\0' ? "" : " in step ", step, summary);
+  gsize i;
+  json_t *stage;
+  json_array_foreach (json_object_get(waiting, "stages"), i, stage) {
+    g_autofree char *example = mu_cli_clean(&style, mu_cli_json_text(stage, "example"));
+    mu_cli_printf("  %-12s refused %" G_GINT64_FORMAT " of %" G_GINT64_FORMAT " offers: %s\n",
+                  mu_cli_json_text(stage, "stage"), mu_cli_json_number(stage, "refused"),
+                  mu_cli_json_number(waiting, "offers"), example);
+  }
+}
+
+static void print_pod_status(const json_t *status) {
+  MuCliTable *table = status_table();
+  add_tasks(table, status);
+  mu_cli_table_print(table);
+  if (*mu_cli_json_text(status, "agent") != '\0')
+    mu_cli_printf("\nagent: %s\n", mu_cli_json_text(status, "agent"));
+  print_waiting(json_object_get(status, "waiting"));
+}
+
+gboolean mu_cli_pod_status(MuCliCall *call, GError **error) {
+  const char *service = mu_cli_arg(call, 0), *pod = mu_cli_arg(call, 1);
+  g_autofree char *path = pod == NULL ? mu_cli_path("/v1/service/%s/pod/status", service)
+                                      : mu_cli_path("/v1/service/%s/pod/%s/status", service, pod);
+  g_autoptr(json_t) status = ask_pod(call, NULL, path, error);
+  if (status == NULL)
+    return FALSE;
+  if (!printed_json(call, status))
+    (pod == NULL ? print_service_status : print_pod_status)(status);
+  return TRUE;
+}
+
+gboolean mu_cli_pod_info(MuCliCall *call, GError **error) {
+  g_autofree char *path = mu_cli_path("/v1/service/%s/pod/%s/info", mu_cli_arg(call, 0), mu_cli_arg(call, 1));
+  g_autoptr(json_t) info = ask_pod(call, NULL, path, error);
+  if (info == NULL)
+    return FALSE;
+  mu_cli_print_json(info);
+  return TRUE;
+}
+
+/* ---- restart and replace ----------------------------------------------------------------------------------------- */
+
+static gboolean operate(const MuCliCall *call, const char *operation, const char *done, GError **error) {
+  const char *service = mu_cli_arg(call, 0), *pod = mu_cli_arg(call, 1);
+  g_autofree char *path = mu_cli_path("/v1/service/%s/pod/%s/%s", service, pod, operation);
+  g_autoptr(json_t) answer = ask_pod(call, "POST", path, error);
+  if (answer == NULL)
+    return FALSE;
+  if (printed_json(call, answer))
+    return TRUE;
+  mu_cli_printf("pod %s of %s is being %s; `muster plan show %s recovery --follow` watches it\n", pod, service, done,
+                service);
+  return TRUE;
+}
+
+gboolean mu_cli_pod_restart(MuCliCall *call, GError **error) {
+  return operate(call, "restart", "restarted", error);
+}
+
+gboolean mu_cli_pod_replace(MuCliCall *call, GError **error) {
+  return operate(call, "replace", "replaced", error);
+}

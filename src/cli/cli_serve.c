@@ -1,0 +1,98 @@
+/* muster serve: the multi-service scheduler, on the SDK's public headers alone. */
+#include "cli_serve.h"
+#include "cli_commands.h"
+#include "cli_output.h"
+#include "cli_target.h"
+#include "mu_config.h"
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define DEFAULT_LISTEN "127.0.0.1:8640"
+#define DEFAULT_FRAMEWORK_NAME "muster"
+#define MAX_FRAMEWORK_NAME 200
+/* How long one service may try to grow while others wait for their turn. */
+#define FOOTPRINT_TURN_MS 60000
+
+MuMultiServiceEventClient *mu_cli_new_scheduler(const char *framework_name, gint64 max_footprint) {
+  MuOfferDiscipline *discipline = max_footprint == 0
+                                      ? mu_offer_discipline_all()
+                                      : mu_offer_discipline_parallel_footprint((guint)max_footprint, FOOTPRINT_TURN_MS);
+  return mu_multi_service_event_client_new(framework_name, mu_multi_service_manager_new(),
+                                           mu_service_store_new(mu_yaml_service_factory, NULL), discipline);
+}
+
+MuRunnerOptions mu_cli_machine_options(const MuCliCall *call, const char ***ret_attributes) {
+  *ret_attributes = mu_cli_texts(call, "attribute");
+  return (MuRunnerOptions){
+      .agents = (guint)mu_cli_number(call, "agents", 0),
+      .cpus_milli = mu_cli_number(call, "cpus", 0),
+      .mem_mb = mu_cli_number(call, "mem", 0),
+      .disk_mb = mu_cli_number(call, "disk", 0),
+      .ports = mu_cli_text(call, "ports"),
+      .attributes = *ret_attributes,
+      .hostname = mu_cli_text(call, "hostname"),
+  };
+}
+
+static gboolean check_options(const MuCliCall *call, GError **error) {
+  const char *name = mu_cli_text(call, "framework-name");
+  if (mu_cli_has(call, "url"))
+    g_set_error(error, MU_ERROR, MU_ERROR_USAGE, "`muster serve` is the scheduler: give it --listen, not --url");
+  else if (mu_cli_has(call, "no-tcp") && mu_cli_has(call, "listen"))
+    g_set_error(error, MU_ERROR, MU_ERROR_USAGE, "--no-tcp and --listen exclude each other");
+  else if (name != NULL && strlen(name) > MAX_FRAMEWORK_NAME)
+    g_set_error(error, MU_ERROR, MU_ERROR_USAGE, "--framework-name: expected at most %d bytes", MAX_FRAMEWORK_NAME);
+  else
+    return TRUE;
+  return FALSE;
+}
+
+/* The one line that says where it can be reached. */
+static void print_ready(const MuCliCall *call, const MuMultiServiceRunner *runner, const char *state_dir) {
+  const char *url = mu_multi_service_runner_url(runner), *socket = mu_multi_service_runner_socket(runner);
+  if (mu_cli_has(call, "json")) {
+    g_autoptr(json_t) line = json_object();
+    json_object_set_new(line, "ready", json_true());
+    json_object_set_new(line, "url", url == NULL ? json_null() : json_string(url));
+    json_object_set_new(line, "socket", json_string(socket));
+    json_object_set_new(line, "state", json_string(state_dir));
+    json_object_set_new(line, "pid", json_integer(getpid()));
+    mu_cli_print_json_line(line);
+    return;
+  }
+  mu_cli_printf("muster " MU_VERSION " is ready: %s%ssocket %s\n", url == NULL ? "" : url, url == NULL ? "" : ", ",
+                socket);
+  fflush(stdout);
+}
+
+static gboolean run(const MuCliCall *call, MuMultiServiceRunner *runner, GError **error) {
+  MuRunEnd end;
+  if (!mu_multi_service_runner_run(runner, &end, error))
+    return FALSE;
+  if (end == MU_RUN_UNINSTALLED && !mu_cli_has(call, "json"))
+    mu_cli_print("everything is uninstalled; a next start begins from nothing\n");
+  return TRUE;
+}
+
+gboolean mu_cli_serve(MuCliCall *call, GError **error) {
+  g_autoptr(MuCliTarget) target =
+      check_options(call, error) ? mu_cli_target_new(call, g_getenv, geteuid() == 0, error) : NULL;
+  if (target == NULL)
+    return FALSE;
+  g_autofree char *state_dir = g_canonicalize_filename(target->state_dir, NULL);
+  g_autofree const char **attributes = NULL;
+  MuRunnerOptions options = mu_cli_machine_options(call, &attributes);
+  const char *listen = mu_cli_text(call, "listen"), *name = mu_cli_text(call, "framework-name");
+  options.state_dir = state_dir;
+  options.listen = mu_cli_has(call, "no-tcp") ? NULL : listen != NULL ? listen : DEFAULT_LISTEN;
+  options.engine = mu_cli_text(call, "engine");
+  options.quiet = mu_cli_has(call, "quiet");
+  MuMultiServiceEventClient *client =
+      mu_cli_new_scheduler(name != NULL ? name : DEFAULT_FRAMEWORK_NAME, mu_cli_number(call, "max-footprint", 0));
+  g_autoptr(MuMultiServiceRunner) runner = mu_multi_service_runner_new(client, &options, error);
+  if (runner == NULL)
+    return FALSE;
+  print_ready(call, runner, state_dir);
+  return run(call, runner, error);
+}

@@ -1,0 +1,224 @@
+/* muster service …: add, update, list, show, remove. */
+#include "cli_client.h"
+#include "cli_commands.h"
+#include "cli_context.h"
+#include "cli_follow.h"
+#include "cli_output.h"
+#include <string.h>
+
+/* ---- add and update ---------------------------------------------------------------------------------------------- */
+
+static json_t *put(MuCliClient *client, const char *name, const char *context, const char *condition, GError **error) {
+  g_autofree char *path = mu_cli_path("/v1/service/%s", name);
+  MuCliRequest request = {.method = "PUT", .path = path, .body = context, .header = condition};
+  return mu_cli_client_ask(client, &request, error);
+}
+
+static gboolean same_context(MuCliClient *client, const char *name, const char *context) {
+  g_autofree char *path = mu_cli_path("/v1/service/%s/context", name);
+  g_autoptr(GBytes) present = mu_cli_client_get_bytes(client, path, NULL);
+  gsize length = 0;
+  const char *bytes = present == NULL ? NULL : g_bytes_get_data(present, &length);
+  return bytes != NULL && length == strlen(context) && memcmp(bytes, context, length) == 0;
+}
+
+/* The answer to a PUT that changed nothing. */
+static json_t *unchanged(MuCliClient *client, const char *name, GError **error) {
+  g_autofree char *path = mu_cli_path("/v1/service/%s", name);
+  g_autoptr(json_t) row = mu_cli_client_get(client, path, error);
+  if (row == NULL)
+    return NULL;
+  json_t *answer = json_object();
+  json_object_set_new(answer, "service", json_string(mu_cli_json_text(row, "service")));
+  json_object_set_new(answer, "version", json_integer(mu_cli_json_number(row, "version")));
+  json_object_set_new(answer, "result", json_string("unchanged"));
+  json_object_set(answer, "target", json_object_get(row, "target"));
+  return answer;
+}
+
+/* Adds; a service that is there with the very same context is left as it is. */
+static json_t *add(MuCliClient *client, const char *name, const char *context, GError **error) {
+  g_autoptr(GError) cause = NULL;
+  json_t *answer = put(client, name, context, "If-None-Match: *", &cause);
+  if (answer != NULL)
+    return answer;
+  if (!g_error_matches(cause, MU_ERROR, MU_ERROR_CONFLICT)) {
+    g_propagate_error(error, g_steal_pointer(&cause));
+    return NULL;
+  }
+  if (same_context(client, name, context))
+    return unchanged(client, name, error);
+  g_set_error(error, MU_ERROR, MU_ERROR_CONFLICT, "%s; `muster service update %s` changes it", cause->message, name);
+  return NULL;
+}
+
+static json_t *update(MuCliClient *client, const char *name, const char *context, GError **error) {
+  g_autofree char *path = mu_cli_path("/v1/service/%s", name);
+  g_autoptr(json_t) present = mu_cli_client_get(client, path, error);
+  if (present == NULL) {
+    if (error != NULL && g_error_matches(*error, MU_ERROR, MU_ERROR_NOT_FOUND))
+      g_prefix_error(error, "`muster service add %s` adds a new one: ", name);
+    return NULL;
+  }
+  g_autofree char *condition =
+      g_strdup_printf("If-Match: \"%" G_GINT64_FORMAT "\"", mu_cli_json_number(present, "version"));
+  return put(client, name, context, condition, error);
+}
+
+static char *load_context(const MuCliCall *call, GError **error) {
+  g_autoptr(MuCliContext) context = mu_cli_context_load(call, mu_cli_text(call, "file"), error);
+  return context == NULL ? NULL : mu_cli_context_to_json(context);
+}
+
+static gboolean check_timeout(const MuCliCall *call, GError **error) {
+  if (!mu_cli_has(call, "timeout") || mu_cli_has(call, "wait"))
+    return TRUE;
+  g_set_error(error, MU_ERROR, MU_ERROR_USAGE, "--timeout goes with --wait");
+  return FALSE;
+}
+
+static void print_put(const json_t *answer) {
+  const char *result = mu_cli_json_text(answer, "result");
+  const char *word = g_str_equal(result, "created") ? "added" : result;
+  mu_cli_printf("service %s %s (version %" G_GINT64_FORMAT ")\n", mu_cli_json_text(answer, "service"), word,
+                mu_cli_json_number(answer, "version"));
+  fflush(stdout);
+}
+
+static gboolean wait_complete(const MuCliCall *call, MuCliClient *client, const char *name, GError **error) {
+  MuCliFollow follow = {.client = client,
+                        .service = name,
+                        .until = MU_FOLLOW_COMPLETE,
+                        .timeout_ms = mu_cli_number(call, "timeout", 0),
+                        .silent = mu_cli_has(call, "json")};
+  return mu_cli_follow(&follow, error);
+}
+
+static gboolean put_service(MuCliCall *call, gboolean is_new, GError **error) {
+  const char *name = mu_cli_arg(call, 0);
+  if (!check_timeout(call, error))
+    return FALSE;
+  g_autofree char *context = load_context(call, error);
+  g_autoptr(MuCliClient) client = context == NULL ? NULL : mu_cli_client_for(call, error);
+  if (client == NULL)
+    return FALSE;
+  g_autoptr(json_t) answer = (is_new ? add : update)(client, name, context, error);
+  if (answer == NULL)
+    return FALSE;
+  if (mu_cli_has(call, "json"))
+    mu_cli_print_json(answer);
+  else
+    print_put(answer);
+  return !mu_cli_has(call, "wait") || wait_complete(call, client, name, error);
+}
+
+gboolean mu_cli_service_add(MuCliCall *call, GError **error) {
+  return put_service(call, TRUE, error);
+}
+
+gboolean mu_cli_service_update(MuCliCall *call, GError **error) {
+  return put_service(call, FALSE, error);
+}
+
+/* ---- list and show ----------------------------------------------------------------------------------------------- */
+
+static char *steps_text(const json_t *row) {
+  return g_strdup_printf("%" G_GINT64_FORMAT "/%" G_GINT64_FORMAT, mu_cli_json_number(row, "complete"),
+                         mu_cli_json_number(row, "steps"));
+}
+
+static void add_row(MuCliTable *table, const json_t *row) {
+  g_autofree char *steps = steps_text(row);
+  g_autofree char *pods = g_strdup_printf("%" G_GINT64_FORMAT, mu_cli_json_number(row, "pods"));
+  g_autofree char *version = g_strdup_printf("%" G_GINT64_FORMAT, mu_cli_json_number(row, "version"));
+  mu_cli_table_add(table, mu_cli_json_text(row, "service"), mu_cli_json_text(row, "state"),
+                   mu_cli_json_text(row, "plan"), mu_cli_json_text(row, "status"), steps, pods, version,
+                   mu_cli_json_text(row, "error"));
+}
+
+gboolean mu_cli_service_list(MuCliCall *call, GError **error) {
+  g_autoptr(MuCliClient) client = mu_cli_client_for(call, error);
+  g_autoptr(json_t) rows = client == NULL ? NULL : mu_cli_client_get(client, "/v1/multi", error);
+  if (rows == NULL)
+    return FALSE;
+  if (mu_cli_has(call, "json")) {
+    mu_cli_print_json(rows);
+    return TRUE;
+  }
+  if (json_array_size(rows) == 0) {
+    mu_cli_print("no services yet: `muster service add NAME -f svc.yml` adds one\n");
+    return TRUE;
+  }
+  MuCliTable *table = mu_cli_table_new("SERVICE|STATE|PLAN|STATUS|STEPS|PODS|VERSION|ERROR");
+  gsize i;
+  json_t *row;
+  json_array_foreach (rows, i, row)
+    add_row(table, row);
+  mu_cli_table_print(table);
+  return TRUE;
+}
+
+/* One line for each member; what is a list or an object as JSON. */
+static void print_members(const json_t *row) {
+  MuCliStyle style = mu_cli_style(stdout);
+  const char *key;
+  json_t *value;
+  json_object_foreach ((json_t *)row, key, value) {
+    if (json_is_null(value) || (json_is_array(value) && json_array_size(value) == 0))
+      continue;
+    g_autofree char *text =
+        json_is_string(value) ? g_strdup(json_string_value(value)) : json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+    g_autofree char *clean = mu_cli_clean(&style, text);
+    g_autoptr(GString) line = g_string_new(NULL);
+    gboolean is_status = g_str_equal(key, "status") || g_str_equal(key, "state");
+    mu_cli_append_painted(line, &style, is_status ? mu_cli_status_paint(clean) : MU_PAINT_NONE, clean);
+    mu_cli_printf("%-15s %s\n", key, line->str);
+  }
+}
+
+gboolean mu_cli_service_show(MuCliCall *call, GError **error) {
+  g_autoptr(MuCliClient) client = mu_cli_client_for(call, error);
+  g_autofree char *path = mu_cli_path("/v1/service/%s", mu_cli_arg(call, 0));
+  g_autoptr(json_t) row = client == NULL ? NULL : mu_cli_client_get(client, path, error);
+  if (row == NULL)
+    return FALSE;
+  if (mu_cli_has(call, "json"))
+    mu_cli_print_json(row);
+  else
+    print_members(row);
+  return TRUE;
+}
+
+/* ---- remove ------------------------------------------------------------------------------------------------------ */
+
+static gboolean wait_gone(const MuCliCall *call, MuCliClient *client, const char *name, GError **error) {
+  MuCliFollow follow = {.client = client,
+                        .service = name,
+                        .until = MU_FOLLOW_GONE,
+                        .timeout_ms = mu_cli_number(call, "timeout", 0),
+                        .silent = mu_cli_has(call, "json")};
+  if (!mu_cli_follow(&follow, error))
+    return FALSE;
+  if (!mu_cli_has(call, "json"))
+    mu_cli_printf("service %s is gone\n", name);
+  return TRUE;
+}
+
+gboolean mu_cli_service_remove(MuCliCall *call, GError **error) {
+  const char *name = mu_cli_arg(call, 0);
+  if (!check_timeout(call, error))
+    return FALSE;
+  g_autoptr(MuCliClient) client = mu_cli_client_for(call, error);
+  if (client == NULL)
+    return FALSE;
+  g_autofree char *path = mu_cli_path(mu_cli_has(call, "force") ? "/v1/service/%s?force=true" : "/v1/service/%s", name);
+  MuCliRequest request = {.method = "DELETE", .path = path};
+  g_autoptr(json_t) answer = mu_cli_client_ask(client, &request, error);
+  if (answer == NULL)
+    return FALSE;
+  if (mu_cli_has(call, "json"))
+    mu_cli_print_json(answer);
+  else
+    mu_cli_printf("service %s is being removed\n", name);
+  return !mu_cli_has(call, "wait") || wait_gone(call, client, name, error);
+}

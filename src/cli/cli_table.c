@@ -1,0 +1,159 @@
+/* The table of commands: the one place where a command, its arguments, its options and their help stand. */
+#include "cli_command.h"
+#include "cli_commands.h"
+
+#define OPTION(id, ...) static const MuCliOption option_##id = {__VA_ARGS__}
+#define OPTIONS(...) ((const MuCliOption *const[]){__VA_ARGS__, NULL})
+#define NO_OPTIONS ((const MuCliOption *const[]){NULL})
+
+/* ---- options ----------------------------------------------------------------------------------------------------- */
+
+OPTION(state, "state", 0, MU_CLI_TEXT, 0, "DIR", "the scheduler's state folder; its socket and token are found there");
+OPTION(url, "url", 0, MU_CLI_TEXT, 0, "URL", "the scheduler's address, http://HOST:PORT, instead of its unix socket");
+OPTION(token_file, "token-file", 0, MU_CLI_TEXT, 0, "FILE", "the token for --url is in this file");
+OPTION(json, "json", 0, MU_CLI_FLAG, 0, NULL, "print JSON, for programs to read");
+OPTION(help, "help", 'h', MU_CLI_FLAG, 0, NULL, "print help and end");
+OPTION(version, "version", 0, MU_CLI_FLAG, 0, NULL, "print the version and end");
+
+OPTION(listen, "listen", 0, MU_CLI_TEXT, 0, "ADDR:PORT",
+       "where the API is served (default 127.0.0.1:8640; port 0: a free one)");
+OPTION(no_tcp, "no-tcp", 0, MU_CLI_FLAG, 0, NULL, "serve the API only on the unix socket in the state folder");
+OPTION(framework_name, "framework-name", 0, MU_CLI_TEXT, 0, "NAME", "the framework's name (default muster)");
+OPTION(engine, "engine", 0, MU_CLI_TEXT, 0, "ENGINE", "what runs the tasks (default local: this machine)");
+OPTION(agents, "agents", 0, MU_CLI_COUNT, 0, "N",
+       "show this machine as N agents that share out its resources (default 1)");
+OPTION(cpus, "cpus", 0, MU_CLI_CPUS, 0, "N", "processors to offer (default: what the machine has)");
+OPTION(mem, "mem", 0, MU_CLI_SIZE, 0, "SIZE", "memory to offer: 4096, 4G (default: what the machine has)");
+OPTION(disk, "disk", 0, MU_CLI_SIZE, 0, "SIZE", "disk to offer: 512M, 20G (default: what is free)");
+OPTION(ports, "ports", 0, MU_CLI_TEXT, 0, "RANGES", "ports to offer: 10000-20000,30000-30100");
+OPTION(attribute, "attribute", 0, MU_CLI_TEXT, MU_CLI_MANY, "[N:]K=V",
+       "an attribute of all agents, or of agent N (from 0)");
+OPTION(hostname, "hostname", 0, MU_CLI_TEXT, 0, "NAME", "the agents' hostname (default: the machine's)");
+OPTION(max_footprint, "max-footprint", 0, MU_CLI_COUNT, 0, "N",
+       "at most N services may reserve more at a time (default: no limit)");
+OPTION(quiet, "quiet", 'q', MU_CLI_FLAG, 0, NULL, "log only warnings and errors");
+
+OPTION(file, "file", 'f', MU_CLI_TEXT, MU_CLI_REQUIRED, "FILE", "the ServiceSpec; - reads it from standard input");
+OPTION(param, "param", 'p', MU_CLI_TEXT, MU_CLI_MANY, "KEY=VALUE",
+       "a variable of the template; the strongest source of its value");
+OPTION(env_file, "env-file", 0, MU_CLI_TEXT, MU_CLI_MANY, "FILE", "lines KEY=VALUE; stronger than the environment");
+OPTION(wait, "wait", 0, MU_CLI_FLAG, 0, NULL, "show the plan advancing, and end when it is complete");
+OPTION(wait_gone, "wait", 0, MU_CLI_FLAG, 0, NULL, "end when nothing is left");
+OPTION(timeout, "timeout", 0, MU_CLI_SECONDS, 0, "SECONDS",
+       "with --wait: give up after so long, exit 6 (default: never)");
+OPTION(force, "force", 0, MU_CLI_FLAG, 0, NULL, "declare the holdouts of a removal gone and finish it");
+OPTION(yes, "yes", 'y', MU_CLI_FLAG, 0, NULL, "do not ask");
+
+OPTION(follow_plan, "follow", 'f', MU_CLI_FLAG, 0, NULL, "keep showing it as it changes, until Ctrl-C");
+OPTION(phase, "phase", 0, MU_CLI_TEXT, 0, "PHASE", "only this phase of the plan");
+OPTION(step, "step", 0, MU_CLI_TEXT, 0, "STEP", "only this step of the phase (needs --phase)");
+
+OPTION(follow_log, "follow", 'f', MU_CLI_FLAG, 0, NULL, "keep printing what is added, until Ctrl-C");
+OPTION(only_stdout, "stdout", 0, MU_CLI_FLAG, 0, NULL, "only the task's standard output");
+OPTION(only_stderr, "stderr", 0, MU_CLI_FLAG, 0, NULL, "only the task's standard error");
+OPTION(tail, "tail", 'n', MU_CLI_COUNT, 0, "LINES", "only the last so many lines");
+
+OPTION(service, "service", 0, MU_CLI_TEXT, 0, "NAME", "only what concerns this service");
+OPTION(markdown, "markdown", 0, MU_CLI_FLAG, 0, NULL, "print the reference of docs/cli.md");
+
+static const MuCliOption *const common[] = {
+    &option_state, &option_url, &option_token_file, &option_json, &option_help, &option_version, NULL};
+
+#define CONTEXT_OPTIONS &option_param, &option_env_file
+#define MACHINE_OPTIONS                                                                                                \
+  &option_agents, &option_cpus, &option_mem, &option_disk, &option_ports, &option_attribute, &option_hostname
+#define TARGET_OPTIONS &option_phase, &option_step
+
+/* ---- texts ------------------------------------------------------------------------------------------------------- */
+
+#define VARIABLES_TEXT                                                                                                 \
+  "The template's variables get their values from -p, else from --env-file, else from the environment; only the "      \
+  "variables that the template names are sent. Files that the spec names under `configs` are read from the folder "    \
+  "of the spec."
+
+#define STEP_TEXT "Without --phase and --step the whole plan is meant."
+
+/* ---- commands ---------------------------------------------------------------------------------------------------- */
+
+static const MuCliCommand commands[] = {
+    {"serve", "", "Run the scheduler.",
+     "State is kept in --state DIR (default: /var/lib/muster for root, else $XDG_STATE_HOME/muster, which is "
+     "~/.local/state/muster when not set). The API is served on DIR/muster.sock, and over TCP with the token in "
+     "DIR/token. When it is ready, one line with both is printed. SIGTERM and Ctrl-C end the scheduler and leave the "
+     "tasks running: the next start adopts them.",
+     OPTIONS(&option_listen, &option_no_tcp, &option_framework_name, &option_engine, MACHINE_OPTIONS,
+             &option_max_footprint, &option_quiet),
+     mu_cli_serve, "muster serve --state ./state --listen 127.0.0.1:0 --agents 2"},
+    {"run", "FILE", "Run one service in the foreground, with throw-away state.",
+     "A scheduler of its own deploys the service and prints what its tasks print, each line after the task's name. "
+     "Ctrl-C takes everything down; a second one does not wait for the tasks to end by themselves. A service whose "
+     "tasks all have the goals FINISH or ONCE ends the command when they are done. " VARIABLES_TEXT,
+     OPTIONS(CONTEXT_OPTIONS, MACHINE_OPTIONS), mu_cli_run, "muster run examples/hello/svc.yml"},
+    {"validate", "FILE", "Check a ServiceSpec; needs no scheduler.", VARIABLES_TEXT, OPTIONS(CONTEXT_OPTIONS),
+     mu_cli_validate, "muster validate svc.yml --env-file svc.env"},
+    {"render", "FILE", "Print a ServiceSpec with its variables replaced; needs no scheduler.", VARIABLES_TEXT,
+     OPTIONS(CONTEXT_OPTIONS), mu_cli_render, "muster render svc.yml -p COUNT=3"},
+
+    {"service add", "NAME", "Add a service.",
+     "Adding the same again is a success and changes nothing; a different one of that name is a conflict (exit 5): use "
+     "`muster service update`. " VARIABLES_TEXT,
+     OPTIONS(&option_file, CONTEXT_OPTIONS, &option_wait, &option_timeout), mu_cli_service_add,
+     "muster service add hello -f examples/hello/svc.yml -p HELLO_COUNT=2 --wait"},
+    {"service update", "NAME", "Reconfigure a service: only the pods that changed move.", VARIABLES_TEXT,
+     OPTIONS(&option_file, CONTEXT_OPTIONS, &option_wait, &option_timeout), mu_cli_service_update,
+     "muster service update hello -f examples/hello/svc.yml -p WORLD_COUNT=3 --wait"},
+    {"service list", "", "List the services.", NULL, NO_OPTIONS, mu_cli_service_list, NULL},
+    {"service show", "NAME", "Show one service.", NULL, NO_OPTIONS, mu_cli_service_show, NULL},
+    {"service remove", "NAME", "Remove a service: its tasks, volumes and state.",
+     "The removal goes on in the scheduler; --wait shows it and ends when nothing is left.",
+     OPTIONS(&option_wait_gone, &option_timeout, &option_force), mu_cli_service_remove,
+     "muster service remove hello --wait"},
+
+    {"plan list", "SERVICE", "List the plans of a service.", NULL, NO_OPTIONS, mu_cli_plan_list, NULL},
+    {"plan show", "SERVICE [PLAN]", "Show a plan as a tree of phases and steps.",
+     "Without PLAN it is the one that the service is deployed by.", OPTIONS(&option_follow_plan), mu_cli_plan_show,
+     "muster plan show redis deploy --follow"},
+    {"plan interrupt", "SERVICE PLAN", "Begin no further step.", STEP_TEXT, OPTIONS(TARGET_OPTIONS),
+     mu_cli_plan_interrupt, NULL},
+    {"plan continue", "SERVICE PLAN", "Go on after an interrupt.", STEP_TEXT, OPTIONS(TARGET_OPTIONS),
+     mu_cli_plan_continue, NULL},
+    {"plan force-complete", "SERVICE PLAN", "Take the steps for complete, whatever they are.", STEP_TEXT,
+     OPTIONS(TARGET_OPTIONS), mu_cli_plan_force_complete, NULL},
+    {"plan restart", "SERVICE PLAN", "Begin the steps anew.", STEP_TEXT, OPTIONS(TARGET_OPTIONS), mu_cli_plan_restart,
+     "muster plan restart redis deploy --phase replica"},
+
+    {"pod list", "SERVICE", "List the pods of a service.", NULL, NO_OPTIONS, mu_cli_pod_list, NULL},
+    {"pod status", "SERVICE [POD]", "Show the tasks of the pods, and why a pod waits.", NULL, NO_OPTIONS,
+     mu_cli_pod_status, "muster pod status redis replica-1"},
+    {"pod info", "SERVICE POD", "Print all that is known of a pod's tasks, as JSON.", NULL, NO_OPTIONS, mu_cli_pod_info,
+     NULL},
+    {"pod restart", "SERVICE POD", "Restart a pod's tasks where they are, on their volumes.", NULL, NO_OPTIONS,
+     mu_cli_pod_restart, NULL},
+    {"pod replace", "SERVICE POD", "Destroy a pod with its volumes and start it anew anywhere.", NULL, NO_OPTIONS,
+     mu_cli_pod_replace, NULL},
+
+    {"logs", "SERVICE TASK", "Print what a task printed.",
+     "TASK is a task's name (hello-0-server), or its pod's (hello-0) when it has one task. The task's standard output "
+     "goes to standard output and its standard error to standard error; one asked for alone goes to standard output.",
+     OPTIONS(&option_follow_log, &option_only_stdout, &option_only_stderr, &option_tail), mu_cli_logs,
+     "muster logs redis primary-0-server -f"},
+    {"events", "", "Print what happens, as it happens, until Ctrl-C.", NULL, OPTIONS(&option_service), mu_cli_events,
+     "muster events --service redis --json"},
+    {"health", "", "Tell whether the scheduler is well; exit 1 when it is not.", NULL, NO_OPTIONS, mu_cli_health, NULL},
+    {"uninstall", "", "Remove all services and end the scheduler; a next start begins from nothing.",
+     "Asks first on a terminal; elsewhere --yes is needed.", OPTIONS(&option_yes, &option_wait_gone, &option_timeout),
+     mu_cli_uninstall, "muster uninstall --yes --wait"},
+
+    {"version", "", "Print the version.", NULL, NO_OPTIONS, mu_cli_version, NULL},
+    {"help", "[COMMAND]...", "Print help: of a command, or on `exit-codes`, `environment`.", NULL,
+     OPTIONS(&option_markdown), mu_cli_help, "muster help service add"},
+};
+
+const MuCliCommand *mu_cli_commands(gsize *ret_n) {
+  *ret_n = G_N_ELEMENTS(commands);
+  return commands;
+}
+
+const MuCliOption *const *mu_cli_common_options(void) {
+  return common;
+}

@@ -1,0 +1,69 @@
+/* The launch file: what the engine tells an executor to run. JSON, written by src/engine/local/launch_file.c, which says
+ * what each member means; users are resolved there, since a static executor must not ask NSS. */
+#ifndef MU_EXEC_LAUNCH_H
+#define MU_EXEC_LAUNCH_H
+#include <glib.h>
+#include <jansson.h>
+#include <sys/types.h>
+
+#define MU_EXEC_LAUNCH_MAX (64 * 1024 * 1024) /* bytes of a launch file */
+
+typedef struct {
+  char *cmd; /* NULL: no such check */
+  gint64 interval_ms, delay_ms, timeout_ms, grace_ms;
+  gint64 max_failures; /* consecutive ones that end the task; health only */
+} MuExecCheckSpec;
+
+typedef struct {
+  char *path, *source; /* where it appears in the sandbox (relative), where it is (absolute) */
+} MuExecVolume;
+
+typedef struct {
+  char *name, *text, *dest;
+} MuExecConfig;
+
+typedef struct {
+  int resource; /* RLIMIT_* */
+  char *name;
+  gint64 soft, hard; /* -1: unlimited */
+} MuExecRlimit;
+
+/* cgroup folders that hold one folder per task; NULL where that hierarchy is not used. */
+typedef struct {
+  char *v2, *v1_cpu, *v1_memory, *v1_freezer;
+  gboolean v2_cpu, v2_memory; /* the controller is on in v2 */
+} MuExecCgroupRoots;
+
+typedef struct {
+  char *task_id, *name, *cmd;
+  char *run_dir; /* absolute; holds run.json and sandbox/ */
+  gboolean switch_user;
+  uid_t uid; /* owner of the sandbox, always set */
+  gid_t gid;
+  GArray *groups; /* of gid_t */
+  GPtrArray *env; /* of "KEY=value", NULL-terminated */
+  GPtrArray *configs, *volumes; /* of MuExecConfig*, MuExecVolume* */
+  MuExecCheckSpec health, readiness;
+  gint64 kill_grace_ms;
+  gint64 cpu_shares_milli, cpu_limit_milli; /* 0: none */
+  gint64 mem_limit_mb;                      /* 0: none */
+} MuExecTaskSpec;
+
+typedef struct {
+  char *service, *pod, *agent_id;
+  char *bootstrap; /* path of muster-bootstrap */
+  gint64 log_max_bytes;
+  gint64 nofile_soft; /* the limit before the scheduler raised its own; 0: leave */
+  MuExecCgroupRoots cgroups;
+  GPtrArray *rlimits; /* of MuExecRlimit* */
+  GPtrArray *tasks;   /* of MuExecTaskSpec* */
+} MuExecLaunch;
+
+/* MU_ERROR_REFUSED when the file is not of the form. */
+MuExecLaunch *mu_exec_launch_parse(const char *text, gsize length, GError **error);
+MuExecLaunch *mu_exec_launch_load(const char *path, GError **error);
+void mu_exec_launch_free(MuExecLaunch *launch);
+/* The number of "RLIMIT_NOFILE" and the like, -1 when Linux has no such limit. */
+int mu_exec_rlimit_by_name(const char *name);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(MuExecLaunch, mu_exec_launch_free)
+#endif

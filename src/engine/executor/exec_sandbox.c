@@ -1,0 +1,169 @@
+#include "exec_sandbox.h"
+#include "exec_error.h"
+#include "json.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <muster/error.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define TEMPLATE_DIR ".muster"
+#define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+static gboolean write_file(int dir_fd, const char *name, const char *text, mode_t mode, const MuExecTaskSpec *owner,
+                           GError **error) {
+  int fd = openat(dir_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+  gsize length = strlen(text);
+  gboolean ok = fd >= 0 && write(fd, text, length) == (ssize_t)length &&
+                (!owner || !owner->switch_user || fchown(fd, owner->uid, owner->gid) == 0);
+  int errnum = errno;
+  if (fd >= 0)
+    close(fd);
+  return ok || mu_exec_error(error, errnum, "cannot write '%s' in the sandbox", name);
+}
+
+/* Makes a folder (it may be there) and opens it; `task` given: owned by its user. */
+static int make_folder(int dir_fd, const char *name, mode_t mode, const MuExecTaskSpec *task, GError **error) {
+  if (mkdirat(dir_fd, name, mode) < 0 && errno != EEXIST)
+    return mu_exec_error(error, errno, "cannot make the folder '%s'", name), -1;
+  int fd = openat(dir_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  if (fd >= 0 && (!task || !task->switch_user || fchown(fd, task->uid, task->gid) == 0))
+    return fd;
+  mu_exec_error(error, errno, "cannot use the folder '%s'", name);
+  if (fd >= 0)
+    close(fd);
+  return -1;
+}
+
+static gboolean path_is_inside(const char *path) {
+  g_auto(GStrv) parts = g_strsplit(path, "/", -1);
+  for (char **part = parts; *part; part++)
+    if (**part == '\0' || g_str_equal(*part, ".") || g_str_equal(*part, ".."))
+      return FALSE;
+  return parts[0] != NULL;
+}
+
+static gboolean give_volume(const MuExecVolume *volume, const MuExecTaskSpec *task, GError **error) {
+  struct stat st;
+  if (stat(volume->source, &st) < 0)
+    return mu_exec_error(error, errno, "the volume '%s' is not there (%s)", volume->path, volume->source);
+  if (task->switch_user && st.st_uid != task->uid && chown(volume->source, task->uid, task->gid) < 0)
+    return mu_exec_error(error, errno, "cannot give the volume '%s' to the task's user", volume->path);
+  return TRUE;
+}
+
+static gboolean link_volume(int sandbox_fd, const MuExecVolume *volume, const MuExecTaskSpec *task, GError **error) {
+  if (!path_is_inside(volume->path)) {
+    g_set_error(error, MU_ERROR, MU_ERROR_REFUSED, "the volume path '%s' is not a relative path inside the sandbox", volume->path);
+    return FALSE;
+  }
+  if (!give_volume(volume, task, error))
+    return FALSE;
+  g_auto(GStrv) parts = g_strsplit(volume->path, "/", -1);
+  int at = dup(sandbox_fd);
+  guint last = g_strv_length(parts) - 1;
+  for (guint i = 0; i < last && at >= 0; i++) {
+    int next = make_folder(at, parts[i], 0755, task, error);
+    close(at);
+    at = next;
+  }
+  if (at < 0)
+    return FALSE;
+  gboolean ok = symlinkat(volume->source, at, parts[last]) == 0;
+  int errnum = errno;
+  close(at);
+  return ok || mu_exec_error(error, errnum, "cannot put the volume '%s' into the sandbox", volume->path);
+}
+
+static gboolean write_templates(int sandbox_fd, const MuExecTaskSpec *task, GError **error) {
+  if (task->configs->len == 0)
+    return TRUE;
+  int fd = make_folder(sandbox_fd, TEMPLATE_DIR, 0700, task, error);
+  gboolean ok = fd >= 0;
+  for (guint i = 0; ok && i < task->configs->len; i++) {
+    const MuExecConfig *config = task->configs->pdata[i];
+    g_autofree char *path = mu_exec_sandbox_template_path(task, i);
+    ok = write_file(fd, path + strlen(TEMPLATE_DIR "/"), config->text, 0600, task, error);
+  }
+  if (fd >= 0)
+    close(fd);
+  return ok;
+}
+
+static gboolean write_run_json(const MuExecLaunch *launch, const MuExecTaskSpec *task, int run_fd, GError **error) {
+  g_autoptr(json_t) run = json_object();
+  mu_json_set_string(run, "service", launch->service);
+  mu_json_set_string(run, "pod", launch->pod);
+  mu_json_set_string(run, "task", task->name);
+  mu_json_set_string(run, "agent_id", launch->agent_id);
+  json_t *volumes = json_array();
+  for (guint i = 0; i < task->volumes->len; i++) {
+    const MuExecVolume *volume = task->volumes->pdata[i];
+    json_array_append_new(volumes, json_pack("{s:s, s:s}", "path", volume->path, "source", volume->source));
+  }
+  mu_json_set_new(run, "volumes", volumes);
+  g_autofree char *text = mu_json_to_string(run);
+  return write_file(run_fd, "run.json", text, 0600, NULL, error);
+}
+
+static int make_sandbox(const MuExecLaunch *launch, const MuExecTaskSpec *task, int run_fd, GError **error) {
+  if (!write_run_json(launch, task, run_fd, error))
+    return -1;
+  int fd = make_folder(run_fd, "sandbox", 0750, task, error);
+  gboolean ok = fd >= 0 && write_templates(fd, task, error);
+  for (guint i = 0; ok && i < task->volumes->len; i++)
+    ok = link_volume(fd, task->volumes->pdata[i], task, error);
+  if (ok)
+    return fd;
+  if (fd >= 0)
+    close(fd);
+  return -1;
+}
+
+int mu_exec_sandbox_make(const MuExecLaunch *launch, const MuExecTaskSpec *task, GError **error) {
+  if (mkdir(task->run_dir, 0711) < 0)
+    return mu_exec_error(error, errno, "cannot make the sandbox %s", task->run_dir), -1;
+  int run_fd = open(task->run_dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  if (run_fd < 0)
+    return mu_exec_error(error, errno, "cannot open the sandbox %s", task->run_dir), -1;
+  int fd = make_sandbox(launch, task, run_fd, error);
+  close(run_fd);
+  return fd;
+}
+
+static gboolean has_variable(const GPtrArray *env, const char *name) {
+  gsize length = strlen(name);
+  for (guint i = 0; i < env->len && env->pdata[i]; i++) {
+    const char *entry = env->pdata[i];
+    if (strncmp(entry, name, length) == 0 && entry[length] == '=')
+      return TRUE;
+  }
+  return FALSE;
+}
+
+static void add_default(GPtrArray *env, const GPtrArray *given, const char *name, const char *value) {
+  if (!has_variable(given, name))
+    g_ptr_array_add(env, g_strconcat(name, "=", value, NULL));
+}
+
+GPtrArray *mu_exec_sandbox_environment(const MuExecTaskSpec *task) {
+  GPtrArray *env = g_ptr_array_new_with_free_func(g_free);
+  g_autofree char *sandbox = g_build_filename(task->run_dir, "sandbox", NULL);
+  for (guint i = 0; i < task->env->len && task->env->pdata[i]; i++)
+    if (!g_str_has_prefix(task->env->pdata[i], "MUSTER_TASK_ID="))
+      g_ptr_array_add(env, g_strdup(task->env->pdata[i]));
+  add_default(env, task->env, "PATH", DEFAULT_PATH);
+  add_default(env, task->env, "HOME", sandbox);
+  add_default(env, task->env, "MESOS_SANDBOX", sandbox);
+  g_ptr_array_add(env, g_strconcat("MUSTER_TASK_ID=", task->task_id, NULL)); /* leftovers are found by it */
+  g_ptr_array_add(env, NULL);
+  return env;
+}
+
+char *mu_exec_sandbox_template_path(const MuExecTaskSpec *task, guint n) {
+  const MuExecConfig *config = task->configs->pdata[n];
+  g_autofree char *name = g_strdup(config->name);
+  g_strdelimit(name, "/", '_');
+  return g_strdup_printf(TEMPLATE_DIR "/%u-%s", n, name);
+}

@@ -1,0 +1,177 @@
+#include "exec_spawn.h"
+#include "exec_error.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* Shared with the child, which has no other way to speak before its program begins. */
+typedef struct {
+  int errnum; /* 0: all went well */
+  const char *step;
+  guint32 lowered; /* bit n: the n-th rlimit */
+} Report;
+
+typedef struct {
+  int v2, v1[MU_EXEC_CGROUP_V1];
+} CgroupFds;
+
+static Report *shared_report(void) {
+  static Report *report;
+  if (!report) {
+    void *page = mmap(NULL, sizeof *report, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    report = page == MAP_FAILED ? NULL : page;
+  }
+  return report;
+}
+
+/* ---- in the child: system calls only ---- */
+
+static void fail(Report *report, const char *step) {
+  report->errnum = errno;
+  report->step = step;
+  _exit(127);
+}
+
+/* Raising a hard limit needs CAP_SYS_RESOURCE. Specs ask for what servers want, and must run on a laptop too: without it
+ * the limit becomes what it may, and the task's stderr says so. */
+static void set_rlimits(const GPtrArray *rlimits, Report *report) {
+  for (guint i = 0; i < rlimits->len; i++) {
+    const MuExecRlimit *rlimit = rlimits->pdata[i];
+    struct rlimit wanted = {.rlim_cur = rlimit->soft < 0 ? RLIM_INFINITY : (rlim_t)rlimit->soft,
+                            .rlim_max = rlimit->hard < 0 ? RLIM_INFINITY : (rlim_t)rlimit->hard};
+    struct rlimit now;
+    if (setrlimit((__rlimit_resource_t)rlimit->resource, &wanted) == 0)
+      continue;
+    if (errno != EPERM || getrlimit((__rlimit_resource_t)rlimit->resource, &now) < 0)
+      fail(report, rlimit->name);
+    wanted.rlim_max = MIN(wanted.rlim_max, now.rlim_max);
+    wanted.rlim_cur = MIN(wanted.rlim_cur, wanted.rlim_max);
+    if (setrlimit((__rlimit_resource_t)rlimit->resource, &wanted) < 0)
+      fail(report, rlimit->name);
+    report->lowered |= 1u << MIN(i, 31u);
+  }
+}
+
+static void become_user(const MuExecTaskSpec *task, Report *report) {
+  if (!task->switch_user)
+    return;
+  if (syscall(SYS_setgroups, (gsize)task->groups->len, task->groups->data) < 0)
+    fail(report, "setgroups");
+  if (syscall(SYS_setresgid, task->gid, task->gid, task->gid) < 0)
+    fail(report, "setgid");
+  if (syscall(SYS_setresuid, task->uid, task->uid, task->uid) < 0)
+    fail(report, "setuid");
+}
+
+static void reset_signals(void) {
+  sigset_t none;
+  sigemptyset(&none);
+  struct sigaction def = {.sa_handler = SIG_DFL};
+  for (int i = 1; i < NSIG; i++)
+    if (i != SIGKILL && i != SIGSTOP)
+      sigaction(i, &def, NULL);
+  sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static void connect_output(const MuExecSpawn *spawn, Report *report) {
+  int null_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  if (null_fd < 0 || dup2(null_fd, STDIN_FILENO) < 0)
+    fail(report, "open /dev/null");
+  if (dup2(spawn->out_fd, STDOUT_FILENO) < 0 || dup2(spawn->err_fd, STDERR_FILENO) < 0)
+    fail(report, "connect the output");
+}
+
+static void G_GNUC_NORETURN child(const MuExecSpawn *spawn, const CgroupFds *cgroup, Report *report) {
+  for (int i = 0; i < MU_EXEC_CGROUP_V1; i++)
+    if (cgroup->v1[i] >= 0 && write(cgroup->v1[i], "0", 1) < 0)
+      fail(report, "join the cgroup");
+  reset_signals();
+  if (setsid() < 0)
+    fail(report, "setsid");
+  connect_output(spawn, report);
+  if (fchdir(spawn->cwd_fd) < 0)
+    fail(report, "enter the sandbox");
+  set_rlimits(spawn->rlimits, report);
+  become_user(spawn->task, report);
+  umask(022);
+  prctl(PR_SET_PDEATHSIG, SIGKILL); /* after setuid, which clears it: a task does not outlive its executor */
+  execve(spawn->argv[0], spawn->argv, spawn->envp);
+  fail(report, spawn->argv[0]);
+  _exit(127);
+}
+
+/* ---- in the parent ---- */
+
+/* As fork, but waits until the child's program has begun, and begins it inside the v2 cgroup. */
+static pid_t clone_into(int cgroup_fd) {
+  struct clone_args args = {.flags = CLONE_VFORK, .exit_signal = SIGCHLD};
+  if (cgroup_fd >= 0) {
+    args.flags |= CLONE_INTO_CGROUP;
+    args.cgroup = (guint64)cgroup_fd;
+  }
+  return (pid_t)syscall(SYS_clone3, &args, sizeof args);
+}
+
+static void describe_lowered(const GPtrArray *rlimits, guint32 lowered, GString *text) {
+  for (guint i = 0; i < rlimits->len; i++) {
+    const MuExecRlimit *rlimit = rlimits->pdata[i];
+    if (lowered & (1u << MIN(i, 31u)))
+      g_string_append_printf(text,
+                             "muster: %s: soft %" G_GINT64_FORMAT ", hard %" G_GINT64_FORMAT
+                             " is above the hard limit in force and was lowered to it\n",
+                             rlimit->name, rlimit->soft, rlimit->hard);
+  }
+}
+
+static gboolean check_rlimits(const GPtrArray *rlimits, GError **error) {
+  for (guint i = 0; i < rlimits->len; i++) {
+    const MuExecRlimit *rlimit = rlimits->pdata[i];
+    if (rlimit->resource < 0)
+      return mu_exec_error(error, EINVAL, "rlimit '%s' is not one of Linux's", rlimit->name);
+  }
+  return TRUE;
+}
+
+static void close_fds(CgroupFds *fds) {
+  if (fds->v2 >= 0)
+    close(fds->v2);
+  for (int i = 0; i < MU_EXEC_CGROUP_V1; i++)
+    if (fds->v1[i] >= 0)
+      close(fds->v1[i]);
+}
+
+pid_t mu_exec_spawn(const MuExecSpawn *spawn, GString *ret_lowered, GError **error) {
+  Report *report = shared_report();
+  if (!report)
+    return mu_exec_error(error, ENOMEM, "cannot start '%s'", spawn->argv[0]), -1;
+  if (!check_rlimits(spawn->rlimits, error))
+    return -1;
+  CgroupFds cgroup = {.v2 = -1, .v1 = {-1, -1, -1}};
+  if (spawn->cgroup)
+    mu_exec_cgroup_open(spawn->cgroup, &cgroup.v2, cgroup.v1);
+  memset(report, 0, sizeof *report);
+  pid_t pid = clone_into(cgroup.v2);
+  if (pid == 0)
+    child(spawn, &cgroup, report);
+  int errnum = errno;
+  close_fds(&cgroup);
+  if (pid < 0)
+    return mu_exec_error(error, errnum, "cannot fork"), -1;
+  if (report->errnum) {
+    waitpid(pid, NULL, 0);
+    return mu_exec_error(error, report->errnum, "cannot start the task: %s", report->step), -1;
+  }
+  if (ret_lowered)
+    describe_lowered(spawn->rlimits, report->lowered, ret_lowered);
+  return pid;
+}

@@ -1,0 +1,19 @@
+/* Starts one process as a task wants it: its own session, user, limits, cgroup, folder, output; nothing inherited. */
+#ifndef MU_EXEC_SPAWN_H
+#define MU_EXEC_SPAWN_H
+#include "exec_cgroup.h"
+
+typedef struct {
+  char *const *argv;
+  char *const *envp;
+  int cwd_fd;         /* folder to start in */
+  int out_fd, err_fd; /* become 1 and 2; 0 is /dev/null */
+  const MuExecTaskSpec *task; /* user and groups */
+  const GPtrArray *rlimits;   /* of MuExecRlimit* */
+  const MuExecCgroup *cgroup; /* may be NULL */
+} MuExecSpawn;
+
+/* The pid, a group and session leader, once its program has begun (exec succeeded); or -1 with MU_ERROR_FAILED that says
+ * which step failed. `ret_lowered` (may be NULL): lines about rlimits that had to be lowered to the hard limit in force. */
+pid_t mu_exec_spawn(const MuExecSpawn *spawn, GString *ret_lowered, GError **error);
+#endif

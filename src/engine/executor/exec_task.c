@@ -1,0 +1,302 @@
+#include "exec_task.h"
+#include "bug.h"
+#include "exec_error.h"
+#include "exec_sandbox.h"
+#include "exec_spawn.h"
+#include "exec_tree.h"
+#include "sm.h"
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define SWEEP_FIRST_MS 2
+#define SWEEP_MOST_MS 200
+#define SWEEP_GIVE_UP_MS 30000 /* a process that SIGKILL does not end (stuck in the kernel) must not hide the task's end */
+
+static const MuSmState STATES[] = {
+    [MU_EXEC_TASK_PREPARING] = {"preparing", MU_SM_TO(MU_EXEC_TASK_RENDERING) | MU_SM_TO(MU_EXEC_TASK_RUNNING) |
+                                                 MU_SM_TO(MU_EXEC_TASK_ENDED)},
+    [MU_EXEC_TASK_RENDERING] = {"rendering", MU_SM_TO(MU_EXEC_TASK_RUNNING) | MU_SM_TO(MU_EXEC_TASK_SWEEPING) |
+                                                 MU_SM_TO(MU_EXEC_TASK_ENDED)},
+    [MU_EXEC_TASK_RUNNING] = {"running", MU_SM_TO(MU_EXEC_TASK_STOPPING) | MU_SM_TO(MU_EXEC_TASK_SWEEPING)},
+    [MU_EXEC_TASK_STOPPING] = {"stopping", MU_SM_TO(MU_EXEC_TASK_SWEEPING)},
+    [MU_EXEC_TASK_SWEEPING] = {"sweeping", MU_SM_TO(MU_EXEC_TASK_ENDED)},
+    [MU_EXEC_TASK_ENDED] = {"ended", 0},
+};
+static const MuSm MACHINE = {.name = "task", .states = STATES, .n_states = G_N_ELEMENTS(STATES)};
+
+static void move(MuExecTask *task, MuExecTaskState to) {
+  mu_sm_move(&MACHINE, &task->state, to, task->spec->task_id);
+}
+
+char *mu_exec_describe_exit(int status) {
+  if (WIFSIGNALED(status))
+    return g_strdup_printf("killed by signal %d (SIG%s)", WTERMSIG(status), sigabbrev_np(WTERMSIG(status)));
+  return g_strdup_printf("exited with status %d", WEXITSTATUS(status));
+}
+
+/* ---- the end ---- */
+
+static void report(const MuExecTask *task, const char *state, const char *reason, const char *message) {
+  task->host->report(task->host->user, (MuExecTask *)task, state, reason, message);
+}
+
+static void close_output(MuExecTask *task) {
+  mu_exec_stream_close(&task->out);
+  mu_exec_stream_close(&task->err);
+  mu_exec_log_file_close(&task->out_log);
+  mu_exec_log_file_close(&task->err_log);
+}
+
+static void report_end(const MuExecTask *task) {
+  g_autofree char *how = mu_exec_describe_exit(task->exit_status);
+  gboolean good = task->exit_status == 0;
+  if (task->unhealthy)
+    report(task, "TASK_FAILED", "REASON_TASK_HEALTH_CHECK_STATUS_UPDATED", task->checks[MU_EXEC_HEALTH].message);
+  else if (task->kill_requested)
+    report(task, "TASK_KILLED", NULL, how);
+  else if (!good && mu_exec_cgroup_was_oom(&task->cgroup)) {
+    g_autofree char *message = g_strdup_printf("out of memory (limit %" G_GINT64_FORMAT " MB): %s", task->spec->mem_limit_mb, how);
+    report(task, "TASK_FAILED", "REASON_CONTAINER_LIMITATION_MEMORY", message);
+  } else if (task->render_error)
+    report(task, "TASK_FAILED", "REASON_CONTAINER_LAUNCH_FAILED", task->render_error);
+  else
+    report(task, good ? "TASK_FINISHED" : "TASK_FAILED", good ? NULL : "REASON_COMMAND_EXECUTOR_FAILED", how);
+}
+
+static void end(MuExecTask *task) {
+  mu_exec_timer_clear(&task->timer);
+  mu_exec_task_checks_stop(task);
+  close_output(task);
+  move(task, MU_EXEC_TASK_ENDED);
+  report_end(task);
+  mu_exec_cgroup_clear(&task->cgroup);
+}
+
+/* Before anything ran, or when the program could not be started. */
+static void end_unstarted(MuExecTask *task, const char *message) {
+  g_autofree char *line = g_strdup_printf("muster: %s\n", message);
+  if (task->err_log.name)
+    mu_exec_log_file_write(&task->err_log, line, strlen(line));
+  close_output(task);
+  mu_exec_cgroup_clear(&task->cgroup);
+  move(task, MU_EXEC_TASK_ENDED);
+  report(task, "TASK_FAILED", "REASON_CONTAINER_LAUNCH_FAILED", message);
+}
+
+/* ---- sweeping ---- */
+
+static gboolean tree_is_empty(MuExecTask *task) {
+  if (mu_exec_cgroup_tracks(&task->cgroup))
+    return mu_exec_cgroup_kill(&task->cgroup);
+  gboolean last = task->host->is_last(task->host->user, task);
+  return mu_exec_tree_kill(task->last_pid, task->spec->task_id, task->host->children, last) == 0;
+}
+
+void mu_exec_task_sweep(MuExecTask *task) {
+  if (task->state != MU_EXEC_TASK_SWEEPING)
+    return;
+  gint64 now = mu_exec_now_ms();
+  gboolean empty = tree_is_empty(task) && task->pid == 0;
+  if (empty || now - task->sweep_began_ms > SWEEP_GIVE_UP_MS) {
+    end(task);
+    return;
+  }
+  task->sweep_wait_ms = CLAMP(task->sweep_wait_ms * 2, SWEEP_FIRST_MS, SWEEP_MOST_MS);
+  mu_exec_timer_set(&task->timer, now + task->sweep_wait_ms);
+}
+
+static void begin_sweep(MuExecTask *task) {
+  mu_exec_task_checks_stop(task);
+  move(task, MU_EXEC_TASK_SWEEPING);
+  task->sweep_began_ms = mu_exec_now_ms();
+  mu_exec_task_sweep(task);
+}
+
+static void on_task_timer(gpointer user) {
+  MuExecTask *task = user;
+  if (task->state == MU_EXEC_TASK_STOPPING)
+    begin_sweep(task);
+  else
+    mu_exec_task_sweep(task);
+}
+
+/* ---- starting ---- */
+
+static gboolean spawn(MuExecTask *task, char *const *argv, gboolean keep_tail, GError **error) {
+  int out = -1, err = -1;
+  if (!mu_exec_stream_open(&task->out, task->host->loop, &task->out_log, FALSE, &out, error))
+    return FALSE;
+  g_autoptr(GString) lowered = g_string_new(NULL);
+  pid_t pid = -1;
+  if (mu_exec_stream_open(&task->err, task->host->loop, &task->err_log, keep_tail, &err, error)) {
+    MuExecSpawn how = {.argv = argv, .envp = (char *const *)task->env->pdata, .cwd_fd = task->sandbox_fd, .out_fd = out,
+                       .err_fd = err, .task = task->spec, .rlimits = task->launch->rlimits, .cgroup = &task->cgroup};
+    pid = mu_exec_spawn(&how, lowered, error);
+    close(err);
+  }
+  close(out);
+  if (pid < 0)
+    return FALSE;
+  mu_exec_log_file_write(&task->err_log, lowered->str, keep_tail ? 0 : lowered->len);
+  task->pid = task->last_pid = pid;
+  g_hash_table_insert(task->host->children, GINT_TO_POINTER(pid), task);
+  return TRUE;
+}
+
+static void start_main(MuExecTask *task) {
+  g_autoptr(GError) error = NULL;
+  char *argv[] = {(char *)"/bin/sh", (char *)"-c", task->spec->cmd, NULL};
+  if (!spawn(task, argv, FALSE, &error)) {
+    end_unstarted(task, error->message);
+    return;
+  }
+  move(task, MU_EXEC_TASK_RUNNING);
+  task->was_running = TRUE;
+  task->host->started(task->host->user, task, task->pid);
+  report(task, "TASK_RUNNING", NULL, NULL);
+  mu_exec_task_checks_start(task);
+}
+
+static void start_render(MuExecTask *task) {
+  g_autoptr(GError) error = NULL;
+  g_autoptr(GPtrArray) argv = g_ptr_array_new_with_free_func(g_free);
+  g_ptr_array_add(argv, g_strdup(task->launch->bootstrap ? task->launch->bootstrap : ""));
+  for (guint i = 0; i < task->spec->configs->len; i++) {
+    const MuExecConfig *config = task->spec->configs->pdata[i];
+    g_ptr_array_add(argv, g_strdup("--template"));
+    g_ptr_array_add(argv, mu_exec_sandbox_template_path(task->spec, i));
+    g_ptr_array_add(argv, g_strdup("--dest"));
+    g_ptr_array_add(argv, g_strdup(config->dest));
+  }
+  g_ptr_array_add(argv, NULL);
+  if (spawn(task, (char *const *)argv->pdata, TRUE, &error))
+    move(task, MU_EXEC_TASK_RENDERING);
+  else
+    end_unstarted(task, error->message);
+}
+
+static void rendered(MuExecTask *task, int status) {
+  mu_exec_stream_drain(&task->err);
+  g_autofree char *tail = g_utf8_make_valid(task->err.tail ? task->err.tail->str : "", -1);
+  g_autofree char *how = mu_exec_describe_exit(status);
+  g_strstrip(tail);
+  mu_exec_stream_close(&task->out);
+  mu_exec_stream_close(&task->err);
+  if (status == 0 && !task->kill_requested) {
+    start_main(task);
+    return;
+  }
+  task->exit_status = status;
+  task->render_error = g_strdup_printf("rendering the config templates failed: %s", *tail ? tail : how);
+  begin_sweep(task);
+}
+
+static gboolean prepare(MuExecTask *task, GError **error) {
+  const MuExecTaskSpec *spec = task->spec;
+  uid_t uid = spec->switch_user ? spec->uid : (uid_t)-1;
+  task->sandbox_fd = mu_exec_sandbox_make(task->launch, spec, error);
+  if (task->sandbox_fd < 0)
+    return FALSE;
+  if (!mu_exec_log_file_open(&task->out_log, task->sandbox_fd, "stdout", task->launch->log_max_bytes, uid, spec->gid, error) ||
+      !mu_exec_log_file_open(&task->err_log, task->sandbox_fd, "stderr", task->launch->log_max_bytes, uid, spec->gid, error))
+    return FALSE;
+  g_autoptr(GString) warnings = g_string_new(NULL);
+  mu_exec_cgroup_init(&task->cgroup, &task->launch->cgroups, spec, warnings);
+  mu_exec_log_file_write(&task->err_log, warnings->str, warnings->len);
+  return TRUE;
+}
+
+void mu_exec_task_start(MuExecTask *task) {
+  g_autoptr(GError) error = NULL;
+  if (!prepare(task, &error))
+    end_unstarted(task, error->message);
+  else if (task->spec->configs->len > 0)
+    start_render(task);
+  else
+    start_main(task);
+}
+
+/* ---- killing ---- */
+
+static void stop(MuExecTask *task, gint64 grace_ms) {
+  gint64 due = mu_exec_now_ms() + grace_ms;
+  if (task->state == MU_EXEC_TASK_STOPPING) {
+    mu_exec_timer_set(&task->timer, MIN(task->timer.due_ms, due));
+    return;
+  }
+  mu_exec_task_checks_stop(task);
+  kill(-task->pid, SIGTERM);
+  move(task, MU_EXEC_TASK_STOPPING);
+  mu_exec_timer_set(&task->timer, due);
+}
+
+void mu_exec_task_kill(MuExecTask *task, gint64 grace_ms) {
+  if (task->state >= MU_EXEC_TASK_SWEEPING)
+    return;
+  task->kill_requested = TRUE;
+  if (task->state == MU_EXEC_TASK_RENDERING)
+    begin_sweep(task);
+  else if (task->state != MU_EXEC_TASK_PREPARING)
+    stop(task, MAX(grace_ms < 0 ? task->spec->kill_grace_ms : grace_ms, 0));
+}
+
+void mu_exec_task_end_unhealthy(MuExecTask *task) {
+  if (task->state != MU_EXEC_TASK_RUNNING)
+    return;
+  task->unhealthy = TRUE;
+  stop(task, MAX(task->spec->kill_grace_ms, 0));
+}
+
+void mu_exec_task_reaped(MuExecTask *task, pid_t pid, int status) {
+  if (pid != task->pid) {
+    mu_exec_task_checks_reaped(task, pid, status);
+    return;
+  }
+  task->pid = 0;
+  if (task->state == MU_EXEC_TASK_RENDERING) {
+    rendered(task, status);
+    return;
+  }
+  task->exit_status = status;
+  if (task->state == MU_EXEC_TASK_SWEEPING)
+    mu_exec_task_sweep(task);
+  else
+    begin_sweep(task);
+}
+
+/* ---- life ---- */
+
+MuExecTask *mu_exec_task_new(const MuExecHost *host, const MuExecLaunch *launch, const MuExecTaskSpec *spec) {
+  MuExecTask *task = g_new0(MuExecTask, 1);
+  task->host = host;
+  task->launch = launch;
+  task->spec = spec;
+  task->sandbox_fd = task->out.fd = task->err.fd = -1;
+  task->out_log.fd = task->err_log.fd = -1;
+  task->env = mu_exec_sandbox_environment(spec);
+  mu_exec_timer_init(&task->timer, host->loop, on_task_timer, task);
+  mu_exec_task_checks_init(task);
+  return task;
+}
+
+static void free_check(MuExecCheckRun *run) {
+  mu_exec_timer_clear(&run->timer);
+  mu_exec_stream_close(&run->output);
+  g_free(run->message);
+}
+
+void mu_exec_task_free(MuExecTask *task) {
+  if (!task)
+    return;
+  mu_exec_timer_clear(&task->timer);
+  free_check(&task->checks[MU_EXEC_READINESS]);
+  free_check(&task->checks[MU_EXEC_HEALTH]);
+  close_output(task);
+  if (task->sandbox_fd >= 0)
+    close(task->sandbox_fd);
+  g_ptr_array_unref(task->env);
+  g_free(task->render_error);
+  g_free(task);
+}

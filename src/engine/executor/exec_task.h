@@ -1,0 +1,103 @@
+/* One task: from its sandbox to its terminal status.
+ *
+ *   PREPARING ──▶ RENDERING ──▶ RUNNING ──▶ STOPPING
+ *       │             │            │            │
+ *       │             └────────────┴────────────┴──▶ SWEEPING ──▶ ENDED
+ *       └────────────────────────────────────────────────────────▶ ENDED
+ *
+ * RENDERING: muster-bootstrap runs (skipped without templates). STOPPING: SIGTERM was sent, the grace period runs.
+ * SWEEPING: every process of the tree is being SIGKILLed; the terminal status is sent when none is left, so that whoever
+ * is told finds ports and memory free. */
+#ifndef MU_EXEC_TASK_H
+#define MU_EXEC_TASK_H
+#include "exec_check.h"
+#include "exec_log_file.h"
+#include "exec_loop.h"
+#include "exec_cgroup.h"
+
+typedef enum {
+  MU_EXEC_TASK_PREPARING,
+  MU_EXEC_TASK_RENDERING,
+  MU_EXEC_TASK_RUNNING,
+  MU_EXEC_TASK_STOPPING,
+  MU_EXEC_TASK_SWEEPING,
+  MU_EXEC_TASK_ENDED,
+} MuExecTaskState;
+
+typedef struct MuExecTask MuExecTask;
+
+/* What a task needs of its executor. */
+typedef struct {
+  MuExecLoop *loop;
+  GHashTable *children; /* pid to MuExecTask*: processes that we started and have not reaped */
+  /* A status: state as in Mesos, reason and message may be NULL. */
+  void (*report)(gpointer user, MuExecTask *task, const char *state, const char *reason, const char *message);
+  void (*started)(gpointer user, MuExecTask *task, pid_t pid); /* the main process; before it is reported as running */
+  gboolean (*is_last)(gpointer user, MuExecTask *task);        /* no other task runs: every orphan is this one's */
+  gpointer user;
+} MuExecHost;
+
+#define MU_EXEC_TAIL 1024 /* bytes of a check's or renderer's output kept for the message */
+
+/* A pipe that a process writes into. */
+typedef struct {
+  MuExecLoop *loop;
+  int fd;
+  MuExecLogFile *log; /* where it goes; may be NULL */
+  GString *tail;      /* its last bytes; may be NULL */
+} MuExecStream;
+
+typedef struct {
+  MuExecTask *task;
+  MuExecCheck check;
+  MuExecTimer timer;
+  MuExecStream output;
+  pid_t pid; /* 0: not running */
+  gboolean timed_out;
+  char *message; /* of the last failure */
+} MuExecCheckRun;
+
+struct MuExecTask {
+  const MuExecHost *host;
+  const MuExecLaunch *launch; /* borrowed, as spec */
+  const MuExecTaskSpec *spec;
+  guint state;
+  pid_t pid;      /* of the main process or renderer; 0: reaped */
+  pid_t last_pid; /* its session, also after it was reaped */
+  int exit_status; /* as of waitpid */
+  int sandbox_fd;
+  GPtrArray *env;
+  MuExecLogFile out_log, err_log;
+  MuExecStream out, err;
+  MuExecCgroup cgroup;
+  MuExecCheckRun checks[2]; /* by MuExecCheckKind */
+  MuExecTimer timer;        /* end of the grace period; next sweep */
+  gint64 sweep_began_ms, sweep_wait_ms;
+  gboolean was_running, kill_requested, unhealthy;
+  char *render_error;
+};
+
+MuExecTask *mu_exec_task_new(const MuExecHost *host, const MuExecLaunch *launch, const MuExecTaskSpec *spec);
+void mu_exec_task_free(MuExecTask *task);
+void mu_exec_task_start(MuExecTask *task);
+/* `grace_ms` < 0: the launch's. A second call can only shorten the grace period. */
+void mu_exec_task_kill(MuExecTask *task, gint64 grace_ms);
+/* A process of host->children that was this task's has ended. */
+void mu_exec_task_reaped(MuExecTask *task, pid_t pid, int status);
+/* Some orphan was reaped: looks again whether the tree is empty. */
+void mu_exec_task_sweep(MuExecTask *task);
+/* "exited with status 3", "killed by signal 9 (SIGKILL)"; the caller frees. */
+char *mu_exec_describe_exit(int status);
+
+/* For exec_task_checks.c and exec_task.c only. */
+gboolean mu_exec_stream_open(MuExecStream *stream, MuExecLoop *loop, MuExecLogFile *log, gboolean keep_tail, int *ret_write_fd,
+                             GError **error);
+/* Reads what is there, without waiting. close() does so first. */
+void mu_exec_stream_drain(MuExecStream *stream);
+void mu_exec_stream_close(MuExecStream *stream);
+void mu_exec_task_checks_init(MuExecTask *task);
+void mu_exec_task_checks_start(MuExecTask *task);
+void mu_exec_task_checks_stop(MuExecTask *task);
+gboolean mu_exec_task_checks_reaped(MuExecTask *task, pid_t pid, int status); /* FALSE: not a check's */
+void mu_exec_task_end_unhealthy(MuExecTask *task);
+#endif

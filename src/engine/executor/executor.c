@@ -1,0 +1,323 @@
+#include "executor.h"
+#include "exec_error.h"
+#include "exec_link.h"
+#include "exec_status_log.h"
+#include "exec_task.h"
+#include "exec_tree.h"
+#include "ids.h"
+#include "json.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define MAX_LAUNCHES 100000
+
+typedef struct {
+  MuExecLoop *loop;
+  MuExecLink *link;
+  MuExecStatusLog *log;
+  MuExecHost host;
+  GPtrArray *launches; /* of MuExecLaunch* */
+  GPtrArray *tasks;    /* of MuExecTask* */
+  MuRandom random;
+  char *boot_id;
+  int signal_fd;
+  gboolean ending;
+} Executor;
+
+/* ---- statuses ---- */
+
+static json_t *status_record(Executor *executor, const char *task_id, const char *state, const char *reason, const char *message) {
+  MuUuid uuid = mu_uuid_new(&executor->random);
+  json_t *record = json_object();
+  mu_json_set_string(record, "is", "status");
+  mu_json_set_string(record, "uuid", uuid.text);
+  mu_json_set_string(record, "task_id", task_id);
+  mu_json_set_string(record, "state", state);
+  mu_json_set_string(record, "reason", reason);
+  mu_json_set_string(record, "message", message);
+  mu_json_set_int(record, "at", g_get_real_time() / 1000);
+  return record;
+}
+
+static void send_status(Executor *executor, json_t *take_record) {
+  mu_exec_status_log_append(executor->log, json_incref(take_record));
+  mu_exec_link_send(executor->link, take_record);
+  json_decref(take_record);
+}
+
+static void add_check(json_t *record, const char *key, const MuExecCheckRun *run) {
+  const MuExecCheck *check = &run->check;
+  if (check->spec->cmd && (check->kind == MU_EXEC_READINESS || check->has_result))
+    mu_json_set_bool(record, key, check->has_result && check->ok);
+}
+
+static void on_report(gpointer user, MuExecTask *task, const char *state, const char *reason, const char *message) {
+  json_t *record = status_record(user, task->spec->task_id, state, reason, message);
+  add_check(record, "ready", &task->checks[MU_EXEC_READINESS]);
+  add_check(record, "healthy", &task->checks[MU_EXEC_HEALTH]);
+  send_status(user, record);
+}
+
+static void on_started(gpointer user, MuExecTask *task, pid_t pid) {
+  Executor *executor = user;
+  MuExecProc proc = {0};
+  mu_exec_proc_read(pid, &proc);
+  mu_exec_status_log_append(executor->log, json_pack("{s:s, s:s, s:I, s:I, s:s}", "is", "process", "task_id",
+                                                     task->spec->task_id, "pid", (json_int_t)pid, "start",
+                                                     (json_int_t)proc.start, "boot", executor->boot_id));
+}
+
+static guint running_tasks(const Executor *executor) {
+  guint n = 0;
+  for (guint i = 0; i < executor->tasks->len; i++)
+    n += ((MuExecTask *)executor->tasks->pdata[i])->state != MU_EXEC_TASK_ENDED;
+  return n;
+}
+
+static gboolean on_is_last(gpointer user, MuExecTask *task) {
+  return task->state != MU_EXEC_TASK_ENDED && running_tasks(user) == 1;
+}
+
+/* ---- launching ---- */
+
+/* The scheduler raises its own soft limit of open files; tasks get what it had. */
+static void restore_nofile(const MuExecLaunch *launch) {
+  struct rlimit limit;
+  if (launch->nofile_soft <= 0 || getrlimit(RLIMIT_NOFILE, &limit) < 0)
+    return;
+  limit.rlim_cur = MIN((rlim_t)launch->nofile_soft, limit.rlim_max);
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static void start_launch(Executor *executor, const char *path) {
+  g_autoptr(GError) error = NULL;
+  MuExecLaunch *launch = mu_exec_launch_load(path, &error);
+  if (!launch) {
+    fprintf(stderr, "%s: %s\n", path, error->message);
+    return;
+  }
+  g_ptr_array_add(executor->launches, launch);
+  restore_nofile(launch);
+  for (guint i = 0; i < launch->tasks->len; i++) {
+    MuExecTask *task = mu_exec_task_new(&executor->host, launch, launch->tasks->pdata[i]);
+    g_ptr_array_add(executor->tasks, task);
+    mu_exec_task_start(task);
+  }
+}
+
+static void end_if_done(Executor *executor) {
+  if (executor->ending && running_tasks(executor) == 0)
+    mu_exec_loop_quit(executor->loop);
+}
+
+static void kill_all(Executor *executor, gint64 grace_ms) {
+  for (guint i = 0; i < executor->tasks->len; i++)
+    mu_exec_task_kill(executor->tasks->pdata[i], grace_ms);
+}
+
+static void kill_task(Executor *executor, const char *task_id, gint64 grace_ms) {
+  for (guint i = 0; i < executor->tasks->len; i++) {
+    MuExecTask *task = executor->tasks->pdata[i];
+    if (g_str_equal(task->spec->task_id, task_id))
+      mu_exec_task_kill(task, grace_ms);
+  }
+}
+
+static void on_message(gpointer user, const json_t *message) {
+  Executor *executor = user;
+  const char *what = "", *file = "", *task_id = "", *uuid = "";
+  gint64 grace_ms = -1;
+  if (!mu_json_get_string(message, "do", TRUE, &what, NULL) || !mu_json_get_string(message, "file", FALSE, &file, NULL) ||
+      !mu_json_get_string(message, "task_id", FALSE, &task_id, NULL) ||
+      !mu_json_get_string(message, "uuid", FALSE, &uuid, NULL) ||
+      !mu_json_get_int(message, "grace_ms", FALSE, &grace_ms, NULL))
+    return;
+  if (g_str_equal(what, "launch"))
+    start_launch(executor, file);
+  else if (g_str_equal(what, "kill"))
+    kill_task(executor, task_id, grace_ms);
+  else if (g_str_equal(what, "ack"))
+    mu_exec_status_log_ack(executor->log, uuid);
+  else if (g_str_equal(what, "shutdown")) {
+    executor->ending = TRUE;
+    kill_all(executor, 0);
+    end_if_done(executor);
+  }
+}
+
+static void send_hello(gpointer user) {
+  Executor *executor = user;
+  g_autoptr(json_t) hello = json_pack("{s:s, s:i}", "is", "hello", "pid", (int)getpid());
+  mu_exec_link_send(executor->link, hello);
+  const GPtrArray *unacked = mu_exec_status_log_unacked(executor->log);
+  for (guint i = 0; i < unacked->len; i++)
+    mu_exec_link_send(executor->link, unacked->pdata[i]);
+}
+
+/* ---- signals ---- */
+
+static void reap(Executor *executor) {
+  gboolean orphans = FALSE;
+  int status;
+  for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;) {
+    MuExecTask *task = g_hash_table_lookup(executor->host.children, GINT_TO_POINTER(pid));
+    g_hash_table_remove(executor->host.children, GINT_TO_POINTER(pid));
+    if (task)
+      mu_exec_task_reaped(task, pid, status);
+    orphans |= !task;
+  }
+  for (guint i = 0; orphans && i < executor->tasks->len; i++)
+    mu_exec_task_sweep(executor->tasks->pdata[i]);
+  end_if_done(executor);
+}
+
+static void on_signal(gpointer user, guint32 events) {
+  (void)events;
+  Executor *executor = user;
+  struct signalfd_siginfo info;
+  while (read(executor->signal_fd, &info, sizeof info) == sizeof info)
+    if (info.ssi_signo != SIGCHLD)
+      kill_all(executor, -1);
+  reap(executor);
+}
+
+static gboolean watch_signals(Executor *executor, GError **error) {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGCHLD);
+  sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGINT);
+  sigprocmask(SIG_BLOCK, &set, NULL);
+  signal(SIGPIPE, SIG_IGN);
+  signal(SIGHUP, SIG_IGN);
+  executor->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+  if (executor->signal_fd < 0)
+    return mu_exec_error(error, errno, "cannot make a signalfd");
+  return mu_exec_loop_add(executor->loop, executor->signal_fd, on_signal, executor, error);
+}
+
+/* ---- recovery ---- */
+
+static void end_leftover(Executor *executor, const MuExecLaunch *launch, const MuExecTaskSpec *spec) {
+  const json_t *last = mu_exec_status_log_last(executor->log, spec->task_id);
+  const json_t *process = mu_exec_status_log_process(executor->log, spec->task_id);
+  const char *state = last ? json_string_value(json_object_get(last, "state")) : NULL;
+  if (state && !g_str_equal(state, "TASK_RUNNING"))
+    return;
+  MuExecCgroup cgroup;
+  mu_exec_cgroup_find(&cgroup, &launch->cgroups, spec->task_id);
+  const char *boot = process ? json_string_value(json_object_get(process, "boot")) : NULL;
+  gboolean same_boot = boot && g_str_equal(boot, executor->boot_id);
+  pid_t pid = same_boot ? (pid_t)json_integer_value(json_object_get(process, "pid")) : 0;
+  guint64 start = same_boot ? (guint64)json_integer_value(json_object_get(process, "start")) : 0;
+  for (int round = 0; round < 1000; round++) {
+    gboolean empty = !mu_exec_cgroup_tracks(&cgroup) || mu_exec_cgroup_kill(&cgroup);
+    if (mu_exec_tree_kill_abandoned(pid, start, spec->task_id) == 0 && empty)
+      break;
+    g_usleep(2000);
+  }
+  mu_exec_cgroup_clear(&cgroup);
+  send_status(executor, status_record(executor, spec->task_id, "TASK_FAILED", "REASON_EXECUTOR_TERMINATED",
+                                      boot && !same_boot ? "the machine was restarted"
+                                                         : "the executor was terminated; what was left of the task was killed"));
+}
+
+static void recover(Executor *executor) {
+  send_hello(executor);
+  for (guint n = 0; n < MAX_LAUNCHES; n++) {
+    g_autofree char *path = g_strdup_printf("launch-%u.json", n);
+    if (access(path, F_OK) < 0)
+      return;
+    g_autoptr(GError) error = NULL;
+    MuExecLaunch *launch = mu_exec_launch_load(path, &error);
+    if (!launch) {
+      fprintf(stderr, "%s: %s\n", path, error->message);
+      continue;
+    }
+    g_ptr_array_add(executor->launches, launch);
+    for (guint i = 0; i < launch->tasks->len; i++)
+      end_leftover(executor, launch, launch->tasks->pdata[i]);
+  }
+}
+
+/* ---- life ---- */
+
+static void task_free(gpointer task) {
+  mu_exec_task_free(task);
+}
+
+static void launch_free(gpointer launch) {
+  mu_exec_launch_free(launch);
+}
+
+static void init(Executor *executor) {
+  guint64 seed = 0;
+  if (getrandom(&seed, sizeof seed, 0) != sizeof seed)
+    seed = (guint64)g_get_real_time() ^ ((guint64)getpid() << 40);
+  mu_random_seed(&executor->random, seed);
+  executor->signal_fd = -1;
+  executor->boot_id = mu_exec_boot_id();
+  executor->launches = g_ptr_array_new_with_free_func(launch_free);
+  executor->tasks = g_ptr_array_new_with_free_func(task_free);
+  executor->host = (MuExecHost){.children = g_hash_table_new(NULL, NULL), .report = on_report, .started = on_started,
+                                .is_last = on_is_last, .user = executor};
+}
+
+static gboolean set_up(Executor *executor, GError **error) {
+  prctl(PR_SET_CHILD_SUBREAPER, 1);
+  executor->loop = mu_exec_loop_new(error);
+  if (!executor->loop || !watch_signals(executor, error))
+    return FALSE;
+  executor->host.loop = executor->loop;
+  executor->log = mu_exec_status_log_open(error);
+  if (!executor->log)
+    return FALSE;
+  int link_fd = fcntl(MU_EXECUTOR_LINK_FD, F_SETFD, FD_CLOEXEC) == 0 ? MU_EXECUTOR_LINK_FD : -1;
+  fcntl(MU_EXECUTOR_LOCK_FD, F_SETFD, FD_CLOEXEC);
+  executor->link = mu_exec_link_new(executor->loop, link_fd, on_message, send_hello, executor, error);
+  return executor->link != NULL;
+}
+
+static void clear(Executor *executor) {
+  g_ptr_array_unref(executor->tasks);
+  g_ptr_array_unref(executor->launches);
+  g_hash_table_unref(executor->host.children);
+  mu_exec_link_free(executor->link);
+  mu_exec_status_log_free(executor->log);
+  if (executor->signal_fd >= 0)
+    close(executor->signal_fd);
+  mu_exec_loop_free(executor->loop);
+  g_free(executor->boot_id);
+}
+
+int mu_executor_main(int argc, char **argv) {
+  gboolean recovering = argc == 3 && g_str_equal(argv[1], "--recover");
+  if (!recovering && argc != 2) {
+    fprintf(stderr, "usage: muster-executor [--recover] EXECUTOR-ID (started by the scheduler, not by hand)\n");
+    return 2;
+  }
+  Executor executor = {0};
+  g_autoptr(GError) error = NULL;
+  init(&executor);
+  gboolean ok = set_up(&executor, &error);
+  if (ok) {
+    if (recovering)
+      recover(&executor);
+    else
+      start_launch(&executor, "launch-0.json");
+    mu_exec_loop_run(executor.loop);
+  } else
+    fprintf(stderr, "muster-executor: %s\n", error->message);
+  clear(&executor);
+  return ok ? 0 : 1;
+}

@@ -1,0 +1,15 @@
+/* What this machine has to share out. */
+#ifndef MU_MACHINE_H
+#define MU_MACHINE_H
+#include "local_engine.h"
+
+/* From 1025 to the kernel's ephemeral range: a spec may ask for any of them by number. */
+#define MU_MACHINE_PORTS "1025-32767"
+
+/* The resources of each agent (of MuResources*): the config's amounts, detected where 0, in equal parts; the rest of a
+ * division goes to the first ones. MU_ERROR_REFUSED: bad ports, or too little to share. */
+GPtrArray *mu_machine_share(const MuLocalEngineConfig *config, GError **error);
+char *mu_machine_hostname(void);
+/* Splits by turns of whole ranges where it can: `n` sets of nearly equal count. Of GArray*. */
+GPtrArray *mu_machine_share_ports(const GArray *ranges, guint n);
+#endif

@@ -1,0 +1,108 @@
+#include "routes.h"
+
+#include "http_reply.h"
+#include "ids.h"
+#include "json.h"
+#include "view.h"
+#include <string.h>
+
+#define JSON "application/json"
+#define TEXT "text/plain"
+#define ANY_FILE "application/octet-stream"
+#define SPEC_BODY "application/json; application/yaml; text/yaml; text/plain; application/octet-stream"
+#define STEP_QUERY "phase: a phase's name or id, else the whole plan; step: a step's name or id, else the whole phase"
+#define FILE_QUERY                                                                                                     \
+  "follow: true: stay and send what is appended; offset: begin at this byte; tail: begin at the last so many lines"
+
+#define SERVICE "/v1/service/{name}"
+
+/* Every route, once. docs/http-api.md lists the same ones; a test compares. */
+static const MuRoute table[] = {
+    {"GET", "/", mu_route_root, "what this is, and where to go on", NULL, NULL, JSON},
+    {"GET", "/v1/health", mu_route_health, "how the scheduler is", NULL, NULL, JSON},
+    {"GET", "/v1/events", mu_route_events, "what happens, as server-sent events",
+     "service: only the events of this service", NULL, "text/event-stream"},
+    {"GET", "/v1/metrics/prometheus", mu_route_metrics, "metrics for Prometheus", NULL, NULL, TEXT},
+    {"GET", "/v1/state/engine", mu_route_engine, "agents, resources, limits in force, warnings", NULL, NULL, JSON},
+    {"DELETE", "/v1/framework", mu_route_uninstall, "uninstall everything, then end", NULL, NULL, JSON},
+    {"GET", "/v1/openapi.json", mu_route_openapi, "this API as an OpenAPI document", NULL, NULL, JSON},
+
+    {"GET", "/v1/multi", mu_route_services, "all services", NULL, NULL, JSON},
+    {"GET", "/v1/multi/yaml", mu_route_yaml_list, "spec files that can be added by name", NULL, NULL, JSON},
+    {"POST", "/v1/multi/{name}", mu_route_yaml_add, "add a service from a spec file of the server's",
+     "yaml: the file's name", JSON, JSON},
+    {"DELETE", "/v1/multi/{name}", mu_route_service_remove, "remove a service",
+     "force: true: declare what is left of it gone", NULL, JSON},
+
+    {"PUT", SERVICE, mu_route_service_put, "add a service, or reconfigure it", NULL, SPEC_BODY, JSON},
+    {"GET", SERVICE, mu_route_service, "a service", NULL, NULL, JSON},
+    {"DELETE", SERVICE, mu_route_service_remove, "remove a service", "force: true: declare what is left of it gone", NULL,
+     JSON},
+    {"GET", SERVICE "/context", mu_route_service_context, "the bytes that the service was added with", NULL, NULL, ANY_FILE},
+    {"GET", SERVICE "/spec", mu_route_service_spec, "the target ServiceSpec as canonical JSON", NULL, NULL, JSON},
+    {"GET", SERVICE "/health", mu_route_service_health, "how the service is", NULL, NULL, JSON},
+
+    {"GET", SERVICE "/plans", mu_route_plans, "the names of the plans", NULL, NULL, JSON},
+    {"GET", SERVICE "/plans/{plan}", mu_route_plan, "a plan with its phases and steps", NULL, NULL, JSON},
+    {"POST", SERVICE "/plans/{plan}/interrupt", mu_route_plan_interrupt, "start no further step", STEP_QUERY, NULL, JSON},
+    {"POST", SERVICE "/plans/{plan}/continue", mu_route_plan_continue, "undo an interrupt", STEP_QUERY, NULL, JSON},
+    {"POST", SERVICE "/plans/{plan}/forceComplete", mu_route_plan_force_complete, "declare it complete", STEP_QUERY, NULL,
+     JSON},
+    {"POST", SERVICE "/plans/{plan}/restart", mu_route_plan_restart, "begin it again", STEP_QUERY, NULL, JSON},
+
+    {"GET", SERVICE "/pod", mu_route_pods, "the names of the pod instances", NULL, NULL, JSON},
+    {"GET", SERVICE "/pod/status", mu_route_pods_status, "all pod instances with their tasks", NULL, NULL, JSON},
+    {"GET", SERVICE "/pod/{pod}/status", mu_route_pod_status, "a pod instance; when it waits, why", NULL, NULL, JSON},
+    {"GET", SERVICE "/pod/{pod}/info", mu_route_pod_info, "the task records of a pod instance", NULL, NULL, JSON},
+    {"POST", SERVICE "/pod/{pod}/restart", mu_route_pod_restart, "restart a pod instance in place", NULL, NULL, JSON},
+    {"POST", SERVICE "/pod/{pod}/replace", mu_route_pod_replace, "destroy a pod instance and start it anywhere", NULL, NULL,
+     JSON},
+
+    {"GET", SERVICE "/sandbox/{task}", mu_route_sandbox, "the files of a task's sandbox", NULL, NULL, JSON},
+    {"GET", SERVICE "/sandbox/{task}/{path*}", mu_route_sandbox, "a file of a task's sandbox, or a folder", FILE_QUERY, NULL,
+     ANY_FILE},
+};
+
+const MuRoute *mu_http_routes(gsize *ret_n) {
+  *ret_n = G_N_ELEMENTS(table);
+  return table;
+}
+
+void mu_route_fail(MuHttpResponse *response, GError *take_error) {
+  mu_http_respond_error(response, take_error);
+  g_error_free(take_error);
+}
+
+char *mu_route_service_name(MuHttpServer *server, const MuHttpRequest *request) {
+  const char *given = request->captures[0];
+  g_autoptr(json_t) service = mu_view_service(server->backend.client, given, NULL);
+  if (service != NULL || strchr(given, '.') == NULL)
+    return g_strdup(given);
+  g_autoptr(json_t) services = mu_view_services(server->backend.client);
+  size_t i;
+  json_t *row;
+  json_array_foreach(services, i, row) {
+    const char *name = json_string_value(json_object_get(row, "service"));
+    g_autofree char *sanitized = name == NULL ? NULL : mu_name_sanitize(name);
+    if (g_strcmp0(sanitized, given) == 0)
+      return g_strdup(name);
+  }
+  return g_strdup(given);
+}
+
+static void on_reply(json_t *body, const GError *error, gpointer user) {
+  MuHttpResponse *response = user;
+  if (error != NULL) {
+    mu_http_respond_error(response, error);
+    return;
+  }
+  gboolean created = g_strcmp0(json_string_value(json_object_get(body, "result")), "created") == 0;
+  mu_http_respond_json(response, created && response->done_status == MHD_HTTP_OK ? MHD_HTTP_CREATED : response->done_status, json_incref(body));
+}
+
+void mu_route_submit(MuHttpServer *server, MuHttpResponse *response, MuCommand *take_command, guint done_status) {
+  response->done_status = done_status;
+  take_command->reply = on_reply;
+  take_command->user = response;
+  server->backend.submit(take_command, server->backend.user);
+}

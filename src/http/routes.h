@@ -1,0 +1,51 @@
+/* The handlers of muster's own routes (table: routes.c) and what they share. `user` is the MuHttpServer. */
+#ifndef MU_ROUTES_H
+#define MU_ROUTES_H
+#include "http_internal.h"
+
+#define MU_HTTP_HANDLER(name) void name(const MuHttpRequest *request, MuHttpResponse *response, gpointer user)
+
+/* routes_misc.c */
+MU_HTTP_HANDLER(mu_route_root);
+MU_HTTP_HANDLER(mu_route_health);
+MU_HTTP_HANDLER(mu_route_events);
+MU_HTTP_HANDLER(mu_route_metrics);
+MU_HTTP_HANDLER(mu_route_engine);
+MU_HTTP_HANDLER(mu_route_uninstall);
+MU_HTTP_HANDLER(mu_route_openapi);
+/* routes_service.c */
+MU_HTTP_HANDLER(mu_route_services);
+MU_HTTP_HANDLER(mu_route_yaml_list);
+MU_HTTP_HANDLER(mu_route_yaml_add);
+MU_HTTP_HANDLER(mu_route_service_put);
+MU_HTTP_HANDLER(mu_route_service);
+MU_HTTP_HANDLER(mu_route_service_remove);
+MU_HTTP_HANDLER(mu_route_service_context);
+MU_HTTP_HANDLER(mu_route_service_spec);
+MU_HTTP_HANDLER(mu_route_service_health);
+/* routes_plan.c */
+MU_HTTP_HANDLER(mu_route_plans);
+MU_HTTP_HANDLER(mu_route_plan);
+MU_HTTP_HANDLER(mu_route_plan_interrupt);
+MU_HTTP_HANDLER(mu_route_plan_continue);
+MU_HTTP_HANDLER(mu_route_plan_force_complete);
+MU_HTTP_HANDLER(mu_route_plan_restart);
+/* routes_pod.c */
+MU_HTTP_HANDLER(mu_route_pods);
+MU_HTTP_HANDLER(mu_route_pods_status);
+MU_HTTP_HANDLER(mu_route_pod_status);
+MU_HTTP_HANDLER(mu_route_pod_info);
+MU_HTTP_HANDLER(mu_route_pod_restart);
+MU_HTTP_HANDLER(mu_route_pod_replace);
+/* routes_sandbox.c */
+MU_HTTP_HANDLER(mu_route_sandbox);
+
+/* The name of the service that the first capture means: itself, or what it is the sanitized form of. The caller frees. */
+char *mu_route_service_name(MuHttpServer *server, const MuHttpRequest *request);
+/* Puts the command on the queue and answers with its reply when that comes: under `done_status`, or 201 for one that
+ * created something. Takes the command. */
+void mu_route_submit(MuHttpServer *server, MuHttpResponse *response, MuCommand *take_command, guint done_status);
+/* Answers with the error and frees it. */
+void mu_route_fail(MuHttpResponse *response, GError *take_error);
+
+#endif

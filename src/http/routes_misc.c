@@ -1,0 +1,66 @@
+#include "http_reply.h"
+#include "mu_config.h"
+#include "routes.h"
+#include "view.h"
+#include <muster/error.h>
+#include <string.h>
+
+void mu_route_root(const MuHttpRequest *request, MuHttpResponse *response, gpointer user) {
+  (void)request, (void)user;
+  json_t *links = json_pack("{s:s,s:s,s:s,s:s}", "health", "/v1/health", "services", "/v1/multi", "events", "/v1/events", "api",
+                            "/v1/openapi.json");
+  mu_http_respond_json(response, MHD_HTTP_OK,
+                       json_pack("{s:s,s:s,s:s,s:o}", "name", "muster", "version", MU_VERSION, "help",
+                                 "this is an API; people use the program `muster`, docs/http-api.md describes the rest",
+                                 "links", links));
+}
+
+static void answer_health(MuHttpServer *server, MuHttpResponse *response, const char *service) {
+  GError *error = NULL;
+  guint status = MHD_HTTP_OK;
+  json_t *health = mu_view_health(server->backend.client, service, &status, &error);
+  if (health == NULL)
+    mu_route_fail(response, error);
+  else
+    mu_http_respond_json(response, status, health);
+}
+
+void mu_route_health(const MuHttpRequest *request, MuHttpResponse *response, gpointer user) {
+  (void)request;
+  answer_health(user, response, NULL);
+}
+
+void mu_route_service_health(const MuHttpRequest *request, MuHttpResponse *response, gpointer user) {
+  g_autofree char *service = mu_route_service_name(user, request);
+  answer_health(user, response, service);
+}
+
+void mu_route_events(const MuHttpRequest *request, MuHttpResponse *response, gpointer user) {
+  MuHttpServer *server = user;
+  mu_event_stream_serve(server->events, response, mu_http_query(request, "service"),
+                        mu_http_request_header(response, "Last-Event-ID"));
+}
+
+void mu_route_metrics(const MuHttpRequest *request, MuHttpResponse *response, gpointer user) {
+  (void)request;
+  MuHttpServer *server = user;
+  g_autofree char *text = mu_view_metrics(server->backend.client);
+  mu_http_respond(response, MHD_HTTP_OK, "text/plain; version=0.0.4; charset=utf-8", text, strlen(text));
+}
+
+void mu_route_engine(const MuHttpRequest *request, MuHttpResponse *response, gpointer user) {
+  (void)request;
+  const MuHttpBackend *backend = &((MuHttpServer *)user)->backend;
+  json_t *engine = backend->describe_engine == NULL ? NULL : backend->describe_engine(backend->user);
+  mu_http_respond_json(response, MHD_HTTP_OK, engine == NULL ? json_object() : engine);
+}
+
+void mu_route_uninstall(const MuHttpRequest *request, MuHttpResponse *response, gpointer user) {
+  (void)request;
+  mu_route_submit(user, response, mu_command_new(MU_COMMAND_UNINSTALL, NULL), MHD_HTTP_ACCEPTED);
+}
+
+void mu_route_openapi(const MuHttpRequest *request, MuHttpResponse *response, gpointer user) {
+  (void)request;
+  mu_http_respond_json(response, MHD_HTTP_OK, mu_http_router_openapi(((MuHttpServer *)user)->router));
+}

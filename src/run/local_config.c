@@ -1,0 +1,71 @@
+#include "local_config.h"
+#include "programs.h"
+#include <string.h>
+
+static void free_attribute(gpointer attribute) {
+  mu_env_var_free(attribute);
+}
+
+/* "k=v" or "N:k=v" */
+static gboolean add_attribute(GPtrArray *attributes, const char *text, GError **error) {
+  const char *equals = strchr(text, '=');
+  const char *colon = strchr(text, ':');
+  const char *key = colon != NULL && equals != NULL && colon < equals ? colon + 1 : text;
+  if (equals == NULL || equals == key) {
+    g_set_error(error, MU_ERROR, MU_ERROR_REFUSED,
+                "attribute \"%s\": KEY=VALUE, or N:KEY=VALUE for agent N, was expected", text);
+    return FALSE;
+  }
+  g_autofree char *name = g_strndup(text, (gsize)(equals - text));
+  g_ptr_array_add(attributes, mu_env_var_new(name, equals + 1));
+  return TRUE;
+}
+
+static GPtrArray *read_attributes(const char *const *texts, GError **error) {
+  g_autoptr(GPtrArray) attributes = g_ptr_array_new_with_free_func(free_attribute);
+  for (; texts != NULL && *texts != NULL; texts++)
+    if (!add_attribute(attributes, *texts, error))
+      return NULL;
+  return g_steal_pointer(&attributes);
+}
+
+static gboolean check_amounts(const MuRunnerOptions *options, GError **error) {
+  const struct {
+    const char *name;
+    gint64 amount;
+  } rows[] = {{"cpus", options->cpus_milli}, {"mem", options->mem_mb}, {"disk", options->disk_mb}};
+  for (gsize i = 0; i < G_N_ELEMENTS(rows); i++)
+    if (rows[i].amount < 0) {
+      g_set_error(error, MU_ERROR, MU_ERROR_REFUSED, "%s: a positive amount was expected, or none to have it detected",
+                  rows[i].name);
+      return FALSE;
+    }
+  return TRUE;
+}
+
+MuEngine *mu_runner_local_engine(const MuRunnerOptions *options, const char *folder, GError **error) {
+  if (!check_amounts(options, error))
+    return NULL;
+  g_autoptr(GPtrArray) attributes = read_attributes(options->attributes, error);
+  if (attributes == NULL)
+    return NULL;
+  g_autofree char *executor = mu_program_find("muster-executor", options->executor_path, error);
+  if (executor == NULL)
+    return NULL;
+  g_autofree char *bootstrap = mu_program_find("muster-bootstrap", options->bootstrap_path, error);
+  if (bootstrap == NULL)
+    return NULL;
+  const MuLocalEngineConfig config = {
+      .state_dir = folder,
+      .executor_path = executor,
+      .bootstrap_path = bootstrap,
+      .agents = options->agents == 0 ? 1 : options->agents,
+      .cpus_milli = options->cpus_milli,
+      .mem_mb = options->mem_mb,
+      .disk_mb = options->disk_mb,
+      .ports = options->ports,
+      .attributes = attributes,
+      .hostname = options->hostname,
+  };
+  return mu_local_engine_new(&config, error);
+}
