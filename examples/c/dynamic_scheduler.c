@@ -32,6 +32,7 @@ static char *quote(const char *bytes, gsize length) {
 
 /* The ServiceFactory: the context is the command. It is called for a new job and again at every start. */
 static MuServiceScheduler *make_job(const char *name, GBytes *context, gpointer user, GError **error) {
+  (void)user;
   gsize length;
   const char *command = g_bytes_get_data(context, &length);
   g_autoptr(GHashTable) variables = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, g_free);
@@ -40,9 +41,7 @@ static MuServiceScheduler *make_job(const char *name, GBytes *context, gpointer 
   g_autoptr(MuServiceSpec) spec = mu_service_spec_parse(job_yaml, strlen(job_yaml), &input, error);
   if (spec == NULL)
     return NULL;
-  MuSchedulerBuilder *builder = mu_scheduler_builder_new(spec);
-  mu_scheduler_builder_set_uninstall_callback(builder, on_job_done, user);
-  return mu_scheduler_builder_build(builder, error);
+  return mu_scheduler_builder_build(mu_scheduler_builder_new(spec), error);
 }
 
 /* The answer to a submission is given when the job is stored, or refused. */
@@ -69,6 +68,7 @@ static gboolean run(const char *state_dir, GError **error) {
   MuMultiServiceEventClient *client =
       mu_multi_service_event_client_new("jobs", mu_multi_service_manager_new(), mu_service_store_new(make_job, NULL),
                                         mu_offer_discipline_parallel_footprint(10, 60000));
+  mu_multi_service_event_client_set_uninstall_callback(client, on_job_done, NULL);
   g_autoptr(MuMultiServiceRunner) runner = made = mu_multi_service_runner_new(client, &options, error);
   if (runner == NULL)
     return FALSE;

@@ -1,7 +1,7 @@
 #include "cli_context.h"
 #include "json.h"
 #include "mustache.h"
-#include <libfyaml.h>
+#include "spec_yaml.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -143,47 +143,31 @@ static gboolean choose_variables(const MuCliCall *call, MuCliContext *context, G
 
 /* ---- which files the spec names ---------------------------------------------------------------------------------- */
 
-static void find_templates(struct fy_node *node, GPtrArray *paths);
-
-static void note_template(struct fy_node *config, GPtrArray *paths) {
-  struct fy_node *path = fy_node_mapping_lookup_by_string(config, "template", (size_t)-1);
-  gsize length = 0;
-  const char *text = path == NULL ? NULL : fy_node_get_scalar(path, &length);
-  if (text != NULL && length > 0)
-    g_ptr_array_add(paths, g_strndup(text, length));
-}
-
-static void find_in_pair(struct fy_node_pair *pair, GPtrArray *paths) {
-  struct fy_node *value = fy_node_pair_value(pair);
-  const char *key = fy_node_get_scalar0(fy_node_pair_key(pair));
-  if (g_strcmp0(key, "configs") != 0 || !fy_node_is_mapping(value)) {
-    find_templates(value, paths);
-    return;
-  }
-  void *iter = NULL;
-  struct fy_node_pair *config;
-  while ((config = fy_node_mapping_iterate(value, &iter)) != NULL)
-    if (fy_node_is_mapping(fy_node_pair_value(config)))
-      note_template(fy_node_pair_value(config), paths);
-}
-
 /* Every `template` under a `configs`, wherever it is: whether it may stand there is for the spec's reader to say. */
-static void find_templates(struct fy_node *node, GPtrArray *paths) {
-  if (!fy_node_is_mapping(node))
-    return;
-  void *iter = NULL;
-  struct fy_node_pair *pair;
-  while ((pair = fy_node_mapping_iterate(node, &iter)) != NULL)
-    find_in_pair(pair, paths);
+static void find_templates(const MuNode *node, GPtrArray *paths) {
+  for (guint i = 0; node->kind == MU_NODE_MAP && i < node->n; i++) {
+    const MuNode *value = node->items[i];
+    if (!g_str_equal(node->keys[i]->text, "configs")) {
+      find_templates(value, paths);
+      continue;
+    }
+    for (guint j = 0; value->kind == MU_NODE_MAP && j < value->n; j++) {
+      const MuNode *path = mu_node_member(value->items[j], "template");
+      if (path != NULL && *path->text != '\0')
+        g_ptr_array_add(paths, g_strdup(path->text));
+    }
+  }
 }
 
 static GPtrArray *template_paths(const char *rendered) {
   GPtrArray *paths = g_ptr_array_new_with_free_func(g_free);
-  struct fy_parse_cfg config = {.flags = FYPCF_QUIET | FYPCF_RESOLVE_DOCUMENT};
-  struct fy_document *document = fy_document_build_from_string(&config, rendered, strlen(rendered));
-  if (document != NULL && fy_document_root(document) != NULL)
-    find_templates(fy_document_root(document), paths);
-  fy_document_destroy(document);
+  g_autoptr(MuArena) arena = mu_arena_new();
+  MuFaults faults; /* the scheduler finds them too, and tells them */
+  mu_faults_init(&faults, "", rendered, strlen(rendered), NULL);
+  const MuNode *root = mu_yaml_read(arena, rendered, strlen(rendered), &faults);
+  if (root != NULL)
+    find_templates(root, paths);
+  mu_faults_clear(&faults);
   return paths;
 }
 

@@ -13,53 +13,45 @@ typedef struct {
   MuCliStyle style;
   MuCliLive live;
   MuCliSse *sse;
+  gboolean still;         /* it has stood still since it was last shown */
   gboolean dirty;         /* something happened since the plan was read */
   gboolean stream_broken; /* the event stream ended */
   gboolean done;
   json_t *plan; /* as last read; NULL: not yet */
   char *plan_name;
   GHashTable *shown; /* line's key to the status that was printed for it */
-  char *why;         /* as last shown */
   GError *error;
 } Watch;
 
 /* ---- why it waits ------------------------------------------------------------------------------------------------ */
 
-/* It waits for nothing that the scheduler decides. */
-static gboolean moves(const json_t *step) {
-  const char *text = mu_cli_json_text(step, "status");
-  return g_str_equal(text, "COMPLETE") || g_str_equal(text, "STARTING") || g_str_equal(text, "STARTED");
-}
-
-/* `replica-1` of the step `replica-1:[server]`. */
-static char *pod_of_step(const json_t *step) {
-  const char *name = mu_cli_json_text(step, "name");
-  return g_strndup(name, strcspn(name, ":"));
-}
-
-/* Appends the reason why the step's pod waits; FALSE when there is none. */
-static gboolean append_why(MuCliClient *client, const char *service, const json_t *step, GString *out) {
-  g_autofree char *pod = pod_of_step(step);
-  g_autofree char *path = mu_cli_path("/v1/service/%s/pod/%s/status", service, pod);
-  g_autoptr(json_t) status = mu_cli_client_get(client, path, NULL);
-  const json_t *waiting = json_object_get(status, "waiting");
-  const char *summary = mu_cli_json_text(waiting, "summary");
-  if (*summary == '\0')
-    return FALSE;
-  g_string_append_printf(out, "%s%s: %s", out->len == 0 ? "" : "\n", pod, summary);
-  return TRUE;
-}
-
-char *mu_cli_why(MuCliClient *client, const char *service, const json_t *plan, guint limit) {
-  g_autoptr(GString) out = g_string_new(NULL);
+/* Calls `take` for every step that is not complete and says something. */
+static void each_reason(const json_t *plan, void (*take)(const json_t *phase, const json_t *step, gpointer user),
+                        gpointer user) {
   gsize i, j;
   json_t *phase, *step;
   json_array_foreach (json_object_get(plan, "phases"), i, phase) {
-    json_array_foreach (json_object_get(phase, "steps"), j, step)
-      if (limit > 0 && !moves(step) && append_why(client, service, step, out))
-        limit--;
+    json_array_foreach (json_object_get(phase, "steps"), j, step) {
+      if (!g_str_equal(mu_cli_json_text(step, "status"), "COMPLETE") && *mu_cli_json_text(step, "message") != '\0')
+        take(phase, step, user);
+    }
   }
-  return g_string_free(g_steal_pointer(&out), FALSE);
+}
+
+static void append_reason(const json_t *phase, const json_t *step, gpointer user) {
+  (void)phase;
+  GPtrArray *lines = user;
+  if (lines->len < WHY_LINES)
+    g_ptr_array_add(lines,
+                    g_strdup_printf("\n%s: %s", mu_cli_json_text(step, "name"), mu_cli_json_text(step, "message")));
+}
+
+/* A line for each step that says why it waits, the first few; the caller frees. */
+static char *reasons(const json_t *plan) {
+  g_autoptr(GPtrArray) lines = g_ptr_array_new_with_free_func(g_free);
+  each_reason(plan, append_reason, lines);
+  g_ptr_array_add(lines, NULL);
+  return g_strjoinv("", (char **)lines->pdata);
 }
 
 /* ---- showing ----------------------------------------------------------------------------------------------------- */
@@ -84,19 +76,10 @@ static char *title_of(const Watch *watch) {
 static void show_tree(Watch *watch) {
   watch->style = mu_cli_style(stdout);
   MuCliStyle style = watch->style;
-  style.height = MAX(style.height - 2 - (watch->why == NULL ? 0 : WHY_LINES), 4);
+  style.height = MAX(style.height - 2, 4);
   g_autofree char *title = title_of(watch);
   g_autofree char *tree = mu_cli_tree_render(title, watch->plan, &style);
-  g_autoptr(GString) out = g_string_new(tree);
-  if (watch->why != NULL && *watch->why != '\0') {
-    g_auto(GStrv) lines = g_strsplit(watch->why, "\n", -1);
-    for (char **line = lines; *line != NULL; line++) {
-      g_autofree char *clean = mu_cli_clean(&style, *line);
-      g_string_append_printf(out, "waiting: %s\n", clean);
-    }
-  }
-  g_autofree char *clipped = mu_cli_clip(out->str, style.width);
-  mu_cli_live_draw(&watch->live, clipped);
+  mu_cli_live_draw(&watch->live, tree);
 }
 
 /* Prints the line when its status is another than the one printed before. */
@@ -119,6 +102,13 @@ static void show_step_change(Watch *watch, const json_t *phase, const json_t *st
   show_change(watch, text, text, status, first && g_str_equal(status, "PENDING"));
 }
 
+static void show_reason(const json_t *phase, const json_t *step, gpointer user) {
+  g_autofree char *text =
+      g_strdup_printf("%s/%s waits:", mu_cli_json_text(phase, "name"), mu_cli_json_text(step, "name"));
+  g_autofree char *message = mu_cli_clean(&((Watch *)user)->style, mu_cli_json_text(step, "message"));
+  show_change(user, text, text, message, FALSE);
+}
+
 static void show_changes(Watch *watch) {
   gsize i, j;
   json_t *phase, *step;
@@ -131,8 +121,8 @@ static void show_changes(Watch *watch) {
   g_autofree char *title = title_of(watch);
   g_autofree char *status = g_strdup_printf("%s %u/%u", mu_cli_json_text(watch->plan, "status"), complete, steps);
   show_change(watch, title, title, status, FALSE);
-  if (watch->why != NULL && *watch->why != '\0')
-    show_change(watch, "waiting", "waiting:", watch->why, FALSE);
+  if (watch->still)
+    each_reason(watch->plan, show_reason, watch);
   fflush(stdout);
 }
 
@@ -233,10 +223,8 @@ static void settle(gpointer user) {
   gboolean same = watch->plan != NULL && json_equal(plan, watch->plan);
   json_decref(watch->plan);
   watch->plan = plan;
-  if (!same) {
-    g_clear_pointer(&watch->why, g_free);
+  if (!same || watch->still)
     show(watch);
-  }
   check_end(watch);
 }
 
@@ -244,7 +232,11 @@ static void settle(gpointer user) {
 
 static void on_event(const MuCliEvent *event, gpointer user) {
   (void)event;
-  ((Watch *)user)->dirty = TRUE;
+  Watch *watch = user;
+  watch->dirty = TRUE;
+  if (watch->still)
+    mu_cli_client_stop(watch->follow->client); /* begin to count anew */
+  watch->still = FALSE;
 }
 
 static void on_opened(gpointer user) {
@@ -282,30 +274,20 @@ static void clear(Watch *watch) {
   json_decref(watch->plan);
   g_hash_table_unref(watch->shown);
   g_free(watch->plan_name);
-  g_free(watch->why);
   g_clear_error(&watch->error);
-}
-
-/* Asks once for every stand-still why nothing moves. */
-static void ask_why(Watch *watch) {
-  if (watch->plan == NULL || watch->why != NULL || watch->follow->json || watch->follow->silent)
-    return;
-  watch->why = mu_cli_why(watch->follow->client, watch->follow->service, watch->plan, WHY_LINES);
-  if (*watch->why != '\0')
-    show(watch);
 }
 
 static void set_timed_out(Watch *watch) {
   const MuCliFollow *follow = watch->follow;
-  g_autofree char *why = mu_cli_why(follow->client, follow->service, watch->plan, WHY_LINES);
+  g_autofree char *why = reasons(watch->plan);
   guint complete, steps;
   mu_cli_tree_count(watch->plan, &complete, &steps);
   finish(watch, g_error_new(MU_ERROR, MU_ERROR_TIMED_OUT,
-                            "after %" G_GINT64_FORMAT " s the plan %s of %s is %s with %u of %u steps complete%s%s; "
-                            "it goes on in the scheduler: `muster plan show %s --follow` watches it",
+                            "after %" G_GINT64_FORMAT " s the plan %s of %s is %s with %u of %u steps complete; it "
+                            "goes on in the scheduler, and `muster plan show %s --follow` watches it%s",
                             follow->timeout_ms / 1000, watch->plan_name == NULL ? "" : watch->plan_name,
                             follow->service, watch->plan == NULL ? "not read" : mu_cli_json_text(watch->plan, "status"),
-                            complete, steps, *why == '\0' ? "" : "\n", why, follow->service));
+                            complete, steps, follow->service, why));
 }
 
 gboolean mu_cli_follow(const MuCliFollow *follow, GError **error) {
@@ -313,14 +295,14 @@ gboolean mu_cli_follow(const MuCliFollow *follow, GError **error) {
   gint64 deadline = follow->timeout_ms == 0 ? G_MAXINT64 : g_get_monotonic_time() + follow->timeout_ms * 1000;
   begin(&watch);
   while (!watch.done) {
-    gint64 still = watch.plan == NULL || watch.why != NULL ? G_MAXINT64 : g_get_monotonic_time() + STILL_US;
+    gint64 still = watch.still ? G_MAXINT64 : g_get_monotonic_time() + STILL_US;
     mu_cli_client_run(follow->client, MIN(deadline, still), settle, &watch);
     if (watch.done)
       break;
     if (g_get_monotonic_time() >= deadline)
       set_timed_out(&watch);
     else if (watch.plan != NULL)
-      ask_why(&watch);
+      watch.still = watch.dirty = TRUE; /* read it again: it says by now why nothing moves */
   }
   gboolean ok = watch.error == NULL;
   if (!ok)

@@ -32,8 +32,4 @@ typedef struct {
 
 void mu_cli_live_draw(MuCliLive *live, const char *text);
 
-/* "replica-1: wanted 4096 MB, …" of the instances that wait, one a line, at most `limit`; "" when none says why. The caller
- * frees. */
-char *mu_cli_why(MuCliClient *client, const char *service, const json_t *plan, guint limit);
-
 #endif

@@ -69,15 +69,12 @@ static char *choose_plan(const MuCliCall *call, MuCliClient *client, GError **er
   return g_strdup(*plan == '\0' ? "deploy" : plan);
 }
 
-static void print_plan(MuCliClient *client, const char *service, const char *name, const json_t *plan) {
+static void print_plan(const char *service, const char *name, const json_t *plan) {
   MuCliStyle style = mu_cli_style(stdout);
   style.height = G_MAXINT;
   g_autofree char *title = g_strdup_printf("%s %s", service, name);
   g_autofree char *tree = mu_cli_tree_render(title, plan, &style);
   mu_cli_print(tree);
-  g_autofree char *why = mu_cli_why(client, service, plan, 5);
-  if (*why != '\0')
-    mu_cli_printf("waiting:\n%s\n", why);
 }
 
 static gboolean follow_plan(const MuCliCall *call, MuCliClient *client, GError **error) {
@@ -102,7 +99,7 @@ gboolean mu_cli_plan_show(MuCliCall *call, GError **error) {
   if (mu_cli_has(call, "json"))
     mu_cli_print_json(plan);
   else
-    print_plan(client, mu_cli_arg(call, 0), name, plan);
+    print_plan(mu_cli_arg(call, 0), name, plan);
   return TRUE;
 }
 

@@ -42,24 +42,23 @@ static json_t *add(MuCliClient *client, const char *name, const char *context, G
   json_t *answer = put(client, name, context, "If-None-Match: *", &cause);
   if (answer != NULL)
     return answer;
-  if (!g_error_matches(cause, MU_ERROR, MU_ERROR_CONFLICT)) {
-    g_propagate_error(error, g_steal_pointer(&cause));
-    return NULL;
-  }
-  if (same_context(client, name, context))
+  if (g_error_matches(cause, MU_ERROR, MU_ERROR_CONFLICT) && same_context(client, name, context))
     return unchanged(client, name, error);
-  g_set_error(error, MU_ERROR, MU_ERROR_CONFLICT, "%s; `muster service update %s` changes it", cause->message, name);
+  g_propagate_error(error, g_steal_pointer(&cause));
   return NULL;
 }
 
 static json_t *update(MuCliClient *client, const char *name, const char *context, GError **error) {
   g_autofree char *path = mu_cli_path("/v1/service/%s", name);
-  g_autoptr(json_t) present = mu_cli_client_get(client, path, error);
-  if (present == NULL) {
-    if (error != NULL && g_error_matches(*error, MU_ERROR, MU_ERROR_NOT_FOUND))
-      g_prefix_error(error, "`muster service add %s` adds a new one: ", name);
+  g_autoptr(GError) cause = NULL;
+  g_autoptr(json_t) present = mu_cli_client_get(client, path, &cause);
+  if (g_error_matches(cause, MU_ERROR, MU_ERROR_NOT_FOUND))
+    g_set_error(error, MU_ERROR, MU_ERROR_NOT_FOUND,
+                "there is no service \"%s\"; add it with: muster service add %s -f FILE", name, name);
+  else if (cause != NULL)
+    g_propagate_error(error, g_steal_pointer(&cause));
+  if (present == NULL)
     return NULL;
-  }
   g_autofree char *condition =
       g_strdup_printf("If-Match: \"%" G_GINT64_FORMAT "\"", mu_cli_json_number(present, "version"));
   return put(client, name, context, condition, error);

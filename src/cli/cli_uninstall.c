@@ -5,12 +5,10 @@
 #include "cli_output.h"
 #include "cli_sse.h"
 #include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
-/* Between the end of the event stream and the end of the scheduler lies its clean-up. */
-#define ENDING_TRIES 600
-#define ENDING_PAUSE_US 50000
+/* Event streams that are begun before it is given up that one tells of the end. */
+#define MAX_STREAMS 1000
 
 typedef struct {
   MuCliClient *client;
@@ -19,7 +17,6 @@ typedef struct {
   MuCliLive live;
   gboolean json, dirty;
   json_t *rows;
-  GError *error; /* of the stream, when it was refused */
 } Farewell;
 
 /* ---- asking ------------------------------------------------------------------------------------------------------ */
@@ -111,20 +108,26 @@ static void on_data(const char *bytes, gsize length, gpointer user) {
   mu_cli_sse_feed(((Farewell *)user)->sse, bytes, length);
 }
 
-static void on_ended(const GError *error, gpointer user) {
-  Farewell *farewell = user;
-  farewell->error = error == NULL ? NULL : g_error_copy(error);
+static void on_opened(gpointer user) {
+  ((Farewell *)user)->dirty = TRUE;
 }
 
-/* The stream ends when the scheduler does; then nothing answers any more. */
+static void open_stream(Farewell *farewell) {
+  MuCliStreamHandler handler = {.opened = on_opened, .data = on_data, .user = farewell};
+  mu_cli_client_stream(farewell->client, "/v1/events", &handler);
+}
+
+/* The stream ends when the scheduler does, and then nothing answers any more. If something does, the stream has ended
+ * before its time, and another is begun. */
 static gboolean wait_ended(Farewell *farewell, gint64 deadline_us) {
-  mu_cli_client_run(farewell->client, deadline_us, settle, farewell);
-  for (int i = 0; i < ENDING_TRIES && g_get_monotonic_time() < deadline_us; i++) {
+  for (int i = 0; i < MAX_STREAMS && g_get_monotonic_time() < deadline_us; i++) {
+    if (i > 0)
+      open_stream(farewell);
+    mu_cli_client_run(farewell->client, deadline_us, settle, farewell);
     g_autoptr(GError) error = NULL;
     g_autoptr(json_t) rows = mu_cli_client_get(farewell->client, "/v1/multi", &error);
     if (g_error_matches(error, MU_ERROR, MU_ERROR_NO_SCHEDULER))
       return TRUE;
-    g_usleep(ENDING_PAUSE_US);
   }
   return FALSE;
 }
@@ -142,12 +145,6 @@ static gboolean set_holdouts(Farewell *farewell, gint64 timeout_ms, GError **err
   return FALSE;
 }
 
-/* The stream is opened before the request, so that its end cannot be missed. */
-static void begin(Farewell *farewell) {
-  MuCliStreamHandler handler = {.data = on_data, .ended = on_ended, .user = farewell};
-  mu_cli_client_stream(farewell->client, "/v1/events", &handler);
-}
-
 static gboolean watch_end(const MuCliCall *call, Farewell *farewell, GError **error) {
   gint64 timeout_ms = mu_cli_number(call, "timeout", 0);
   gint64 deadline = timeout_ms == 0 ? G_MAXINT64 : g_get_monotonic_time() + timeout_ms * 1000;
@@ -158,10 +155,7 @@ static gboolean watch_end(const MuCliCall *call, Farewell *farewell, GError **er
   return TRUE;
 }
 
-gboolean mu_cli_uninstall(MuCliCall *call, GError **error) {
-  g_autoptr(MuCliClient) client = mu_cli_client_for(call, error);
-  if (client == NULL || !confirm(call, client, error))
-    return FALSE;
+static gboolean request_end(const MuCliCall *call, MuCliClient *client, GError **error) {
   MuCliRequest request = {.method = "DELETE", .path = "/v1/framework"};
   g_autoptr(json_t) answer = mu_cli_client_ask(client, &request, error);
   if (answer == NULL)
@@ -170,14 +164,22 @@ gboolean mu_cli_uninstall(MuCliCall *call, GError **error) {
     mu_cli_print_json(answer);
   else
     mu_cli_print("everything is being removed\n");
+  fflush(stdout);
+  return TRUE;
+}
+
+gboolean mu_cli_uninstall(MuCliCall *call, GError **error) {
+  g_autoptr(MuCliClient) client = mu_cli_client_for(call, error);
+  if (client == NULL || !confirm(call, client, error))
+    return FALSE;
   if (!mu_cli_has(call, "wait"))
-    return TRUE;
+    return request_end(call, client, error);
   Farewell farewell = {
       .client = client, .style = mu_cli_style(stdout), .json = mu_cli_has(call, "json"), .dirty = TRUE};
   g_autoptr(MuCliSse) sse = farewell.sse = mu_cli_sse_new(on_event, &farewell);
-  begin(&farewell);
-  gboolean ok = watch_end(call, &farewell, error);
+  open_stream(&farewell);
+  gboolean ok = request_end(call, client, error) && watch_end(call, &farewell, error);
+  mu_cli_client_drop_streams(client);
   json_decref(farewell.rows);
-  g_clear_error(&farewell.error);
   return ok;
 }

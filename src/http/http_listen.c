@@ -25,7 +25,7 @@ gboolean mu_http_parse_listen(const char *listen, char **ret_host, guint16 *ret_
   gsize length = colon == NULL ? 0 : (gsize)(colon - listen);
   gboolean bracketed = length > 2 && listen[0] == '[' && listen[length - 1] == ']';
   if (length == 0 || !g_ascii_string_to_unsigned(colon + 1, 10, 0, G_MAXUINT16, &port, NULL) ||
-      (!bracketed && memchr(listen, ':', length) != NULL)) {
+      (!bracketed && strcspn(listen, ":[]") < length)) {
     g_set_error(error, MU_ERROR, MU_ERROR_USAGE,
                 "cannot listen on `%s`: ADDRESS:PORT was expected, such as 127.0.0.1:8640, [::1]:8640 or localhost:0", listen);
     return FALSE;

@@ -169,11 +169,17 @@ static guint edit_distance(const char *a, const char *b) {
   return row[m];
 }
 
+/* A part of which more than half is different is another one, not a misspelt one. */
+static guint part_distance(const char *literal, const char *part) {
+  guint edits = edit_distance(literal, part);
+  return edits <= (strlen(literal) + 1) / 2 ? edits : LONGEST_COMPARED;
+}
+
 static guint distance(const Row *row, char **parts) {
   guint cost = 0, n = g_strv_length(parts), n_row = g_strv_length(row->parts);
   for (guint i = 0; i < MIN(n, n_row); i++)
     if (!is_capture(row->parts[i]))
-      cost += edit_distance(row->parts[i], parts[i]);
+      cost += part_distance(row->parts[i], parts[i]);
   if (n > n_row && !is_tail(row->parts[n_row - 1]))
     cost += (n - n_row) * PART_MISSING;
   return n_row > n ? cost + (n_row - n) * PART_MISSING : cost;
@@ -192,7 +198,9 @@ static char *filled_in(const Row *row, char **parts) {
 
 static void set_not_found(const MuHttpRouter *router, const char *path, char **parts, GError **error) {
   const Row *best = NULL;
-  guint best_cost = NEAR_ENOUGH + 1;
+  guint best_cost = NEAR_ENOUGH + 1, n = g_strv_length(parts);
+  if (n > 2 && parts[n - 1][0] == '\0') /* a slash too many */
+    g_clear_pointer(&parts[n - 1], g_free);
   for (guint i = 0; i < router->rows->len; i++) {
     guint cost = distance(row_at(router, i), parts);
     if (cost < best_cost) {

@@ -4,6 +4,7 @@
 #include "bug.h"
 #include "json.h"
 #include "log.h"
+#include "marks.h"
 #include <muster/error.h>
 
 #include <string.h>
@@ -438,7 +439,8 @@ void mu_client_begin_uninstall(MuMultiServiceEventClient *client, MuService *ser
   mu_client_mark_dirty(client, service);
 }
 
-static void erase_configs(MuMultiServiceEventClient *client, MuService *service)
+/* What is not of a pod: configurations and marks. */
+static void erase_plans(MuMultiServiceEventClient *client, MuService *service)
 {
   GHashTableIter iter;
   gpointer id = NULL;
@@ -452,7 +454,8 @@ static void erase_configs(MuMultiServiceEventClient *client, MuService *service)
 /* Its state is erased but for the mark; the callback is due once that is durable. */
 static void begin_end(MuMultiServiceEventClient *client, MuService *service)
 {
-  erase_configs(client, service);
+  erase_plans(client, service);
+  mu_marks_clear(service, &client->effects);
   service->record->state = MU_SERVICE_GONE;
   mu_batch_take(client->effects.batch, MU_RECORD_SERVICE, service->name, "", mu_service_record_encode(service->record));
 }

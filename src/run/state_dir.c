@@ -78,15 +78,26 @@ static gboolean check_folder(const MuStateDir *dir, GError **error) {
   return FALSE;
 }
 
+/* A scheduler of root's runs tasks as other users, who must be able to pass through to their sandboxes; what is private in
+ * the folder has a mode of its own. */
+static int folder_mode(void) {
+  return geteuid() == 0 ? 0711 : 0700;
+}
+
+static gboolean make_throw_away(MuStateDir *dir, GError **error) {
+  dir->throw_away = TRUE;
+  dir->erase = TRUE;
+  dir->path = g_dir_make_tmp("muster-XXXXXX", error);
+  if (dir->path == NULL)
+    return FALSE;
+  return chmod(dir->path, (mode_t)folder_mode()) == 0 || refuse(error, dir->path, "cannot be given its mode", errno);
+}
+
 static gboolean make_folder(MuStateDir *dir, const char *path, GError **error) {
-  if (path == NULL) {
-    dir->throw_away = TRUE;
-    dir->erase = TRUE;
-    dir->path = g_dir_make_tmp("muster-XXXXXX", error);
-    return dir->path != NULL;
-  }
+  if (path == NULL)
+    return make_throw_away(dir, error);
   dir->path = g_canonicalize_filename(path, NULL);
-  if (g_mkdir_with_parents(dir->path, 0700) != 0)
+  if (g_mkdir_with_parents(dir->path, folder_mode()) != 0)
     return refuse(error, dir->path, "cannot be made", errno);
   return check_folder(dir, error);
 }

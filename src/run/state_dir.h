@@ -13,7 +13,7 @@
 
 typedef struct MuStateDir MuStateDir;
 
-/* Makes the folder (0700, with its parents) when it is not there, takes the lock, and reads or makes the token. `path` NULL:
+/* Makes the folder (0700, for root 0711, with its parents) when it is not there, takes the lock, and reads or makes the token. `path` NULL:
  * a temporary folder that mu_state_dir_close erases. MU_ERROR_CONFLICT: another scheduler has it, named by its process id;
  * MU_ERROR_REFUSED: the folder cannot be used, with the reason. */
 MuStateDir *mu_state_dir_open(const char *path, GError **error);

@@ -2,6 +2,7 @@
 #include "service_private.h"
 
 #include "config_validate.h"
+#include "marks.h"
 #include "spec_diff.h"
 #include <muster/error.h>
 
@@ -72,6 +73,7 @@ static void set_target(MuService *service, MuServiceScheduler *scheduler, MuEffe
 {
   MuServiceRecord *record = service->record;
   mu_service_keep_config(service, scheduler, effects);
+  mu_marks_clear(service, effects);
   g_free(record->target);
   record->target = g_strdup(scheduler->config_id);
   record->updating = record->deployed;
@@ -105,9 +107,11 @@ gboolean mu_service_configure(MuService *service, MuServiceScheduler *scheduler,
   }
   g_clear_pointer(&service->rejected, g_free);
   take_scheduler(service, scheduler);
+  gboolean same_version = service->record->version == version;
   service->record->version = version;
   if (same) {
-    mu_service_put(service, effects);
+    if (!same_version)
+      mu_service_put(service, effects);
     return TRUE;
   }
   set_target(service, scheduler, effects);
@@ -117,15 +121,22 @@ gboolean mu_service_configure(MuService *service, MuServiceScheduler *scheduler,
   return TRUE;
 }
 
+/* Found as it was left: nobody is told of statuses that did not change. */
+static void rebuild_quietly(MuService *service, MuEffects *effects)
+{
+  service->quiet = TRUE;
+  mu_service_rebuild_plans(service, effects);
+  service->quiet = FALSE;
+  if (service->deploy != NULL && service->record->deployed)
+    service->shown_status = service->deploy->status;
+}
+
 void mu_service_loaded(MuService *service, MuServiceScheduler *scheduler, const char *failure, MuEffects *effects)
 {
   service->failure = g_strdup(failure);
-  if (scheduler == NULL || service->record->state != MU_SERVICE_RUNNING) {
+  rebuild_quietly(service, effects);
+  if (scheduler == NULL || service->record->state != MU_SERVICE_RUNNING)
     service->scheduler = scheduler;
-    mu_service_rebuild_plans(service, effects);
-    return;
-  }
-  mu_service_rebuild_plans(service, effects);
-  /* The factory may build another spec than last time: that is a new configuration, taken or refused as any other. */
-  mu_service_configure(service, scheduler, service->record->version, effects, NULL);
+  else /* the factory may build another spec than last time: a new configuration, taken or refused as any other */
+    mu_service_configure(service, scheduler, service->record->version, effects, NULL);
 }

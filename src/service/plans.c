@@ -3,6 +3,7 @@
 #include "service_private.h"
 
 #include "launch.h"
+#include "marks.h"
 
 #include <string.h>
 
@@ -247,6 +248,7 @@ void mu_service_rebuild_plans(MuService *service, MuEffects *effects)
     add_custom_plans(service, spec);
   }
   drop_empty_pods(service);
+  mu_marks_apply(service);
   GHashTableIter iter;
   gpointer pod = NULL;
   g_hash_table_iter_init(&iter, service->pods);

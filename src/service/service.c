@@ -3,6 +3,7 @@
 
 #include "bug.h"
 #include "launch.h"
+#include "marks.h"
 #include <muster/error.h>
 
 #include <string.h>
@@ -41,6 +42,7 @@ MuService *mu_service_new(const char *name)
   service->pods = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)pod_free);
   service->tasks = g_hash_table_new(g_str_hash, g_str_equal);
   service->reservations = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+  service->marks = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
   service->pod_records = g_ptr_array_new();
   service->plans = g_ptr_array_new_with_free_func((GDestroyNotify)mu_plan_free);
   service->dirty_pods = g_ptr_array_new();
@@ -63,6 +65,7 @@ void mu_service_free(MuService *service)
   g_hash_table_unref(service->reservations);
   g_hash_table_unref(service->pods);
   g_hash_table_unref(service->configs);
+  g_hash_table_unref(service->marks);
   g_ptr_array_unref(service->pod_records);
   g_ptr_array_unref(service->dirty_pods);
   g_ptr_array_unref(service->wanting);
@@ -359,7 +362,7 @@ gboolean mu_service_load(MuService *service, MuRecordKind kind, const char *key,
   case MU_RECORD_STATUS:
     return load_status(service, key, value, length, error);
   case MU_RECORD_MARK:
-    return TRUE;
+    return mu_marks_load(service, key, value, length, error);
   default:
     g_set_error(error, MU_ERROR, MU_ERROR_FAILED, "a record of kind %d does not belong to a service", (int)kind);
     return FALSE;

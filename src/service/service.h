@@ -54,6 +54,8 @@ struct MuService {
   GPtrArray *plans;              /* of MuPlan*, owned: deploy first, then recovery, decommission, the custom ones */
   MuPlan *deploy, *recovery;
   MuPlan *decommission;          /* NULL: nothing to decommission */
+  GHashTable *marks;             /* operators' marks on plan elements; see marks.h */
+  gboolean quiet;                /* statuses are found without telling those who watch: at a start */
   GPtrArray *dirty_pods;         /* of MuPod* */
   GPtrArray *wanting;            /* of MuStep*: they wait for an offer; found by settle */
   GPtrArray *claimed;            /* of MuPod*: a step works on them now; found by settle */
@@ -133,7 +135,8 @@ gboolean mu_service_pod_restart(MuService *service, const char *pod, gboolean re
                                 MuEffects *effects, GError **error);
 
 typedef enum { MU_PLAN_OP_INTERRUPT, MU_PLAN_OP_CONTINUE, MU_PLAN_OP_FORCE_COMPLETE, MU_PLAN_OP_RESTART } MuPlanOp;
-/* phase and step: name or uuid, or NULL for the whole. */
+/* phase and step: name or uuid, or NULL for the whole. Interrupt and continue mark the element itself; force-complete and
+ * restart are done to each step in it. The marks are kept over restarts of the scheduler. */
 gboolean mu_service_plan_op(MuService *service, MuPlanOp op, const char *plan, const char *phase, const char *step,
                             MuEffects *effects, GError **error);
 

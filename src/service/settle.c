@@ -76,7 +76,7 @@ static void refresh_step(MuPod *pod, MuStep *step, MuEffects *effects)
                                     : mu_step_find_status(pod, step->tasks, mu_step_is_recovery(step), effects->now_ms,
                                                           &step->delayed_until_ms);
   mu_step_set_status(step, found);
-  if (step->status != before)
+  if (step->status != before && !pod->service->quiet)
     announce_step(pod->service, step, effects);
 }
 

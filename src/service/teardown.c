@@ -3,6 +3,7 @@
 #include "service_private.h"
 
 #include "bug.h"
+#include "marks.h"
 
 #include <string.h>
 
@@ -164,6 +165,7 @@ void mu_service_uninstall(MuService *service, MuEffects *effects)
   service->record->changed_ms = effects->now_ms;
   service->wants_more = TRUE;
   mu_service_put(service, effects);
+  mu_marks_clear(service, effects);
   mu_service_rebuild_plans(service, effects);
 }
 

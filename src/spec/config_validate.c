@@ -66,7 +66,8 @@ static void check_role(const Change *change) {
   if (g_strcmp0(change->old_pod->pre_reserved_role, change->new_pod->pre_reserved_role) != 0)
     add(change->faults,
         "pod \"%s\": pre-reserved-role cannot change from %s to %s; put it back, or add a pod type with the new role",
-        change->old_pod->type, or_none(change->old_pod->pre_reserved_role), or_none(change->new_pod->pre_reserved_role));
+        change->old_pod->type, or_none(change->old_pod->pre_reserved_role),
+        or_none(change->new_pod->pre_reserved_role));
 }
 
 static void check_network(const Change *change) {
@@ -99,7 +100,8 @@ static void check_region(const Change *change) {
   append_regions(change->new_pod->placement, "", new_regions);
   if (!g_string_equal(old_regions, new_regions))
     add(change->faults,
-        "pod \"%s\": the constraints on " REGION_FIELD " cannot change; put them back, or add a pod type for the other region",
+        "pod \"%s\": the constraints on " REGION_FIELD
+        " cannot change; put them back, or add a pod type for the other region",
         change->old_pod->type);
 }
 
@@ -138,9 +140,8 @@ static void check_volumes(GString *faults, const char *owner, const MuVolumeSpec
       add(faults, "%s: the volume \"%s\" cannot change from %s to %s; %s", owner, was->path, volume_type(was),
           volume_type(is), advice);
     else if (is->size_mb != was->size_mb)
-      add(faults,
-          "%s: the volume \"%s\" cannot change from %" G_GINT64_FORMAT " MB to %" G_GINT64_FORMAT " MB; %s", owner,
-          was->path, was->size_mb, is->size_mb, advice);
+      add(faults, "%s: the volume \"%s\" cannot change from %" G_GINT64_FORMAT " MB to %" G_GINT64_FORMAT " MB; %s",
+          owner, was->path, was->size_mb, is->size_mb, advice);
     else if (!same_profiles(was->profiles, is->profiles))
       add(faults, "%s: the profiles of the volume \"%s\" cannot change; %s", owner, was->path, advice);
   }

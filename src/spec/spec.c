@@ -74,26 +74,19 @@ const MuTaskSpec *mu_pod_spec_task(const MuPodSpec *pod, const char *name) {
 
 const char *mu_goal_to_string(MuGoal goal) {
   switch (goal) {
-    case MU_GOAL_RUNNING:
-      return "RUNNING";
-    case MU_GOAL_FINISH:
-      return "FINISH";
-    case MU_GOAL_ONCE:
-      return "ONCE";
+  case MU_GOAL_RUNNING: return "RUNNING";
+  case MU_GOAL_FINISH: return "FINISH";
+  case MU_GOAL_ONCE: return "ONCE";
   }
   mu_bug("a goal has a name");
 }
 
 const char *mu_strategy_to_string(MuStrategyKind kind) {
   switch (kind) {
-    case MU_STRATEGY_SERIAL:
-      return "serial";
-    case MU_STRATEGY_PARALLEL:
-      return "parallel";
-    case MU_STRATEGY_SERIAL_CANARY:
-      return "serial-canary";
-    case MU_STRATEGY_PARALLEL_CANARY:
-      return "parallel-canary";
+  case MU_STRATEGY_SERIAL: return "serial";
+  case MU_STRATEGY_PARALLEL: return "parallel";
+  case MU_STRATEGY_SERIAL_CANARY: return "serial-canary";
+  case MU_STRATEGY_PARALLEL_CANARY: return "parallel-canary";
   }
   mu_bug("a strategy has a name");
 }
@@ -115,22 +108,23 @@ static gboolean check_text(const char *name, const char *author, gsize author_le
     mu_faults_add(&faults, NULL, "the file has %" G_GSIZE_FORMAT " bytes; the limit is %u", length, MU_SPEC_MAX_BYTES);
   } else if (!g_utf8_validate_len(text, length, &end)) {
     gsize offset = (gsize)(end - text);
-    mu_faults_add_at(&faults, offset, offset < length && *end == '\0' ? "a NUL byte; expected text in UTF-8" :
-                                                                       "a byte that is not UTF-8; expected text in UTF-8");
+    mu_faults_add_at(&faults, offset,
+                     offset < length && *end == '\0' ? "a NUL byte; expected text in UTF-8"
+                                                     : "a byte that is not UTF-8; expected text in UTF-8");
   }
   gboolean good = mu_faults_check(&faults, error);
   mu_faults_clear(&faults);
   return good;
 }
 
-static char *render(const char *yaml, gsize length, const MuSpecInput *input, gsize *ret_length, MuMustacheMap **ret_map,
-                    GError **error) {
+static char *render(const char *yaml, gsize length, const MuSpecInput *input, gsize *ret_length,
+                    MuMustacheMap **ret_map, GError **error) {
   MuMustacheInput mustache = {
-    .file_name = file_name(input),
-    .type = &mu_mustache_strings,
-    .root = {MU_MUSTACHE_MAP, input == NULL ? NULL : input->variables},
-    .flags = MU_MUSTACHE_STRICT | MU_MUSTACHE_FLAT_NAMES,
-    .max_bytes = MU_SPEC_MAX_BYTES,
+      .file_name = file_name(input),
+      .type = &mu_mustache_strings,
+      .root = {MU_MUSTACHE_MAP, input == NULL ? NULL : input->variables},
+      .flags = MU_MUSTACHE_STRICT | MU_MUSTACHE_FLAT_NAMES,
+      .max_bytes = MU_SPEC_MAX_BYTES,
   };
   if (!check_text(mustache.file_name, yaml, length, NULL, yaml, length, error))
     return NULL;
@@ -148,10 +142,11 @@ static void read_template(MuSpecReader *reader, const MuSpecInput *input, MuConf
   if (config->template_path == NULL)
     return;
   GBytes *bytes =
-    input == NULL || input->files == NULL ? NULL : g_hash_table_lookup(input->files, config->template_path);
+      input == NULL || input->files == NULL ? NULL : g_hash_table_lookup(input->files, config->template_path);
   const MuNode *node = mu_spec_where_field(reader, config, "template");
   if (bytes == NULL) {
-    mu_faults_add(reader->faults, node, "there is no file \"%s\" for the config \"%s\"", config->template_path, config->name);
+    mu_faults_add(reader->faults, node, "there is no file \"%s\" for the config \"%s\"", config->template_path,
+                  config->name);
     return;
   }
   gsize length;
@@ -196,7 +191,8 @@ static void set_name(MuSpecReader *reader, MuNode *root, const char *name) {
   root->n++;
 }
 
-static void read_yaml(MuSpecReader *reader, const char *text, gsize length, const MuSpecInput *input, MuServiceSpec *spec) {
+static void read_yaml(MuSpecReader *reader, const char *text, gsize length, const MuSpecInput *input,
+                      MuServiceSpec *spec) {
   MuNode *root = mu_yaml_read(reader->scratch, text, length, reader->faults);
   if (root == NULL)
     return;
@@ -212,10 +208,10 @@ static void read_yaml(MuSpecReader *reader, const char *text, gsize length, cons
 
 static void reader_init(MuSpecReader *reader, MuArena *arena, MuArena *scratch, MuFaults *faults) {
   *reader = (MuSpecReader){
-    .arena = arena,
-    .scratch = scratch,
-    .faults = faults,
-    .where = g_hash_table_new(NULL, NULL),
+      .arena = arena,
+      .scratch = scratch,
+      .faults = faults,
+      .where = g_hash_table_new(NULL, NULL),
   };
 }
 

@@ -35,10 +35,12 @@ static void use_named_set(MuSpecReader *reader, const MuPodSpec *pod, guint n_na
     ids[i] = pod->resource_sets[i].id;
   const char *nearest = mu_spec_nearest(draft->resource_set, ids);
   mu_faults_add(reader->faults, node, "pod \"%s\" has no resource set \"%s\"%s%s%s", pod->type, draft->resource_set,
-                nearest == NULL ? "" : "; did you mean \"", nearest == NULL ? "" : nearest, nearest == NULL ? "" : "\"?");
+                nearest == NULL ? "" : "; did you mean \"", nearest == NULL ? "" : nearest,
+                nearest == NULL ? "" : "\"?");
 }
 
-static void use_own_set(MuSpecReader *reader, MuPodSpec *pod, guint n_named, const MuTaskDraft *draft, MuTaskSpec *task) {
+static void use_own_set(MuSpecReader *reader, MuPodSpec *pod, guint n_named, const MuTaskDraft *draft,
+                        MuTaskSpec *task) {
   guint index;
   MuResourceSet *set = &pod->resource_sets[pod->n_resource_sets];
   *set = draft->own;
@@ -47,7 +49,8 @@ static void use_own_set(MuSpecReader *reader, MuPodSpec *pod, guint n_named, con
   mu_spec_moved(reader, draft, set);
   if (find_set(pod, n_named, set->id, &index))
     mu_faults_add(reader->faults, mu_node_name(mu_spec_where(reader, &pod->resource_sets[index])),
-                  "\"%s\" is the name of the resources of task \"%s\"; expected another name for the set", set->id, task->name);
+                  "\"%s\" is the name of the resources of task \"%s\"; expected another name for the set", set->id,
+                  task->name);
   task->resource_set = pod->n_resource_sets++;
 }
 

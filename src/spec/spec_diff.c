@@ -9,10 +9,10 @@ static GString *task_text(const MuPodSpec *pod, const MuTaskSpec *task) {
   g_autoptr(MuArena) scratch = mu_arena_new();
   const MuResourceSet *set = &pod->resource_sets[task->resource_set];
   MuSpecWriter writer = {
-    .out = g_string_new(NULL),
-    .scratch = scratch,
-    .skip = MU_FIELD_NOT_RUNNING,
-    .sorted = TRUE,
+      .out = g_string_new(NULL),
+      .scratch = scratch,
+      .skip = MU_FIELD_NOT_RUNNING,
+      .sorted = TRUE,
   };
   MuTaskDraft task_draft = {.task = *task, .own = *set, .resource_set = set->id};
   MuPodDraft pod_draft = {.pod = *pod};
@@ -46,7 +46,8 @@ char *mu_pod_spec_fingerprint(const MuPodSpec *pod) {
   return g_strdup(g_checksum_get_string(checksum));
 }
 
-gboolean mu_pod_spec_same_task_config(const MuPodSpec *a_pod, const MuTaskSpec *a, const MuPodSpec *b_pod, const MuTaskSpec *b) {
+gboolean mu_pod_spec_same_task_config(const MuPodSpec *a_pod, const MuTaskSpec *a, const MuPodSpec *b_pod,
+                                      const MuTaskSpec *b) {
   g_autoptr(GString) a_text = task_text(a_pod, a);
   g_autoptr(GString) b_text = task_text(b_pod, b);
   return g_string_equal(a_text, b_text);

@@ -15,5 +15,6 @@ char *mu_task_spec_fingerprint(const MuPodSpec *pod, const MuTaskSpec *task);
 /* The same over all tasks of the pod: equal exactly when the pods have tasks of the same names with equal fingerprints. */
 char *mu_pod_spec_fingerprint(const MuPodSpec *pod);
 /* Whether the two fingerprints would be equal. */
-gboolean mu_pod_spec_same_task_config(const MuPodSpec *a_pod, const MuTaskSpec *a, const MuPodSpec *b_pod, const MuTaskSpec *b);
+gboolean mu_pod_spec_same_task_config(const MuPodSpec *a_pod, const MuTaskSpec *a, const MuPodSpec *b_pod,
+                                      const MuTaskSpec *b);
 #endif

@@ -18,13 +18,13 @@ typedef enum {
   MU_FIELD_INTS,        /* const int * and a count: a list of whole numbers */
   MU_FIELD_PAIRS,       /* MuKeyValue * and a count, sorted: a map of texts */
   MU_FIELD_LABELS,      /* the same, written as one text: "key:value,key:value" */
-  MU_FIELD_GROUP,       /* a map whose fields lie in the same struct; `count` is the offset of a gboolean: it was given */
-  MU_FIELD_OBJECT,      /* pointer to a struct, NULL when not given */
-  MU_FIELD_MAP,         /* array of structs and a count: a map by name; a list as well when they have no name */
-  MU_FIELD_SINGLE,      /* one more struct for the array of the MAP that follows in the table */
-  MU_FIELD_LIST,        /* array of structs and a count: a list */
-  MU_FIELD_STEPS,       /* steps of a phase, see spec_plan.h */
-  MU_FIELD_IGNORED,     /* accepted, without a meaning, as in the reference */
+  MU_FIELD_GROUP,   /* a map whose fields lie in the same struct; `count` is the offset of a gboolean: it was given */
+  MU_FIELD_OBJECT,  /* pointer to a struct, NULL when not given */
+  MU_FIELD_MAP,     /* array of structs and a count: a map by name; a list as well when they have no name */
+  MU_FIELD_SINGLE,  /* one more struct for the array of the MAP that follows in the table */
+  MU_FIELD_LIST,    /* array of structs and a count: a list */
+  MU_FIELD_STEPS,   /* steps of a phase, see spec_plan.h */
+  MU_FIELD_IGNORED, /* accepted, without a meaning, as in the reference */
 } MuFieldKind;
 
 enum {
@@ -48,16 +48,16 @@ typedef struct {
   const char *key;
   MuFieldKind kind;
   guint flags;
-  guint16 offset;        /* in the object's struct */
-  guint16 count;         /* offset of the guint that counts an array's elements, or of a GROUP's gboolean */
-  guint16 size;          /* of an INT: bytes */
-  gint64 min, max;       /* of a number as written; a MILLI's in thousandths; of an array: the most elements */
-  gint64 scale;          /* of an INT: what is stored for one as written; 0 stands for 1 */
-  gint64 fallback;       /* what is stored when the field is not given: it is not written then */
-  const MuWord *words;   /* of a WORD */
+  guint16 offset;         /* in the object's struct */
+  guint16 count;          /* offset of the guint that counts an array's elements, or of a GROUP's gboolean */
+  guint16 size;           /* of an INT: bytes */
+  gint64 min, max;        /* of a number as written; a MILLI's in thousandths; of an array: the most elements */
+  gint64 scale;           /* of an INT: what is stored for one as written; 0 stands for 1 */
+  gint64 fallback;        /* what is stored when the field is not given: it is not written then */
+  const MuWord *words;    /* of a WORD */
   const MuObject *object; /* of its elements */
-  const char *excludes;  /* key of a field that must not be given together with this one, or NULL */
-  const char *doc;       /* a sentence for the reference page */
+  const char *excludes;   /* key of a field that must not be given together with this one, or NULL */
+  const char *doc;        /* a sentence for the reference page */
 } MuField;
 
 struct MuObject {

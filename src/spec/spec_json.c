@@ -26,14 +26,10 @@ static guint count_of(const Place *place) {
 
 static gint64 load_int(const Place *place) {
   switch (place->field->size) {
-    case 2:
-      return *(const guint16 *)at(place);
-    case 4:
-      return *(const gint32 *)at(place);
-    case 8:
-      return *(const gint64 *)at(place);
-    default:
-      mu_bug("an INT field has 2, 4 or 8 bytes");
+  case 2: return *(const guint16 *)at(place);
+  case 4: return *(const gint32 *)at(place);
+  case 8: return *(const gint64 *)at(place);
+  default: mu_bug("an INT field has 2, 4 or 8 bytes");
   }
 }
 
@@ -56,34 +52,25 @@ static gboolean is_group_default(const Place *place) {
 static gboolean is_default(const Place *place) {
   const MuField *field = place->field;
   switch (field->kind) {
-    case MU_FIELD_INT:
-      return load_int(place) == field->fallback;
-    case MU_FIELD_MILLI:
-    case MU_FIELD_LIMIT:
-    case MU_FIELD_LIMIT_MILLI:
-      return *(const gint64 *)at(place) == 0;
-    case MU_FIELD_BOOL:
-      return *(const gboolean *)at(place) == (field->fallback != 0);
-    case MU_FIELD_WORD:
-      return *(const int *)at(place) == 0;
-    case MU_FIELD_STRING:
-    case MU_FIELD_WORD_STRING:
-    case MU_FIELD_STRINGS:
-    case MU_FIELD_OBJECT:
-      return pointer_at(place) == NULL;
-    case MU_FIELD_INTS:
-    case MU_FIELD_PAIRS:
-    case MU_FIELD_LABELS:
-    case MU_FIELD_MAP:
-    case MU_FIELD_LIST:
-      return count_of(place) == 0;
-    case MU_FIELD_GROUP:
-      return is_group_default(place);
-    case MU_FIELD_STEPS:
-      return !((const MuPhaseSpec *)(const void *)place->object)->explicit_steps;
-    case MU_FIELD_SINGLE: /* is written with the MAP that it belongs to */
-    case MU_FIELD_IGNORED:
-      return TRUE;
+  case MU_FIELD_INT: return load_int(place) == field->fallback;
+  case MU_FIELD_MILLI:
+  case MU_FIELD_LIMIT:
+  case MU_FIELD_LIMIT_MILLI: return *(const gint64 *)at(place) == 0;
+  case MU_FIELD_BOOL: return *(const gboolean *)at(place) == (field->fallback != 0);
+  case MU_FIELD_WORD: return *(const int *)at(place) == 0;
+  case MU_FIELD_STRING:
+  case MU_FIELD_WORD_STRING:
+  case MU_FIELD_STRINGS:
+  case MU_FIELD_OBJECT: return pointer_at(place) == NULL;
+  case MU_FIELD_INTS:
+  case MU_FIELD_PAIRS:
+  case MU_FIELD_LABELS:
+  case MU_FIELD_MAP:
+  case MU_FIELD_LIST: return count_of(place) == 0;
+  case MU_FIELD_GROUP: return is_group_default(place);
+  case MU_FIELD_STEPS: return !((const MuPhaseSpec *)(const void *)place->object)->explicit_steps;
+  case MU_FIELD_SINGLE: /* is written with the MAP that it belongs to */
+  case MU_FIELD_IGNORED: return TRUE;
   }
   return TRUE;
 }
@@ -223,54 +210,27 @@ static void write_value(const Place *place) {
   const MuField *field = place->field;
   GString *out = place->writer->out;
   switch (field->kind) {
-    case MU_FIELD_STRING:
-    case MU_FIELD_WORD_STRING:
-      mu_json_append_string(out, pointer_at(place) == NULL ? "" : pointer_at(place));
-      return;
-    case MU_FIELD_INT:
-      write_int(out, load_int(place) / MAX(1, field->scale));
-      return;
-    case MU_FIELD_MILLI:
-      g_string_append(out, mu_milli_to_text(place->writer->scratch, *(const gint64 *)at(place)));
-      return;
-    case MU_FIELD_LIMIT:
-    case MU_FIELD_LIMIT_MILLI:
-      write_limit(place, *(const gint64 *)at(place));
-      return;
-    case MU_FIELD_BOOL:
-      g_string_append(out, *(const gboolean *)at(place) ? "true" : "false");
-      return;
-    case MU_FIELD_WORD:
-      write_word(place, *(const int *)at(place));
-      return;
-    case MU_FIELD_STRINGS:
-      write_strings(out, pointer_at(place));
-      return;
-    case MU_FIELD_INTS:
-      write_ints(out, pointer_at(place), count_of(place));
-      return;
-    case MU_FIELD_PAIRS:
-      write_pairs(out, pointer_at(place), count_of(place));
-      return;
-    case MU_FIELD_LABELS:
-      write_labels(out, pointer_at(place), count_of(place));
-      return;
-    case MU_FIELD_GROUP:
-      mu_spec_write(place->writer, field->object, place->object);
-      return;
-    case MU_FIELD_OBJECT:
-      mu_spec_write(place->writer, field->object, pointer_at(place));
-      return;
-    case MU_FIELD_MAP:
-    case MU_FIELD_LIST:
-      write_array(place);
-      return;
-    case MU_FIELD_STEPS:
-      write_steps(place);
-      return;
-    case MU_FIELD_SINGLE:
-    case MU_FIELD_IGNORED:
-      return;
+  case MU_FIELD_STRING:
+  case MU_FIELD_WORD_STRING: mu_json_append_string(out, pointer_at(place) == NULL ? "" : pointer_at(place)); return;
+  case MU_FIELD_INT: write_int(out, load_int(place) / MAX(1, field->scale)); return;
+  case MU_FIELD_MILLI:
+    g_string_append(out, mu_milli_to_text(place->writer->scratch, *(const gint64 *)at(place)));
+    return;
+  case MU_FIELD_LIMIT:
+  case MU_FIELD_LIMIT_MILLI: write_limit(place, *(const gint64 *)at(place)); return;
+  case MU_FIELD_BOOL: g_string_append(out, *(const gboolean *)at(place) ? "true" : "false"); return;
+  case MU_FIELD_WORD: write_word(place, *(const int *)at(place)); return;
+  case MU_FIELD_STRINGS: write_strings(out, pointer_at(place)); return;
+  case MU_FIELD_INTS: write_ints(out, pointer_at(place), count_of(place)); return;
+  case MU_FIELD_PAIRS: write_pairs(out, pointer_at(place), count_of(place)); return;
+  case MU_FIELD_LABELS: write_labels(out, pointer_at(place), count_of(place)); return;
+  case MU_FIELD_GROUP: mu_spec_write(place->writer, field->object, place->object); return;
+  case MU_FIELD_OBJECT: mu_spec_write(place->writer, field->object, pointer_at(place)); return;
+  case MU_FIELD_MAP:
+  case MU_FIELD_LIST: write_array(place); return;
+  case MU_FIELD_STEPS: write_steps(place); return;
+  case MU_FIELD_SINGLE:
+  case MU_FIELD_IGNORED: return;
   }
 }
 

@@ -39,14 +39,10 @@ static const char *describe_text(const char *text, MuArena *arena) {
 
 const char *mu_node_describe(const MuNode *node, MuArena *arena) {
   switch (node->kind) {
-    case MU_NODE_NULL:
-      return "nothing";
-    case MU_NODE_LIST:
-      return "a list";
-    case MU_NODE_MAP:
-      return "a map";
-    case MU_NODE_SCALAR:
-      break;
+  case MU_NODE_NULL: return "nothing";
+  case MU_NODE_LIST: return "a list";
+  case MU_NODE_MAP: return "a map";
+  case MU_NODE_SCALAR: break;
   }
   return describe_text(node->text, arena);
 }
@@ -96,22 +92,15 @@ static const char *real_to_text(MuArena *arena, double value) {
 
 MuNode *mu_node_from_json(MuArena *arena, const json_t *value) {
   switch (json_typeof(value)) {
-    case JSON_OBJECT:
-      return map_new(arena, value);
-    case JSON_ARRAY:
-      return list_new(arena, value);
-    case JSON_STRING:
-      return scalar_new(arena, mu_arena_strdup(arena, json_string_value(value)));
-    case JSON_INTEGER:
-      return scalar_new(arena, mu_arena_printf(arena, "%" JSON_INTEGER_FORMAT, json_integer_value(value)));
-    case JSON_REAL:
-      return scalar_new(arena, real_to_text(arena, json_real_value(value)));
-    case JSON_TRUE:
-      return scalar_new(arena, "true");
-    case JSON_FALSE:
-      return scalar_new(arena, "false");
-    case JSON_NULL:
-      break;
+  case JSON_OBJECT: return map_new(arena, value);
+  case JSON_ARRAY: return list_new(arena, value);
+  case JSON_STRING: return scalar_new(arena, mu_arena_strdup(arena, json_string_value(value)));
+  case JSON_INTEGER:
+    return scalar_new(arena, mu_arena_printf(arena, "%" JSON_INTEGER_FORMAT, json_integer_value(value)));
+  case JSON_REAL: return scalar_new(arena, real_to_text(arena, json_real_value(value)));
+  case JSON_TRUE: return scalar_new(arena, "true");
+  case JSON_FALSE: return scalar_new(arena, "false");
+  case JSON_NULL: break;
   }
   return node_new(arena, MU_NODE_NULL, 0);
 }

@@ -6,7 +6,7 @@
 #include <glib.h>
 #include <jansson.h>
 
-#define MU_SPEC_MAX_NESTING 64    /* maps and lists within each other */
+#define MU_SPEC_MAX_NESTING 64     /* maps and lists within each other */
 #define MU_SPEC_MAX_WEIGHT 4000000 /* values; an alias counts as all that it stands for */
 #define MU_NODE_TEXT_WEIGHT 16     /* bytes of text that count as one more value */
 

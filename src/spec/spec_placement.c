@@ -7,7 +7,14 @@
 
 #define MAX_PARTS 3 /* field, operator, parameter */
 
-typedef enum { PARAMETER_NONE, PARAMETER_TEXT, PARAMETER_TEXT_OPTIONAL, PARAMETER_REGEX, PARAMETER_COUNT, PARAMETER_COUNT_OPTIONAL } Parameter;
+typedef enum {
+  PARAMETER_NONE,
+  PARAMETER_TEXT,
+  PARAMETER_TEXT_OPTIONAL,
+  PARAMETER_REGEX,
+  PARAMETER_COUNT,
+  PARAMETER_COUNT_OPTIONAL
+} Parameter;
 
 /* https://mesosphere.github.io/marathon/docs/constraints.html; IS_NOT is dcos-commons' own. */
 static const struct {
@@ -16,14 +23,14 @@ static const struct {
   gboolean negated;
   Parameter parameter;
 } operators[] = {
-  {"UNIQUE", MU_RULE_UNIQUE, FALSE, PARAMETER_NONE},
-  {"CLUSTER", MU_RULE_CLUSTER, FALSE, PARAMETER_TEXT_OPTIONAL},
-  {"GROUP_BY", MU_RULE_GROUP_BY, FALSE, PARAMETER_COUNT_OPTIONAL},
-  {"LIKE", MU_RULE_LIKE, FALSE, PARAMETER_REGEX},
-  {"UNLIKE", MU_RULE_UNLIKE, FALSE, PARAMETER_REGEX},
-  {"MAX_PER", MU_RULE_MAX_PER, FALSE, PARAMETER_COUNT},
-  {"IS", MU_RULE_IS, FALSE, PARAMETER_TEXT},
-  {"IS_NOT", MU_RULE_IS, TRUE, PARAMETER_TEXT},
+    {"UNIQUE", MU_RULE_UNIQUE, FALSE, PARAMETER_NONE},
+    {"CLUSTER", MU_RULE_CLUSTER, FALSE, PARAMETER_TEXT_OPTIONAL},
+    {"GROUP_BY", MU_RULE_GROUP_BY, FALSE, PARAMETER_COUNT_OPTIONAL},
+    {"LIKE", MU_RULE_LIKE, FALSE, PARAMETER_REGEX},
+    {"UNLIKE", MU_RULE_UNLIKE, FALSE, PARAMETER_REGEX},
+    {"MAX_PER", MU_RULE_MAX_PER, FALSE, PARAMETER_COUNT},
+    {"IS", MU_RULE_IS, FALSE, PARAMETER_TEXT},
+    {"IS_NOT", MU_RULE_IS, TRUE, PARAMETER_TEXT},
 };
 
 typedef struct {
@@ -143,30 +150,26 @@ static gboolean read_count(const char *name, const char *text, int *ret_count, G
 static gboolean check_regex(const char *name, const char *text, GError **error) {
   g_autoptr(GError) wrong = NULL;
   g_autoptr(GRegex) regex = g_regex_new(text, 0, 0, &wrong);
-  if (regex == NULL)
-    return refuse(error, "%s: \"%s\" is not a regular expression: %s", name, text, wrong->message);
-  return TRUE;
+  if (regex != NULL)
+    return TRUE;
+  const char *why = g_strrstr(wrong->message, ": "); /* before it, the expression again */
+  return refuse(error, "%s: \"%s\" is not a regular expression%s", name, text, why == NULL ? "" : why);
 }
 
-static gboolean read_parameter(MuPlacementRule *rule, guint operator, const char *text, GError **error) {
+static gboolean read_parameter(MuPlacementRule *rule, guint operator, const char * text, GError **error) {
   const char *name = operators[operator].name;
   Parameter parameter = operators[operator].parameter;
-  gboolean optional = parameter == PARAMETER_NONE || parameter == PARAMETER_TEXT_OPTIONAL || parameter == PARAMETER_COUNT_OPTIONAL;
+  gboolean optional =
+      parameter == PARAMETER_NONE || parameter == PARAMETER_TEXT_OPTIONAL || parameter == PARAMETER_COUNT_OPTIONAL;
   if (text == NULL || text[0] == '\0')
     return optional || refuse(error, "%s needs a parameter, as [\"%s\", \"%s\", \"…\"]", name, rule->field, name);
   switch (parameter) {
-    case PARAMETER_NONE:
-      return TRUE;
-    case PARAMETER_COUNT:
-    case PARAMETER_COUNT_OPTIONAL:
-      return read_count(name, text, &rule->count, error);
-    case PARAMETER_REGEX:
-      rule->value = text;
-      return check_regex(name, text, error);
-    case PARAMETER_TEXT:
-    case PARAMETER_TEXT_OPTIONAL:
-      rule->value = text;
-      return TRUE;
+  case PARAMETER_NONE: return TRUE;
+  case PARAMETER_COUNT:
+  case PARAMETER_COUNT_OPTIONAL: return read_count(name, text, &rule->count, error);
+  case PARAMETER_REGEX: rule->value = text; return check_regex(name, text, error);
+  case PARAMETER_TEXT:
+  case PARAMETER_TEXT_OPTIONAL: rule->value = text; return TRUE;
   }
   return TRUE;
 }
@@ -193,7 +196,7 @@ static MuPlacementRule *rule_with_children(MuArena *arena, MuRuleKind kind, guin
 }
 
 static MuPlacementRule *read_row(MuArena *arena, const Row *row, GError **error) {
-  guint operator = 0;
+  guint operator= 0;
   if (!find_operator(row->parts[1], &operator, error))
     return NULL;
   MuPlacementRule *rule = mu_arena_new0(arena, MuPlacementRule, 1);

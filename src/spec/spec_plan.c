@@ -5,7 +5,7 @@
 
 /* What was written for one instance, or for all others. */
 typedef struct {
-  gint64 index; /* -1: default */
+  gint64 index;        /* -1: default */
   const MuNode *lists; /* a list of lists of task names, checked */
 } Entry;
 
@@ -170,7 +170,8 @@ static void expand(const Steps *steps, MuPhaseSpec *phase, const MuNode *const *
 static void read_phase(MuSpecReader *reader, const MuPodSpec *pod, const MuNode *node, MuPhaseSpec *phase,
                        guint64 *total) {
   if (node->kind != MU_NODE_LIST) {
-    mu_faults_add(reader->faults, node, "\"steps\": expected a list, found %s", mu_node_describe(node, reader->scratch));
+    mu_faults_add(reader->faults, node, "\"steps\": expected a list, found %s",
+                  mu_node_describe(node, reader->scratch));
     return;
   }
   g_autoptr(GHashTable) tasks = g_hash_table_new(g_str_hash, g_str_equal);

@@ -152,17 +152,10 @@ gboolean mu_spec_parse_decimal(const char *text, guint decimals, gint64 *ret_val
 static void store_int(const Place *place, gint64 value) {
   void *target = at(place);
   switch (place->field->size) {
-    case 2:
-      *(guint16 *)target = (guint16)value;
-      return;
-    case 4:
-      *(gint32 *)target = (gint32)value;
-      return;
-    case 8:
-      *(gint64 *)target = value;
-      return;
-    default:
-      mu_bug("an INT field has 2, 4 or 8 bytes");
+  case 2: *(guint16 *)target = (guint16)value; return;
+  case 4: *(gint32 *)target = (gint32)value; return;
+  case 8: *(gint64 *)target = value; return;
+  default: mu_bug("an INT field has 2, 4 or 8 bytes");
   }
 }
 
@@ -170,8 +163,9 @@ static gboolean read_number(const Place *place, gboolean milli, const char *or_w
   const MuField *field = place->field;
   MuArena *scratch = place->reader->scratch;
   gint64 value;
-  gboolean good = place->node->kind == MU_NODE_SCALAR && mu_spec_parse_decimal(place->node->text, milli ? 3 : 0, &value) &&
-                  value >= field->min && value <= field->max;
+  gboolean good = place->node->kind == MU_NODE_SCALAR &&
+                  mu_spec_parse_decimal(place->node->text, milli ? 3 : 0, &value) && value >= field->min &&
+                  value <= field->max;
   if (good)
     *ret_value = value;
   else
@@ -297,7 +291,8 @@ static void read_pairs(const Place *place) {
   MuKeyValue *pairs = mu_arena_new0(place->reader->arena, MuKeyValue, node->n);
   for (guint i = 0; i < node->n; i++) {
     if (node->items[i]->kind == MU_NODE_LIST || node->items[i]->kind == MU_NODE_MAP)
-      expected(place, node->items[i], mu_arena_printf(place->reader->scratch, "a text for \"%s\"", node->keys[i]->text));
+      expected(place, node->items[i],
+               mu_arena_printf(place->reader->scratch, "a text for \"%s\"", node->keys[i]->text));
     pairs[i].key = mu_arena_strdup(place->reader->arena, node->keys[i]->text);
     pairs[i].value = mu_arena_strdup(place->reader->arena, node->items[i]->text);
   }
@@ -315,7 +310,8 @@ static void read_labels(const Place *place) {
   if (wrong == NULL)
     store_pairs(place, pairs, n);
   else
-    mu_faults_add(place->reader->faults, place->node, "\"%s\": %s; expected key:value,key:value", place->field->key, wrong);
+    mu_faults_add(place->reader->faults, place->node, "\"%s\": %s; expected key:value,key:value", place->field->key,
+                  wrong);
 }
 
 /* ---- structs ------------------------------------------------------------------------------------------------------- */
@@ -360,8 +356,8 @@ static void read_elements(const Place *place) {
   const MuNode *node = place->node;
   if (node->n > place->field->max) {
     place->reader->faults->too_large = TRUE;
-    mu_faults_add(place->reader->faults, node, "\"%s\" has %u elements; the limit is %" G_GINT64_FORMAT, place->field->key,
-                  node->n, place->field->max);
+    mu_faults_add(place->reader->faults, node, "\"%s\" has %u elements; the limit is %" G_GINT64_FORMAT,
+                  place->field->key, node->n, place->field->max);
     return;
   }
   if (node->n == 0)
@@ -379,7 +375,8 @@ static void read_map(const Place *place) {
   if (place->node->kind == MU_NODE_MAP || (place->node->kind == MU_NODE_LIST && !named))
     read_elements(place);
   else
-    expected(place, place->node, mu_arena_printf(place->reader->scratch, "a map of %ss by name", place->field->object->what));
+    expected(place, place->node,
+             mu_arena_printf(place->reader->scratch, "a map of %ss by name", place->field->object->what));
 }
 
 static void read_list(const Place *place) {
@@ -401,25 +398,25 @@ static void read_nothing(const Place *place) {
 /* ---- an object ----------------------------------------------------------------------------------------------------- */
 
 static void (*const read_kind[])(const Place *) = {
-  [MU_FIELD_STRING] = read_string,
-  [MU_FIELD_INT] = read_int,
-  [MU_FIELD_MILLI] = read_milli,
-  [MU_FIELD_LIMIT] = read_limit,
-  [MU_FIELD_LIMIT_MILLI] = read_limit_milli,
-  [MU_FIELD_BOOL] = read_bool,
-  [MU_FIELD_WORD] = read_word,
-  [MU_FIELD_WORD_STRING] = read_word_string,
-  [MU_FIELD_STRINGS] = read_strings,
-  [MU_FIELD_INTS] = read_ints,
-  [MU_FIELD_PAIRS] = read_pairs,
-  [MU_FIELD_LABELS] = read_labels,
-  [MU_FIELD_GROUP] = read_group,
-  [MU_FIELD_OBJECT] = read_object,
-  [MU_FIELD_MAP] = read_map,
-  [MU_FIELD_SINGLE] = read_single,
-  [MU_FIELD_LIST] = read_list,
-  [MU_FIELD_STEPS] = read_nothing,
-  [MU_FIELD_IGNORED] = read_nothing,
+    [MU_FIELD_STRING] = read_string,
+    [MU_FIELD_INT] = read_int,
+    [MU_FIELD_MILLI] = read_milli,
+    [MU_FIELD_LIMIT] = read_limit,
+    [MU_FIELD_LIMIT_MILLI] = read_limit_milli,
+    [MU_FIELD_BOOL] = read_bool,
+    [MU_FIELD_WORD] = read_word,
+    [MU_FIELD_WORD_STRING] = read_word_string,
+    [MU_FIELD_STRINGS] = read_strings,
+    [MU_FIELD_INTS] = read_ints,
+    [MU_FIELD_PAIRS] = read_pairs,
+    [MU_FIELD_LABELS] = read_labels,
+    [MU_FIELD_GROUP] = read_group,
+    [MU_FIELD_OBJECT] = read_object,
+    [MU_FIELD_MAP] = read_map,
+    [MU_FIELD_SINGLE] = read_single,
+    [MU_FIELD_LIST] = read_list,
+    [MU_FIELD_STEPS] = read_nothing,
+    [MU_FIELD_IGNORED] = read_nothing,
 };
 
 static gboolean is_known(const MuSpecReader *reader, const MuField *field) {
@@ -471,7 +468,8 @@ static void check_given(MuSpecReader *reader, const MuObject *type, const MuNode
                         const MuNode *node, gboolean excluded) {
   const char *article = with_article(type, reader->scratch);
   if (excluded)
-    mu_faults_add(reader->faults, node, "\"%s\" and \"%s\" are both given; expected one of them", field->key, field->excludes);
+    mu_faults_add(reader->faults, node, "\"%s\" and \"%s\" are both given; expected one of them", field->key,
+                  field->excludes);
   if ((field->flags & MU_FIELD_REQUIRED) == 0 || is_given(field, node))
     return;
   if (node == NULL)
@@ -489,14 +487,9 @@ static gboolean is_excluded(const MuObject *type, const MuField *field, const Mu
 
 static void set_default(const Place *place) {
   switch (place->field->kind) {
-    case MU_FIELD_INT:
-      store_int(place, place->field->fallback);
-      return;
-    case MU_FIELD_BOOL:
-      *(gboolean *)at(place) = place->field->fallback != 0;
-      return;
-    default: /* zero: the struct is zeroed */
-      return;
+  case MU_FIELD_INT: store_int(place, place->field->fallback); return;
+  case MU_FIELD_BOOL: *(gboolean *)at(place) = place->field->fallback != 0; return;
+  default: /* zero: the struct is zeroed */ return;
   }
 }
 

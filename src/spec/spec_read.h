@@ -7,8 +7,8 @@
 #include "spec_node.h"
 
 typedef struct {
-  MuArena *arena;    /* of the spec: what is kept */
-  MuArena *scratch;  /* of the reading: drafts and messages */
+  MuArena *arena;   /* of the spec: what is kept */
+  MuArena *scratch; /* of the reading: drafts and messages */
   MuFaults *faults;
   GHashTable *where; /* struct to MuNode: what each was read from */
   gboolean stored;   /* reads canonical JSON, with the fields that an author cannot write */

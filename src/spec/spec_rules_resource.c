@@ -22,14 +22,15 @@ static void check_amounts(MuSpecReader *reader, const MuResourceSet *set) {
   MuArena *scratch = reader->scratch;
   const char *what = set->of_task ? "a task" : "a resource set";
   if (!asks_for_something(reader, set))
-    mu_faults_add(reader->faults, mu_node_name(mu_spec_where(reader, set)), "%s needs resources: cpus, memory, gpus or ports%s", what,
-                  set->of_task ? ", or a resource-set" : "");
+    mu_faults_add(reader->faults, mu_node_name(mu_spec_where(reader, set)),
+                  "%s needs resources: cpus, memory, gpus or ports%s", what, set->of_task ? ", or a resource-set" : "");
   if (set->limit_cpus_milli > 0 && set->limit_cpus_milli < set->cpus_milli)
     mu_spec_fault(reader, set, "resource-limits", "the limit of %s cpus is below the %s that are asked for",
                   mu_milli_to_text(scratch, set->limit_cpus_milli), mu_milli_to_text(scratch, set->cpus_milli));
   if (set->limit_mem_mb > 0 && set->limit_mem_mb < set->mem_mb)
     mu_spec_fault(reader, set, "resource-limits",
-                  "the limit of %" G_GINT64_FORMAT " MB of memory is below the %" G_GINT64_FORMAT " MB that are asked for",
+                  "the limit of %" G_GINT64_FORMAT " MB of memory is below the %" G_GINT64_FORMAT
+                  " MB that are asked for",
                   set->limit_mem_mb, set->mem_mb);
 }
 
@@ -40,8 +41,8 @@ static void check_ranges(MuSpecReader *reader, const MuPortSpec *port) {
     mu_spec_fault(reader, port, "ranges", "\"ranges\" is for a dynamic port; expected port: 0, or no ranges");
   for (guint i = 0; i < port->n_ranges; i++)
     if (port->ranges[i].begin > port->ranges[i].end)
-      mu_faults_add(reader->faults, mu_spec_where(reader, &port->ranges[i]), "the range begins at %u and ends at %u before it",
-                    port->ranges[i].begin, port->ranges[i].end);
+      mu_faults_add(reader->faults, mu_spec_where(reader, &port->ranges[i]),
+                    "the range begins at %u and ends at %u before it", port->ranges[i].begin, port->ranges[i].end);
 }
 
 static void check_vip(MuSpecReader *reader, const MuResourceSet *set, const MuPortSpec *port) {
@@ -61,7 +62,8 @@ static void check_port(MuSpecReader *reader, const MuResourceSet *set, const MuP
   check_vip(reader, set, port);
   const MuPortSpec *other = g_hash_table_lookup(seen, GUINT_TO_POINTER(port->port));
   if (port->port != 0 && other != NULL)
-    mu_spec_fault(reader, port, "port", "port %u is asked for twice, by \"%s\" and \"%s\"", port->port, other->name, port->name);
+    mu_spec_fault(reader, port, "port", "port %u is asked for twice, by \"%s\" and \"%s\"", port->port, other->name,
+                  port->name);
   else if (port->port != 0)
     g_hash_table_insert(seen, GUINT_TO_POINTER(port->port), (gpointer)port);
 }
@@ -85,8 +87,8 @@ static void check_profiles(MuSpecReader *reader, const MuVolumeSpec *volume) {
   for (guint i = 0; volume->profiles[i] != NULL; i++) {
     const char *profile = volume->profiles[i];
     if (!is_profile(profile))
-      mu_spec_fault(reader, volume, "profiles", "profile \"%s\": expected 1 to %d letters, digits, '_', '.' and '-'", profile,
-                    MAX_PROFILE);
+      mu_spec_fault(reader, volume, "profiles", "profile \"%s\": expected 1 to %d letters, digits, '_', '.' and '-'",
+                    profile, MAX_PROFILE);
     mu_spec_check_unique(reader, volume, "profiles", seen, "the profile", profile);
   }
 }

@@ -5,9 +5,9 @@
 #include <string.h>
 
 static const char *const rlimit_names[] = {
-  "RLIMIT_AS",    "RLIMIT_CORE",  "RLIMIT_CPU",    "RLIMIT_DATA",  "RLIMIT_FSIZE",      "RLIMIT_LOCKS",
-  "RLIMIT_MEMLOCK", "RLIMIT_MSGQUEUE", "RLIMIT_NICE", "RLIMIT_NOFILE", "RLIMIT_NPROC",     "RLIMIT_RSS",
-  "RLIMIT_RTPRIO", "RLIMIT_RTTIME", "RLIMIT_SIGPENDING", "RLIMIT_STACK", NULL,
+    "RLIMIT_AS",      "RLIMIT_CORE",     "RLIMIT_CPU",        "RLIMIT_DATA",   "RLIMIT_FSIZE", "RLIMIT_LOCKS",
+    "RLIMIT_MEMLOCK", "RLIMIT_MSGQUEUE", "RLIMIT_NICE",       "RLIMIT_NOFILE", "RLIMIT_NPROC", "RLIMIT_RSS",
+    "RLIMIT_RTPRIO",  "RLIMIT_RTTIME",   "RLIMIT_SIGPENDING", "RLIMIT_STACK",  NULL,
 };
 
 /* ---- rlimits ------------------------------------------------------------------------------------------------------- */
@@ -20,15 +20,17 @@ static gboolean is_given(const MuSpecReader *reader, const void *object, const c
 static void check_rlimit(MuSpecReader *reader, const MuRlimit *rlimit) {
   if (!g_strv_contains(rlimit_names, rlimit->name)) {
     const char *nearest = mu_spec_nearest(rlimit->name, rlimit_names);
-    mu_faults_add(reader->faults, mu_node_name(mu_spec_where(reader, rlimit)), "there is no rlimit \"%s\"; expected %s%s", rlimit->name,
-                  nearest == NULL ? "a name of setrlimit(2), as RLIMIT_NOFILE" : "perhaps ", nearest == NULL ? "" : nearest);
+    mu_faults_add(reader->faults, mu_node_name(mu_spec_where(reader, rlimit)),
+                  "there is no rlimit \"%s\"; expected %s%s", rlimit->name,
+                  nearest == NULL ? "a name of setrlimit(2), as RLIMIT_NOFILE" : "perhaps ",
+                  nearest == NULL ? "" : nearest);
   }
   if (is_given(reader, rlimit, "soft") != is_given(reader, rlimit, "hard"))
-    mu_faults_add(reader->faults, mu_node_name(mu_spec_where(reader, rlimit)), "\"%s\": expected both soft and hard, or neither",
-                  rlimit->name);
+    mu_faults_add(reader->faults, mu_node_name(mu_spec_where(reader, rlimit)),
+                  "\"%s\": expected both soft and hard, or neither", rlimit->name);
   else if ((rlimit->soft < 0) != (rlimit->hard < 0))
-    mu_faults_add(reader->faults, mu_node_name(mu_spec_where(reader, rlimit)), "\"%s\": expected -1, unlimited, for both soft and hard",
-                  rlimit->name);
+    mu_faults_add(reader->faults, mu_node_name(mu_spec_where(reader, rlimit)),
+                  "\"%s\": expected -1, unlimited, for both soft and hard", rlimit->name);
   else if (rlimit->soft > rlimit->hard)
     mu_spec_fault(reader, rlimit, "soft", "\"%s\": the soft limit is above the hard one", rlimit->name);
 }
@@ -62,7 +64,8 @@ static void check_driver_options(MuSpecReader *reader, const MuExternalVolumeSpe
   for (guint i = 0; options[i] != NULL; i++) {
     const char *equals = strchr(options[i], '=');
     if (equals == NULL || equals == options[i] || strchr(equals + 1, '=') != NULL)
-      mu_spec_fault(reader, volume, "driver-options", "the driver option \"%s\" is not of the form key=value", options[i]);
+      mu_spec_fault(reader, volume, "driver-options", "the driver option \"%s\" is not of the form key=value",
+                    options[i]);
     else if (volume->volume_name != NULL && g_str_has_prefix(options[i], "name="))
       mu_spec_fault(reader, volume, "driver-options", "the volume's name is in driver-options and in volume-name");
   }
@@ -107,8 +110,8 @@ static void check_uris(MuSpecReader *reader, const MuPodSpec *pod) {
   for (guint i = 0; pod->uris != NULL && pod->uris[i] != NULL; i++)
     for (const char *c = pod->uris[i]; *c != '\0'; c++)
       if ((guchar)*c <= ' ' || *c == 0x7f) {
-        mu_spec_fault(reader, pod, "uris", "the uri \"%s\" has a blank or a control character; expected %%20 for a blank",
-                      pod->uris[i]);
+        mu_spec_fault(reader, pod, "uris",
+                      "the uri \"%s\" has a blank or a control character; expected %%20 for a blank", pod->uris[i]);
         break;
       }
 }

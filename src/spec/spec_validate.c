@@ -41,7 +41,8 @@ static gboolean is_env_key(const char *name) {
 static void check_env_key(MuSpecReader *reader, const MuNode *node, const char *name) {
   if (!is_env_key(name))
     mu_faults_add(reader->faults, node,
-                  "\"%s\" is no name of an environment variable; expected no blank, no '=' and no digit at its begin", name);
+                  "\"%s\" is no name of an environment variable; expected no blank, no '=' and no digit at its begin",
+                  name);
 }
 
 void mu_spec_check_env_key(MuSpecReader *reader, const void *object, const char *key, const char *name) {
@@ -57,7 +58,8 @@ static void check_env(MuSpecReader *reader, const MuTaskSpec *task) {
 
 void mu_spec_check_path(MuSpecReader *reader, const void *object, const char *key, const char *path) {
   if (path != NULL && !mu_spec_is_sandbox_path(path))
-    mu_spec_fault(reader, object, key, "\"%s\": expected a path relative to the sandbox, without \".\" and \"..\"", path);
+    mu_spec_fault(reader, object, key, "\"%s\": expected a path relative to the sandbox, without \".\" and \"..\"",
+                  path);
 }
 
 void mu_spec_check_unique(MuSpecReader *reader, const void *object, const char *key, GHashTable *seen, const char *what,
@@ -95,7 +97,8 @@ static void check_task(MuSpecReader *reader, const MuTaskSpec *task) {
   check_configs(reader, task);
   check_tls(reader, task);
   if (task->shm_size_mb > 0 && task->ipc_mode != NULL && strcmp(task->ipc_mode, "SHARE_PARENT") == 0)
-    mu_spec_fault(reader, task, "shm-size", "\"shm-size\" has no meaning with ipc-mode SHARE_PARENT; expected one of them");
+    mu_spec_fault(reader, task, "shm-size",
+                  "\"shm-size\" has no meaning with ipc-mode SHARE_PARENT; expected one of them");
 }
 
 /* ---- pods ---------------------------------------------------------------------------------------------------------- */
@@ -130,8 +133,8 @@ static void check_discovery(MuSpecReader *reader, const MuPodSpec *pod, GHashTab
       g_hash_table_insert(owners, (char *)prefix, (gpointer)pod);
     else if (owner != pod)
       mu_spec_fault(reader, &pod->tasks[i], "discovery",
-                    "the discovery prefix \"%s\" is used by pod \"%s\"; expected another for pod \"%s\"", prefix, owner->type,
-                    pod->type);
+                    "the discovery prefix \"%s\" is used by pod \"%s\"; expected another for pod \"%s\"", prefix,
+                    owner->type, pod->type);
   }
 }
 
@@ -141,8 +144,8 @@ static void check_plan(MuSpecReader *reader, const MuPlanSpec *plan) {
   static const char *const taken[] = {"recovery", "decommission", "uninstall", NULL};
   mu_spec_check_name(reader, plan, "plan", plan->name);
   if (plan->name != NULL && g_strv_contains(taken, plan->name))
-    mu_faults_add(reader->faults, mu_node_name(mu_spec_where(reader, plan)), "the plan \"%s\" is made by the scheduler; expected another name",
-                  plan->name);
+    mu_faults_add(reader->faults, mu_node_name(mu_spec_where(reader, plan)),
+                  "the plan \"%s\" is made by the scheduler; expected another name", plan->name);
   if (mu_spec_is_empty(reader, plan, "phases"))
     mu_spec_fault(reader, plan, "phases", "plan \"%s\" has no phase; expected at least one", plan->name);
   for (guint i = 0; i < plan->n_phases; i++)

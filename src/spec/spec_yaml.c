@@ -2,6 +2,7 @@
 
 #include "bug.h"
 #include <libfyaml.h>
+#include <stdio.h>
 #include <string.h>
 
 #define LINEAR_PAIRS 16 /* of a map: with more, duplicates are found by hashing */
@@ -20,9 +21,9 @@ typedef struct {
   MuFaults *faults;
   const char *text;
   gsize length;
-  GArray *stack;        /* of Frame: the open lists and maps */
-  GPtrArray *pending;   /* MuNode: finished children of open ones; of a map, keys and values in turn */
-  GHashTable *anchors;  /* name to MuNode */
+  GArray *stack;       /* of Frame: the open lists and maps */
+  GPtrArray *pending;  /* MuNode: finished children of open ones; of a map, keys and values in turn */
+  GHashTable *anchors; /* name to MuNode */
   MuNode *root;
   guint n_documents;
   gsize last_offset; /* of the last event that had a place */
@@ -88,7 +89,8 @@ static void merge_value(Builder *builder, GPtrArray *keys, GPtrArray *values, GH
 
 static MuNode **copy_nodes(MuArena *arena, const GPtrArray *nodes) {
   MuNode **copy = mu_arena_new0(arena, MuNode *, nodes->len);
-  memcpy(copy, nodes->pdata, nodes->len * sizeof *copy);
+  if (nodes->len > 0)
+    memcpy(copy, nodes->pdata, nodes->len * sizeof *copy);
   return copy;
 }
 
@@ -261,21 +263,16 @@ static gboolean on_document(Builder *builder, struct fy_event *event) {
 
 static gboolean on_event(Builder *builder, struct fy_event *event) {
   switch (event->type) {
-    case FYET_DOCUMENT_START:
-      return on_document(builder, event);
-    case FYET_MAPPING_START:
-      return on_open(builder, event, MU_NODE_MAP, event->mapping_start.anchor, event->mapping_start.tag);
-    case FYET_SEQUENCE_START:
-      return on_open(builder, event, MU_NODE_LIST, event->sequence_start.anchor, event->sequence_start.tag);
-    case FYET_MAPPING_END:
-    case FYET_SEQUENCE_END:
-      return on_close(builder);
-    case FYET_SCALAR:
-      return on_scalar(builder, event);
-    case FYET_ALIAS:
-      return on_alias(builder, event);
-    default:
-      return TRUE;
+  case FYET_DOCUMENT_START: return on_document(builder, event);
+  case FYET_MAPPING_START:
+    return on_open(builder, event, MU_NODE_MAP, event->mapping_start.anchor, event->mapping_start.tag);
+  case FYET_SEQUENCE_START:
+    return on_open(builder, event, MU_NODE_LIST, event->sequence_start.anchor, event->sequence_start.tag);
+  case FYET_MAPPING_END:
+  case FYET_SEQUENCE_END: return on_close(builder);
+  case FYET_SCALAR: return on_scalar(builder, event);
+  case FYET_ALIAS: return on_alias(builder, event);
+  default: return TRUE;
   }
 }
 
@@ -304,31 +301,47 @@ static const char *tab_before(const Builder *builder, gsize offset) {
   return NULL;
 }
 
-static void ignore_output(struct fy_diag *diag, void *user, const char *text, size_t length) {
-  (void)diag, (void)user, (void)text, (void)length;
+static void keep_output(struct fy_diag *diag, void *user, const char *text, size_t length) {
+  (void)diag;
+  g_string_append_len(user, text, (gssize)length);
 }
 
-/* Collects errors; what it would print besides, goes nowhere. */
-static struct fy_diag *diag_new(void) {
+/* What libfyaml says goes into `output`. (Its own list of errors is not freed with it.) */
+static struct fy_diag *diag_new(GString *output) {
   struct fy_diag_cfg config;
   fy_diag_cfg_default(&config);
   config.fp = NULL;
-  config.output_fn = ignore_output;
+  config.output_fn = keep_output;
+  config.user = output;
+  config.colorize = false;
   struct fy_diag *diag = fy_diag_create(&config);
   mu_assert(diag != NULL);
-  fy_diag_set_collect_errors(diag, true);
   return diag;
 }
 
-static void add_parser_fault(Builder *builder, struct fy_diag *diag) {
-  void *position = NULL;
-  struct fy_diag_error *first = fy_diag_errors_iterate(diag, &position);
-  gsize offset = first == NULL ? builder->last_offset : offset_of(builder, first->line, first->column);
+/* Takes "<memory-…>:3:1: error: what is wrong\n…" apart. FALSE when the text is of another form. */
+static gboolean parse_output(const char *output, int *ret_line, int *ret_column, char **ret_what) {
+  static const char mark[] = ": error: ";
+  const char *end = strstr(output, mark);
+  const char *column = end == NULL ? NULL : g_strrstr_len(output, end - output, ":");
+  const char *line = column == NULL ? NULL : g_strrstr_len(output, column - output, ":");
+  if (line == NULL || sscanf(line, ":%d:%d", ret_line, ret_column) != 2)
+    return FALSE;
+  const char *what = end + strlen(mark);
+  *ret_what = g_strndup(what, strcspn(what, "\n"));
+  return TRUE;
+}
+
+static void add_parser_fault(Builder *builder, const char *output) {
+  int line, column;
+  g_autofree char *what = NULL;
+  gboolean known = parse_output(output, &line, &column, &what);
+  gsize offset = known ? offset_of(builder, line, column) : builder->last_offset;
   const char *tab = tab_before(builder, offset);
   if (tab != NULL)
     mu_faults_add_at(builder->faults, (gsize)(tab - builder->text), "a tab in the indentation; YAML wants spaces");
   else
-    mu_faults_add_at(builder->faults, offset, "this is not YAML: %s", first == NULL ? "it cannot be parsed" : first->msg);
+    mu_faults_add_at(builder->faults, offset, "this is not YAML: %s", known ? what : "it cannot be parsed");
 }
 
 static gboolean check_brackets(const char *text, gsize length, MuFaults *faults) {
@@ -350,7 +363,7 @@ static gboolean check_brackets(const char *text, gsize length, MuFaults *faults)
 /* ---- the whole ----------------------------------------------------------------------------------------------------- */
 
 /* FALSE when there is no tree to go on with; faults of a single value leave one. */
-static gboolean run(Builder *builder, struct fy_parser *parser, struct fy_diag *diag) {
+static gboolean run(Builder *builder, struct fy_parser *parser, const GString *output) {
   gboolean good = TRUE;
   while (good) {
     struct fy_event *event = fy_parser_parse(parser);
@@ -361,14 +374,15 @@ static gboolean run(Builder *builder, struct fy_parser *parser, struct fy_diag *
   }
   if (!good || !fy_parser_get_stream_error(parser))
     return good;
-  add_parser_fault(builder, diag);
+  add_parser_fault(builder, output->str);
   return FALSE;
 }
 
 MuNode *mu_yaml_read(MuArena *arena, const char *text, gsize length, MuFaults *faults) {
   if (!check_brackets(text, length, faults))
     return NULL;
-  struct fy_diag *diag = diag_new();
+  g_autoptr(GString) output = g_string_new(NULL);
+  struct fy_diag *diag = diag_new(output);
   struct fy_parse_cfg config = {.diag = diag};
   struct fy_parser *parser = fy_parser_create(&config);
   mu_assert(parser != NULL);
@@ -376,16 +390,16 @@ MuNode *mu_yaml_read(MuArena *arena, const char *text, gsize length, MuFaults *f
   g_autoptr(GPtrArray) pending = g_ptr_array_new();
   g_autoptr(GHashTable) anchors = g_hash_table_new(g_str_hash, g_str_equal);
   Builder builder = {
-    .arena = arena,
-    .faults = faults,
-    .text = text,
-    .length = length,
-    .stack = stack,
-    .pending = pending,
-    .anchors = anchors,
+      .arena = arena,
+      .faults = faults,
+      .text = text,
+      .length = length,
+      .stack = stack,
+      .pending = pending,
+      .anchors = anchors,
   };
   mu_assert(fy_parser_set_string(parser, text, length) == 0);
-  gboolean good = run(&builder, parser, diag);
+  gboolean good = run(&builder, parser, output);
   fy_parser_destroy(parser);
   fy_diag_unref(diag);
   if (good && builder.root == NULL)

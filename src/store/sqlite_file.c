@@ -198,7 +198,15 @@ static gboolean set_up(MuSqliteFile *file, GError **error) {
   return mu_sqlite_file_exec(file, "cannot open it for writing", wal_sql, error);
 }
 
+/* Contexts may hold secrets: a new file is its owner's alone (the WAL takes the same mode). */
+static void make_private(const char *path) {
+  int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (fd >= 0)
+    close(fd);
+}
+
 static gboolean open_database(MuSqliteFile *file, GError **error) {
+  make_private(file->path);
   int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX; /* one thread at a time: sqlite_store.c */
   if (sqlite3_open_v2(file->path, &file->db, flags, NULL) != SQLITE_OK)
     return mu_sqlite_file_fail(file, "cannot open it", error);

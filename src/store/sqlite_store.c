@@ -4,6 +4,8 @@
 #include "log.h"
 #include "sqlite_file.h"
 #include <muster/error.h>
+#include <pthread.h>
+#include <time.h>
 
 /* The WAL is folded into the file when nothing is to be committed for IDLE_MS and it has grown beyond IDLE_PAGES; and at
  * once, with the next commit waiting for it (about 10 ms), beyond FORCED_PAGES. Of 8 KB each. */
@@ -23,8 +25,8 @@ typedef struct {
   GThread *thread;
   GSource *source; /* delivers `done`; made ready by the worker */
 
-  GMutex mutex; /* guards all below */
-  GCond changed;
+  pthread_mutex_t mutex; /* guards all below; not GLib's, which the thread sanitizer does not see */
+  pthread_cond_t changed;
   Phase phase;
   gboolean stopping, checkpointing;
   int wal_pages; /* of the last commit, not yet folded; the worker's */
@@ -88,32 +90,37 @@ static void checkpoint(SqliteStore *store) {
 
 static void checkpoint_unlocked(SqliteStore *store) {
   store->checkpointing = TRUE;
-  g_mutex_unlock(&store->mutex);
+  pthread_mutex_unlock(&store->mutex);
   checkpoint(store);
-  g_mutex_lock(&store->mutex);
+  pthread_mutex_lock(&store->mutex);
   store->checkpointing = FALSE;
-  g_cond_broadcast(&store->changed);
+  pthread_cond_broadcast(&store->changed);
 }
 
 static void run_commit(SqliteStore *store) {
   store->phase = RUNNING;
-  g_mutex_unlock(&store->mutex);
+  pthread_mutex_unlock(&store->mutex);
   GError *error = NULL;
   commit_batch(store, store->batch, &error);
-  g_mutex_lock(&store->mutex);
+  pthread_mutex_lock(&store->mutex);
   store->error = error;
   store->phase = FINISHED;
-  g_cond_broadcast(&store->changed);
+  pthread_cond_broadcast(&store->changed);
   g_source_set_ready_time(store->source, 0);
+}
+
+static struct timespec in_ms(gint64 ms) {
+  gint64 until_us = g_get_monotonic_time() + ms * 1000;
+  return (struct timespec){until_us / G_USEC_PER_SEC, until_us % G_USEC_PER_SEC * 1000};
 }
 
 /* FALSE when nothing came for IDLE_MS. */
 static gboolean wait_for_work(SqliteStore *store) {
-  gint64 until = g_get_monotonic_time() + IDLE_MS * G_TIME_SPAN_MILLISECOND;
+  struct timespec until = in_ms(IDLE_MS);
   while (store->phase != WAITING && !store->stopping) {
     if (store->wal_pages <= IDLE_PAGES)
-      g_cond_wait(&store->changed, &store->mutex);
-    else if (!g_cond_wait_until(&store->changed, &store->mutex, until))
+      pthread_cond_wait(&store->changed, &store->mutex);
+    else if (pthread_cond_timedwait(&store->changed, &store->mutex, &until) != 0)
       return FALSE;
   }
   return TRUE;
@@ -121,7 +128,7 @@ static gboolean wait_for_work(SqliteStore *store) {
 
 static gpointer worker(gpointer user) {
   SqliteStore *store = user;
-  g_mutex_lock(&store->mutex);
+  pthread_mutex_lock(&store->mutex);
   for (;;) {
     gboolean idle = !wait_for_work(store);
     if (store->phase == WAITING)
@@ -131,7 +138,7 @@ static gpointer worker(gpointer user) {
     if (idle || store->wal_pages > FORCED_PAGES)
       checkpoint_unlocked(store);
   }
-  g_mutex_unlock(&store->mutex);
+  pthread_mutex_unlock(&store->mutex);
   return NULL;
 }
 
@@ -148,14 +155,14 @@ static gboolean deliver(GSource *source, GSourceFunc callback, gpointer data) {
   (void)data;
   SqliteStore *store = ((DoneSource *)source)->store;
   g_source_set_ready_time(source, -1);
-  g_mutex_lock(&store->mutex);
+  pthread_mutex_lock(&store->mutex);
   mu_assert(store->phase == FINISHED);
   store->phase = IDLE;
   g_autoptr(GError) error = g_steal_pointer(&store->error);
   MuBatch *batch = g_steal_pointer(&store->batch);
   MuStoreDone done = store->done;
   gpointer user = store->user;
-  g_mutex_unlock(&store->mutex);
+  pthread_mutex_unlock(&store->mutex);
   done(batch, error, user);
   return G_SOURCE_CONTINUE;
 }
@@ -174,21 +181,21 @@ static GSource *done_source_new(SqliteStore *store) {
 
 static void store_commit(MuStore *base, MuBatch *batch, MuStoreDone done, gpointer user) {
   SqliteStore *store = (SqliteStore *)base;
-  g_mutex_lock(&store->mutex);
+  pthread_mutex_lock(&store->mutex);
   mu_assert(store->phase == IDLE);
   store->batch = batch;
   store->done = done;
   store->user = user;
   store->phase = WAITING;
-  g_cond_broadcast(&store->changed);
-  g_mutex_unlock(&store->mutex);
+  pthread_cond_broadcast(&store->changed);
+  pthread_mutex_unlock(&store->mutex);
 }
 
 /* The connection is the caller's until it unlocks the mutex. */
 static void lock_connection(SqliteStore *store) {
-  g_mutex_lock(&store->mutex);
+  pthread_mutex_lock(&store->mutex);
   while (store->phase == WAITING || store->phase == RUNNING || store->checkpointing)
-    g_cond_wait(&store->changed, &store->mutex);
+    pthread_cond_wait(&store->changed, &store->mutex);
 }
 
 static gboolean visit_row(const SqliteStore *store, sqlite3_stmt *statement, MuStoreVisitor visit, gpointer user,
@@ -241,7 +248,7 @@ static gboolean store_load(MuStore *base, MuStoreVisitor visit, gpointer user, G
   SqliteStore *store = (SqliteStore *)base;
   lock_connection(store);
   gboolean good = check_integrity(store, error) && visit_all(store, visit, user, error);
-  g_mutex_unlock(&store->mutex);
+  pthread_mutex_unlock(&store->mutex);
   return good;
 }
 
@@ -254,15 +261,15 @@ static gboolean store_erase(MuStore *base, GError **error) {
     good = mu_sqlite_file_fail(store->file, "cannot erase it", error);
   if (good)
     store->wal_pages = 0;
-  g_mutex_unlock(&store->mutex);
+  pthread_mutex_unlock(&store->mutex);
   return good;
 }
 
 static void stop_worker(SqliteStore *store) {
-  g_mutex_lock(&store->mutex);
+  pthread_mutex_lock(&store->mutex);
   store->stopping = TRUE;
-  g_cond_broadcast(&store->changed);
-  g_mutex_unlock(&store->mutex);
+  pthread_cond_broadcast(&store->changed);
+  pthread_mutex_unlock(&store->mutex);
   g_thread_join(store->thread);
 }
 
@@ -285,8 +292,8 @@ static void store_free(MuStore *base) {
   finalize_statements(store);
   mu_sqlite_file_close(store->file);
   g_clear_error(&store->error);
-  g_mutex_clear(&store->mutex);
-  g_cond_clear(&store->changed);
+  pthread_mutex_destroy(&store->mutex);
+  pthread_cond_destroy(&store->changed);
   g_free(store);
 }
 
@@ -314,6 +321,15 @@ static gboolean prepare_all(SqliteStore *store, GError **error) {
          prepare(store, &store->rollback, "ROLLBACK", error);
 }
 
+static void init_locks(SqliteStore *store) {
+  pthread_condattr_t attributes;
+  pthread_condattr_init(&attributes);
+  pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC); /* of g_get_monotonic_time */
+  pthread_mutex_init(&store->mutex, NULL);
+  pthread_cond_init(&store->changed, &attributes);
+  pthread_condattr_destroy(&attributes);
+}
+
 MuStore *mu_sqlite_store_open(const char *path, GError **error) {
   MuSqliteFile *file = mu_sqlite_file_open(path, error);
   if (file == NULL)
@@ -321,8 +337,7 @@ MuStore *mu_sqlite_store_open(const char *path, GError **error) {
   SqliteStore *store = g_new0(SqliteStore, 1);
   store->base.ops = &sqlite_ops;
   store->file = file;
-  g_mutex_init(&store->mutex);
-  g_cond_init(&store->changed);
+  init_locks(store);
   sqlite3_wal_hook(file->db, on_wal_grown, store);
   if (!prepare_all(store, error)) {
     store_free(&store->base);

@@ -7,7 +7,7 @@
 #include <string.h>
 
 typedef struct {
-  gsize out, in; /* offsets in the result and in the template */
+  gsize out, in;  /* offsets in the result and in the template */
   gboolean exact; /* copied byte by byte; else all of it came from the tag at `in` */
 } Segment;
 
@@ -108,9 +108,9 @@ static gboolean lookup(const Renderer *renderer, const char *name, MuMustacheVal
 static void mark(Renderer *renderer, gsize in, gboolean exact) {
   gboolean in_partial = renderer->partial_depth > 0;
   Segment segment = {
-    .out = renderer->out->len,
-    .in = in_partial ? renderer->partial_at : in,
-    .exact = exact && !in_partial,
+      .out = renderer->out->len,
+      .in = in_partial ? renderer->partial_at : in,
+      .exact = exact && !in_partial,
   };
   g_array_append_val(renderer->segments, segment);
 }
@@ -118,20 +118,13 @@ static void mark(Renderer *renderer, gsize in, gboolean exact) {
 /* The entities that mustache.java writes, the newline included: a value cannot break out of its line. */
 static const char *entity(char c) {
   switch (c) {
-    case '&':
-      return "&amp;";
-    case '<':
-      return "&lt;";
-    case '>':
-      return "&gt;";
-    case '"':
-      return "&quot;";
-    case '\'':
-      return "&#39;";
-    case '\n':
-      return "&#10;";
-    default:
-      return NULL;
+  case '&': return "&amp;";
+  case '<': return "&lt;";
+  case '>': return "&gt;";
+  case '"': return "&quot;";
+  case '\'': return "&#39;";
+  case '\n': return "&#10;";
+  default: return NULL;
   }
 }
 
@@ -180,8 +173,9 @@ static void render_value(Renderer *renderer, const Source *source, const MuToken
   if (!lookup(renderer, token->name, &value)) {
     if ((renderer->input->flags & MU_MUSTACHE_STRICT) == 0)
       return;
-    g_autofree char *what = g_strdup_printf("variable \"%s\" has no value; set it, or guard the place with {{#%s}}…{{/%s}}",
-                                            token->name, token->name, token->name);
+    g_autofree char *what =
+        g_strdup_printf("variable \"%s\" has no value; set it, or guard the place with {{#%s}}…{{/%s}}", token->name,
+                        token->name, token->name);
     add_fault(renderer, source, token->at, what);
     return;
   }
@@ -246,7 +240,7 @@ static char *indented(const char *text, const char *indent) {
 
 static gboolean render_partial(Renderer *renderer, const Source *source, const MuToken *token) {
   const char *text =
-    renderer->input->partials == NULL ? NULL : g_hash_table_lookup(renderer->input->partials, token->name);
+      renderer->input->partials == NULL ? NULL : g_hash_table_lookup(renderer->input->partials, token->name);
   if (text == NULL) {
     if ((renderer->input->flags & MU_MUSTACHE_STRICT) != 0) {
       g_autofree char *what = g_strdup_printf("there is no partial \"%s\"", token->name);
@@ -258,7 +252,8 @@ static gboolean render_partial(Renderer *renderer, const Source *source, const M
     return refuse_size(renderer, "partials include each other too deep", MU_MUSTACHE_MAX_DEPTH);
   g_autofree char *body = indented(text, token->indent);
   Source partial = {.name = token->name, .text = body, .length = strlen(body)};
-  g_autoptr(GArray) tokens = mu_mustache_parse(partial.text, partial.length, partial.name, renderer->arena, renderer->error);
+  g_autoptr(GArray) tokens =
+      mu_mustache_parse(partial.text, partial.length, partial.name, renderer->arena, renderer->error);
   if (tokens == NULL)
     return FALSE;
   partial.tokens = tokens;
@@ -273,20 +268,13 @@ static gboolean render_partial(Renderer *renderer, const Source *source, const M
 
 static gboolean render_token(Renderer *renderer, const Source *source, const MuToken *token, guint index) {
   switch (token->kind) {
-    case MU_TOKEN_TEXT:
-      render_text(renderer, source, token);
-      return TRUE;
-    case MU_TOKEN_VALUE:
-    case MU_TOKEN_RAW_VALUE:
-      render_value(renderer, source, token);
-      return TRUE;
-    case MU_TOKEN_SECTION:
-    case MU_TOKEN_INVERTED:
-      return render_section(renderer, source, token, index);
-    case MU_TOKEN_PARTIAL:
-      return render_partial(renderer, source, token);
-    case MU_TOKEN_CLOSE:
-      break;
+  case MU_TOKEN_TEXT: render_text(renderer, source, token); return TRUE;
+  case MU_TOKEN_VALUE:
+  case MU_TOKEN_RAW_VALUE: render_value(renderer, source, token); return TRUE;
+  case MU_TOKEN_SECTION:
+  case MU_TOKEN_INVERTED: return render_section(renderer, source, token, index);
+  case MU_TOKEN_PARTIAL: return render_partial(renderer, source, token);
+  case MU_TOKEN_CLOSE: break;
   }
   return TRUE;
 }
@@ -345,7 +333,7 @@ static gboolean check_faults(Renderer *renderer) {
 
 static gboolean render_source(Renderer *renderer, Source *source) {
   g_autoptr(GArray) tokens =
-    mu_mustache_parse(source->text, source->length, source->name, renderer->arena, renderer->error);
+      mu_mustache_parse(source->text, source->length, source->name, renderer->arena, renderer->error);
   if (tokens == NULL)
     return FALSE;
   source->tokens = tokens;
@@ -368,14 +356,14 @@ char *mu_mustache_render(const char *template_text, gsize length, const MuMustac
   g_autoptr(GString) faults = g_string_new(NULL);
   Source source = {.name = input->file_name, .text = template_text, .length = length};
   Renderer renderer = {
-    .input = input,
-    .arena = arena,
-    .stack = stack,
-    .out = out,
-    .segments = segments,
-    .faults = faults,
-    .max_bytes = input->max_bytes > 0 ? input->max_bytes : MU_SPEC_MAX_BYTES,
-    .error = error,
+      .input = input,
+      .arena = arena,
+      .stack = stack,
+      .out = out,
+      .segments = segments,
+      .faults = faults,
+      .max_bytes = input->max_bytes > 0 ? input->max_bytes : MU_SPEC_MAX_BYTES,
+      .error = error,
   };
   if (!render_source(&renderer, &source))
     return NULL;

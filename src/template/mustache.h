@@ -6,9 +6,9 @@
 #define MU_MUSTACHE_H
 #include <glib.h>
 
-#define MU_MUSTACHE_MAX_DEPTH 100       /* of sections and partials within each other */
-#define MU_MUSTACHE_MAX_STEPS 4000000u  /* tags and texts visited in one rendering */
-#define MU_MUSTACHE_MAX_FAULTS 100      /* listed in one error; the rest is counted */
+#define MU_MUSTACHE_MAX_DEPTH 100      /* of sections and partials within each other */
+#define MU_MUSTACHE_MAX_STEPS 4000000u /* tags and texts visited in one rendering */
+#define MU_MUSTACHE_MAX_FAULTS 100     /* listed in one error; the rest is counted */
 
 typedef enum {
   MU_MUSTACHE_NOTHING, /* null: closes a section, shows as nothing */

@@ -102,11 +102,11 @@ static gboolean read_tag(Parser *parser, gsize at, Tag *ret_tag, GError **error)
   if (body_end >= parser->length)
     return refuse(parser, at, error, "the tag is not closed; expected \"%s\"", end_mark);
   *ret_tag = (Tag){
-    .at = at,
-    .end = body_end + strlen(end_mark),
-    .sigil = sigil,
-    .body = parser->text + body,
-    .body_length = body_end - body,
+      .at = at,
+      .end = body_end + strlen(end_mark),
+      .sigil = sigil,
+      .body = parser->text + body,
+      .body_length = body_end - body,
   };
   trim(&ret_tag->body, &ret_tag->body_length);
   return TRUE;
@@ -170,7 +170,7 @@ static gboolean add_tag(Parser *parser, const Tag *tag, const char *indent, GErr
   static const struct {
     char sigil;
     MuTokenKind kind;
-  } kinds[] = {{'\0', MU_TOKEN_VALUE},  {'{', MU_TOKEN_RAW_VALUE}, {'&', MU_TOKEN_RAW_VALUE}, {'#', MU_TOKEN_SECTION},
+  } kinds[] = {{'\0', MU_TOKEN_VALUE},   {'{', MU_TOKEN_RAW_VALUE}, {'&', MU_TOKEN_RAW_VALUE}, {'#', MU_TOKEN_SECTION},
                {'^', MU_TOKEN_INVERTED}, {'/', MU_TOKEN_CLOSE},     {'>', MU_TOKEN_PARTIAL}};
   if (tag->sigil == '!')
     return TRUE;
@@ -229,14 +229,14 @@ GArray *mu_mustache_parse(const char *text, gsize length, const char *file_name,
   g_autoptr(GArray) tokens = g_array_new(FALSE, FALSE, sizeof(MuToken));
   g_autoptr(GArray) open_section = g_array_new(FALSE, FALSE, sizeof(guint));
   Parser parser = {
-    .text = text,
-    .length = length,
-    .file_name = file_name,
-    .open = "{{",
-    .close = "}}",
-    .arena = arena,
-    .tokens = tokens,
-    .open_section = open_section,
+      .text = text,
+      .length = length,
+      .file_name = file_name,
+      .open = "{{",
+      .close = "}}",
+      .arena = arena,
+      .tokens = tokens,
+      .open_section = open_section,
   };
   return parse_all(&parser, error) ? g_steal_pointer(&tokens) : NULL;
 }

@@ -14,7 +14,8 @@ typedef struct {
 } Answer;
 
 #define PLAN(status, step)                                                                                             \
-  "{\"phases\":[{\"name\":\"p\",\"steps\":[{\"name\":\"a-0:[t]\",\"status\":\"" step "\"}],\"status\":\"" status       \
+  "{\"phases\":[{\"name\":\"p\",\"steps\":[{\"name\":\"a-0:[t]\",\"status\":\"" step                                   \
+  "\",\"message\":\"wanted 4096 MB\"}],\"status\":\"" status                                                           \
   "\",\"strategy\":\"serial\"}],\"errors\":[\"it broke\"],\"status\":\"" status "\",\"strategy\":\"serial\"}"
 
 static const Answer answers[] = {
@@ -37,7 +38,6 @@ static const Answer answers[] = {
     {"GET /v1/events?service=slow ", "200 OK", ": hello\n\n"},
     {"GET /v1/service/slow ", "200 OK", "{\"service\":\"slow\",\"state\":\"RUNNING\",\"plan\":\"update\"}"},
     {"GET /v1/service/slow/plans/update ", "200 OK", PLAN("IN_PROGRESS", "PENDING")},
-    {"GET /v1/service/slow/pod/a-0/status ", "200 OK", "{\"waiting\":{\"summary\":\"wanted 4096 MB\"}}"},
     {"GET /v1/events?service=gone ", "200 OK", ": hello\n\n"},
     {"GET /v1/service/gone ", "404 Not Found", "{\"error\":{\"code\":\"not-found\",\"message\":\"no such service\"}}"},
 };
@@ -223,7 +223,8 @@ static void test_follow(void) {
       {"gone", MU_FOLLOW_COMPLETE, MU_ERROR_NOT_FOUND, "no such service"},
       {"broken", MU_FOLLOW_COMPLETE, MU_ERROR_FAILED, "the plan deploy of broken is in error: it broke"},
       {"slow", MU_FOLLOW_COMPLETE, MU_ERROR_TIMED_OUT,
-       "the plan update of slow is IN_PROGRESS with 0 of 1 steps complete\na-0: wanted 4096 MB; it goes on"},
+       "the plan update of slow is IN_PROGRESS with 0 of 1 steps complete; it goes on in the scheduler, and `muster plan "
+       "show slow --follow` watches it\na-0:[t]: wanted 4096 MB"},
   };
   for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
     g_autoptr(MuCliClient) client = client_at(folder);

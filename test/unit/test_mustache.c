@@ -60,10 +60,10 @@ static void run_case(const char *file, json_t *test) {
   json_object_foreach (json_object_get(test, "partials"), name, partial)
     g_hash_table_insert(partials, (char *)name, (char *)json_string_value(partial));
   MuMustacheInput input = {
-    .file_name = file,
-    .type = &json_data,
-    .root = json_to_value(json_object_get(test, "data")),
-    .partials = partials,
+      .file_name = file,
+      .type = &json_data,
+      .root = json_to_value(json_object_get(test, "data")),
+      .partials = partials,
   };
   g_autoptr(GError) error = NULL;
   g_autofree char *result = mu_mustache_render(template_text, strlen(template_text), &input, NULL, NULL, &error);
@@ -100,7 +100,8 @@ static void test_specification(void) {
 
 static GHashTable *variables(void) {
   static const char *const pairs[][2] = {
-    {"NAME", "hello"}, {"EMPTY", ""}, {"YES", "True"}, {"NO", "FALSE"}, {"A.B", "dotted"}, {"HTML", "<a href=\"x\">&'\n"},
+      {"NAME", "hello"}, {"EMPTY", ""},     {"YES", "True"},
+      {"NO", "FALSE"},   {"A.B", "dotted"}, {"HTML", "<a href=\"x\">&'\n"},
   };
   GHashTable *table = g_hash_table_new(g_str_hash, g_str_equal);
   for (gsize i = 0; i < G_N_ELEMENTS(pairs); i++)
@@ -111,11 +112,11 @@ static GHashTable *variables(void) {
 static char *render_strings(const char *template_text, MuMustacheMap **ret_map, GError **error) {
   g_autoptr(GHashTable) table = variables();
   MuMustacheInput input = {
-    .file_name = "svc.yml",
-    .type = &mu_mustache_strings,
-    .root = {MU_MUSTACHE_MAP, table},
-    .flags = MU_MUSTACHE_STRICT | MU_MUSTACHE_FLAT_NAMES,
-    .max_bytes = 1000,
+      .file_name = "svc.yml",
+      .type = &mu_mustache_strings,
+      .root = {MU_MUSTACHE_MAP, table},
+      .flags = MU_MUSTACHE_STRICT | MU_MUSTACHE_FLAT_NAMES,
+      .max_bytes = 1000,
   };
   return mu_mustache_render(template_text, strlen(template_text), &input, NULL, ret_map, error);
 }
@@ -124,18 +125,18 @@ static void test_strings(void) {
   static const struct {
     const char *template_text, *expected;
   } cases[] = {
-    {"", ""},
-    {"{{NAME}}", "hello"},
-    {"{{ NAME }}-{{YES}}-{{NO}}-{{EMPTY}}-", "hello-True-FALSE--"},
-    {"{{#YES}}{{NAME}}{{/YES}}{{^YES}}no{{/YES}}", "hello"},
-    {"{{#NO}}{{UNSET}}{{/NO}}{{^NO}}no{{/NO}}", "no"},
-    {"{{#EMPTY}}x{{/EMPTY}}{{#UNSET}}x{{/UNSET}}{{^UNSET}}y{{/UNSET}}{{^EMPTY}}z{{/EMPTY}}", "yz"},
-    {"{{#NAME}}[{{.}}]{{/NAME}}", "[hello]"},
-    {"{{A.B}} {{#A.B}}{{.}}{{/A.B}}", "dotted dotted"},
-    {"{{HTML}}", "&lt;a href=&quot;x&quot;&gt;&amp;&#39;&#10;"},
-    {"{{{HTML}}}{{&HTML}}", "<a href=\"x\">&'\n<a href=\"x\">&'\n"},
-    {"{{=<% %>=}}<%NAME%> {{NAME}}", "hello {{NAME}}"},
-    {"a\r\n  {{#YES}}\r\nb\r\n  {{/YES}}\r\nc", "a\r\nb\r\nc"},
+      {"", ""},
+      {"{{NAME}}", "hello"},
+      {"{{ NAME }}-{{YES}}-{{NO}}-{{EMPTY}}-", "hello-True-FALSE--"},
+      {"{{#YES}}{{NAME}}{{/YES}}{{^YES}}no{{/YES}}", "hello"},
+      {"{{#NO}}{{UNSET}}{{/NO}}{{^NO}}no{{/NO}}", "no"},
+      {"{{#EMPTY}}x{{/EMPTY}}{{#UNSET}}x{{/UNSET}}{{^UNSET}}y{{/UNSET}}{{^EMPTY}}z{{/EMPTY}}", "yz"},
+      {"{{#NAME}}[{{.}}]{{/NAME}}", "[hello]"},
+      {"{{A.B}} {{#A.B}}{{.}}{{/A.B}}", "dotted dotted"},
+      {"{{HTML}}", "&lt;a href=&quot;x&quot;&gt;&amp;&#39;&#10;"},
+      {"{{{HTML}}}{{&HTML}}", "<a href=\"x\">&'\n<a href=\"x\">&'\n"},
+      {"{{=<% %>=}}<%NAME%> {{NAME}}", "hello {{NAME}}"},
+      {"a\r\n  {{#YES}}\r\nb\r\n  {{/YES}}\r\nc", "a\r\nb\r\nc"},
   };
   for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
     g_autoptr(GError) error = NULL;
@@ -149,19 +150,19 @@ static void test_errors(void) {
   static const struct {
     const char *template_text, *message;
   } cases[] = {
-    {"a: {{ONE}}\n{{#YES}}\n  é{{TWO}}\n{{/YES}}",
-     "svc.yml:1:4: variable \"ONE\" has no value; set it, or guard the place with {{#ONE}}…{{/ONE}}\n"
-     "svc.yml:3:4: variable \"TWO\" has no value; set it, or guard the place with {{#TWO}}…{{/TWO}}"},
-    {"{{A.C}}", "svc.yml:1:1: variable \"A.C\" has no value; set it, or guard the place with {{#A.C}}…{{/A.C}}"},
-    {"x\n {{NAME", "svc.yml:2:2: the tag is not closed; expected \"}}\""},
-    {"{{{NAME}}", "svc.yml:1:1: the tag is not closed; expected \"}}}\""},
-    {"{{}}", "svc.yml:1:1: the tag is empty; expected a name"},
-    {"{{#YES}}\n", "svc.yml:1:1: the section \"YES\" is not closed; expected \"{{/YES}}\""},
-    {"{{#YES}}{{#NO}}{{/YES}}{{/NO}}", "svc.yml:1:16: \"{{/YES}}\" found; expected \"{{/NO}}\""},
-    {"{{/YES}}", "svc.yml:1:1: \"{{/YES}}\" closes a section that is not open"},
-    {"{{=<%=}}", "svc.yml:1:1: expected two delimiters, as in {{=<% %>=}}"},
-    {"{{>other}}", "svc.yml:1:1: there is no partial \"other\""},
-    {"{{<base}}{{/base}}", "svc.yml:1:1: template inheritance ({{<}}) is not supported"},
+      {"a: {{ONE}}\n{{#YES}}\n  é{{TWO}}\n{{/YES}}",
+       "svc.yml:1:4: variable \"ONE\" has no value; set it, or guard the place with {{#ONE}}…{{/ONE}}\n"
+       "svc.yml:3:4: variable \"TWO\" has no value; set it, or guard the place with {{#TWO}}…{{/TWO}}"},
+      {"{{A.C}}", "svc.yml:1:1: variable \"A.C\" has no value; set it, or guard the place with {{#A.C}}…{{/A.C}}"},
+      {"x\n {{NAME", "svc.yml:2:2: the tag is not closed; expected \"}}\""},
+      {"{{{NAME}}", "svc.yml:1:1: the tag is not closed; expected \"}}}\""},
+      {"{{}}", "svc.yml:1:1: the tag is empty; expected a name"},
+      {"{{#YES}}\n", "svc.yml:1:1: the section \"YES\" is not closed; expected \"{{/YES}}\""},
+      {"{{#YES}}{{#NO}}{{/YES}}{{/NO}}", "svc.yml:1:16: \"{{/YES}}\" found; expected \"{{/NO}}\""},
+      {"{{/YES}}", "svc.yml:1:1: \"{{/YES}}\" closes a section that is not open"},
+      {"{{=<%=}}", "svc.yml:1:1: expected two delimiters, as in {{=<% %>=}}"},
+      {"{{>other}}", "svc.yml:1:1: there is no partial \"other\""},
+      {"{{<base}}{{/base}}", "svc.yml:1:1: template inheritance ({{<}}) is not supported"},
   };
   for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
     g_autoptr(GError) error = NULL;
@@ -195,7 +196,8 @@ static void test_limits(void) {
 static void render_partials(const char *partial, const char *message) {
   g_autoptr(GHashTable) partials = g_hash_table_new(g_str_hash, g_str_equal);
   g_hash_table_insert(partials, (char *)"p", (char *)partial);
-  MuMustacheInput input = {.file_name = "t", .type = &mu_mustache_strings, .root = {MU_MUSTACHE_MAP, NULL}, .partials = partials};
+  MuMustacheInput input = {
+      .file_name = "t", .type = &mu_mustache_strings, .root = {MU_MUSTACHE_MAP, NULL}, .partials = partials};
   g_autoptr(GError) error = NULL;
   g_assert_null(mu_mustache_render("{{>p}}", 6, &input, NULL, NULL, &error));
   g_assert_error(error, MU_ERROR, MU_ERROR_TOO_LARGE);
@@ -233,7 +235,8 @@ static void test_map(void) {
   g_assert_cmpstr(result, ==, "a hello b\nchellod\ne");
   static const struct {
     guint offset, line, column;
-  } cases[] = {{0, 1, 1}, {1, 1, 2}, {2, 1, 3}, {6, 1, 3}, {7, 1, 11}, {8, 1, 12}, {10, 3, 1}, {11, 3, 2}, {16, 3, 10}, {18, 5, 1}};
+  } cases[] = {{0, 1, 1},  {1, 1, 2},  {2, 1, 3},  {6, 1, 3},   {7, 1, 11},
+               {8, 1, 12}, {10, 3, 1}, {11, 3, 2}, {16, 3, 10}, {18, 5, 1}};
   for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
     guint line, column;
     gsize offset = mu_mustache_map_offset(map, cases[i].offset);

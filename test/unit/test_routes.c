@@ -161,7 +161,7 @@ static void test_context_is_the_body(void) {
   fixture_run(&fixture, put_context);
   gsize length;
   const char *context = g_bytes_get_data(fake.last_context, &length);
-  g_assert_cmpmem(context, (int)length, "name: redis # \xc3\xa9", 15);
+  g_assert_cmpmem(context, (int)length, "name: redis # \xc3\xa9", 16);
   fixture_close(&fixture);
 }
 

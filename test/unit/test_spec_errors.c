@@ -69,18 +69,18 @@ static void test_bytes(void) {
     gsize length;
     const char *message;
   } cases[] = {
-    {"", 0, "svc.yml:1:1: the file is empty; expected a service's spec"},
-    {"# nothing\n", 10, "svc.yml:1:1: the file is empty; expected a service's spec"},
-    {"name: a\nx: b\0c\n", 15, "svc.yml:2:5: a NUL byte; expected text in UTF-8"},
-    {"name: \xc3\xa9\xff\n", 10, "svc.yml:1:8: a byte that is not UTF-8; expected text in UTF-8"},
-    {"name: \xed\xa0\x80\n", 10, "svc.yml:1:7: a byte that is not UTF-8; expected text in UTF-8"},
-    {"- a\n", 4, "svc.yml:1:1: expected a service, which is a map; found a list"},
-    {"just text", 9, "svc.yml:1:1: expected a service, which is a map; found \"just text\""},
-    {"name: \"a", 8, "svc.yml:1:8: this is not YAML: double-quoted scalar without closing quote"},
-    {"name: @a", 8, "svc.yml:1:7: this is not YAML: plain scalar cannot start with '@'"},
-    {"name: &x [*x]", 13, "svc.yml:1:12: the alias \"*x\" has no anchor \"&x\" before it"},
-    {"%YAML 3.0\n---\na", 15, "svc.yml:1:1: this is not YAML: it cannot be parsed"},
-    {"name: {{NAME", 12, "svc.yml:1:7: the tag is not closed; expected \"}}\""},
+      {"", 0, "svc.yml:1:1: the file is empty; expected a service's spec"},
+      {"# nothing\n", 10, "svc.yml:1:1: the file is empty; expected a service's spec"},
+      {"name: a\nx: b\0c\n", 15, "svc.yml:2:5: a NUL byte; expected text in UTF-8"},
+      {"name: \xc3\xa9\xff\n", 10, "svc.yml:1:8: a byte that is not UTF-8; expected text in UTF-8"},
+      {"name: \xed\xa0\x80\n", 10, "svc.yml:1:7: a byte that is not UTF-8; expected text in UTF-8"},
+      {"- a\n", 4, "svc.yml:1:1: expected a service, which is a map; found a list"},
+      {"just text", 9, "svc.yml:1:1: expected a service, which is a map; found \"just text\""},
+      {"name: \"a", 8, "svc.yml:1:8: this is not YAML: double-quoted scalar without closing quote"},
+      {"name: @a", 8, "svc.yml:1:7: this is not YAML: plain scalar cannot start with '@'"},
+      {"name: &x [*x]", 13, "svc.yml:1:12: the alias \"*x\" has no anchor \"&x\" before it"},
+      {"%YAML 3.0\n---\na", 15, "svc.yml:1:1: this is not YAML: it cannot be parsed"},
+      {"name: {{NAME", 12, "svc.yml:1:7: the tag is not closed; expected \"}}\""},
   };
   for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
     g_autoptr(GError) error = parse_bad(cases[i].text, cases[i].length);
@@ -118,7 +118,8 @@ static GString *repeat(const char *begin, const char *what, guint n, const char 
 }
 
 static void test_size(void) {
-  check_too_large(repeat("", "#\n", MU_SPEC_MAX_BYTES / 2 + 1, ""), "svc.yml: the file has 8388610 bytes; the limit is 8388608");
+  check_too_large(repeat("", "#\n", MU_SPEC_MAX_BYTES / 2 + 1, ""),
+                  "svc.yml: the file has 8388610 bytes; the limit is 8388608");
 }
 
 static void test_nesting(void) {
@@ -168,13 +169,13 @@ static void test_json(void) {
   static const struct {
     const char *json, *message;
   } cases[] = {
-    {"{", "JSON, line 1, column 1: string or '}' expected near end of file"},
-    {"[]", "the stored spec: expected a service, which is a map; found a list"},
-    {"{\"name\":\"a\"}", "the stored spec: a service needs \"pods\""},
-    {"{\"name\":\"a\",\"pods\":{\"p\":{\"count\":1.5,\"tasks\":{}}}}",
-     "the stored spec: \"count\": expected a whole number from 0 to 10000, found \"1.500\""},
-    {"{\"name\":\"a\",\"pods\":{\"p\":{\"count\":1,\"tasks\":{\"t\":{\"goal\":\"ONCE\",\"cmd\":\"x\",\"resource-set\":\"s\"}}}}}",
-     "the stored spec: pod \"p\" has no resource set \"s\""},
+      {"{", "JSON, line 1, column 1: string or '}' expected near end of file"},
+      {"[]", "the stored spec: expected a service, which is a map; found a list"},
+      {"{\"name\":\"a\"}", "the stored spec: a service needs \"pods\""},
+      {"{\"name\":\"a\",\"pods\":{\"p\":{\"count\":1.5,\"tasks\":{}}}}",
+       "the stored spec: \"count\": expected a whole number from 0 to 10000, found \"1.500\""},
+      {"{\"name\":\"a\",\"pods\":{\"p\":{\"count\":1,\"tasks\":{\"t\":{\"goal\":\"ONCE\",\"cmd\":\"x\",\"resource-set\":\"s\"}}}}}",
+       "the stored spec: pod \"p\" has no resource set \"s\""},
   };
   for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
     g_autoptr(GError) error = NULL;

@@ -6,7 +6,8 @@
 #include <string.h>
 
 static GHashTable *variables(void) {
-  static const char *const pairs[][2] = {{"HOST", "example.com"}, {"PRINCIPAL", "team-principal"}, {"COUNT", "3"}, {"EMPTY", ""}};
+  static const char *const pairs[][2] = {
+      {"HOST", "example.com"}, {"PRINCIPAL", "team-principal"}, {"COUNT", "3"}, {"EMPTY", ""}};
   GHashTable *table = g_hash_table_new(g_str_hash, g_str_equal);
   for (gsize i = 0; i < G_N_ELEMENTS(pairs); i++)
     g_hash_table_insert(table, (char *)pairs[i][0], (char *)pairs[i][1]);
@@ -97,19 +98,19 @@ static void test_every_field(void) {
 
 /* What hello-world.env lacks: set by the package elsewhere, or only in its tests. */
 static const char *const extra[][2] = {
-  {"BOOTSTRAP_URI", "https://example.com/bootstrap.zip"},
-  {"JAVA_URI", "https://example.com/jre.tar.gz"},
-  {"KEYSTORE_APP_URI", "https://example.com/keystore-app.jar"},
-  {"HELLO_VOLUME_PROFILE", "xfs"},
-  {"HELLO_SECRET1", "hello-world/secret1"},
-  {"HELLO_SECRET2", "hello-world/secret2"},
-  {"WORLD_SECRET1", "hello-world/secret1"},
-  {"WORLD_SECRET2", "hello-world/secret2"},
-  {"WORLD_SECRET3", "hello-world/secret3"},
-  {"PORT_API", "8080"},
-  {"DEPLOY_STRATEGY", "parallel"},
-  {"DEPLOY_STEPS", "[[first, second], [third]]"},
-  {"TEST_PROFILE_VOLUME_COMMAND", ""},
+    {"BOOTSTRAP_URI", "https://example.com/bootstrap.zip"},
+    {"JAVA_URI", "https://example.com/jre.tar.gz"},
+    {"KEYSTORE_APP_URI", "https://example.com/keystore-app.jar"},
+    {"HELLO_VOLUME_PROFILE", "xfs"},
+    {"HELLO_SECRET1", "hello-world/secret1"},
+    {"HELLO_SECRET2", "hello-world/secret2"},
+    {"WORLD_SECRET1", "hello-world/secret1"},
+    {"WORLD_SECRET2", "hello-world/secret2"},
+    {"WORLD_SECRET3", "hello-world/secret3"},
+    {"PORT_API", "8080"},
+    {"DEPLOY_STRATEGY", "parallel"},
+    {"DEPLOY_STEPS", "[[first, second], [third]]"},
+    {"TEST_PROFILE_VOLUME_COMMAND", ""},
 };
 
 static GHashTable *read_env(const char *folder) {

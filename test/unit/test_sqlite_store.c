@@ -211,10 +211,13 @@ static void next_in_chain(MuBatch *batch, const GError *error, gpointer user) {
   g_assert_no_error(error);
   g_assert_true(batch == chain->batch);
   g_assert_true(g_main_context_is_owner(chain->expected));
-  if (--chain->left > 0)
-    chain->store->ops->commit(chain->store, batch, next_in_chain, chain);
-  else
-    g_clear_pointer(&chain->store, chain->store->ops->free); /* allowed from inside done */
+  MuStore *store = chain->store;
+  if (--chain->left > 0) {
+    store->ops->commit(store, batch, next_in_chain, chain);
+  } else {
+    chain->store = NULL;
+    store->ops->free(store); /* allowed from inside done */
+  }
 }
 
 /* `done` comes on the context that was the thread's default when the store was opened; it may commit, and free. */

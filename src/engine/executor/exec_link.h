@@ -3,7 +3,8 @@
  *
  *   engine to executor: {"do":"launch","file":"launch-1.json"}  {"do":"kill","task_id":…,"grace_ms":…}
  *                       {"do":"ack","uuid":…}  {"do":"shutdown"}: kill what runs without grace, and end
- *   executor to engine: {"is":"hello"} on each connection, then the records of exec_status_log.h that are statuses */
+ *   executor to engine: the records of exec_status_log.h that are statuses; on each later connection those that are not
+ *                       acknowledged, and then {"is":"hello"}: the engine knows all that it did not know */
 #ifndef MU_EXEC_LINK_H
 #define MU_EXEC_LINK_H
 #include "exec_loop.h"

@@ -155,13 +155,20 @@ static void on_message(gpointer user, const json_t *message) {
   }
 }
 
-static void send_hello(gpointer user) {
-  Executor *executor = user;
-  g_autoptr(json_t) hello = json_pack("{s:s, s:i}", "is", "hello", "pid", (int)getpid());
-  mu_exec_link_send(executor->link, hello);
+static void send_unacked(Executor *executor) {
   const GPtrArray *unacked = mu_exec_status_log_unacked(executor->log);
   for (guint i = 0; i < unacked->len; i++)
     mu_exec_link_send(executor->link, unacked->pdata[i]);
+}
+
+static void send_hello(Executor *executor) {
+  g_autoptr(json_t) hello = json_pack("{s:s, s:i}", "is", "hello", "pid", (int)getpid());
+  mu_exec_link_send(executor->link, hello);
+}
+
+static void on_connected(gpointer user) {
+  send_unacked(user);
+  send_hello(user);
 }
 
 /* ---- signals ---- */
@@ -232,8 +239,7 @@ static void end_leftover(Executor *executor, const MuExecLaunch *launch, const M
                                                          : "the executor was terminated; what was left of the task was killed"));
 }
 
-static void recover(Executor *executor) {
-  send_hello(executor);
+static void end_leftovers(Executor *executor) {
   for (guint n = 0; n < MAX_LAUNCHES; n++) {
     g_autofree char *path = g_strdup_printf("launch-%u.json", n);
     if (access(path, F_OK) < 0)
@@ -248,6 +254,12 @@ static void recover(Executor *executor) {
     for (guint i = 0; i < launch->tasks->len; i++)
       end_leftover(executor, launch, launch->tasks->pdata[i]);
   }
+}
+
+static void recover(Executor *executor) {
+  send_unacked(executor);
+  end_leftovers(executor);
+  send_hello(executor);
 }
 
 /* ---- life ---- */
@@ -284,7 +296,7 @@ static gboolean set_up(Executor *executor, GError **error) {
     return FALSE;
   int link_fd = fcntl(MU_EXECUTOR_LINK_FD, F_SETFD, FD_CLOEXEC) == 0 ? MU_EXECUTOR_LINK_FD : -1;
   fcntl(MU_EXECUTOR_LOCK_FD, F_SETFD, FD_CLOEXEC);
-  executor->link = mu_exec_link_new(executor->loop, link_fd, on_message, send_hello, executor, error);
+  executor->link = mu_exec_link_new(executor->loop, link_fd, on_message, on_connected, executor, error);
   return executor->link != NULL;
 }
 

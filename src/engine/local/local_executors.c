@@ -103,7 +103,7 @@ static gboolean is_finished(const MuLocalExecutor *executor) {
 }
 
 static void close_if_finished(MuLocalExecutor *executor) {
-  if (executor->state != MU_LOCAL_EXECUTOR_LIVE || !is_finished(executor))
+  if (executor->state != MU_LOCAL_EXECUTOR_LIVE || !executor->greeted || !is_finished(executor))
     return;
   say(executor, json_pack("{s:s}", "do", "shutdown"));
   move(executor, MU_LOCAL_EXECUTOR_CLOSING);
@@ -171,6 +171,7 @@ static gboolean begin_process(MuLocalExecutor *executor, GError **error) {
   if (!mu_local_executor_spawn(executor, FALSE, error))
     return FALSE;
   move(executor, MU_LOCAL_EXECUTOR_LIVE);
+  executor->greeted = TRUE;
   return TRUE;
 }
 
@@ -276,6 +277,8 @@ static void bury(MuLocalExecutor *executor) {
 static gboolean has_unfinished_business(const MuLocalExecutor *executor) {
   if (executor->local->torn_down)
     return FALSE;
+  if (!executor->greeted)
+    return TRUE;
   for (guint i = 0; i < executor->tasks->len; i++) {
     const MuLocalTask *task = executor->tasks->pdata[i];
     if ((task->given && !task->ended) || task->unacked->len > 0)
@@ -320,8 +323,11 @@ static void on_closed(gpointer user) {
 
 static void on_message(gpointer user, const json_t *message) {
   MuLocalExecutor *executor = user;
+  if (!mu_local_executor_said(executor, message))
+    return;
   executor->attempts = 0;
-  mu_local_executor_said(executor, message);
+  executor->greeted = TRUE;
+  close_if_finished(executor);
 }
 
 const MuLocalLineFuncs mu_local_executor_line_funcs = {.message = on_message, .closed = on_closed};
@@ -332,7 +338,6 @@ static void try_to_call(MuLocalExecutor *executor) {
   if (mu_local_executor_connect(executor)) {
     move(executor, MU_LOCAL_EXECUTOR_LIVE);
     pump(executor);
-    close_if_finished(executor);
     return;
   }
   if (mu_local_executor_lock(executor)) {

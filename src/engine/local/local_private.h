@@ -70,6 +70,7 @@ struct MuLocalExecutor {
   guint attempts;    /* to connect, lock, or recover, since the last success */
   gint64 retry_ms;   /* monotonic; when to try again; 0: not waiting */
   gboolean told_failure; /* its death has been reported */
+  gboolean greeted;      /* it has told what this engine did not know of it: statuses not acknowledged */
 };
 
 typedef struct {
@@ -168,8 +169,8 @@ void mu_local_executors_stop(MuLocal *local);
 void mu_local_executor_free(gpointer executor);
 
 /* ---- local_status.c ---- */
-/* A message of an executor. */
-void mu_local_executor_said(MuLocalExecutor *executor, const json_t *message);
+/* A message of an executor; TRUE: its hello. */
+gboolean mu_local_executor_said(MuLocalExecutor *executor, const json_t *message);
 /* A MuTaskStatus of a status record, NULL when it is none. */
 MuTaskStatus *mu_local_status_from_record(const MuLocalExecutor *executor, const json_t *record);
 /* The task is over: gives its resources back, and tells what its status was. */

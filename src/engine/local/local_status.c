@@ -64,8 +64,10 @@ static void take_status(MuLocalExecutor *executor, MuTaskStatus *take_status) {
   mu_local_emit_status(executor->local, g_steal_pointer(&status));
 }
 
-void mu_local_executor_said(MuLocalExecutor *executor, const json_t *message) {
+gboolean mu_local_executor_said(MuLocalExecutor *executor, const json_t *message) {
+  const char *is = json_string_value(json_object_get(message, "is"));
   MuTaskStatus *status = mu_local_status_from_record(executor, message);
   if (status)
     take_status(executor, status);
+  return is && g_str_equal(is, "hello");
 }

@@ -1,0 +1,131 @@
+#include "marks.h"
+
+#include "json.h"
+
+#include <string.h>
+
+typedef struct {
+  gboolean interrupted, forced;
+  gint64 canary;
+} Mark;
+
+/* ---- keys ---------------------------------------------------------------------------------------------------------- */
+
+static char *phase_key(const MuPhase *phase)
+{
+  return g_strdup_printf("%s/%s", phase->plan->name, mu_phase_id(phase).text);
+}
+
+static char *step_key(const MuStep *step)
+{
+  return g_strdup_printf("%s/%s", step->phase->plan->name, mu_step_id(step).text);
+}
+
+/* ---- storing ------------------------------------------------------------------------------------------------------- */
+
+static char *encode(const Mark *mark)
+{
+  g_autoptr(json_t) json = json_object();
+  mu_json_set_bool(json, "interrupted", mark->interrupted);
+  mu_json_set_bool(json, "forced", mark->forced);
+  mu_json_set_int(json, "canary", mark->canary);
+  return mu_json_to_string(json);
+}
+
+/* A custom plan stands by interrupted; so `interrupted` of a plan is stored even when it is FALSE. */
+static void put(MuService *service, const char *key, const Mark *mark, gboolean always, MuEffects *effects)
+{
+  if (always || mark->interrupted || mark->forced || mark->canary != 0) {
+    g_hash_table_insert(service->marks, g_strdup(key), g_memdup2(mark, sizeof *mark));
+    mu_batch_take(effects->batch, MU_RECORD_MARK, service->name, key, encode(mark));
+  } else if (g_hash_table_remove(service->marks, key)) {
+    mu_batch_delete(effects->batch, MU_RECORD_MARK, service->name, key);
+  }
+}
+
+void mu_marks_put_plan(MuService *service, const MuPlan *plan, MuEffects *effects)
+{
+  const Mark mark = {.interrupted = plan->interrupted, .canary = plan->canary};
+  put(service, plan->name, &mark, TRUE, effects);
+}
+
+void mu_marks_put_phase(MuService *service, const MuPhase *phase, MuEffects *effects)
+{
+  const Mark mark = {.interrupted = phase->interrupted, .canary = phase->canary};
+  g_autofree char *key = phase_key(phase);
+  put(service, key, &mark, FALSE, effects);
+}
+
+void mu_marks_put_step(MuService *service, const MuStep *step, MuEffects *effects)
+{
+  const Mark mark = {.interrupted = step->interrupted, .forced = step->forced};
+  g_autofree char *key = step_key(step);
+  put(service, key, &mark, FALSE, effects);
+}
+
+void mu_marks_clear(MuService *service, MuEffects *effects)
+{
+  GHashTableIter iter;
+  gpointer key = NULL;
+  g_hash_table_iter_init(&iter, service->marks);
+  while (g_hash_table_iter_next(&iter, &key, NULL)) {
+    mu_batch_delete(effects->batch, MU_RECORD_MARK, service->name, key);
+    g_hash_table_iter_remove(&iter);
+  }
+}
+
+/* ---- loading ------------------------------------------------------------------------------------------------------- */
+
+gboolean mu_marks_load(MuService *service, const char *key, const char *value, gsize length, GError **error)
+{
+  g_autoptr(json_t) json = mu_json_parse(value, length, G_MAXSIZE, error);
+  Mark mark = {0};
+  if (json == NULL || !mu_json_get_bool(json, "interrupted", FALSE, &mark.interrupted, error) ||
+      !mu_json_get_bool(json, "forced", FALSE, &mark.forced, error) ||
+      !mu_json_get_int(json, "canary", FALSE, &mark.canary, error))
+    return FALSE;
+  g_hash_table_insert(service->marks, g_strdup(key), g_memdup2(&mark, sizeof mark));
+  return TRUE;
+}
+
+static void apply_to_step(MuService *service, MuStep *step)
+{
+  g_autofree char *key = step_key(step);
+  const Mark *mark = g_hash_table_lookup(service->marks, key);
+  if (mark == NULL)
+    return;
+  mu_step_set_interrupted(step, mark->interrupted);
+  if (mark->forced)
+    mu_step_set_forced(step, TRUE);
+}
+
+static void apply_to_phase(MuService *service, MuPhase *phase)
+{
+  g_autofree char *key = phase_key(phase);
+  const Mark *mark = g_hash_table_lookup(service->marks, key);
+  for (gint64 i = 0; mark != NULL && i < mark->canary; i++)
+    mu_phase_advance_canary(phase);
+  if (mark != NULL)
+    mu_phase_set_interrupted(phase, mark->interrupted);
+  for (guint i = 0; i < phase->steps->len; i++)
+    apply_to_step(service, phase->steps->pdata[i]);
+}
+
+static void apply_to_plan(MuService *service, MuPlan *plan)
+{
+  const Mark *mark = g_hash_table_lookup(service->marks, plan->name);
+  for (gint64 i = 0; mark != NULL && i < mark->canary; i++)
+    mu_plan_advance_canary(plan);
+  if (mark != NULL)
+    mu_plan_set_interrupted(plan, mark->interrupted);
+  for (guint i = 0; i < plan->phases->len; i++)
+    apply_to_phase(service, plan->phases->pdata[i]);
+}
+
+void mu_marks_apply(MuService *service)
+{
+  if (g_hash_table_size(service->marks) == 0)
+    return;
+  for (guint i = 0; i < service->plans->len; i++)
+    apply_to_plan(service, service->plans->pdata[i]);
+}

@@ -1,0 +1,17 @@
+/* Operators' marks on plan elements: interrupted, forced complete, how far a canary was let go. Kept over restarts as records
+ * under the element's key; forgotten when a new configuration becomes the target, since its plans are new ones. */
+#ifndef MU_MARKS_H
+#define MU_MARKS_H
+#include "service.h"
+
+/* One stored mark. MU_ERROR_FAILED when it cannot be read. */
+gboolean mu_marks_load(MuService *service, const char *key, const char *value, gsize length, GError **error);
+/* Puts the marks there are onto the plans, which were just built. */
+void mu_marks_apply(MuService *service);
+/* Stores what the element is marked with now; an element without a mark has no record. */
+void mu_marks_put_plan(MuService *service, const MuPlan *plan, MuEffects *effects);
+void mu_marks_put_phase(MuService *service, const MuPhase *phase, MuEffects *effects);
+void mu_marks_put_step(MuService *service, const MuStep *step, MuEffects *effects);
+/* Forgets all, in the store too. */
+void mu_marks_clear(MuService *service, MuEffects *effects);
+#endif
