@@ -31,21 +31,19 @@ static gboolean wait_for_end(pid_t pid, int *ret_status) {
   return FALSE;
 }
 
-/* Processes whose command line names the folder: the executors. Calls for each; returns how many there are. */
-static guint for_each_executor(const char *dir, void (*call)(pid_t)) {
+/* Processes that work in the folder: the executors, and their tasks. Calls for each; returns how many there are. */
+static guint for_each_process(const char *dir, void (*call)(pid_t)) {
   guint n = 0;
+  g_autofree char *prefix = g_strconcat(dir, "/", NULL);
   g_autoptr(GDir) proc = g_dir_open("/proc", 0, NULL);
   for (const char *name; (name = g_dir_read_name(proc)) != NULL;) {
     pid_t pid = (pid_t)g_ascii_strtoull(name, NULL, 10);
-    g_autofree char *path = g_strdup_printf("/proc/%s/cmdline", name);
-    g_autofree char *text = NULL;
-    gsize length = 0;
-    if (pid <= 0 || pid == getpid() || !g_file_get_contents(path, &text, &length, NULL))
+    g_autofree char *path = g_strdup_printf("/proc/%s/cwd", name);
+    g_autofree char *cwd = pid > 0 ? g_file_read_link(path, NULL) : NULL;
+    if (cwd == NULL || !g_str_has_prefix(cwd, prefix))
       continue;
-    if (memmem(text, length, dir, strlen(dir)) != NULL) {
-      n++;
-      call(pid);
-    }
+    n++;
+    call(pid);
   }
   return n;
 }
@@ -54,8 +52,7 @@ static void count_only(pid_t pid) {
   (void)pid;
 }
 
-/* Its tasks are in its process group, or die with it. */
-static void kill_executor(pid_t pid) {
+static void kill_process(pid_t pid) {
   kill(pid, SIGKILL);
 }
 
@@ -64,9 +61,9 @@ static void clean_up_after_death(void) {
     return;
   kill(running->pid, SIGKILL);
   waitpid(running->pid, NULL, 0);
-  guint left = for_each_executor(running->dir, kill_executor);
-  g_printerr("bench: killed the scheduler and %u executors; its folder and log are kept: %s, %s.log\n", left,
-             running->dir, running->dir);
+  guint left = for_each_process(running->dir, kill_process);
+  g_printerr("bench: killed the scheduler and %u processes of its tasks; its folder and log are kept: %s, %s.log\n",
+             left, running->dir, running->dir);
 }
 
 /* ---- the start ------------------------------------------------------------------------------------------------------ */
@@ -103,7 +100,7 @@ void bench_scheduler_start(BenchScheduler *scheduler, const char *muster) {
 }
 
 static void check_nothing_left(const BenchScheduler *scheduler) {
-  guint left = for_each_executor(scheduler->dir, count_only);
+  guint left = for_each_process(scheduler->dir, count_only);
   if (left > 0)
     bench_die("%u processes are left after the uninstall", left);
   if (g_file_test(scheduler->dir, G_FILE_TEST_EXISTS) && g_rmdir(scheduler->dir) != 0)

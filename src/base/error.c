@@ -2,11 +2,11 @@
 
 static const MuErrorInfo table[] = {
 #define X(name, exit_code, http_status, word, meaning) {MU_ERROR_##name, exit_code, http_status, word, meaning},
-  MU_ERROR_TABLE(X)
+    MU_ERROR_TABLE(X)
 #undef X
 };
 
-G_DEFINE_QUARK(mu-error-quark, mu_error)
+G_DEFINE_QUARK(mu - error - quark, mu_error)
 
 const MuErrorInfo *mu_error_info(const GError *error) {
   if (error != NULL && error->domain == MU_ERROR && error->code >= 0 && error->code < (int)G_N_ELEMENTS(table))

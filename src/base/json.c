@@ -55,7 +55,8 @@ json_t *mu_json_parse(const char *text, gsize length, gsize max_bytes, GError **
   json_error_t fault;
   json_t *value = json_loadb(text, length, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &fault);
   if (value == NULL)
-    g_set_error(error, MU_ERROR, MU_ERROR_REFUSED, "JSON, line %d, column %d: %s", fault.line, fault.column, fault.text);
+    g_set_error(error, MU_ERROR, MU_ERROR_REFUSED, "JSON, line %d, column %d: %s", fault.line, fault.column,
+                fault.text);
   return value;
 }
 
@@ -162,7 +163,8 @@ static gboolean get_typed(const json_t *object, const char *key, gboolean requir
   return TRUE;
 }
 
-gboolean mu_json_get_string(const json_t *object, const char *key, gboolean required, const char **ret, GError **error) {
+gboolean mu_json_get_string(const json_t *object, const char *key, gboolean required, const char **ret,
+                            GError **error) {
   const json_t *value;
   if (!get_typed(object, key, required, &string_type, &value, error))
     return FALSE;
@@ -187,7 +189,8 @@ gboolean mu_json_get_int_between(const json_t *object, const char *key, gboolean
     return FALSE;
   if (value < min || value > max) {
     g_set_error(error, MU_ERROR, MU_ERROR_REFUSED,
-                "\"%s\" is %" G_GINT64_FORMAT "; expected %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT, key, value, min, max);
+                "\"%s\" is %" G_GINT64_FORMAT "; expected %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT, key, value, min,
+                max);
     return FALSE;
   }
   return mu_json_get_int(object, key, required, ret, error);
@@ -202,7 +205,8 @@ gboolean mu_json_get_bool(const json_t *object, const char *key, gboolean requir
   return TRUE;
 }
 
-gboolean mu_json_get_array(const json_t *object, const char *key, gboolean required, const json_t **ret, GError **error) {
+gboolean mu_json_get_array(const json_t *object, const char *key, gboolean required, const json_t **ret,
+                           GError **error) {
   const json_t *value;
   if (!get_typed(object, key, required, &array_type, &value, error))
     return FALSE;
@@ -211,7 +215,8 @@ gboolean mu_json_get_array(const json_t *object, const char *key, gboolean requi
   return TRUE;
 }
 
-gboolean mu_json_get_object(const json_t *object, const char *key, gboolean required, const json_t **ret, GError **error) {
+gboolean mu_json_get_object(const json_t *object, const char *key, gboolean required, const json_t **ret,
+                            GError **error) {
   const json_t *value;
   if (!get_typed(object, key, required, &object_type, &value, error))
     return FALSE;

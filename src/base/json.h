@@ -20,8 +20,10 @@ gboolean mu_json_get_bool(const json_t *object, const char *key, gboolean requir
 gboolean mu_json_get_int_between(const json_t *object, const char *key, gboolean required, gint64 min, gint64 max,
                                  gint64 *ret, GError **error);
 /* Borrowed from the object. */
-gboolean mu_json_get_array(const json_t *object, const char *key, gboolean required, const json_t **ret, GError **error);
-gboolean mu_json_get_object(const json_t *object, const char *key, gboolean required, const json_t **ret, GError **error);
+gboolean mu_json_get_array(const json_t *object, const char *key, gboolean required, const json_t **ret,
+                           GError **error);
+gboolean mu_json_get_object(const json_t *object, const char *key, gboolean required, const json_t **ret,
+                            GError **error);
 
 /* A JSON string of any text, NULL gives JSON null: what is not UTF-8 is replaced by U+FFFD. The caller owns it. */
 json_t *mu_json_string(const char *text);

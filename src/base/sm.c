@@ -11,8 +11,8 @@ gboolean mu_sm_can_move(const MuSm *sm, guint from, guint to) {
 
 static void illegal_move(const MuSm *sm, guint from, guint to, const char *label) G_GNUC_NORETURN;
 static void illegal_move(const MuSm *sm, guint from, guint to, const char *label) {
-  g_autofree char *why = g_strdup_printf("%s %s: illegal move from %s to %s", sm->name, label, mu_sm_name(sm, from),
-                                         mu_sm_name(sm, to));
+  g_autofree char *why =
+      g_strdup_printf("%s %s: illegal move from %s to %s", sm->name, label, mu_sm_name(sm, from), mu_sm_name(sm, to));
   mu_bug(why);
 }
 

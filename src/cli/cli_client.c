@@ -19,7 +19,7 @@ struct MuCliStream {
   struct curl_slist *headers;
   GString *body; /* of an answer, or of a stream's refusal */
   MuCliStreamHandler handler;
-  gboolean is_stream, is_open;
+  gboolean is_stream, is_open, is_begun;
   guint64 offset; /* of its first byte in the file */
 };
 typedef struct MuCliStream Transfer;
@@ -31,6 +31,7 @@ struct MuCliClient {
   int state_fd;      /* the socket's folder when its own path is too long; else -1 */
   CURLM *multi;
   GPtrArray *streams; /* of Transfer* */
+  guint n_waiting;    /* of them, not given to libcurl yet, which takes none from within its callbacks */
   gint stopped;       /* atomic */
 };
 
@@ -304,8 +305,19 @@ MuCliStream *mu_cli_client_stream(MuCliClient *client, const char *path, const M
   transfer->handler = *handler;
   curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER, transfer->headers);
   g_ptr_array_add(client->streams, transfer);
-  curl_multi_add_handle(client->multi, transfer->easy);
+  client->n_waiting++;
   return transfer;
+}
+
+static void begin_streams(MuCliClient *client) {
+  for (guint i = 0; client->n_waiting > 0 && i < client->streams->len; i++) {
+    Transfer *transfer = g_ptr_array_index(client->streams, i);
+    if (transfer->is_begun)
+      continue;
+    transfer->is_begun = TRUE;
+    client->n_waiting--;
+    curl_multi_add_handle(client->multi, transfer->easy);
+  }
 }
 
 static void end_stream(MuCliClient *client, CURL *easy, CURLcode code) {
@@ -343,6 +355,7 @@ static int poll_timeout_ms(gint64 deadline_us) {
 void mu_cli_client_run(MuCliClient *client, gint64 deadline_us, void (*settle)(gpointer user), gpointer user) {
   for (;;) {
     int running;
+    begin_streams(client);
     curl_multi_perform(client->multi, &running);
     end_finished_streams(client);
     if (settle != NULL)
@@ -350,7 +363,8 @@ void mu_cli_client_run(MuCliClient *client, gint64 deadline_us, void (*settle)(g
     gboolean stop = g_atomic_int_compare_and_exchange(&client->stopped, 1, 0) || client->streams->len == 0;
     if (stop || (deadline_us != G_MAXINT64 && g_get_monotonic_time() >= deadline_us))
       return;
-    curl_multi_poll(client->multi, NULL, 0, poll_timeout_ms(deadline_us), NULL);
+    if (client->n_waiting == 0)
+      curl_multi_poll(client->multi, NULL, 0, poll_timeout_ms(deadline_us), NULL);
   }
 }
 
@@ -365,7 +379,10 @@ guint64 mu_cli_client_stream_offset(const MuCliStream *stream) {
 
 void mu_cli_client_drop_stream(MuCliClient *client, MuCliStream *stream) {
   g_ptr_array_remove_fast(client->streams, stream);
-  curl_multi_remove_handle(client->multi, stream->easy);
+  if (stream->is_begun)
+    curl_multi_remove_handle(client->multi, stream->easy);
+  else
+    client->n_waiting--;
   transfer_free(stream);
 }
 

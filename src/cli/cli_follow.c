@@ -103,10 +103,12 @@ static void show_step_change(Watch *watch, const json_t *phase, const json_t *st
 }
 
 static void show_reason(const json_t *phase, const json_t *step, gpointer user) {
+  Watch *watch = user;
+  g_autofree char *key = g_strdup_printf("%s/%s", mu_cli_json_text(phase, "name"), mu_cli_json_text(step, "name"));
   g_autofree char *text =
-      g_strdup_printf("%s/%s waits:", mu_cli_json_text(phase, "name"), mu_cli_json_text(step, "name"));
-  g_autofree char *message = mu_cli_clean(&((Watch *)user)->style, mu_cli_json_text(step, "message"));
-  show_change(user, text, text, message, FALSE);
+      g_strdup_printf("%s %s/%s %s:", watch->follow->service, watch->plan_name, key, mu_cli_json_text(step, "status"));
+  g_autofree char *message = mu_cli_clean(&watch->style, mu_cli_json_text(step, "message"));
+  show_change(watch, key, text, message, FALSE);
 }
 
 static void show_changes(Watch *watch) {
@@ -299,9 +301,10 @@ gboolean mu_cli_follow(const MuCliFollow *follow, GError **error) {
     mu_cli_client_run(follow->client, MIN(deadline, still), settle, &watch);
     if (watch.done)
       break;
-    if (g_get_monotonic_time() >= deadline)
+    gint64 now = g_get_monotonic_time();
+    if (now >= deadline)
       set_timed_out(&watch);
-    else if (watch.plan != NULL)
+    else if (watch.plan != NULL && now >= still)
       watch.still = watch.dirty = TRUE; /* read it again: it says by now why nothing moves */
   }
   gboolean ok = watch.error == NULL;

@@ -19,6 +19,7 @@
 typedef struct {
   char *name;
   MuCliTaskLog *out, *err;
+  char *ending; /* how it ended, to be told behind its last output; NULL: it runs, or that was told */
   gboolean over;
   struct Run *run;
 } TaskRun;
@@ -98,6 +99,9 @@ static void close_task(TaskRun *task) {
     mu_cli_task_log_close(g_steal_pointer(&task->out));
   if (task->err != NULL)
     mu_cli_task_log_close(g_steal_pointer(&task->err));
+  if (task->ending != NULL)
+    say(task->run, "%s", task->ending);
+  g_clear_pointer(&task->ending, g_free);
 }
 
 static void task_free(gpointer user) {
@@ -130,7 +134,7 @@ static void on_task(Run *run, const json_t *data) {
   }
   if (is_over(state) && !task->over) {
     task->over = TRUE;
-    say(run, "%s %s%s%s", name, state, *message == '\0' ? "" : ": ", message);
+    task->ending = g_strdup_printf("%s %s%s%s", name, state, *message == '\0' ? "" : ": ", message);
   }
 }
 

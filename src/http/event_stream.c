@@ -26,10 +26,10 @@ struct MuEventStream {
 typedef struct {
   MuEventStream *stream;
   MuHttpResponse *response;
-  char *service; /* sanitized filter; NULL: all */
-  guint64 cursor; /* the next number to send */
-  GBytes *frame;  /* being sent */
-  gsize sent;     /* of it */
+  char *service;       /* sanitized filter; NULL: all */
+  guint64 cursor;      /* the next number to send */
+  GBytes *frame;       /* being sent */
+  gsize sent;          /* of it */
   gboolean keep_alive; /* a comment is due */
   gboolean cut;
 } Client;
@@ -197,12 +197,13 @@ static void free_client(gpointer user) {
   g_free(client);
 }
 
-void mu_event_stream_serve(MuEventStream *stream, MuHttpResponse *response, const char *service, const char *last_event_id) {
+void mu_event_stream_serve(MuEventStream *stream, MuHttpResponse *response, const char *service,
+                           const char *last_event_id) {
   static const MuHttpStreamOps ops = {.read = read_client, .free = free_client};
   guint64 last = stream->next - 1;
   if (last_event_id != NULL && !g_ascii_string_to_unsigned(last_event_id, 10, 0, G_MAXINT64, &last, NULL)) {
-    g_autoptr(GError) error = g_error_new(MU_ERROR, MU_ERROR_USAGE, "Last-Event-ID: %s: the number of an event was expected",
-                                          last_event_id);
+    g_autoptr(GError) error =
+        g_error_new(MU_ERROR, MU_ERROR_USAGE, "Last-Event-ID: %s: the number of an event was expected", last_event_id);
     mu_http_respond_error(response, error);
     return;
   }

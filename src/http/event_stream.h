@@ -19,7 +19,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(MuEventStream, mu_event_stream_free)
 void mu_event_stream_publish(MuEventStream *stream, const char *type, json_t *data);
 /* Answers with the stream. `service`: only its events and those of no service; NULL: all. `last_event_id`: where the client
  * left off, NULL: from now on. A malformed one is answered with an error. */
-void mu_event_stream_serve(MuEventStream *stream, MuHttpResponse *response, const char *service, const char *last_event_id);
+void mu_event_stream_serve(MuEventStream *stream, MuHttpResponse *response, const char *service,
+                           const char *last_event_id);
 guint mu_event_stream_clients(const MuEventStream *stream);
 
 #endif

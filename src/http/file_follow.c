@@ -25,10 +25,10 @@ typedef struct {
   MuFileFollower *follower;
   MuHttpResponse *response;
   char *root, *path;
-  int fd;
+  int fd; /* -1: deleted, and nothing else at the path yet */
   guint64 position;
   int file_watch, folder_watch;
-  gboolean replaced;    /* another file is at the path: what is left of this one is being read */
+  gboolean replaced; /* another file is at the path: what is left of this one is being read */
   gboolean folder_gone;
 } Stream;
 
@@ -63,7 +63,8 @@ static void deliver(MuFileFollower *follower, const struct inotify_event *event)
     Stream *stream = g_ptr_array_index(follower->streams, i);
     if (!lost && event->wd != stream->file_watch && event->wd != stream->folder_watch)
       continue;
-    if (event->wd == stream->folder_watch && (event->mask & (IN_DELETE_SELF | IN_MOVE_SELF | IN_IGNORED | IN_UNMOUNT)) != 0)
+    if (event->wd == stream->folder_watch &&
+        (event->mask & (IN_DELETE_SELF | IN_MOVE_SELF | IN_IGNORED | IN_UNMOUNT)) != 0)
       stream->folder_gone = TRUE;
     mu_http_stream_wake(stream->response);
   }
@@ -74,7 +75,8 @@ static gboolean on_queue(int fd, GIOCondition condition, gpointer user) {
   MuFileFollower *follower = user;
   char block[QUEUE_BLOCK_BYTES] __attribute__((aligned(__alignof__(struct inotify_event))));
   for (ssize_t n; (n = read(fd, block, sizeof block)) > 0;)
-    for (char *at = block; at < block + n; at += sizeof(struct inotify_event) + ((struct inotify_event *)(void *)at)->len)
+    for (char *at = block; at < block + n;
+         at += sizeof(struct inotify_event) + ((struct inotify_event *)(void *)at)->len)
       deliver(follower, (struct inotify_event *)(void *)at);
   return G_SOURCE_CONTINUE;
 }
@@ -106,7 +108,8 @@ static int watch(MuFileFollower *follower, const char *path, guint32 events) {
   if (descriptor < 0)
     return -1;
   gpointer key = GINT_TO_POINTER(descriptor);
-  g_hash_table_insert(follower->users, key, GUINT_TO_POINTER(GPOINTER_TO_UINT(g_hash_table_lookup(follower->users, key)) + 1));
+  g_hash_table_insert(follower->users, key,
+                      GUINT_TO_POINTER(GPOINTER_TO_UINT(g_hash_table_lookup(follower->users, key)) + 1));
   return descriptor;
 }
 
@@ -136,6 +139,15 @@ static int watch_folder(MuFileFollower *follower, const char *path) {
 
 /* ---- streams ---- */
 
+/* An open file keeps its folder's end from being told: a deleted one is not held. */
+static void let_go(Stream *stream) {
+  unwatch(stream->follower, stream->file_watch);
+  stream->file_watch = -1;
+  if (stream->fd >= 0)
+    close(stream->fd);
+  stream->fd = -1;
+}
+
 static gboolean switch_file(Stream *stream) {
   struct stat status;
   int fd = mu_sandbox_open(stream->root, stream->path, &status, NULL);
@@ -144,8 +156,7 @@ static gboolean switch_file(Stream *stream) {
       close(fd);
     return FALSE; /* replaced once more, or moved away: the folder's next event wakes us */
   }
-  unwatch(stream->follower, stream->file_watch);
-  close(stream->fd);
+  let_go(stream);
   stream->fd = fd;
   stream->position = 0;
   stream->replaced = FALSE;
@@ -156,11 +167,20 @@ static gboolean switch_file(Stream *stream) {
 /* At the end of the file: TRUE when there may be more to read after all. */
 static gboolean look_again(Stream *stream) {
   struct stat open_file, at_path;
-  if (fstat(stream->fd, &open_file) == 0 && (guint64)open_file.st_size < stream->position) {
+  if (stream->fd < 0)
+    return switch_file(stream);
+  if (fstat(stream->fd, &open_file) < 0)
+    return FALSE;
+  if ((guint64)open_file.st_size < stream->position) {
     stream->position = 0;
     return TRUE;
   }
-  if (stat(stream->path, &at_path) < 0 || (at_path.st_dev == open_file.st_dev && at_path.st_ino == open_file.st_ino))
+  if (stat(stream->path, &at_path) < 0) {
+    if (open_file.st_nlink == 0)
+      let_go(stream);
+    return FALSE;
+  }
+  if (at_path.st_dev == open_file.st_dev && at_path.st_ino == open_file.st_ino)
     return FALSE;
   if (stream->replaced)
     return switch_file(stream);
@@ -171,10 +191,10 @@ static gboolean look_again(Stream *stream) {
 
 static gssize read_stream(gpointer user, char *buffer, gsize max) {
   Stream *stream = user;
-  if (stream->file_watch < 0)
-    return MU_HTTP_STREAM_ABORT;
   do {
-    ssize_t n = pread(stream->fd, buffer, max, (off_t)stream->position);
+    if (stream->fd >= 0 && stream->file_watch < 0) /* we would not be woken */
+      return MU_HTTP_STREAM_ABORT;
+    ssize_t n = stream->fd < 0 ? 0 : pread(stream->fd, buffer, max, (off_t)stream->position);
     if (n < 0)
       return MU_HTTP_STREAM_ABORT;
     stream->position += (guint64)n;
@@ -188,18 +208,17 @@ static void free_stream(gpointer user) {
   Stream *stream = user;
   MuFileFollower *follower = stream->follower;
   g_ptr_array_remove_fast(follower->streams, stream);
-  unwatch(follower, stream->file_watch);
+  let_go(stream);
   unwatch(follower, stream->folder_watch);
   if (follower->streams->len == 0)
     close_queue(follower);
-  close(stream->fd);
   g_free(stream->root);
   g_free(stream->path);
   g_free(stream);
 }
 
-void mu_file_follower_serve(MuFileFollower *follower, MuHttpResponse *response, const char *root, const char *path, int take_fd,
-                            guint64 offset) {
+void mu_file_follower_serve(MuFileFollower *follower, MuHttpResponse *response, const char *root, const char *path,
+                            int take_fd, guint64 offset) {
   static const MuHttpStreamOps ops = {.read = read_stream, .free = free_stream};
   const char *content_type = mu_sandbox_content_type(take_fd);
   Stream *stream = g_new0(Stream, 1);
@@ -214,8 +233,8 @@ void mu_file_follower_serve(MuFileFollower *follower, MuHttpResponse *response, 
   stream->file_watch = open ? watch_file(follower, take_fd) : -1;
   stream->folder_watch = open ? watch_folder(follower, path) : -1;
   if (stream->file_watch < 0 || stream->folder_watch < 0) {
-    g_autoptr(GError) error = g_error_new(MU_ERROR, MU_ERROR_UNAVAILABLE, "%s cannot be followed: inotify: %s", path,
-                                          g_strerror(errno));
+    g_autoptr(GError) error =
+        g_error_new(MU_ERROR, MU_ERROR_UNAVAILABLE, "%s cannot be followed: inotify: %s", path, g_strerror(errno));
     free_stream(stream);
     mu_http_respond_error(response, error);
     return;

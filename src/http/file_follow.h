@@ -14,8 +14,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(MuFileFollower, mu_file_follower_free)
 
 /* Answers with the file that `take_fd` is, from `offset`. `root` and `path` as for mu_sandbox_open(). Ends when the client
  * leaves or the file's folder is gone. MU_ERROR_UNAVAILABLE is answered when the system watches too many files already. */
-void mu_file_follower_serve(MuFileFollower *follower, MuHttpResponse *response, const char *root, const char *path, int take_fd,
-                            guint64 offset);
+void mu_file_follower_serve(MuFileFollower *follower, MuHttpResponse *response, const char *root, const char *path,
+                            int take_fd, guint64 offset);
 guint mu_file_follower_streams(const MuFileFollower *follower);
 
 #endif

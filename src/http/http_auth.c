@@ -118,7 +118,8 @@ gboolean mu_http_auth_check(const MuHttpAuth *auth, const char *host, const char
   }
   *ret_status = 401;
   if (authorization == NULL || !mu_http_auth_token_is_right(auth, authorization)) {
-    g_set_error(error, MU_ERROR, MU_ERROR_DENIED, "%s; send `Authorization: Bearer …` with the token of the state folder",
+    g_set_error(error, MU_ERROR, MU_ERROR_DENIED,
+                "%s; send `Authorization: Bearer …` with the token of the state folder",
                 authorization == NULL ? "the token is missing" : "the token is wrong");
     return FALSE;
   }

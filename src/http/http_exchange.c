@@ -81,8 +81,9 @@ void mu_http_exchange_server_ends(MuHttpResponse *response) {
   if (response->connection == NULL)
     return;
   if (response->handled && !response->answered && response->reply == NULL) {
-    static const char farewell[] = "{\"error\":{\"code\":\"unavailable\",\"message\":\"the scheduler ends; what became of "
-                                   "the request is not known\"}}\n";
+    static const char farewell[] =
+        "{\"error\":{\"code\":\"unavailable\",\"message\":\"the scheduler ends; what became of "
+        "the request is not known\"}}\n";
     response->reply = MHD_create_response_from_buffer(sizeof farewell - 1, (void *)farewell, MHD_RESPMEM_PERSISTENT);
     response->status = MHD_HTTP_SERVICE_UNAVAILABLE;
   }
@@ -173,8 +174,8 @@ static gboolean read_uri(MuHttpResponse *response, const char *method) {
   response->path = mu_http_decode("path", raw_path, strlen(raw_path), &error);
   if (response->path != NULL)
     request->query = mu_http_uri_query(response->uri, &error);
-  if (request->query != NULL &&
-      mu_http_router_match(response->server->router, method, raw_path, &response->match, &response->captures, &allow, &error)) {
+  if (request->query != NULL && mu_http_router_match(response->server->router, method, raw_path, &response->match,
+                                                     &response->captures, &allow, &error)) {
     request->path = response->path;
     request->captures = (const char *const *)response->captures;
     return TRUE;
@@ -187,7 +188,8 @@ static gboolean read_uri(MuHttpResponse *response, const char *method) {
 
 static void refuse_size(MuHttpResponse *response) {
   refuse(response, 0,
-         g_error_new(MU_ERROR, MU_ERROR_TOO_LARGE, "the body is larger than the %" G_GSIZE_FORMAT " bytes that are accepted",
+         g_error_new(MU_ERROR, MU_ERROR_TOO_LARGE,
+                     "the body is larger than the %" G_GSIZE_FORMAT " bytes that are accepted",
                      response->server->max_body_bytes));
 }
 
@@ -257,8 +259,9 @@ static void handle(MuHttpResponse *response) {
   response->match.handler(&response->request, mu_http_exchange_ref(response), response->match.user);
 }
 
-enum MHD_Result mu_http_exchange_access(void *cls, struct MHD_Connection *connection, const char *url, const char *method,
-                                        const char *version, const char *data, size_t *data_size, void **exchange) {
+enum MHD_Result mu_http_exchange_access(void *cls, struct MHD_Connection *connection, const char *url,
+                                        const char *method, const char *version, const char *data, size_t *data_size,
+                                        void **exchange) {
   (void)cls, (void)connection, (void)url, (void)version;
   MuHttpResponse *response = *exchange;
   if (response->server->closing && response->reply == NULL)

@@ -31,7 +31,7 @@ struct MuHttpResponse {
   struct MHD_Connection *connection; /* NULL: gone */
   MuHttpListener *listener;          /* valid while the server is */
   /* the request */
-  char *uri; /* as it came */
+  char *uri; /* as it came: libmicrohttpd's own path has lost the difference between `/` and `%2F` */
   MuHttpRequest request;
   char *path;
   char **captures;
@@ -56,8 +56,9 @@ struct MuHttpResponse {
 
 /* ---- libmicrohttpd's callbacks; `cls` is the MuHttpListener ---- */
 void *mu_http_exchange_new(void *cls, const char *uri, struct MHD_Connection *connection);
-enum MHD_Result mu_http_exchange_access(void *cls, struct MHD_Connection *connection, const char *url, const char *method,
-                                        const char *version, const char *data, size_t *data_size, void **exchange);
+enum MHD_Result mu_http_exchange_access(void *cls, struct MHD_Connection *connection, const char *url,
+                                        const char *method, const char *version, const char *data, size_t *data_size,
+                                        void **exchange);
 void mu_http_exchange_completed(void *cls, struct MHD_Connection *connection, void **exchange,
                                 enum MHD_RequestTerminationCode why);
 

@@ -13,7 +13,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define PEER_IDLE_S 60 /* then the kernel asks a silent peer whether it is still there, */
+#define PEER_IDLE_S 60  /* then the kernel asks a silent peer whether it is still there, */
 #define PEER_PROBE_S 20 /* so often, */
 #define PEER_PROBES 3   /* so many times */
 
@@ -27,7 +27,8 @@ gboolean mu_http_parse_listen(const char *listen, char **ret_host, guint16 *ret_
   if (length == 0 || !g_ascii_string_to_unsigned(colon + 1, 10, 0, G_MAXUINT16, &port, NULL) ||
       (!bracketed && strcspn(listen, ":[]") < length)) {
     g_set_error(error, MU_ERROR, MU_ERROR_USAGE,
-                "cannot listen on `%s`: ADDRESS:PORT was expected, such as 127.0.0.1:8640, [::1]:8640 or localhost:0", listen);
+                "cannot listen on `%s`: ADDRESS:PORT was expected, such as 127.0.0.1:8640, [::1]:8640 or localhost:0",
+                listen);
     return FALSE;
   }
   *ret_host = bracketed ? g_strndup(listen + 1, length - 2) : g_strndup(listen, length);
@@ -84,7 +85,8 @@ int mu_http_listen_tcp(const char *listen_on, MuHttpAddress *ret_address, GError
   int fd = socket(found->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd >= 0)
     set_options(fd, found->ai_family);
-  gboolean listening = fd >= 0 && bind(fd, found->ai_addr, found->ai_addrlen) == 0 && listen(fd, MU_HTTP_LISTEN_BACKLOG) == 0;
+  gboolean listening =
+      fd >= 0 && bind(fd, found->ai_addr, found->ai_addrlen) == 0 && listen(fd, MU_HTTP_LISTEN_BACKLOG) == 0;
   freeaddrinfo(found);
   MuHttpAddress address = {0};
   if (!listening || !read_address(fd, &address))
@@ -118,7 +120,8 @@ static gboolean somebody_answers(const struct sockaddr_un *address) {
   return !refused;
 }
 
-static gboolean make_room(int folder, const char *name, const char *path, const struct sockaddr_un *address, GError **error) {
+static gboolean make_room(int folder, const char *name, const char *path, const struct sockaddr_un *address,
+                          GError **error) {
   struct stat status;
   if (fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
     return TRUE;

@@ -8,8 +8,9 @@
 json_t *mu_http_openapi_new(void) {
   return json_pack("{s:s, s:{s:s,s:s,s:s}, s:{}, s:{s:{s:{s:s,s:s}}}, s:[{s:[]}]}", /* */
                    "openapi", "3.0.3", "info", "title", "muster", "version", MU_VERSION, "description",
-                   "A multi-service scheduler. Over TCP every request carries the bearer token of the state folder.", "paths",
-                   "components", "securitySchemes", "token", "type", "http", "scheme", "bearer", "security", "token");
+                   "A multi-service scheduler. Over TCP every request carries the bearer token of the state folder.",
+                   "paths", "components", "securitySchemes", "token", "type", "http", "scheme", "bearer", "security",
+                   "token");
 }
 
 /* "/v1/x/{path*}" to "/v1/x/{path}" */
@@ -20,7 +21,8 @@ static char *openapi_path(const char *pattern) {
 }
 
 static json_t *parameter(const char *name, const char *where, const char *meaning, gboolean required) {
-  json_t *object = json_pack("{s:s,s:s,s:b,s:{s:s}}", "name", name, "in", where, "required", required, "schema", "type", "string");
+  json_t *object =
+      json_pack("{s:s,s:s,s:b,s:{s:s}}", "name", name, "in", where, "required", required, "schema", "type", "string");
   mu_json_set_string(object, "description", meaning);
   return object;
 }
@@ -52,9 +54,10 @@ static json_t *operation(const MuRoute *route) {
   json_t *parameters = json_array();
   add_captures(parameters, route->path);
   add_query(parameters, route->query);
-  json_t *object = json_pack("{s:s,s:o,s:{s:{s:s,s:o},s:{s:s,s:o}}}", "summary", route->summary, "parameters", parameters,
-                             "responses", "2XX", "description", "done", "content", content(route->answer), "default",
-                             "description", "an error: {\"error\":{\"code\",\"message\"}}", "content", content(NULL));
+  json_t *object =
+      json_pack("{s:s,s:o,s:{s:{s:s,s:o},s:{s:s,s:o}}}", "summary", route->summary, "parameters", parameters,
+                "responses", "2XX", "description", "done", "content", content(route->answer), "default", "description",
+                "an error: {\"error\":{\"code\",\"message\"}}", "content", content(NULL));
   if (route->body != NULL)
     mu_json_set_new(object, "requestBody", json_pack("{s:b,s:o}", "required", 1, "content", content(route->body)));
   return object;

@@ -21,7 +21,8 @@ static void add_headers(const MuHttpResponse *response, struct MHD_Response *rep
   if (content_type != NULL)
     MHD_add_response_header(reply, MHD_HTTP_HEADER_CONTENT_TYPE, content_type);
   for (guint i = 0; i + 1 < response->headers->len; i += 2)
-    MHD_add_response_header(reply, g_ptr_array_index(response->headers, i), g_ptr_array_index(response->headers, i + 1));
+    MHD_add_response_header(reply, g_ptr_array_index(response->headers, i),
+                            g_ptr_array_index(response->headers, i + 1));
 }
 
 /* Every answer goes through here. */
@@ -126,7 +127,8 @@ void mu_http_respond_stream(MuHttpResponse *response, const char *content_type, 
   producer->ops = ops;
   producer->stream = take_stream;
   give(response, MHD_HTTP_OK, content_type,
-       MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, MU_HTTP_STREAM_BLOCK_BYTES, produce, producer, free_producer));
+       MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, MU_HTTP_STREAM_BLOCK_BYTES, produce, producer,
+                                         free_producer));
 }
 
 void mu_http_stream_wake(MuHttpResponse *response) {

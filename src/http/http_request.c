@@ -19,7 +19,8 @@ static gboolean is_percent_encoded(const char *text, gsize length) {
 char *mu_http_decode(const char *what, const char *text, gsize length, GError **error) {
   g_autoptr(GString) decoded = g_string_sized_new(length);
   if (!is_percent_encoded(text, length)) {
-    g_set_error(error, MU_ERROR, MU_ERROR_USAGE, "the %s has a %% that is not followed by two hexadecimal digits", what);
+    g_set_error(error, MU_ERROR, MU_ERROR_USAGE, "the %s has a %% that is not followed by two hexadecimal digits",
+                what);
     return NULL;
   }
   for (gsize i = 0; i < length; i++) {
@@ -119,8 +120,8 @@ static gboolean is_star(const char *text) {
   return strcmp(plain, "*") == 0;
 }
 
-gboolean mu_http_condition(const char *if_match, const char *if_none_match, gint64 *ret_version, gboolean *ret_must_exist,
-                           GError **error) {
+gboolean mu_http_condition(const char *if_match, const char *if_none_match, gint64 *ret_version,
+                           gboolean *ret_must_exist, GError **error) {
   gint64 version = MU_VERSION_ANY;
   gboolean must_exist = FALSE;
   if (if_match != NULL && if_none_match != NULL) {
@@ -130,7 +131,8 @@ gboolean mu_http_condition(const char *if_match, const char *if_none_match, gint
   if (if_match != NULL && is_star(if_match))
     must_exist = TRUE;
   else if (if_match != NULL && !parse_version(if_match, &version)) {
-    g_set_error(error, MU_ERROR, MU_ERROR_USAGE, "If-Match: %s: one version such as \"3\", or * was expected", if_match);
+    g_set_error(error, MU_ERROR, MU_ERROR_USAGE, "If-Match: %s: one version such as \"3\", or * was expected",
+                if_match);
     return FALSE;
   }
   if (if_none_match != NULL) {
@@ -196,7 +198,8 @@ gboolean mu_http_check_utf8(GBytes *body, GError **error) {
   const char *text = g_bytes_get_data(body, &length), *bad;
   if (length == 0 || g_utf8_validate_len(text, length, &bad))
     return TRUE;
-  g_set_error(error, MU_ERROR, MU_ERROR_REFUSED, "the body is not UTF-8 text: byte %" G_GSIZE_FORMAT " of %" G_GSIZE_FORMAT,
-              (gsize)(bad - text) + 1, length);
+  g_set_error(error, MU_ERROR, MU_ERROR_REFUSED,
+              "the body is not UTF-8 text: byte %" G_GSIZE_FORMAT " of %" G_GSIZE_FORMAT, (gsize)(bad - text) + 1,
+              length);
   return FALSE;
 }

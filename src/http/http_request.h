@@ -18,8 +18,8 @@ gboolean mu_http_query_bool(GHashTable *query, const char *name, gboolean *ret, 
 
 /* If-Match and If-None-Match of a change, each NULL when absent, as a MuCommand's if_version. `"3"` and `3` are version 3;
  * If-Match: * sets `ret_must_exist`. MU_ERROR_USAGE for any other form, and for both at once. */
-gboolean mu_http_condition(const char *if_match, const char *if_none_match, gint64 *ret_version, gboolean *ret_must_exist,
-                           GError **error);
+gboolean mu_http_condition(const char *if_match, const char *if_none_match, gint64 *ret_version,
+                           gboolean *ret_must_exist, GError **error);
 
 typedef enum {
   MU_HTTP_RANGE_WHOLE, /* none asked, or of a form that RFC 9110 14.2 lets us ignore */

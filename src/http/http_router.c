@@ -6,8 +6,8 @@
 #include <muster/error.h>
 #include <string.h>
 
-#define NEAR_ENOUGH 8u     /* edits between a path and the one that is suggested for it */
-#define PART_MISSING 4u    /* edits that a part too few or too many counts */
+#define NEAR_ENOUGH 8u  /* edits between a path and the one that is suggested for it */
+#define PART_MISSING 4u /* edits that a part too few or too many counts */
 #define LONGEST_COMPARED 64u
 
 typedef struct {
@@ -42,7 +42,8 @@ static gboolean part_is_valid(const char *part, gboolean last) {
 
 static gboolean pattern_is_valid(const MuHttpRoute *route, char **parts) {
   guint n = g_strv_length(parts);
-  if (route->method == NULL || route->method[0] == '\0' || route->handler == NULL || n < 2 || n > MU_HTTP_MAX_ROUTE_PARTS)
+  if (route->method == NULL || route->method[0] == '\0' || route->handler == NULL || n < 2 ||
+      n > MU_HTTP_MAX_ROUTE_PARTS)
     return FALSE;
   if (parts[0][0] != '\0')
     return FALSE;
@@ -55,9 +56,10 @@ static gboolean pattern_is_valid(const MuHttpRoute *route, char **parts) {
 static gboolean add_own(MuHttpRouter *router, const MuHttpRoute *own, gpointer user, GError **error) {
   Row row = {.user = user, .own = TRUE, .parts = g_strsplit(own->path == NULL ? "" : own->path, "/", -1)};
   if (!pattern_is_valid(own, row.parts)) {
-    g_set_error(error, MU_ERROR, MU_ERROR_REFUSED,
-                "route `%s %s`: a method, a handler and a path such as /v1/things/{id} were expected, with {rest*} at most at its end",
-                own->method == NULL ? "" : own->method, own->path == NULL ? "" : own->path);
+    g_set_error(
+        error, MU_ERROR, MU_ERROR_REFUSED,
+        "route `%s %s`: a method, a handler and a path such as /v1/things/{id} were expected, with {rest*} at most at its end",
+        own->method == NULL ? "" : own->method, own->path == NULL ? "" : own->path);
     g_strfreev(row.parts);
     return FALSE;
   }
@@ -79,7 +81,8 @@ static void clear_row(gpointer data) {
   g_free((char *)row->route.summary);
 }
 
-MuHttpRouter *mu_http_router_new(const MuHttpRoute *own, gsize n_own, gpointer own_user, gpointer server, GError **error) {
+MuHttpRouter *mu_http_router_new(const MuHttpRoute *own, gsize n_own, gpointer own_user, gpointer server,
+                                 GError **error) {
   g_autoptr(MuHttpRouter) router = g_new0(MuHttpRouter, 1);
   router->rows = g_array_new(FALSE, TRUE, sizeof(Row));
   g_array_set_clear_func(router->rows, clear_row);
@@ -210,7 +213,8 @@ static void set_not_found(const MuHttpRouter *router, const char *path, char **p
   }
   g_autofree char *nearest = best == NULL ? NULL : filled_in(best, parts);
   g_set_error(error, MU_ERROR, MU_ERROR_NOT_FOUND, "there is no %.200s; %s%s", path,
-              nearest == NULL ? "GET /v1/openapi.json lists what there is" : "the nearest is ", nearest == NULL ? "" : nearest);
+              nearest == NULL ? "GET /v1/openapi.json lists what there is" : "the nearest is ",
+              nearest == NULL ? "" : nearest);
 }
 
 gboolean mu_http_router_match(const MuHttpRouter *router, const char *method, const char *path, MuHttpMatch *ret_match,

@@ -24,7 +24,8 @@ typedef struct {
 typedef struct MuHttpRouter MuHttpRouter;
 
 /* Copies the user's routes. MU_ERROR_REFUSED for a pattern that is not of the documented form. */
-MuHttpRouter *mu_http_router_new(const MuHttpRoute *own, gsize n_own, gpointer own_user, gpointer server, GError **error);
+MuHttpRouter *mu_http_router_new(const MuHttpRoute *own, gsize n_own, gpointer own_user, gpointer server,
+                                 GError **error);
 void mu_http_router_free(MuHttpRouter *router);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MuHttpRouter, mu_http_router_free)
 

@@ -13,26 +13,22 @@
 
 /* ---- starting ---- */
 
-/* The callback that undoes %XX in the url before we see it: it must not, a `%2F` in a name is no separator. */
-static size_t keep_escaped(void *cls, struct MHD_Connection *connection, char *text) {
-  (void)cls, (void)connection;
-  return strlen(text);
-}
-
 /* Takes the socket. */
-static gboolean start_daemon(MuHttpServer *server, MuHttpListener *listener, int take_fd, gboolean tcp, GError **error) {
+static gboolean start_daemon(MuHttpServer *server, MuHttpListener *listener, int take_fd, gboolean tcp,
+                             GError **error) {
   listener->server = server;
   listener->tcp = tcp;
+  /* clang-format off */
   listener->daemon = MHD_start_daemon(
-      MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, mu_http_exchange_access, listener, /* */
-      MHD_OPTION_LISTEN_SOCKET, take_fd,                                                          /* */
-      MHD_OPTION_CONNECTION_LIMIT, MU_HTTP_MAX_CONNECTIONS,                                       /* */
-      MHD_OPTION_CONNECTION_TIMEOUT, MU_HTTP_IDLE_TIMEOUT_S,                                      /* */
-      MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)MU_HTTP_CONNECTION_BYTES,                       /* */
-      MHD_OPTION_URI_LOG_CALLBACK, mu_http_exchange_new, listener,                                /* */
-      MHD_OPTION_UNESCAPE_CALLBACK, keep_escaped, NULL,                                           /* */
-      MHD_OPTION_NOTIFY_COMPLETED, mu_http_exchange_completed, listener,                          /* */
+      MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, mu_http_exchange_access, listener,
+      MHD_OPTION_LISTEN_SOCKET, take_fd,
+      MHD_OPTION_CONNECTION_LIMIT, MU_HTTP_MAX_CONNECTIONS,
+      MHD_OPTION_CONNECTION_TIMEOUT, MU_HTTP_IDLE_TIMEOUT_S,
+      MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)MU_HTTP_CONNECTION_BYTES,
+      MHD_OPTION_URI_LOG_CALLBACK, mu_http_exchange_new, listener,
+      MHD_OPTION_NOTIFY_COMPLETED, mu_http_exchange_completed, listener,
       MHD_OPTION_END);
+  /* clang-format on */
   if (listener->daemon == NULL) {
     g_set_error(error, MU_ERROR, MU_ERROR_FAILED, "the HTTP server cannot be started: %s", g_strerror(errno));
     close(take_fd);
@@ -120,7 +116,8 @@ static void poll_daemons(MuHttpServer *server, int timeout_ms) {
   struct MHD_Daemon *const daemons[] = {server->tcp.daemon, server->local.daemon};
   for (gsize i = 0; i < G_N_ELEMENTS(daemons); i++)
     if (daemons[i] != NULL)
-      fds[n++] = (struct pollfd){.fd = MHD_get_daemon_info(daemons[i], MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd, .events = POLLIN};
+      fds[n++] =
+          (struct pollfd){.fd = MHD_get_daemon_info(daemons[i], MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd, .events = POLLIN};
   poll(fds, n, timeout_ms);
 }
 

@@ -19,10 +19,10 @@ typedef struct {
 } MuHttpBackend;
 
 typedef struct {
-  const char *listen;      /* "127.0.0.1:8640", "[::1]:0"; NULL: no TCP */
-  const char *socket_path; /* unix socket; NULL: none. Any path length (bound relative to its folder) */
-  const char *token;       /* bearer token for TCP; required when `listen` is given */
-  gsize max_body_bytes;    /* 0: MU_CONTEXT_MAX_BYTES plus room for the JSON around it */
+  const char *listen;        /* "127.0.0.1:8640", "[::1]:0"; NULL: no TCP */
+  const char *socket_path;   /* unix socket; NULL: none. Any path length (bound relative to its folder) */
+  const char *token;         /* bearer token for TCP; required when `listen` is given */
+  gsize max_body_bytes;      /* 0: MU_CONTEXT_MAX_BYTES plus room for the JSON around it */
   const MuHttpRoute *routes; /* the SDK user's own, tried before the built-in ones; n_routes of them; copied */
   gsize n_routes;
   gpointer routes_user;

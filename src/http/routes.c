@@ -36,18 +36,20 @@ static const MuRoute table[] = {
 
     {"PUT", SERVICE, mu_route_service_put, "add a service, or reconfigure it", NULL, SPEC_BODY, JSON},
     {"GET", SERVICE, mu_route_service, "a service", NULL, NULL, JSON},
-    {"DELETE", SERVICE, mu_route_service_remove, "remove a service", "force: true: declare what is left of it gone", NULL,
-     JSON},
-    {"GET", SERVICE "/context", mu_route_service_context, "the bytes that the service was added with", NULL, NULL, ANY_FILE},
+    {"DELETE", SERVICE, mu_route_service_remove, "remove a service", "force: true: declare what is left of it gone",
+     NULL, JSON},
+    {"GET", SERVICE "/context", mu_route_service_context, "the bytes that the service was added with", NULL, NULL,
+     ANY_FILE},
     {"GET", SERVICE "/spec", mu_route_service_spec, "the target ServiceSpec as canonical JSON", NULL, NULL, JSON},
     {"GET", SERVICE "/health", mu_route_service_health, "how the service is", NULL, NULL, JSON},
 
     {"GET", SERVICE "/plans", mu_route_plans, "the names of the plans", NULL, NULL, JSON},
     {"GET", SERVICE "/plans/{plan}", mu_route_plan, "a plan with its phases and steps", NULL, NULL, JSON},
-    {"POST", SERVICE "/plans/{plan}/interrupt", mu_route_plan_interrupt, "start no further step", STEP_QUERY, NULL, JSON},
-    {"POST", SERVICE "/plans/{plan}/continue", mu_route_plan_continue, "undo an interrupt", STEP_QUERY, NULL, JSON},
-    {"POST", SERVICE "/plans/{plan}/forceComplete", mu_route_plan_force_complete, "declare it complete", STEP_QUERY, NULL,
+    {"POST", SERVICE "/plans/{plan}/interrupt", mu_route_plan_interrupt, "start no further step", STEP_QUERY, NULL,
      JSON},
+    {"POST", SERVICE "/plans/{plan}/continue", mu_route_plan_continue, "undo an interrupt", STEP_QUERY, NULL, JSON},
+    {"POST", SERVICE "/plans/{plan}/forceComplete", mu_route_plan_force_complete, "declare it complete", STEP_QUERY,
+     NULL, JSON},
     {"POST", SERVICE "/plans/{plan}/restart", mu_route_plan_restart, "begin it again", STEP_QUERY, NULL, JSON},
 
     {"GET", SERVICE "/pod", mu_route_pods, "the names of the pod instances", NULL, NULL, JSON},
@@ -55,12 +57,12 @@ static const MuRoute table[] = {
     {"GET", SERVICE "/pod/{pod}/status", mu_route_pod_status, "a pod instance; when it waits, why", NULL, NULL, JSON},
     {"GET", SERVICE "/pod/{pod}/info", mu_route_pod_info, "the task records of a pod instance", NULL, NULL, JSON},
     {"POST", SERVICE "/pod/{pod}/restart", mu_route_pod_restart, "restart a pod instance in place", NULL, NULL, JSON},
-    {"POST", SERVICE "/pod/{pod}/replace", mu_route_pod_replace, "destroy a pod instance and start it anywhere", NULL, NULL,
-     JSON},
+    {"POST", SERVICE "/pod/{pod}/replace", mu_route_pod_replace, "destroy a pod instance and start it anywhere", NULL,
+     NULL, JSON},
 
     {"GET", SERVICE "/sandbox/{task}", mu_route_sandbox, "the files of a task's sandbox", NULL, NULL, JSON},
-    {"GET", SERVICE "/sandbox/{task}/{path*}", mu_route_sandbox, "a file of a task's sandbox, or a folder", FILE_QUERY, NULL,
-     ANY_FILE},
+    {"GET", SERVICE "/sandbox/{task}/{path*}", mu_route_sandbox, "a file of a task's sandbox, or a folder", FILE_QUERY,
+     NULL, ANY_FILE},
 };
 
 const MuRoute *mu_http_routes(gsize *ret_n) {
@@ -81,7 +83,7 @@ char *mu_route_service_name(MuHttpServer *server, const MuHttpRequest *request) 
   g_autoptr(json_t) services = mu_view_services(server->backend.client);
   size_t i;
   json_t *row;
-  json_array_foreach(services, i, row) {
+  json_array_foreach (services, i, row) {
     const char *name = json_string_value(json_object_get(row, "service"));
     g_autofree char *sanitized = name == NULL ? NULL : mu_name_sanitize(name);
     if (g_strcmp0(sanitized, given) == 0)
@@ -97,7 +99,9 @@ static void on_reply(json_t *body, const GError *error, gpointer user) {
     return;
   }
   gboolean created = g_strcmp0(json_string_value(json_object_get(body, "result")), "created") == 0;
-  mu_http_respond_json(response, created && response->done_status == MHD_HTTP_OK ? MHD_HTTP_CREATED : response->done_status, json_incref(body));
+  mu_http_respond_json(response,
+                       created && response->done_status == MHD_HTTP_OK ? MHD_HTTP_CREATED : response->done_status,
+                       json_incref(body));
 }
 
 void mu_route_submit(MuHttpServer *server, MuHttpResponse *response, MuCommand *take_command, guint done_status) {

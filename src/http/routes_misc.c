@@ -7,8 +7,8 @@
 
 void mu_route_root(const MuHttpRequest *request, MuHttpResponse *response, gpointer user) {
   (void)request, (void)user;
-  json_t *links = json_pack("{s:s,s:s,s:s,s:s}", "health", "/v1/health", "services", "/v1/multi", "events", "/v1/events", "api",
-                            "/v1/openapi.json");
+  json_t *links = json_pack("{s:s,s:s,s:s,s:s}", "health", "/v1/health", "services", "/v1/multi", "events",
+                            "/v1/events", "api", "/v1/openapi.json");
   mu_http_respond_json(response, MHD_HTTP_OK,
                        json_pack("{s:s,s:s,s:s,s:o}", "name", "muster", "version", MU_VERSION, "help",
                                  "this is an API; people use the program `muster`, docs/http-api.md describes the rest",

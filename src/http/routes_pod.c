@@ -10,7 +10,8 @@ void mu_route_pods(const MuHttpRequest *request, MuHttpResponse *response, gpoin
   mu_http_respond_view(response, pods, error);
 }
 
-static void answer_status(const MuHttpRequest *request, MuHttpResponse *response, MuHttpServer *server, const char *pod) {
+static void answer_status(const MuHttpRequest *request, MuHttpResponse *response, MuHttpServer *server,
+                          const char *pod) {
   GError *error = NULL;
   g_autofree char *service = mu_route_service_name(server, request);
   json_t *status = mu_view_pod_status(server->backend.client, service, pod, &error);

@@ -1,5 +1,6 @@
 /* A task's files. The engine says where they lie and refuses what leads out of the sandbox; sandbox_file.c looks again at
  * what was really opened. */
+#include "http_limits.h"
 #include "http_reply.h"
 #include "http_request.h"
 #include "routes.h"
@@ -46,7 +47,7 @@ static void answer_folder(MuHttpResponse *response, const SandboxFile *file, con
   GError *error = NULL;
   gboolean cut = FALSE, top = path[0] == '\0' || g_str_has_suffix(path, "/");
   g_autofree char *prefix = g_strconcat(path, top ? "" : "/", NULL);
-  json_t *list = mu_sandbox_list(file->fd, prefix, &cut, &error);
+  json_t *list = mu_sandbox_list(file->fd, prefix, MU_HTTP_MAX_LISTED_FILES, &cut, &error);
   if (cut)
     mu_http_add_header(response, "X-Muster-Truncated", "true");
   mu_http_respond_view(response, list, error);
@@ -77,8 +78,8 @@ static gboolean read_wanted(const MuHttpRequest *request, const SandboxFile *fil
 
 static void answer_unsatisfiable(MuHttpResponse *response, guint64 size) {
   g_autofree char *range = g_strdup_printf("bytes */%" G_GUINT64_FORMAT, size);
-  g_autoptr(GError) error = g_error_new(MU_ERROR, MU_ERROR_REFUSED, "the file has no such range: it has %" G_GUINT64_FORMAT " bytes",
-                                        size);
+  g_autoptr(GError) error =
+      g_error_new(MU_ERROR, MU_ERROR_REFUSED, "the file has no such range: it has %" G_GUINT64_FORMAT " bytes", size);
   mu_http_add_header(response, "Content-Range", range);
   mu_http_respond_error_status(response, MHD_HTTP_RANGE_NOT_SATISFIABLE, error);
 }
@@ -94,16 +95,19 @@ static void answer_bytes(MuHttpResponse *response, SandboxFile *file, const Want
   }
   mu_http_add_header(response, "Accept-Ranges", "bytes");
   if (range == MU_HTTP_RANGE_PART) {
-    g_autofree char *part = g_strdup_printf("bytes %" G_GUINT64_FORMAT "-%" G_GUINT64_FORMAT "/%" G_GUINT64_FORMAT, first, last, size);
+    g_autofree char *part =
+        g_strdup_printf("bytes %" G_GUINT64_FORMAT "-%" G_GUINT64_FORMAT "/%" G_GUINT64_FORMAT, first, last, size);
     mu_http_add_header(response, "Content-Range", part);
   }
   guint64 length = size == 0 || first >= size ? 0 : last - first + 1;
   const char *type = mu_sandbox_content_type(file->fd);
-  mu_http_respond_fd(response, range == MU_HTTP_RANGE_PART ? MHD_HTTP_PARTIAL_CONTENT : MHD_HTTP_OK, type, file->fd, first, length);
+  mu_http_respond_fd(response, range == MU_HTTP_RANGE_PART ? MHD_HTTP_PARTIAL_CONTENT : MHD_HTTP_OK, type, file->fd,
+                     first, length);
   file->fd = -1;
 }
 
-static void answer_file(MuHttpServer *server, const MuHttpRequest *request, MuHttpResponse *response, SandboxFile *file) {
+static void answer_file(MuHttpServer *server, const MuHttpRequest *request, MuHttpResponse *response,
+                        SandboxFile *file) {
   GError *error = NULL;
   Wanted wanted = {0};
   if (!read_wanted(request, file, &wanted, &error)) {

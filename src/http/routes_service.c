@@ -32,7 +32,8 @@ void mu_route_yaml_add(const MuHttpRequest *request, MuHttpResponse *response, g
 /* ---- adding ---- */
 
 static gboolean is_text_type(const char *type) {
-  static const char *const types[] = {"application/yaml", "application/x-yaml", "text/yaml", "text/x-yaml", "text/plain", NULL};
+  static const char *const types[] = {"application/yaml", "application/x-yaml", "text/yaml",
+                                      "text/x-yaml",      "text/plain",         NULL};
   return type == NULL || g_strv_contains(types, type);
 }
 
@@ -56,8 +57,8 @@ static gboolean check_context(const MuHttpRequest *request, guint *ret_status, G
     return FALSE;
   }
   if (length > MU_CONTEXT_MAX_BYTES) {
-    g_set_error(error, MU_ERROR, MU_ERROR_TOO_LARGE, "the context has %" G_GSIZE_FORMAT " bytes; at most %u are accepted", length,
-                MU_CONTEXT_MAX_BYTES);
+    g_set_error(error, MU_ERROR, MU_ERROR_TOO_LARGE,
+                "the context has %" G_GSIZE_FORMAT " bytes; at most %u are accepted", length, MU_CONTEXT_MAX_BYTES);
     return FALSE;
   }
   if (g_strcmp0(type, "application/json") == 0)
@@ -67,8 +68,10 @@ static gboolean check_context(const MuHttpRequest *request, guint *ret_status, G
   if (strcmp(type, "application/octet-stream") == 0) /* for a ServiceFactory of one's own */
     return TRUE;
   *ret_status = MHD_HTTP_UNSUPPORTED_MEDIA_TYPE;
-  g_set_error(error, MU_ERROR, MU_ERROR_REFUSED,
-              "a body of type %s is not accepted: application/json, application/yaml, text/yaml or text/plain was expected", type);
+  g_set_error(
+      error, MU_ERROR, MU_ERROR_REFUSED,
+      "a body of type %s is not accepted: application/json, application/yaml, text/yaml or text/plain was expected",
+      type);
   return FALSE;
 }
 
@@ -76,8 +79,8 @@ static gboolean check_context(const MuHttpRequest *request, guint *ret_status, G
 static gboolean read_condition(MuHttpServer *server, MuHttpResponse *response, const char *service, gint64 *ret_version,
                                GError **error) {
   gboolean must_exist = FALSE;
-  if (!mu_http_condition(mu_http_request_header(response, "If-Match"), mu_http_request_header(response, "If-None-Match"),
-                         ret_version, &must_exist, error))
+  if (!mu_http_condition(mu_http_request_header(response, "If-Match"),
+                         mu_http_request_header(response, "If-None-Match"), ret_version, &must_exist, error))
     return FALSE;
   if (!must_exist)
     return TRUE;
@@ -127,7 +130,8 @@ void mu_route_service_remove(const MuHttpRequest *request, MuHttpResponse *respo
     return;
   }
   g_autofree char *service = mu_route_service_name(user, request);
-  mu_route_submit(user, response, mu_command_new(force ? MU_COMMAND_SERVICE_FORCE_REMOVE : MU_COMMAND_SERVICE_REMOVE, service),
+  mu_route_submit(user, response,
+                  mu_command_new(force ? MU_COMMAND_SERVICE_FORCE_REMOVE : MU_COMMAND_SERVICE_REMOVE, service),
                   MHD_HTTP_ACCEPTED);
 }
 

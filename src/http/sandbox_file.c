@@ -78,13 +78,13 @@ static int by_name(gconstpointer a, gconstpointer b) {
 }
 
 /* The names in a folder, sorted. */
-static GPtrArray *read_names(DIR *dir, gboolean *ret_cut) {
+static GPtrArray *read_names(DIR *dir, guint max, gboolean *ret_cut) {
   GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
   *ret_cut = FALSE;
   for (struct dirent *entry; (entry = readdir(dir)) != NULL;) {
     if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
       continue;
-    if (names->len == MU_HTTP_MAX_LISTED_FILES) {
+    if (names->len == max) {
       *ret_cut = TRUE;
       break;
     }
@@ -94,7 +94,7 @@ static GPtrArray *read_names(DIR *dir, gboolean *ret_cut) {
   return names;
 }
 
-json_t *mu_sandbox_list(int folder, const char *prefix, gboolean *ret_cut, GError **error) {
+json_t *mu_sandbox_list(int folder, const char *prefix, guint max, gboolean *ret_cut, GError **error) {
   int own = fcntl(folder, F_DUPFD_CLOEXEC, 0);
   DIR *dir = own < 0 ? NULL : fdopendir(own);
   if (dir == NULL) {
@@ -103,7 +103,7 @@ json_t *mu_sandbox_list(int folder, const char *prefix, gboolean *ret_cut, GErro
       close(own);
     return NULL;
   }
-  g_autoptr(GPtrArray) names = read_names(dir, ret_cut);
+  g_autoptr(GPtrArray) names = read_names(dir, max, ret_cut);
   json_t *list = json_array();
   for (guint i = 0; i < names->len; i++) {
     json_t *entry = entry_new(folder, prefix, g_ptr_array_index(names, i));

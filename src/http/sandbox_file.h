@@ -10,8 +10,8 @@
  * MU_ERROR_REFUSED for what lies outside, or is neither a regular file nor a folder. The caller closes. */
 int mu_sandbox_open(const char *root, const char *path, struct stat *ret_status, GError **error);
 /* [{"path","size","mtime","directory"}] of a folder, by name, `prefix` before each name; `ret_cut` when there are more than
- * the limit. Does not close. */
-json_t *mu_sandbox_list(int folder, const char *prefix, gboolean *ret_cut, GError **error);
+ * `max`. Does not close. */
+json_t *mu_sandbox_list(int folder, const char *prefix, guint max, gboolean *ret_cut, GError **error);
 /* Where the last `lines` lines of the file begin. */
 guint64 mu_sandbox_tail(int fd, guint64 size, guint64 lines);
 /* Text when the file's beginning is UTF-8. Static. */

@@ -278,7 +278,12 @@ static gboolean reserve_new(Evaluation *e, const MuWant *want)
 static gboolean port_still_fits(const MuLedgerEntry *entry, const MuPortSpec *port)
 {
   gint64 number = g_array_index(entry->resource->ranges, MuRange, 0).begin;
-  return port->port == 0 || port->port == number;
+  if (port->port != 0)
+    return port->port == number;
+  gboolean fits = port->n_ranges == 0;
+  for (guint i = 0; i < port->n_ranges; i++)
+    fits |= number >= port->ranges[i].begin && number <= port->ranges[i].end;
+  return fits;
 }
 
 /* The configuration asks for another amount than the entry holds: the difference is reserved or given back, under the
@@ -355,7 +360,7 @@ static gboolean use_entry(Evaluation *e, MuLedgerEntry *entry, const MuWant *wan
 static gboolean stage_want(Evaluation *e, const MuWant *want)
 {
   MuLedgerEntry *entry = mu_pod_record_find(e->match.record, want->set, want->kind, want->what);
-  if (entry != NULL && entry->state != MU_LEDGER_RELEASING)
+  if (entry != NULL)
     return use_entry(e, entry, want);
   return reserve_new(e, want);
 }

@@ -2,6 +2,8 @@
 
 #include "json.h"
 
+#include <string.h>
+
 static const struct {
   const char *word, *unit;
 } STAGES[] = {
@@ -66,10 +68,24 @@ void mu_outcome_refuse(MuOutcome *outcome, MuStage stage, const char *agent, con
   set_example(result, agent, detail);
 }
 
+/* 1500 thousandths as "1.5". */
+static char *thousandths_to_string(gint64 amount)
+{
+  char *text = g_strdup_printf("%" G_GINT64_FORMAT ".%03" G_GINT64_FORMAT, amount / 1000, amount % 1000);
+  gsize length = strlen(text);
+  while (text[length - 1] == '0')
+    text[--length] = '\0';
+  if (text[length - 1] == '.')
+    text[length - 1] = '\0';
+  return text;
+}
+
 static char *amount_to_string(MuStage stage, gint64 amount)
 {
-  if (stage == MU_STAGE_CPUS || stage == MU_STAGE_GPUS)
-    return g_strdup_printf("%g %s", (double)amount / 1000.0, STAGES[stage].unit);
+  if (stage == MU_STAGE_CPUS || stage == MU_STAGE_GPUS) {
+    g_autofree char *number = thousandths_to_string(amount);
+    return g_strdup_printf("%s %s", number, STAGES[stage].unit);
+  }
   return g_strdup_printf("%" G_GINT64_FORMAT " %s", amount, STAGES[stage].unit);
 }
 

@@ -129,13 +129,14 @@ static gboolean field_rule(const MuPlacementRule *rule, const Context *context, 
   }
 }
 
-/* COLOCATE and AVOID: is an instance of the other type at this agent? */
+/* COLOCATE and AVOID: is an instance of the other type (or another one of its own) at this agent? */
 static gboolean neighbour_rule(const MuPlacementRule *rule, const Context *context, char **ret_detail)
 {
   gboolean found = FALSE;
   for (guint i = 0; i < context->pods->len && !found; i++) {
     const MuPodRecord *pod = context->pods->pdata[i];
-    found = strcmp(pod->type, rule->value) == 0 && g_strcmp0(pod->agent_id, context->offer->agent_id) == 0;
+    gboolean itself = pod->index == context->index && strcmp(pod->type, context->type) == 0;
+    found = !itself && strcmp(pod->type, rule->value) == 0 && g_strcmp0(pod->agent_id, context->offer->agent_id) == 0;
   }
   if (found == (rule->kind == MU_RULE_COLOCATE))
     return TRUE;

@@ -75,32 +75,42 @@ static MuStatusSet set_of_counts(const guint *counts)
 
 /* ---- roll-up ------------------------------------------------------------------------------------------------------- */
 
-/* The candidates' statuses: of one child for a serial strategy; of all that are not complete otherwise. */
-static MuStatusSet candidate_set(MuStatusSet children, guint from, guint to, MuStatus first)
+/* The candidates' statuses: of one child for a serial strategy; of all that are not complete otherwise. Interrupted
+ * children are no candidates. */
+static MuStatusSet candidate_set(const guint *counts, const guint *held, guint from, guint to, MuStatus first,
+                                 gboolean first_held)
 {
   if (from >= to)
     return 0;
   if (to - from == 1)
-    return MU_STATUS_BIT(first);
-  return children & ~MU_STATUS_BIT(MU_STATUS_COMPLETE);
+    return first_held ? 0 : MU_STATUS_BIT(first);
+  MuStatusSet set = 0;
+  for (guint i = 0; i < MU_STATUS_COUNT; i++)
+    if (counts[i] > held[i])
+      set |= MU_STATUS_BIT(i);
+  return set & ~MU_STATUS_BIT(MU_STATUS_COMPLETE);
 }
 
 static MuStatus phase_roll_up(const MuPhase *phase)
 {
   guint from = 0, to = 0, n = phase->steps->len;
   window(phase->strategy, phase->canary, phase->first_incomplete, n, &from, &to);
-  MuStatusSet children = set_of_counts(phase->counts);
-  MuStatus first = from < n ? ((MuStep *)phase->steps->pdata[from])->status : MU_STATUS_COMPLETE;
-  return mu_status_roll_up(children, candidate_set(children, from, to, first), FALSE, phase->interrupted);
+  const MuStep *first = from < n ? phase->steps->pdata[from] : NULL;
+  MuStatusSet candidates = candidate_set(phase->counts, phase->held, from, to,
+                                         first == NULL ? MU_STATUS_COMPLETE : first->status,
+                                         first != NULL && first->interrupted);
+  return mu_status_roll_up(set_of_counts(phase->counts), candidates, FALSE, phase->interrupted);
 }
 
 static MuStatus plan_roll_up(const MuPlan *plan)
 {
   guint from = 0, to = 0, n = plan->phases->len;
   window(plan->strategy, plan->canary, plan->first_incomplete, n, &from, &to);
-  MuStatusSet children = set_of_counts(plan->counts);
-  MuStatus first = from < n ? ((MuPhase *)plan->phases->pdata[from])->status : MU_STATUS_COMPLETE;
-  return mu_status_roll_up(children, candidate_set(children, from, to, first), plan->errors->len > 0, plan->interrupted);
+  const MuPhase *first = from < n ? plan->phases->pdata[from] : NULL;
+  MuStatusSet candidates = candidate_set(plan->counts, plan->held, from, to,
+                                         first == NULL ? MU_STATUS_COMPLETE : first->status,
+                                         first != NULL && first->interrupted);
+  return mu_status_roll_up(set_of_counts(plan->counts), candidates, plan->errors->len > 0, plan->interrupted);
 }
 
 static void plan_refresh(MuPlan *plan)
@@ -124,6 +134,10 @@ static void phase_refresh(MuPhase *phase)
   mu_assert(plan->counts[before] > 0);
   plan->counts[before]--;
   plan->counts[phase->status]++;
+  if (phase->interrupted) {
+    plan->held[before]--;
+    plan->held[phase->status]++;
+  }
   if (phase->status != MU_STATUS_COMPLETE)
     plan->first_incomplete = MIN(plan->first_incomplete, phase->index);
   plan_refresh(plan);
@@ -135,6 +149,10 @@ static void count_step(MuStep *step, MuStatus before, MuStatus after)
   mu_assert(phase->counts[before] > 0);
   phase->counts[before]--;
   phase->counts[after]++;
+  if (step->interrupted) {
+    phase->held[before]--;
+    phase->held[after]++;
+  }
   if (after == MU_STATUS_COMPLETE)
     phase->plan->n_complete++;
   if (before == MU_STATUS_COMPLETE)
@@ -179,6 +197,8 @@ void mu_plan_remove_phase(MuPlan *plan, MuPhase *phase)
 {
   mu_assert(phase->plan == plan);
   plan->counts[phase->status]--;
+  if (phase->interrupted)
+    plan->held[phase->status]--;
   plan->n_steps -= phase->steps->len;
   plan->n_complete -= phase->counts[MU_STATUS_COMPLETE];
   g_ptr_array_remove_index(plan->phases, phase->index);
@@ -213,11 +233,19 @@ void mu_step_set_status(MuStep *step, MuStatus status)
     plan->observer(plan, step, before, plan->observer_user);
 }
 
+static void hold(guint *held, gboolean interrupted)
+{
+  mu_assert(interrupted || *held > 0);
+  *held = interrupted ? *held + 1 : *held - 1;
+}
+
 void mu_step_set_interrupted(MuStep *step, gboolean interrupted)
 {
   if (step->interrupted == interrupted)
     return;
+  hold(&step->phase->held[step->status], interrupted);
   step->interrupted = interrupted;
+  phase_refresh(step->phase);
   if (interrupted && (step->status == MU_STATUS_PENDING || step->status == MU_STATUS_DELAYED))
     mu_step_set_status(step, MU_STATUS_WAITING);
   else if (!interrupted && step->status == MU_STATUS_WAITING)
@@ -232,6 +260,9 @@ void mu_step_set_forced(MuStep *step, gboolean forced)
 
 void mu_phase_set_interrupted(MuPhase *phase, gboolean interrupted)
 {
+  if (phase->interrupted == interrupted)
+    return;
+  hold(&phase->plan->held[phase->status], interrupted);
   phase->interrupted = interrupted;
   phase_refresh(phase);
 }

@@ -38,7 +38,8 @@ struct MuPhase {
   gboolean interrupted;
   GPtrArray *steps; /* of MuStep*, owned */
   guint counts[MU_STATUS_COUNT];
-  guint first_incomplete; /* index; steps->len when all are complete */
+  guint held[MU_STATUS_COUNT]; /* those of `counts` that are interrupted: no candidates */
+  guint first_incomplete;      /* index; steps->len when all are complete */
   MuStatus status;
 };
 
@@ -53,6 +54,7 @@ struct MuPlan {
   GPtrArray *phases; /* of MuPhase*, owned */
   GPtrArray *errors; /* of char*, owned */
   guint counts[MU_STATUS_COUNT];
+  guint held[MU_STATUS_COUNT]; /* those of `counts` that are interrupted: no candidates */
   guint first_incomplete;
   guint n_steps, n_complete;
   MuStatus status;

@@ -45,7 +45,7 @@ MuStatus mu_status_roll_up(MuStatusSet children, MuStatusSet candidates, gboolea
     return MU_STATUS_COMPLETE;
   if (interrupted)
     return MU_STATUS_WAITING;
-  if (is_only(children, MU_STATUS_DELAYED))
+  if (is_only(children, MU_STATUS_DELAYED) && is_only(candidates, MU_STATUS_DELAYED))
     return MU_STATUS_DELAYED;
   if (has(children, MU_STATUS_PREPARED))
     return MU_STATUS_IN_PROGRESS;

@@ -31,7 +31,8 @@ typedef guint MuStatusSet;
 #define MU_STATUS_BIT(status) (1u << (status))
 
 /* The parent's status from the statuses of all children, of those that its strategy would work on next, whether it has
- * errors of its own, and whether it is interrupted. PlanUtils.getAggregateStatus of dcos-commons, but: children that are
- * COMPLETE or DELAYED give DELAYED (there: ERROR). No children: COMPLETE. */
+ * errors of its own, and whether it is interrupted. PlanUtils.getAggregateStatus of dcos-commons, but for its last word: where
+ * that finds no rule and says ERROR, a candidate that is DELAYED gives DELAYED, and anything else WAITING. No children:
+ * COMPLETE. */
 MuStatus mu_status_roll_up(MuStatusSet children, MuStatusSet candidates, gboolean has_errors, gboolean interrupted);
 #endif

@@ -2,7 +2,7 @@
 #include "bug.h"
 #include <muster/error.h>
 
-/* What an executor uses. An executor that uses nothing is forgotten. */
+/* What an executor uses. It is forgotten with its last task when the pod has nothing of its own. */
 typedef struct {
   MuResources *own;  /* of the pod */
   GHashTable *tasks; /* task id to MuResources* */
@@ -191,7 +191,8 @@ static gboolean leads_to_resource(MuOperationKind kind) {
 /* It was not available: is it elsewhere on the agent, or not there in this state? */
 static const char *why_unavailable(const MuAgent *agent, const MuOperation *operation, const MuResource *from) {
   if (mu_resources_contains(agent->total, from))
-    return operation->kind == MU_OP_DESTROY ? "the volume is in use or offered elsewhere" : "it is in use or offered elsewhere";
+    return operation->kind == MU_OP_DESTROY ? "the volume is in use or offered elsewhere"
+                                            : "it is in use or offered elsewhere";
   switch (operation->kind) {
   case MU_OP_RESERVE: return "the agent has not so much that is unreserved";
   case MU_OP_UNRESERVE: return "the agent has no such reservation";
@@ -295,9 +296,11 @@ static gboolean has_task(const MuAgent *agent, const char *executor_id, const ch
   return use != NULL && task_id != NULL && g_hash_table_contains(use->tasks, task_id);
 }
 
-gboolean mu_agent_use(MuAgent *agent, const char *executor_id, const char *task_id, const MuResources *resources, GError **error) {
+gboolean mu_agent_use(MuAgent *agent, const char *executor_id, const char *task_id, const MuResources *resources,
+                      GError **error) {
   if (has_task(agent, executor_id, task_id)) {
-    g_set_error(error, MU_ERROR, MU_ERROR_REFUSED, "launch of %s: executor %s has this task already", task_id, executor_id);
+    g_set_error(error, MU_ERROR, MU_ERROR_REFUSED, "launch of %s: executor %s has this task already", task_id,
+                executor_id);
     return FALSE;
   }
   if (!mu_resources_subtract_all(agent->available, resources))

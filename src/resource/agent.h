@@ -17,11 +17,15 @@ void mu_agent_add_attribute(MuAgent *agent, const char *name, const char *value)
 
 /* RESERVE, UNRESERVE, CREATE, DESTROY change what the agent's resources are; MU_ERROR_REFUSED when the operation's
  * resources are not there in the needed state (not free, a volume in use, a volume on a disk that is not reserved), and
- * then nothing changed. LAUNCH_GROUP: see mu_agent_use. */
+ * then nothing changed. What is out in an offer is not free: the offers that an accept names are ended first.
+ * LAUNCH_GROUP, all or nothing too: mu_agent_use of each task's resources, and of the pod's when its executor is not there
+ * yet. */
 gboolean mu_agent_apply(MuAgent *agent, const MuOperation *operation, GError **error);
 /* Puts the resources of the launch (its tasks' and the pod's) in use under the executor's id; adding to an executor that
- * is there is allowed. MU_ERROR_REFUSED when not all are free. */
-gboolean mu_agent_use(MuAgent *agent, const char *executor_id, const char *task_id, const MuResources *resources, GError **error);
+ * is there is allowed. task_id NULL: the pod's own. MU_ERROR_REFUSED, and nothing changed, when not all are free or the
+ * executor has the task already. */
+gboolean mu_agent_use(MuAgent *agent, const char *executor_id, const char *task_id, const MuResources *resources,
+                      GError **error);
 /* Gives back what the task used; unknown ids are ignored (FALSE). task_id NULL: all of the executor. */
 gboolean mu_agent_release(MuAgent *agent, const char *executor_id, const char *task_id);
 

@@ -26,39 +26,39 @@ typedef struct {
 
 typedef struct {
   char *task_id;
-  char *name; /* hello-0-server */
-  char *cmd;  /* by /bin/sh -c */
-  char *user; /* NULL: the engine's own */
-  GPtrArray *env;     /* of MuEnvVar* */
-  GPtrArray *configs; /* of MuLaunchConfig* */
+  char *name;                                    /* hello-0-server */
+  char *cmd;                                     /* by /bin/sh -c */
+  char *user;                                    /* NULL: the engine's own */
+  GPtrArray *env;                                /* of MuEnvVar* */
+  GPtrArray *configs;                            /* of MuLaunchConfig* */
   MuLaunchCheck *health_check, *readiness_check; /* NULL: none */
   gint64 kill_grace_ms;
-  MuResources *resources;   /* of the task: its resource set, reserved */
-  gint64 limit_cpus_milli;  /* 0: the reservation is the limit where the engine enforces one; -1: unlimited */
-  gint64 limit_mem_mb;      /* likewise */
-  GPtrArray *labels;        /* of MuEnvVar* */
+  MuResources *resources;  /* of the task: its resource set, reserved */
+  gint64 limit_cpus_milli; /* 0: the reservation is the limit where the engine enforces one; -1: unlimited */
+  gint64 limit_mem_mb;     /* likewise */
+  GPtrArray *labels;       /* of MuEnvVar* */
 } MuTaskLaunch;
 
 typedef struct {
-  char *name; /* RLIMIT_… */
+  char *name;        /* RLIMIT_… */
   gint64 soft, hard; /* -1: unlimited */
 } MuLaunchRlimit;
 
 /* All tasks of one launch of a pod instance share an executor. An executor that already runs for the pod gets the
  * tasks added. */
 typedef struct {
-  char *executor_id; /* `<pod instance>__<uuid>` */
-  char *service, *pod; /* names: redis, primary-0 */
-  GPtrArray *tasks;  /* of MuTaskLaunch* */
-  GPtrArray *rlimits; /* of MuLaunchRlimit* */
+  char *executor_id;      /* `<pod instance>__<uuid>` */
+  char *service, *pod;    /* names: redis, primary-0 */
+  GPtrArray *tasks;       /* of MuTaskLaunch* */
+  GPtrArray *rlimits;     /* of MuLaunchRlimit* */
   MuResources *resources; /* of the pod: its own volumes and the executor's overhead */
   gboolean share_pid_namespace;
 } MuPodLaunch;
 
 typedef enum {
-  MU_OP_RESERVE,   /* resources: unreserved ones become reserved as `resources` say */
+  MU_OP_RESERVE, /* resources: unreserved ones become reserved as `resources` say */
   MU_OP_UNRESERVE,
-  MU_OP_CREATE,    /* volumes on reserved disks */
+  MU_OP_CREATE, /* volumes on reserved disks */
   MU_OP_DESTROY,
   MU_OP_LAUNCH_GROUP,
 } MuOperationKind;
@@ -95,8 +95,8 @@ MuPodLaunch *mu_pod_launch_from_json(const json_t *json, GError **error);
 
 typedef struct {
   char *id, *agent_id, *hostname;
-  char *region, *zone;    /* NULL: none */
-  GPtrArray *attributes;  /* of MuEnvVar*: text attributes of the agent */
+  char *region, *zone;   /* NULL: none */
+  GPtrArray *attributes; /* of MuEnvVar*: text attributes of the agent */
   MuResources *resources;
 } MuOffer;
 
@@ -118,7 +118,7 @@ typedef enum {
   MU_TASK_FINISHED, /* exit 0 */
   MU_TASK_FAILED,
   MU_TASK_KILLED,
-  MU_TASK_ERROR,       /* the launch was not valid */
+  MU_TASK_ERROR, /* the launch was not valid */
   MU_TASK_LOST,
   MU_TASK_DROPPED,     /* never started */
   MU_TASK_UNREACHABLE, /* may come back */
@@ -138,12 +138,12 @@ typedef struct {
   char *agent_id; /* may be NULL (from the master) */
   char *uuid;     /* NULL: not to be acknowledged */
   MuTaskState state;
-  char *reason;   /* word as in Mesos: REASON_…; may be NULL */
-  char *message;  /* for people; may be NULL */
+  char *reason;  /* word as in Mesos: REASON_…; may be NULL */
+  char *message; /* for people; may be NULL */
   gint64 timestamp_ms;
   gboolean has_ready, ready;     /* readiness check: last result */
   gboolean has_healthy, healthy; /* health check: last result */
-  char *container_ip; /* may be NULL */
+  char *container_ip;            /* may be NULL */
 } MuTaskStatus;
 
 MuTaskStatus *mu_task_status_new(const char *task_id, MuTaskState state);
@@ -157,10 +157,10 @@ MuTaskStatus *mu_task_status_from_json(const json_t *json, GError **error);
 typedef enum {
   MU_EVENT_SUBSCRIBED, /* id: the framework's id */
   MU_EVENT_OFFERS,
-  MU_EVENT_RESCIND,    /* id: the offer's */
+  MU_EVENT_RESCIND, /* id: the offer's */
   MU_EVENT_UPDATE,
-  MU_EVENT_FAILURE,    /* agent_id; id: the executor's, or NULL when the whole agent is gone */
-  MU_EVENT_ERROR,      /* message: the engine ended the subscription for good */
+  MU_EVENT_FAILURE,      /* agent_id; id: the executor's, or NULL when the whole agent is gone */
+  MU_EVENT_ERROR,        /* message: the engine ended the subscription for good */
   MU_EVENT_DISCONNECTED, /* message: why; the engine reconnects by itself */
 } MuEngineEventKind;
 
@@ -175,7 +175,7 @@ MuEngineEvent *mu_engine_event_new(MuEngineEventKind kind);
 void mu_engine_event_free(MuEngineEvent *event);
 
 typedef enum {
-  MU_CALL_ACCEPT, /* offer_ids, operations, refuse_ms for the rest */
+  MU_CALL_ACCEPT,  /* offer_ids, operations, refuse_ms for the rest */
   MU_CALL_DECLINE, /* offer_ids, refuse_ms */
   MU_CALL_REVIVE,
   MU_CALL_SUPPRESS,

@@ -62,7 +62,8 @@ void mu_engine_json_set_true(json_t *object, const char *key, gboolean value) {
     mu_json_set_bool(object, key, TRUE);
 }
 
-gboolean mu_engine_json_take_text(const json_t *object, const char *key, gboolean required, char **text, GError **error) {
+gboolean mu_engine_json_take_text(const json_t *object, const char *key, gboolean required, char **text,
+                                  GError **error) {
   const char *read = NULL;
   if (!mu_json_get_string(object, key, required, &read, error))
     return FALSE;

@@ -21,7 +21,8 @@ void mu_engine_json_set_nonzero(json_t *object, const char *key, gint64 value);
 void mu_engine_json_set_true(json_t *object, const char *key, gboolean value);
 
 /* A text member into *text, which is freed first; NULL when it is missing. */
-gboolean mu_engine_json_take_text(const json_t *object, const char *key, gboolean required, char **text, GError **error);
+gboolean mu_engine_json_take_text(const json_t *object, const char *key, gboolean required, char **text,
+                                  GError **error);
 
 /* Calls `read` with every item of an optional array; the error names the item. */
 typedef gboolean (*MuEngineJsonReader)(const json_t *item, gpointer target, GError **error);

@@ -41,9 +41,9 @@ void mu_engine_call_free(MuEngineCall *call) {
 }
 
 static const char *const call_kinds[] = {
-  [MU_CALL_ACCEPT] = "ACCEPT",     [MU_CALL_DECLINE] = "DECLINE", [MU_CALL_REVIVE] = "REVIVE",
-  [MU_CALL_SUPPRESS] = "SUPPRESS", [MU_CALL_KILL] = "KILL",       [MU_CALL_ACKNOWLEDGE] = "ACKNOWLEDGE",
-  [MU_CALL_RECONCILE] = "RECONCILE", [MU_CALL_TEARDOWN] = "TEARDOWN",
+    [MU_CALL_ACCEPT] = "ACCEPT",       [MU_CALL_DECLINE] = "DECLINE",   [MU_CALL_REVIVE] = "REVIVE",
+    [MU_CALL_SUPPRESS] = "SUPPRESS",   [MU_CALL_KILL] = "KILL",         [MU_CALL_ACKNOWLEDGE] = "ACKNOWLEDGE",
+    [MU_CALL_RECONCILE] = "RECONCILE", [MU_CALL_TEARDOWN] = "TEARDOWN",
 };
 
 const char *mu_engine_call_kind_to_string(MuEngineCallKind kind) {

@@ -6,20 +6,20 @@ static const struct {
   const char *name;
   gboolean terminal;
 } states[] = {
-  [MU_TASK_STAGING] = {"TASK_STAGING", FALSE},
-  [MU_TASK_STARTING] = {"TASK_STARTING", FALSE},
-  [MU_TASK_RUNNING] = {"TASK_RUNNING", FALSE},
-  [MU_TASK_KILLING] = {"TASK_KILLING", FALSE},
-  [MU_TASK_FINISHED] = {"TASK_FINISHED", TRUE},
-  [MU_TASK_FAILED] = {"TASK_FAILED", TRUE},
-  [MU_TASK_KILLED] = {"TASK_KILLED", TRUE},
-  [MU_TASK_ERROR] = {"TASK_ERROR", TRUE},
-  [MU_TASK_LOST] = {"TASK_LOST", TRUE},
-  [MU_TASK_DROPPED] = {"TASK_DROPPED", TRUE},
-  [MU_TASK_UNREACHABLE] = {"TASK_UNREACHABLE", FALSE},
-  [MU_TASK_GONE] = {"TASK_GONE", TRUE},
-  [MU_TASK_GONE_BY_OPERATOR] = {"TASK_GONE_BY_OPERATOR", TRUE},
-  [MU_TASK_UNKNOWN] = {"TASK_UNKNOWN", TRUE},
+    [MU_TASK_STAGING] = {"TASK_STAGING", FALSE},
+    [MU_TASK_STARTING] = {"TASK_STARTING", FALSE},
+    [MU_TASK_RUNNING] = {"TASK_RUNNING", FALSE},
+    [MU_TASK_KILLING] = {"TASK_KILLING", FALSE},
+    [MU_TASK_FINISHED] = {"TASK_FINISHED", TRUE},
+    [MU_TASK_FAILED] = {"TASK_FAILED", TRUE},
+    [MU_TASK_KILLED] = {"TASK_KILLED", TRUE},
+    [MU_TASK_ERROR] = {"TASK_ERROR", TRUE},
+    [MU_TASK_LOST] = {"TASK_LOST", TRUE},
+    [MU_TASK_DROPPED] = {"TASK_DROPPED", TRUE},
+    [MU_TASK_UNREACHABLE] = {"TASK_UNREACHABLE", FALSE},
+    [MU_TASK_GONE] = {"TASK_GONE", TRUE},
+    [MU_TASK_GONE_BY_OPERATOR] = {"TASK_GONE_BY_OPERATOR", TRUE},
+    [MU_TASK_UNKNOWN] = {"TASK_UNKNOWN", TRUE},
 };
 
 const char *mu_task_state_to_string(MuTaskState state) {
@@ -94,8 +94,8 @@ static gboolean read_state(const json_t *json, MuTaskState *ret_state, GError **
     return FALSE;
   if (mu_task_state_from_string(text, ret_state))
     return TRUE;
-  g_set_error(error, MU_ERROR, MU_ERROR_REFUSED, "\"state\" is \"%.80s\"; expected TASK_RUNNING or another state of a task",
-              text);
+  g_set_error(error, MU_ERROR, MU_ERROR_REFUSED,
+              "\"state\" is \"%.80s\"; expected TASK_RUNNING or another state of a task", text);
   return FALSE;
 }
 

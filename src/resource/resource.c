@@ -6,9 +6,9 @@ static const struct {
   const char *name, *unit;
   gboolean in_thousandths;
 } kinds[] = {
-  [MU_RESOURCE_CPUS] = {"cpus", "", TRUE}, [MU_RESOURCE_MEM] = {"mem", " MB", FALSE},
-  [MU_RESOURCE_DISK] = {"disk", " MB", FALSE}, [MU_RESOURCE_GPUS] = {"gpus", "", TRUE},
-  [MU_RESOURCE_PORTS] = {"ports", "", FALSE},
+    [MU_RESOURCE_CPUS] = {"cpus", "", TRUE},     [MU_RESOURCE_MEM] = {"mem", " MB", FALSE},
+    [MU_RESOURCE_DISK] = {"disk", " MB", FALSE}, [MU_RESOURCE_GPUS] = {"gpus", "", TRUE},
+    [MU_RESOURCE_PORTS] = {"ports", "", FALSE},
 };
 
 MuResource *mu_resource_new_scalar(MuResourceKind kind, gint64 amount) {
@@ -69,11 +69,11 @@ void mu_resource_free(MuResource *resource) {
   g_free(resource);
 }
 
-void mu_resource_set_reservation(MuResource *resource, const char *role, const char *resource_id, const char *namespace_,
-                                 const char *principal) {
+void mu_resource_set_reservation(MuResource *resource, const char *role, const char *resource_id,
+                                 const char *namespace_, const char *principal) {
   MuReservation old = resource->reservation; /* the arguments may point into it */
-  resource->reservation = (MuReservation){g_strdup(role), g_strdup(resource_id), g_strdup(namespace_), g_strdup(principal),
-                                          NULL};
+  resource->reservation =
+      (MuReservation){g_strdup(role), g_strdup(resource_id), g_strdup(namespace_), g_strdup(principal), NULL};
   reservation_clear(&old);
 }
 

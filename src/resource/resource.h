@@ -52,15 +52,16 @@ typedef struct MuResource {
 typedef struct {
   GPtrArray *items; /* of MuResource*, owned */
   /*< private >*/
-  GHashTable *by_id; /* resource_id ("": none) to the first of the entries that have it; NULL while the collection is small */
+  GHashTable
+      *by_id; /* resource_id ("": none) to the first of the entries that have it; NULL while the collection is small */
 } MuResources;
 
 MuResource *mu_resource_new_scalar(MuResourceKind kind, gint64 amount);
 MuResource *mu_resource_new_ports(gint64 begin, gint64 end);
 MuResource *mu_resource_copy(const MuResource *resource);
 void mu_resource_free(MuResource *resource);
-void mu_resource_set_reservation(MuResource *resource, const char *role, const char *resource_id, const char *namespace_,
-                                 const char *principal);
+void mu_resource_set_reservation(MuResource *resource, const char *role, const char *resource_id,
+                                 const char *namespace_, const char *principal);
 gboolean mu_resource_is_reserved(const MuResource *resource);
 gboolean mu_resource_is_empty(const MuResource *resource);
 /* Same kind, reservation and disk: the amounts may be added. MOUNT disks and volumes never merge: they are given and taken

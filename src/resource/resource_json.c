@@ -9,15 +9,15 @@ static const struct {
   const char *key;
   gsize offset;
 } texts[] = {
-  {"role", G_STRUCT_OFFSET(MuResource, reservation.role)},
-  {"resource_id", G_STRUCT_OFFSET(MuResource, reservation.resource_id)},
-  {"namespace", G_STRUCT_OFFSET(MuResource, reservation.namespace_)},
-  {"principal", G_STRUCT_OFFSET(MuResource, reservation.principal)},
-  {"pre_reserved_role", G_STRUCT_OFFSET(MuResource, reservation.pre_reserved_role)},
-  {"persistence_id", G_STRUCT_OFFSET(MuResource, persistence_id)},
-  {"container_path", G_STRUCT_OFFSET(MuResource, container_path)},
-  {"mount_root", G_STRUCT_OFFSET(MuResource, mount_root)},
-  {"profile", G_STRUCT_OFFSET(MuResource, profile)},
+    {"role", G_STRUCT_OFFSET(MuResource, reservation.role)},
+    {"resource_id", G_STRUCT_OFFSET(MuResource, reservation.resource_id)},
+    {"namespace", G_STRUCT_OFFSET(MuResource, reservation.namespace_)},
+    {"principal", G_STRUCT_OFFSET(MuResource, reservation.principal)},
+    {"pre_reserved_role", G_STRUCT_OFFSET(MuResource, reservation.pre_reserved_role)},
+    {"persistence_id", G_STRUCT_OFFSET(MuResource, persistence_id)},
+    {"container_path", G_STRUCT_OFFSET(MuResource, container_path)},
+    {"mount_root", G_STRUCT_OFFSET(MuResource, mount_root)},
+    {"profile", G_STRUCT_OFFSET(MuResource, profile)},
 };
 
 json_t *mu_resource_to_json(const MuResource *resource) {
@@ -43,8 +43,8 @@ static gboolean read_kind(const json_t *json, MuResourceKind *ret_kind, GError *
       *ret_kind = (MuResourceKind)kind;
       return TRUE;
     }
-  g_set_error(error, MU_ERROR, MU_ERROR_REFUSED,
-              "\"kind\" is \"%.80s\"; expected cpus, mem, disk, gpus or ports", word);
+  g_set_error(error, MU_ERROR, MU_ERROR_REFUSED, "\"kind\" is \"%.80s\"; expected cpus, mem, disk, gpus or ports",
+              word);
   return FALSE;
 }
 

@@ -85,7 +85,8 @@ static Walk walk_start(const MuResources *resources, const char *id) {
 
 static MuResource *walk_next(Walk *walk) {
   if (walk->resources->by_id == NULL)
-    return walk->next_item < walk->resources->items->len ? g_ptr_array_index(walk->resources->items, walk->next_item++) : NULL;
+    return walk->next_item < walk->resources->items->len ? g_ptr_array_index(walk->resources->items, walk->next_item++)
+                                                         : NULL;
   MuResource *here = walk->chained;
   if (here != NULL)
     walk->chained = here->next_same_id;

@@ -34,6 +34,14 @@ void mu_narrate_ready(const MuMultiServiceRunner *runner) {
           services == 1 ? "" : "s");
 }
 
+void mu_narrate_call(MuMultiServiceRunner *runner, const MuEngineCall *call) {
+  if (call->kind != MU_CALL_RECONCILE || runner->asked)
+    return;
+  runner->asked = TRUE;
+  if (call->tasks->len > 0)
+    mu_info("adopting %u task%s of the earlier run", call->tasks->len, call->tasks->len == 1 ? "" : "s");
+}
+
 void mu_narrate_event(MuMultiServiceRunner *runner, const MuEngineEvent *event) {
   const char *engine = runner->engine->ops->name;
   switch (event->kind) {

@@ -26,8 +26,10 @@ static void trouble(const char *message, gpointer user) {
 }
 
 static void perform_calls(MuMultiServiceRunner *runner, const MuOutput *output) {
-  for (guint i = 0; i < output->calls->len; i++)
+  for (guint i = 0; i < output->calls->len; i++) {
+    mu_narrate_call(runner, output->calls->pdata[i]);
     runner->engine->ops->perform(runner->engine, output->calls->pdata[i]);
+  }
   runner->calls_given |= output->calls->len > 0;
 }
 

@@ -33,6 +33,7 @@ struct MuMultiServiceRunner {
   gint64 clock_offset_us; /* wall clock minus monotonic clock, as they were at the start */
 
   gboolean started;     /* the engine was */
+  gboolean asked;       /* the engine about the tasks of an earlier run */
   gboolean calls_given; /* since the last flush */
   gboolean stopping;    /* no more requests and events; ends when the commit under way is performed */
   gboolean forced;      /* … without waiting for it */
@@ -82,6 +83,8 @@ gboolean mu_runner_shut(MuMultiServiceRunner *runner, gboolean erase, GError **e
 /* The program's log: lines with the time on stderr. */
 void mu_narrate_init(gboolean quiet);
 void mu_narrate_ready(const MuMultiServiceRunner *runner);
+/* The first question about the tasks of an earlier run. */
+void mu_narrate_call(MuMultiServiceRunner *runner, const MuEngineCall *call);
 void mu_narrate_event(MuMultiServiceRunner *runner, const MuEngineEvent *event);
 void mu_narrate_notice(const MuNotice *notice);
 #endif

@@ -130,8 +130,12 @@ static void check_keys(Builder *builder, MuNode *map) {
 
 static gsize event_offset(Builder *builder, struct fy_event *event) {
   const struct fy_mark *mark = fy_event_start_mark(event);
-  if (mark != NULL)
-    builder->last_offset = mark->input_pos;
+  if (mark == NULL)
+    return builder->last_offset;
+  builder->last_offset = mark->input_pos;
+  enum fy_node_style style = event->type == FYET_SCALAR ? fy_event_get_node_style(event) : FYNS_ANY;
+  if ((style == FYNS_SINGLE_QUOTED || style == FYNS_DOUBLE_QUOTED) && mark->input_pos > 0)
+    builder->last_offset--; /* the mark stands behind the quote */
   return builder->last_offset;
 }
 
@@ -176,6 +180,53 @@ static gboolean finish(Builder *builder, MuNode *node, const char *anchor) {
   return add_weight(builder, g_array_index(builder->stack, Frame, builder->stack->len - 1).node, node);
 }
 
+/* Escapes in quotes can make what UTF-8 cannot hold: halves of surrogate pairs, and NUL. */
+static gboolean is_text(struct fy_token *token) {
+  size_t length = 0;
+  const char *text = token == NULL ? NULL : fy_token_get_text(token, &length);
+  return text == NULL || length == 0 || g_utf8_validate_len(text, length, NULL);
+}
+
+static gsize column_of(const Builder *builder, gsize offset) {
+  gsize line = offset;
+  while (line > 0 && builder->text[line - 1] != '\n')
+    line--;
+  return offset - line;
+}
+
+/* The indentation of the first line at or after `offset` that is not blank. */
+static gsize indentation_from(const Builder *builder, gsize offset) {
+  gsize column = 0;
+  for (; offset < builder->length && g_ascii_isspace(builder->text[offset]); offset++)
+    column = builder->text[offset] == '\n' ? 0 : column + 1;
+  return column;
+}
+
+/* Text after `|` or `>` stands deeper than its key, or the dash before it. libfyaml 0.7 lets it stand at the same column, and
+ * then gives bytes that are not in the file. */
+static gboolean is_block_text_indented(const Builder *builder, gsize offset) {
+  if (builder->stack->len == 0)
+    return TRUE;
+  const Frame *frame = &g_array_index(builder->stack, Frame, builder->stack->len - 1);
+  const MuNode *parent = frame->node;
+  if (parent->kind == MU_NODE_MAP)
+    parent = g_ptr_array_index(builder->pending, builder->pending->len - 1);
+  return indentation_from(builder, offset) > column_of(builder, parent->offset);
+}
+
+static gboolean check_scalar(Builder *builder, const MuNode *node, struct fy_event *event) {
+  enum fy_node_style style = event->scalar.value == NULL ? FYNS_PLAIN : fy_event_get_node_style(event);
+  const char *wrong = NULL;
+  if ((style == FYNS_LITERAL || style == FYNS_FOLDED) && fy_token_get_text_length(event->scalar.value) > 0 &&
+      !is_block_text_indented(builder, node->offset))
+    wrong = "the text after | or > must be indented deeper than its key";
+  else if (!is_text(event->scalar.value))
+    wrong = "a character that cannot be in a text; expected UTF-8 without NUL";
+  if (wrong != NULL)
+    mu_faults_add(builder->faults, node, "%s", wrong);
+  return wrong == NULL;
+}
+
 static gboolean is_null_word(const char *text) {
   return text[0] == '\0' || strcmp(text, "~") == 0 || strcmp(text, "null") == 0 || strcmp(text, "Null") == 0 ||
          strcmp(text, "NULL") == 0;
@@ -183,6 +234,8 @@ static gboolean is_null_word(const char *text) {
 
 static gboolean on_scalar(Builder *builder, struct fy_event *event) {
   MuNode *node = node_new(builder, MU_NODE_SCALAR, event);
+  if (!check_scalar(builder, node, event))
+    return FALSE;
   const char *text = token_text(builder, event->scalar.value);
   gboolean plain = event->scalar.value == NULL || fy_event_get_node_style(event) == FYNS_PLAIN;
   if (text == NULL || (plain && is_null_word(text)))

@@ -1,6 +1,7 @@
 #include "records.h"
 
 #include "bug.h"
+#include "engine_json.h"
 #include "json.h"
 #include <muster/error.h>
 #include "sm.h"
@@ -120,14 +121,7 @@ char *mu_pod_record_encode(const MuPodRecord *record)
   mu_json_set_string(json, "region", record->region);
   mu_json_set_string(json, "zone", record->zone);
   mu_json_set_string(json, "role", record->role);
-  if (record->attributes->len > 0) {
-    json_t *attributes = json_array();
-    for (guint i = 0; i < record->attributes->len; i++) {
-      const MuEnvVar *var = record->attributes->pdata[i];
-      json_array_append_new(attributes, json_pack("[ss]", var->name, var->value));
-    }
-    mu_json_set_new(json, "attributes", attributes);
-  }
+  mu_engine_json_set_vars(json, "attributes", record->attributes);
   json_t *entries = json_array();
   for (guint i = 0; i < record->entries->len; i++)
     json_array_append_new(entries, entry_to_json(record->entries->pdata[i]));
@@ -150,16 +144,24 @@ static MuLedgerEntry *entry_from_json(const json_t *json, GError **error)
   MuResource *resource = mu_resource_from_json(json_object_get(json, "resource"), error);
   if (resource == NULL)
     return NULL;
+  if (resource->reservation.resource_id == NULL) {
+    g_set_error(error, MU_ERROR, MU_ERROR_FAILED, "a ledger entry of set \"%s\" has no resource id in the store", set);
+    mu_resource_free(resource);
+    return NULL;
+  }
   MuLedgerEntry *entry = mu_ledger_entry_new(resource, set, what);
   entry->state = (guint)state;
   entry->asked = asked;
   return entry;
 }
 
-static gboolean entries_from_json(MuPodRecord *record, const json_t *entries, GError **error)
+static gboolean entries_from_json(MuPodRecord *record, const json_t *json, GError **error)
 {
+  const json_t *entries = NULL;
   size_t i;
   json_t *value;
+  if (!mu_json_get_array(json, "entries", TRUE, &entries, error))
+    return FALSE;
   json_array_foreach(entries, i, value)
   {
     MuLedgerEntry *entry = entry_from_json(value, error);
@@ -170,25 +172,17 @@ static gboolean entries_from_json(MuPodRecord *record, const json_t *entries, GE
   return TRUE;
 }
 
-static void attributes_from_json(MuPodRecord *record, const json_t *attributes)
+/* Absent: KEEP. */
+static gboolean fate_from_string(const char *text, MuPodFate *ret, GError **error)
 {
-  size_t i;
-  json_t *value;
-  json_array_foreach(attributes, i, value)
-  {
-    const char *name = json_string_value(json_array_get(value, 0));
-    const char *text = json_string_value(json_array_get(value, 1));
-    if (name != NULL && text != NULL)
-      g_ptr_array_add(record->attributes, mu_env_var_new(name, text));
+  for (guint i = 0; i < G_N_ELEMENTS(FATES); i++) {
+    if (text == NULL || strcmp(text, FATES[i]) == 0) {
+      *ret = (MuPodFate)i;
+      return TRUE;
+    }
   }
-}
-
-static MuPodFate fate_from_string(const char *text)
-{
-  for (guint i = 0; i < G_N_ELEMENTS(FATES); i++)
-    if (g_strcmp0(text, FATES[i]) == 0)
-      return (MuPodFate)i;
-  return MU_POD_KEEP;
+  g_set_error(error, MU_ERROR, MU_ERROR_FAILED, "unknown fate of a pod \"%s\" in the store", text);
+  return FALSE;
 }
 
 MuPodRecord *mu_pod_record_decode(const char *text, gsize length, GError **error)
@@ -198,7 +192,7 @@ MuPodRecord *mu_pod_record_decode(const char *text, gsize length, GError **error
     return NULL;
   const char *type = NULL, *fate = NULL, *agent = NULL, *hostname = NULL, *region = NULL, *zone = NULL, *role = NULL;
   gint64 index = 0;
-  if (!mu_json_get_string(json, "type", TRUE, &type, error) || !mu_json_get_int(json, "index", TRUE, &index, error) ||
+  if (!mu_json_get_string(json, "type", TRUE, &type, error) || !mu_json_get_int_between(json, "index", TRUE, 0, G_MAXINT32, &index, error) ||
       !mu_json_get_string(json, "fate", FALSE, &fate, error) ||
       !mu_json_get_string(json, "agent", FALSE, &agent, error) ||
       !mu_json_get_string(json, "hostname", FALSE, &hostname, error) ||
@@ -207,14 +201,13 @@ MuPodRecord *mu_pod_record_decode(const char *text, gsize length, GError **error
       !mu_json_get_string(json, "role", FALSE, &role, error))
     return NULL;
   g_autoptr(MuPodRecord) record = mu_pod_record_new(type, (guint)index);
-  record->fate = fate_from_string(fate);
   record->agent_id = g_strdup(agent);
   record->hostname = g_strdup(hostname);
   record->region = g_strdup(region);
   record->zone = g_strdup(zone);
   record->role = g_strdup(role);
-  attributes_from_json(record, json_object_get(json, "attributes"));
-  if (!entries_from_json(record, json_object_get(json, "entries"), error))
+  if (!fate_from_string(fate, &record->fate, error) ||
+      !mu_engine_json_get_vars(json, "attributes", record->attributes, error) || !entries_from_json(record, json, error))
     return NULL;
   return g_steal_pointer(&record);
 }
@@ -223,7 +216,8 @@ MuLedgerEntry *mu_pod_record_find(const MuPodRecord *record, const char *set, Mu
 {
   for (guint i = 0; i < record->entries->len; i++) {
     MuLedgerEntry *entry = record->entries->pdata[i];
-    if (entry->resource->kind == kind && strcmp(entry->set, set) == 0 && g_strcmp0(entry->what, what) == 0)
+    if (entry->state != MU_LEDGER_RELEASING && entry->resource->kind == kind && strcmp(entry->set, set) == 0 &&
+        g_strcmp0(entry->what, what) == 0)
       return entry;
   }
   return NULL;

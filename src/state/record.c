@@ -39,7 +39,8 @@ static void append(MuBatch *batch, MuRecordKind kind, const char *service, const
   g_array_append_val(batch->ops, op);
 }
 
-void mu_batch_put(MuBatch *batch, MuRecordKind kind, const char *service, const char *key, const char *value, gsize length) {
+void mu_batch_put(MuBatch *batch, MuRecordKind kind, const char *service, const char *key, const char *value,
+                  gsize length) {
   char *copy = g_malloc(length + 1);
   memcpy(copy, value, length);
   copy[length] = '\0';

@@ -34,13 +34,14 @@ typedef struct {
 } MuRecordOp;
 
 typedef struct {
-  GArray *ops; /* of MuRecordOp, in order */
+  GArray *ops;      /* of MuRecordOp, in order */
   guint64 sequence; /* number of the batch, from 1 */
 } MuBatch;
 
 MuBatch *mu_batch_new(void);
 void mu_batch_free(MuBatch *batch);
-void mu_batch_put(MuBatch *batch, MuRecordKind kind, const char *service, const char *key, const char *value, gsize length);
+void mu_batch_put(MuBatch *batch, MuRecordKind kind, const char *service, const char *key, const char *value,
+                  gsize length);
 void mu_batch_take(MuBatch *batch, MuRecordKind kind, const char *service, const char *key, char *take_value);
 void mu_batch_delete(MuBatch *batch, MuRecordKind kind, const char *service, const char *key);
 gboolean mu_batch_is_empty(const MuBatch *batch);
@@ -51,8 +52,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(MuBatch, mu_batch_free)
 typedef struct MuStore MuStore;
 
 /* One record read at start; borrowed for the call. FALSE ends the reading (the visitor has set the error). */
-typedef gboolean (*MuStoreVisitor)(MuRecordKind kind, const char *service, const char *key, const char *value, gsize length,
-                                   gpointer user, GError **error);
+typedef gboolean (*MuStoreVisitor)(MuRecordKind kind, const char *service, const char *key, const char *value,
+                                   gsize length, gpointer user, GError **error);
 /* The end of a commit, on the main loop's thread. `error` NULL: durable. Borrowed. */
 typedef void (*MuStoreDone)(MuBatch *batch, const GError *error, gpointer user);
 

@@ -74,7 +74,8 @@ MuPodRecord *mu_pod_record_copy(const MuPodRecord *record);
 void mu_pod_record_free(MuPodRecord *record);
 char *mu_pod_record_encode(const MuPodRecord *record);
 MuPodRecord *mu_pod_record_decode(const char *json, gsize length, GError **error);
-/* The entry for the set's kind (and, for ports and volumes, its name), or NULL. Borrowed. */
+/* The entry for the set's kind (and, for ports and volumes, its name), or NULL. One that is RELEASING is none: another may
+ * have taken its place already. Borrowed. */
 MuLedgerEntry *mu_pod_record_find(const MuPodRecord *record, const char *set, MuResourceKind kind, const char *what);
 MuLedgerEntry *mu_pod_record_by_id(const MuPodRecord *record, const char *resource_id);
 /* Copies the place an offer comes from into the record. */

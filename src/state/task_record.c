@@ -85,10 +85,10 @@ MuTaskRecord *mu_task_record_decode(const char *text, gsize length, GError **err
   g_autoptr(MuTaskRecord) record = mu_task_record_new();
   gint64 index = 0, failures = 0;
   gboolean kill = FALSE;
-  if (!read_strings(json, record, error) || !mu_json_get_int(json, "index", TRUE, &index, error) ||
+  if (!read_strings(json, record, error) || !mu_json_get_int_between(json, "index", TRUE, 0, G_MAXINT32, &index, error) ||
       !mu_json_get_int(json, "launched_ms", FALSE, &record->launched_ms, error) ||
       !mu_json_get_int(json, "ended_ms", FALSE, &record->ended_ms, error) ||
-      !mu_json_get_int(json, "failures", FALSE, &failures, error) ||
+      !mu_json_get_int_between(json, "failures", FALSE, 0, G_MAXINT32, &failures, error) ||
       !mu_json_get_bool(json, "reached", FALSE, &record->reached, error) ||
       !mu_json_get_bool(json, "kill", FALSE, &kill, error))
     return NULL;

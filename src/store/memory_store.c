@@ -132,11 +132,11 @@ static void store_free(MuStore *base) {
 }
 
 static const MuStoreOps memory_ops = {
-  .name = "memory",
-  .load = store_load,
-  .commit = store_commit,
-  .erase = store_erase,
-  .free = store_free,
+    .name = "memory",
+    .load = store_load,
+    .commit = store_commit,
+    .erase = store_erase,
+    .free = store_free,
 };
 
 MuStore *mu_memory_store_new(void) {

@@ -16,17 +16,25 @@ static const struct {
   MuErrorCode code;
   const char *advice;
 } failures[] = {
-  {SQLITE_ERROR, MU_ERROR_FAILED, "this should not happen; please report it"},
-  {SQLITE_FULL, MU_ERROR_UNAVAILABLE, "the disk is full: free some space there; nothing is lost, and muster goes on by itself"},
-  {SQLITE_IOERR, MU_ERROR_UNAVAILABLE, "the disk does not read or write: look at it (dmesg, df); muster tries again by itself"},
-  {SQLITE_NOMEM, MU_ERROR_UNAVAILABLE, "there is not enough memory; muster tries again by itself"},
-  {SQLITE_BUSY, MU_ERROR_CONFLICT, "another program has the file open: end it (fuser tells which), then start again"},
-  {SQLITE_LOCKED, MU_ERROR_CONFLICT, "another program has the file open: end it (fuser tells which), then start again"},
-  {SQLITE_READONLY, MU_ERROR_FAILED, "it cannot be written: give muster's user the right to write the file and its folder"},
-  {SQLITE_CANTOPEN, MU_ERROR_FAILED, "it cannot be opened: give muster's user the right to write the file and its folder"},
-  {SQLITE_PERM, MU_ERROR_FAILED, "it cannot be opened: give muster's user the right to write the file and its folder"},
-  {SQLITE_CORRUPT, MU_ERROR_FAILED, "the file is damaged: keep a copy of it, and put a backup in its place, or try `sqlite3 FILE .recover`"},
-  {SQLITE_NOTADB, MU_ERROR_FAILED, "the file is damaged or not a store of muster: name another one, or put a backup in its place"},
+    {SQLITE_ERROR, MU_ERROR_FAILED, "this should not happen; please report it"},
+    {SQLITE_FULL, MU_ERROR_UNAVAILABLE,
+     "the disk is full: free some space there; nothing is lost, and muster goes on by itself"},
+    {SQLITE_IOERR, MU_ERROR_UNAVAILABLE,
+     "the disk does not read or write: look at it (dmesg, df); muster tries again by itself"},
+    {SQLITE_NOMEM, MU_ERROR_UNAVAILABLE, "there is not enough memory; muster tries again by itself"},
+    {SQLITE_BUSY, MU_ERROR_CONFLICT, "another program has the file open: end it (fuser tells which), then start again"},
+    {SQLITE_LOCKED, MU_ERROR_CONFLICT,
+     "another program has the file open: end it (fuser tells which), then start again"},
+    {SQLITE_READONLY, MU_ERROR_FAILED,
+     "it cannot be written: give muster's user the right to write the file and its folder"},
+    {SQLITE_CANTOPEN, MU_ERROR_FAILED,
+     "it cannot be opened: give muster's user the right to write the file and its folder"},
+    {SQLITE_PERM, MU_ERROR_FAILED,
+     "it cannot be opened: give muster's user the right to write the file and its folder"},
+    {SQLITE_CORRUPT, MU_ERROR_FAILED,
+     "the file is damaged: keep a copy of it, and put a backup in its place, or try `sqlite3 FILE .recover`"},
+    {SQLITE_NOTADB, MU_ERROR_FAILED,
+     "the file is damaged or not a store of muster: name another one, or put a backup in its place"},
 };
 
 static guint failure_row(int result) {
@@ -73,8 +81,8 @@ static gboolean take_lock(MuSqliteFile *file, GError **error) {
     int reason = errno;
     g_autofree char *folder = g_path_get_dirname(file->path);
     g_set_error(error, MU_ERROR, MU_ERROR_FAILED,
-                "%s: %s; the state folder %s must exist and be writable by muster's user", lock_path, g_strerror(reason),
-                folder);
+                "%s: %s; the state folder %s must exist and be writable by muster's user", lock_path,
+                g_strerror(reason), folder);
     return FALSE;
   }
   if (flock(file->lock_fd, LOCK_EX | LOCK_NB) != 0)
@@ -99,9 +107,10 @@ static guint32 header_number(const guint8 *header, gsize offset) {
 }
 
 static gboolean refuse_newer(const char *path, guint32 schema, GError **error) {
-  g_set_error(error, MU_ERROR, MU_ERROR_NEWER_STATE,
-              "%s: written by a newer muster, schema %u; this one knows up to schema %d; use the newer muster, the file was not changed",
-              path, schema, MU_SQLITE_SCHEMA);
+  g_set_error(
+      error, MU_ERROR, MU_ERROR_NEWER_STATE,
+      "%s: written by a newer muster, schema %u; this one knows up to schema %d; use the newer muster, the file was not changed",
+      path, schema, MU_SQLITE_SCHEMA);
   return FALSE;
 }
 
@@ -141,20 +150,22 @@ static gboolean look_at_file(const char *path, GError **error) {
  * key: 2 to 3 times the rows a second, because interior pages of that form carry whole values.
  * The header fields are written before WAL is switched on: look_at_file finds them in the file itself. */
 static const char create_sql[] =
-  "BEGIN;"
-  "CREATE TABLE record(id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, service TEXT NOT NULL, key TEXT NOT NULL,"
-  " value TEXT NOT NULL);"
-  "CREATE UNIQUE INDEX record_key ON record(service, kind, key);"
-  "CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"
-  "INSERT INTO meta VALUES('application', 'muster'), ('created-by', '" MU_VERSION "'), ('written-by', '" MU_VERSION "');"
-  "PRAGMA application_id = " G_STRINGIFY(MU_SQLITE_APPLICATION_ID) ";"
-  "PRAGMA user_version = " G_STRINGIFY(MU_SQLITE_SCHEMA) ";"
-  "COMMIT";
+    "BEGIN;"
+    "CREATE TABLE record(id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, service TEXT NOT NULL, key TEXT NOT NULL,"
+    " value TEXT NOT NULL);"
+    "CREATE UNIQUE INDEX record_key ON record(service, kind, key);"
+    "CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"
+    "INSERT INTO meta VALUES('application', 'muster'), ('created-by', '" MU_VERSION "'), ('written-by', '" MU_VERSION
+    "');"
+    "PRAGMA application_id = " G_STRINGIFY(MU_SQLITE_APPLICATION_ID) ";"
+                                                                     "PRAGMA user_version = " G_STRINGIFY(
+                                                                         MU_SQLITE_SCHEMA) ";"
+                                                                                           "COMMIT";
 
 static gboolean read_number(const MuSqliteFile *file, const char *sql, gint64 *ret_number, GError **error) {
   sqlite3_stmt *statement = NULL;
-  gboolean good = sqlite3_prepare_v2(file->db, sql, -1, &statement, NULL) == SQLITE_OK &&
-                  sqlite3_step(statement) == SQLITE_ROW;
+  gboolean good =
+      sqlite3_prepare_v2(file->db, sql, -1, &statement, NULL) == SQLITE_OK && sqlite3_step(statement) == SQLITE_ROW;
   if (good)
     *ret_number = sqlite3_column_int64(statement, 0);
   else
@@ -175,16 +186,17 @@ static gboolean check_schema(const MuSqliteFile *file, gboolean *ret_is_new, GEr
   return TRUE;
 }
 
-static const char settings_sql[] = "PRAGMA page_size = 8192;" /* of a new file */
+static const char settings_sql[] = "PRAGMA page_size = 8192;"         /* of a new file */
                                    "PRAGMA locking_mode = EXCLUSIVE;" /* and so no shared memory file */
                                    "PRAGMA cache_size = -16384;"
                                    "PRAGMA cell_size_check = ON;"
                                    "PRAGMA trusted_schema = OFF;"
                                    "PRAGMA synchronous = FULL";
 
-static const char wal_sql[] = "PRAGMA journal_mode = WAL;"
-                              "PRAGMA wal_autocheckpoint = 0;" /* the worker says when */
-                              "UPDATE meta SET value = '" MU_VERSION "' WHERE key = 'written-by' AND value <> '" MU_VERSION "'";
+static const char wal_sql[] =
+    "PRAGMA journal_mode = WAL;"
+    "PRAGMA wal_autocheckpoint = 0;" /* the worker says when */
+    "UPDATE meta SET value = '" MU_VERSION "' WHERE key = 'written-by' AND value <> '" MU_VERSION "'";
 
 /* Until the schema is known to be ours, closing must not write a left-over WAL into the file. */
 static gboolean set_up(MuSqliteFile *file, GError **error) {
@@ -207,7 +219,8 @@ static void make_private(const char *path) {
 
 static gboolean open_database(MuSqliteFile *file, GError **error) {
   make_private(file->path);
-  int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX; /* one thread at a time: sqlite_store.c */
+  int flags =
+      SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX; /* one thread at a time: sqlite_store.c */
   if (sqlite3_open_v2(file->path, &file->db, flags, NULL) != SQLITE_OK)
     return mu_sqlite_file_fail(file, "cannot open it", error);
   return set_up(file, error);

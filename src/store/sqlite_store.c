@@ -217,7 +217,8 @@ static gboolean visit_row(const SqliteStore *store, sqlite3_stmt *statement, MuS
 
 static gboolean visit_all(SqliteStore *store, MuStoreVisitor visit, gpointer user, GError **error) {
   sqlite3_stmt *statement = NULL;
-  int result = sqlite3_prepare_v2(store->file->db, "SELECT kind, service, key, value FROM record", -1, &statement, NULL);
+  int result =
+      sqlite3_prepare_v2(store->file->db, "SELECT kind, service, key, value FROM record", -1, &statement, NULL);
   gboolean good = result == SQLITE_OK;
   while (good && (result = sqlite3_step(statement)) == SQLITE_ROW)
     good = visit_row(store, statement, visit, user, error);
@@ -236,9 +237,10 @@ static gboolean check_integrity(SqliteStore *store, GError **error) {
     mu_sqlite_file_fail(store->file, "cannot check it", error);
   } else if (g_strcmp0((const char *)sqlite3_column_text(statement, 0), "ok") != 0) {
     good = FALSE;
-    g_set_error(error, MU_ERROR, MU_ERROR_FAILED,
-                "%s: the file is damaged: %s; keep a copy of it, and put a backup in its place, or try `sqlite3 FILE .recover`",
-                store->file->path, (const char *)sqlite3_column_text(statement, 0));
+    g_set_error(
+        error, MU_ERROR, MU_ERROR_FAILED,
+        "%s: the file is damaged: %s; keep a copy of it, and put a backup in its place, or try `sqlite3 FILE .recover`",
+        store->file->path, (const char *)sqlite3_column_text(statement, 0));
   }
   sqlite3_finalize(statement);
   return good;
@@ -298,11 +300,11 @@ static void store_free(MuStore *base) {
 }
 
 static const MuStoreOps sqlite_ops = {
-  .name = "sqlite",
-  .load = store_load,
-  .commit = store_commit,
-  .erase = store_erase,
-  .free = store_free,
+    .name = "sqlite",
+    .load = store_load,
+    .commit = store_commit,
+    .erase = store_erase,
+    .free = store_free,
 };
 
 static gboolean prepare(SqliteStore *store, sqlite3_stmt **statement, const char *sql, GError **error) {

@@ -32,7 +32,7 @@ static struct {
   const char *reply;       /* JSON of the next replies; NULL: the usual one */
   MuErrorCode reply_error; /* with `fails` */
   gboolean fails;
-  guint handled; /* by the user's own route */
+  guint handled;       /* by the user's own route */
   MuHttpResponse *own; /* the promise of GET /own/later */
 } fake;
 
@@ -150,7 +150,8 @@ static json_t *fake_describe_engine(gpointer user) {
 /* ---- commands ---- */
 
 static void fake_reply(MuCommand *take_command) {
-  const char *usual = take_command->kind == MU_COMMAND_SERVICE_PUT ? "{\"result\":\"created\"}" : "{\"message\":\"done\"}";
+  const char *usual =
+      take_command->kind == MU_COMMAND_SERVICE_PUT ? "{\"result\":\"created\"}" : "{\"message\":\"done\"}";
   g_autoptr(json_t) body = json_loads(fake.reply != NULL ? fake.reply : usual, 0, NULL);
   g_autoptr(GError) error = g_error_new(MU_ERROR, (int)fake.reply_error, "the core says no");
   take_command->reply(fake.fails ? NULL : body, fake.fails ? error : NULL, take_command->user);
@@ -165,9 +166,9 @@ static gboolean on_reply_due(gpointer user) {
 static void fake_submit(MuCommand *command, gpointer user) {
   (void)user;
   g_free(fake.last_command);
-  fake.last_command = g_strdup_printf("%d service=%s pod=%s plan=%s phase=%s step=%s if=%d", (int)command->kind,
-                                      command->service, command->pod, command->plan, command->phase, command->step,
-                                      (int)command->if_version);
+  fake.last_command =
+      g_strdup_printf("%d service=%s pod=%s plan=%s phase=%s step=%s if=%d", (int)command->kind, command->service,
+                      command->pod, command->plan, command->phase, command->step, (int)command->if_version);
   g_clear_pointer(&fake.last_context, g_bytes_unref);
   fake.last_context = command->context == NULL ? NULL : g_bytes_ref(command->context);
   if (fake.hold)
@@ -183,9 +184,9 @@ static void own_route(const MuHttpRequest *request, MuHttpResponse *response, gp
   fake.handled++;
   g_autofree char *captures = g_strjoinv(",", (char **)request->captures);
   const char *q = g_hash_table_lookup(request->query, "q");
-  g_autofree char *body = g_strdup_printf("%s %s [%s] q=%s type=%s body=%zu", request->method, request->path, captures,
-                                          q == NULL ? "-" : q, request->content_type == NULL ? "-" : request->content_type,
-                                          g_bytes_get_size(request->body));
+  g_autofree char *body =
+      g_strdup_printf("%s %s [%s] q=%s type=%s body=%zu", request->method, request->path, captures, q == NULL ? "-" : q,
+                      request->content_type == NULL ? "-" : request->content_type, g_bytes_get_size(request->body));
   mu_http_respond(response, 207, "text/plain", body, strlen(body));
 }
 
@@ -224,7 +225,8 @@ static G_GNUC_UNUSED void fixture_open_with(Fixture *fixture, gsize max_body, gb
                          .routes = own_routes,
                          .n_routes = own ? G_N_ELEMENTS(own_routes) : 0,
                          .routes_user = (gpointer) "own user"};
-  MuHttpBackend backend = {.submit = fake_submit, .sandbox_path = fake_sandbox_path, .describe_engine = fake_describe_engine};
+  MuHttpBackend backend = {
+      .submit = fake_submit, .sandbox_path = fake_sandbox_path, .describe_engine = fake_describe_engine};
   fixture->server = mu_http_server_new(&config, &backend, &error);
   g_assert_no_error(error);
   fixture->port = (guint16)g_ascii_strtoull(strrchr(mu_http_server_url(fixture->server), ':') + 1, NULL, 10);
@@ -443,7 +445,8 @@ static void read_head(int fd, Answer *answer) {
 static G_GNUC_UNUSED Answer read_answer(int fd, gboolean without_body) {
   Answer answer = {0};
   read_head(fd, &answer);
-  g_autofree char *length = answer_header(&answer, "Content-Length"), *coding = answer_header(&answer, "Transfer-Encoding");
+  g_autofree char *length = answer_header(&answer, "Content-Length"),
+                  *coding = answer_header(&answer, "Transfer-Encoding");
   if (!without_body && length != NULL)
     g_assert_true(read_exactly(fd, answer.body, (gsize)g_ascii_strtoull(length, NULL, 10)));
   if (!without_body && coding != NULL)
@@ -453,7 +456,8 @@ static G_GNUC_UNUSED Answer read_answer(int fd, gboolean without_body) {
 }
 
 /* One request on a connection; `headers` are lines with their ends, or "". */
-static G_GNUC_UNUSED void send_request(int fd, const char *method, const char *path, const char *headers, const char *body) {
+static G_GNUC_UNUSED void send_request(int fd, const char *method, const char *path, const char *headers,
+                                       const char *body) {
   g_autofree char *length = body == NULL ? g_strdup("") : g_strdup_printf("Content-Length: %zu\r\n", strlen(body));
   g_autofree char *text = g_strdup_printf("%s %s HTTP/1.1\r\nHost: x\r\n%s%s\r\n%s", method, path, headers, length,
                                           body == NULL ? "" : body);
@@ -477,16 +481,19 @@ static G_GNUC_UNUSED char *answer_code(const Answer *answer) {
   return g_strdup(code == NULL ? "" : code);
 }
 
-static G_GNUC_UNUSED void write_sandbox(const char *name, const char *text) {
+static void write_with(const char *name, const char *text, int flags) {
   g_autofree char *path = g_build_filename(fake.sandbox, name, NULL);
-  g_assert_true(g_file_set_contents_full(path, text, -1, G_FILE_SET_CONTENTS_NONE, 0600, NULL));
+  int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | flags, 0600);
+  g_assert_cmpint(write(fd, text, strlen(text)), ==, (gssize)strlen(text));
+  close(fd);
+}
+
+static G_GNUC_UNUSED void write_sandbox(const char *name, const char *text) {
+  write_with(name, text, O_TRUNC);
 }
 
 static G_GNUC_UNUSED void append_sandbox(const char *name, const char *text) {
-  g_autofree char *path = g_build_filename(fake.sandbox, name, NULL);
-  int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
-  g_assert_cmpint(write(fd, text, strlen(text)), ==, (gssize)strlen(text));
-  close(fd);
+  write_with(name, text, O_APPEND);
 }
 
 #endif

@@ -17,7 +17,7 @@ typedef struct {
   MuLocalEngineConfig config;
   char *state_dir;
   MuEngine *engine;
-  GPtrArray *events; /* of MuEngineEvent*, not yet asked for, oldest first */
+  GPtrArray *events;     /* of MuEngineEvent*, not yet asked for, oldest first */
   gboolean keep_unacked; /* statuses are not acknowledged */
   guint tasks;
 } Fixture;
@@ -46,15 +46,18 @@ static void on_abort(int number) {
 
 /* ---- life ---- */
 
+/* In the build folder, which test/run names; else next to the test, or above it. */
 static char *program_path(const char *name) {
-  const char *build = g_getenv("MU_BUILD");
   g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
-  g_autofree char *folder = g_path_get_dirname(self);
-  char *path = build ? g_build_filename(build, "src/bin", name, NULL) : g_build_filename(folder, "../src/bin", name, NULL);
-  if (g_access(path, X_OK) == 0)
-    return path;
-  g_free(path);
-  return g_build_filename(folder, name, NULL);
+  g_autofree char *here = g_path_get_dirname(self);
+  g_autofree char *above = g_path_get_dirname(here);
+  const char *places[] = {g_getenv("MU_BUILD"), here, above};
+  for (gsize i = 0; i < G_N_ELEMENTS(places); i++) {
+    g_autofree char *path = places[i] ? g_build_filename(places[i], name, NULL) : NULL;
+    if (path && g_access(path, X_OK) == 0)
+      return g_steal_pointer(&path);
+  }
+  g_error("%s is not built", name);
 }
 
 static void sink(MuEngineEvent *take_event, gpointer user) {
@@ -91,9 +94,15 @@ static void fixture_init(Fixture *fixture) {
   memset(fixture, 0, sizeof *fixture);
   fixture->state_dir = g_dir_make_tmp("muster-local-XXXXXX", NULL);
   fixture->events = g_ptr_array_new_with_free_func(event_free);
-  fixture->config = (MuLocalEngineConfig){.state_dir = fixture->state_dir, .executor_path = program_path("muster-executor"),
-                                          .bootstrap_path = program_path("muster-bootstrap"), .agents = 1, .cpus_milli = 4000,
-                                          .mem_mb = 4096, .disk_mb = 10000, .ports = "2000-2999", .hostname = "host"};
+  fixture->config = (MuLocalEngineConfig){.state_dir = fixture->state_dir,
+                                          .executor_path = program_path("muster-executor"),
+                                          .bootstrap_path = program_path("muster-bootstrap"),
+                                          .agents = 1,
+                                          .cpus_milli = 4000,
+                                          .mem_mb = 4096,
+                                          .disk_mb = 10000,
+                                          .ports = "2000-2999",
+                                          .hostname = "host"};
 }
 
 static void fixture_new(Fixture *fixture) {
@@ -174,7 +183,6 @@ static gboolean matches(const Wanted *wanted, const MuEngineEvent *event) {
          (!wanted->also || wanted->also(event->status));
 }
 
-/* Takes events out until the wanted one; statuses of the task that pass by are acknowledged. */
 static gboolean find_event(gpointer user) {
   Wanted *wanted = user;
   GPtrArray *events = wanted->fixture->events;
@@ -196,7 +204,8 @@ static void complain(const Fixture *fixture, const char *task_id, MuTaskState st
   for (guint i = 0; i < fixture->events->len; i++) {
     const MuEngineEvent *event = fixture->events->pdata[i];
     if (event->kind == MU_EVENT_UPDATE)
-      g_string_append_printf(text, "\n  %s %s %s", event->status->task_id, mu_task_state_to_string(event->status->state),
+      g_string_append_printf(text, "\n  %s %s %s", event->status->task_id,
+                             mu_task_state_to_string(event->status->state),
                              event->status->message ? event->status->message : "");
   }
   g_error("%s did not become %s; there was:%s", task_id, mu_task_state_to_string(state), text->str);
@@ -299,10 +308,8 @@ typedef struct {
 static gboolean has_number(gpointer user) {
   NumberIn *in = user;
   g_autofree char *text = sandbox_file(in->fixture, in->task_id, in->path);
-  if (!strchr(text, '\n') || !g_ascii_isdigit(*text)) {
-    g_usleep(1000);
+  if (!strchr(text, '\n') || !g_ascii_isdigit(*text))
     return FALSE;
-  }
   in->number = strtol(text, NULL, 10);
   return TRUE;
 }

@@ -112,21 +112,24 @@ static void test_life_of_a_volume(void) {
     MuOperationKind kind;
     const char *resources, *after;
   } steps[] = {
-    {MU_OP_RESERVE, "cpus 500 r:a; disk 100 r:b; ports 1000,1005 r:p",
-     "cpus 3500; cpus 500 r:a; disk 100 r:b; disk 500 mount=/mnt; disk 900; mem 2048; ports 1000,1005 r:p; ports 1001-1004,1006-1999"},
-    {MU_OP_CREATE, "disk 60 r:b v1@data",
-     "cpus 3500; cpus 500 r:a; disk 40 r:b; disk 500 mount=/mnt; disk 60 r:b v1@data; disk 900; mem 2048; ports 1000,1005 r:p; ports 1001-1004,1006-1999"},
-    {MU_OP_DESTROY, "disk 60 r:b v1@data",
-     "cpus 3500; cpus 500 r:a; disk 100 r:b; disk 500 mount=/mnt; disk 900; mem 2048; ports 1000,1005 r:p; ports 1001-1004,1006-1999"},
-    {MU_OP_CREATE, "disk 100 r:b v1@data",
-     "cpus 3500; cpus 500 r:a; disk 100 r:b v1@data; disk 500 mount=/mnt; disk 900; mem 2048; ports 1000,1005 r:p; ports 1001-1004,1006-1999"},
-    {MU_OP_DESTROY, "disk 100 r:b v1@data",
-     "cpus 3500; cpus 500 r:a; disk 100 r:b; disk 500 mount=/mnt; disk 900; mem 2048; ports 1000,1005 r:p; ports 1001-1004,1006-1999"},
-    {MU_OP_UNRESERVE, "cpus 500 r:a; disk 100 r:b; ports 1000,1005 r:p", MACHINE},
-    {MU_OP_RESERVE, "disk 500 mount=/mnt r:m", "cpus 4000; disk 1000; disk 500 r:m mount=/mnt; mem 2048; ports 1000-1999"},
-    {MU_OP_CREATE, "disk 500 mount=/mnt r:m v2@d", "cpus 4000; disk 1000; disk 500 r:m v2@d mount=/mnt; mem 2048; ports 1000-1999"},
-    {MU_OP_DESTROY, "disk 500 mount=/mnt r:m v2@d", "cpus 4000; disk 1000; disk 500 r:m mount=/mnt; mem 2048; ports 1000-1999"},
-    {MU_OP_UNRESERVE, "disk 500 mount=/mnt r:m", MACHINE},
+      {MU_OP_RESERVE, "cpus 500 r:a; disk 100 r:b; ports 1000,1005 r:p",
+       "cpus 3500; cpus 500 r:a; disk 100 r:b; disk 500 mount=/mnt; disk 900; mem 2048; ports 1000,1005 r:p; ports 1001-1004,1006-1999"},
+      {MU_OP_CREATE, "disk 60 r:b v1@data",
+       "cpus 3500; cpus 500 r:a; disk 40 r:b; disk 500 mount=/mnt; disk 60 r:b v1@data; disk 900; mem 2048; ports 1000,1005 r:p; ports 1001-1004,1006-1999"},
+      {MU_OP_DESTROY, "disk 60 r:b v1@data",
+       "cpus 3500; cpus 500 r:a; disk 100 r:b; disk 500 mount=/mnt; disk 900; mem 2048; ports 1000,1005 r:p; ports 1001-1004,1006-1999"},
+      {MU_OP_CREATE, "disk 100 r:b v1@data",
+       "cpus 3500; cpus 500 r:a; disk 100 r:b v1@data; disk 500 mount=/mnt; disk 900; mem 2048; ports 1000,1005 r:p; ports 1001-1004,1006-1999"},
+      {MU_OP_DESTROY, "disk 100 r:b v1@data",
+       "cpus 3500; cpus 500 r:a; disk 100 r:b; disk 500 mount=/mnt; disk 900; mem 2048; ports 1000,1005 r:p; ports 1001-1004,1006-1999"},
+      {MU_OP_UNRESERVE, "cpus 500 r:a; disk 100 r:b; ports 1000,1005 r:p", MACHINE},
+      {MU_OP_RESERVE, "disk 500 mount=/mnt r:m",
+       "cpus 4000; disk 1000; disk 500 r:m mount=/mnt; mem 2048; ports 1000-1999"},
+      {MU_OP_CREATE, "disk 500 mount=/mnt r:m v2@d",
+       "cpus 4000; disk 1000; disk 500 r:m v2@d mount=/mnt; mem 2048; ports 1000-1999"},
+      {MU_OP_DESTROY, "disk 500 mount=/mnt r:m v2@d",
+       "cpus 4000; disk 1000; disk 500 r:m mount=/mnt; mem 2048; ports 1000-1999"},
+      {MU_OP_UNRESERVE, "disk 500 mount=/mnt r:m", MACHINE},
   };
   g_autoptr(MuAgent) agent = agent_with(MACHINE);
   for (guint i = 0; i < G_N_ELEMENTS(steps); i++) {
@@ -152,38 +155,39 @@ static void test_refused(void) {
     MuOperationKind kind;
     const char *resources, *message;
   } cases[] = {
-    {MU_OP_RESERVE, "cpus 5000 r:x", "RESERVE of cpus 5, resource x: the agent has not so much that is unreserved"},
-    {MU_OP_RESERVE, "cpus 500", "RESERVE of cpus 0.5: it names no role"},
-    {MU_OP_RESERVE, "cpus 0 r:x", "the amount is nothing"},
-    {MU_OP_RESERVE, "disk 100 r:x v9@d", "it is a volume; a disk is reserved first and made a volume after"},
-    {MU_OP_RESERVE, "disk 400 mount=/mnt r:x", "the agent has not so much that is unreserved"},
-    {MU_OP_RESERVE, "mem 2048 r:x", "it is in use or offered elsewhere"},
-    {MU_OP_RESERVE, "ports 999 r:x", "the agent has not so much that is unreserved"},
-    {MU_OP_RESERVE, "gpus 1000 r:x", "the agent has not so much that is unreserved"},
-    {MU_OP_RESERVE, "cpus 100 public/r<public:x", "the agent has not so much that is unreserved"},
-    {MU_OP_RESERVE, "cpus 100 r:x; cpus 5000 r:y", "RESERVE of cpus 5, resource y:"},
-    {MU_OP_UNRESERVE, "cpus 500", "it names no role"},
-    {MU_OP_UNRESERVE, "cpus 501 r:a", "UNRESERVE of cpus 0.501, resource a: the agent has no such reservation"},
-    {MU_OP_UNRESERVE, "cpus 500 other:a", "the agent has no such reservation"},
-    {MU_OP_UNRESERVE, "cpus 500 r:b", "it is in use or offered elsewhere"},
-    {MU_OP_UNRESERVE, "disk 100 r:d", "the agent has no such reservation"},
-    {MU_OP_UNRESERVE, "disk 100 r:d v1@data", "it is a volume; it has to be destroyed first"},
-    {MU_OP_CREATE, "disk 100 v9@data", "CREATE of disk 100 MB: the disk is not reserved"},
-    {MU_OP_CREATE, "disk 100 r:x v9@data", "the agent has no such reserved disk"},
-    {MU_OP_CREATE, "disk 51 r:e v9@data", "the agent has no such reserved disk"},
-    {MU_OP_CREATE, "disk 50 r:e v1@data", "the agent has a volume with this persistence id"},
-    {MU_OP_CREATE, "disk 20 r:e v9@a; disk 20 r:e v9@b", "the agent has a volume with this persistence id"},
-    {MU_OP_CREATE, "disk 50 r:e", "it has no persistence id"},
-    {MU_OP_CREATE, "disk 50 r:e v9", "it has no container path"},
-    {MU_OP_CREATE, "cpus 500 r:a v9@data", "it is not a disk"},
-    {MU_OP_DESTROY, "disk 100 r:d v9@data", "the agent has no such volume"},
-    {MU_OP_DESTROY, "disk 99 r:d v1@data", "the agent has no such volume"},
-    {MU_OP_DESTROY, "disk 100 r:d v1@other", "the agent has no such volume"},
-    {MU_OP_DESTROY, "disk 50 r:e", "it has no persistence id"},
-    {MU_OP_DESTROY, "cpus 500 r:a", "it is not a disk"},
-    {MU_OP_DESTROY, "disk 100 v1@data", "the disk is not reserved"},
-    {MU_OP_DESTROY, "disk 70 r:f v2@data", "DESTROY of disk 70 MB, resource f: the volume is in use or offered elsewhere"},
-    {MU_OP_DESTROY, "disk 100 r:d v1@data; disk 70 r:f v2@data", "the volume is in use"},
+      {MU_OP_RESERVE, "cpus 5000 r:x", "RESERVE of cpus 5, resource x: the agent has not so much that is unreserved"},
+      {MU_OP_RESERVE, "cpus 500", "RESERVE of cpus 0.5: it names no role"},
+      {MU_OP_RESERVE, "cpus 0 r:x", "the amount is nothing"},
+      {MU_OP_RESERVE, "disk 100 r:x v9@d", "it is a volume; a disk is reserved first and made a volume after"},
+      {MU_OP_RESERVE, "disk 400 mount=/mnt r:x", "the agent has not so much that is unreserved"},
+      {MU_OP_RESERVE, "mem 2048 r:x", "it is in use or offered elsewhere"},
+      {MU_OP_RESERVE, "ports 999 r:x", "the agent has not so much that is unreserved"},
+      {MU_OP_RESERVE, "gpus 1000 r:x", "the agent has not so much that is unreserved"},
+      {MU_OP_RESERVE, "cpus 100 public/r<public:x", "the agent has not so much that is unreserved"},
+      {MU_OP_RESERVE, "cpus 100 r:x; cpus 5000 r:y", "RESERVE of cpus 5, resource y:"},
+      {MU_OP_UNRESERVE, "cpus 500", "it names no role"},
+      {MU_OP_UNRESERVE, "cpus 501 r:a", "UNRESERVE of cpus 0.501, resource a: the agent has no such reservation"},
+      {MU_OP_UNRESERVE, "cpus 500 other:a", "the agent has no such reservation"},
+      {MU_OP_UNRESERVE, "cpus 500 r:b", "it is in use or offered elsewhere"},
+      {MU_OP_UNRESERVE, "disk 100 r:d", "the agent has no such reservation"},
+      {MU_OP_UNRESERVE, "disk 100 r:d v1@data", "it is a volume; it has to be destroyed first"},
+      {MU_OP_CREATE, "disk 100 v9@data", "CREATE of disk 100 MB: the disk is not reserved"},
+      {MU_OP_CREATE, "disk 100 r:x v9@data", "the agent has no such reserved disk"},
+      {MU_OP_CREATE, "disk 51 r:e v9@data", "the agent has no such reserved disk"},
+      {MU_OP_CREATE, "disk 50 r:e v1@data", "the agent has a volume with this persistence id"},
+      {MU_OP_CREATE, "disk 20 r:e v9@a; disk 20 r:e v9@b", "the agent has a volume with this persistence id"},
+      {MU_OP_CREATE, "disk 50 r:e", "it has no persistence id"},
+      {MU_OP_CREATE, "disk 50 r:e v9", "it has no container path"},
+      {MU_OP_CREATE, "cpus 500 r:a v9@data", "it is not a disk"},
+      {MU_OP_DESTROY, "disk 100 r:d v9@data", "the agent has no such volume"},
+      {MU_OP_DESTROY, "disk 99 r:d v1@data", "the agent has no such volume"},
+      {MU_OP_DESTROY, "disk 100 r:d v1@other", "the agent has no such volume"},
+      {MU_OP_DESTROY, "disk 50 r:e", "it has no persistence id"},
+      {MU_OP_DESTROY, "cpus 500 r:a", "it is not a disk"},
+      {MU_OP_DESTROY, "disk 100 v1@data", "the disk is not reserved"},
+      {MU_OP_DESTROY, "disk 70 r:f v2@data",
+       "DESTROY of disk 70 MB, resource f: the volume is in use or offered elsewhere"},
+      {MU_OP_DESTROY, "disk 100 r:d v1@data; disk 70 r:f v2@data", "the volume is in use"},
   };
   g_autoptr(MuAgent) agent = agent_with(MACHINE);
   must_apply(agent, MU_OP_RESERVE, "cpus 500 r:a; cpus 500 r:b; disk 100 r:d; disk 50 r:e; disk 70 r:f");
@@ -223,10 +227,10 @@ static void test_use(void) {
   static const struct {
     const char *executor, *task, *resources, *message;
   } refused[] = {
-    {"e", "t3", "cpus 1901", "launch of t3: cpus 1.901 is not free on agent agent-1"},
-    {"e", "t3", "cpus 1900; mem 1049", "launch of t3: mem 1049 MB is not free"},
-    {"e2", NULL, "cpus 1 r:a", "launch of e2: cpus 0.001, resource a is not free"},
-    {"e", "t1", "cpus 1", "launch of t1: executor e has this task already"},
+      {"e", "t3", "cpus 1901", "launch of t3: cpus 1.901 is not free on agent agent-1"},
+      {"e", "t3", "cpus 1900; mem 1049", "launch of t3: mem 1049 MB is not free"},
+      {"e2", NULL, "cpus 1 r:a", "launch of e2: cpus 0.001, resource a is not free"},
+      {"e", "t1", "cpus 1", "launch of t1: executor e has this task already"},
   };
   for (guint i = 0; i < G_N_ELEMENTS(refused); i++) {
     g_autoptr(GError) error = NULL;
@@ -235,7 +239,8 @@ static void test_use(void) {
     g_assert_nonnull(strstr(error->message, refused[i].message));
     assert_resources(mu_agent_free_resources(agent), "cpus 1900; mem 1048");
   }
-  g_assert_false(mu_agent_release(agent, "e", "t9") || mu_agent_release(agent, "e9", NULL) || mu_agent_release(agent, "e2", NULL));
+  g_assert_false(mu_agent_release(agent, "e", "t9") || mu_agent_release(agent, "e9", NULL) ||
+                 mu_agent_release(agent, "e2", NULL));
   g_assert_true(mu_agent_release(agent, "e", "t1"));
   g_assert_false(mu_agent_release(agent, "e", "t1"));
   assert_resources(mu_agent_free_resources(agent), "cpus 2900; mem 2048");
@@ -318,10 +323,14 @@ static void test_restore(void) {
     const char *machine, *after;
     guint n_warnings;
   } cases[] = {
-    {MACHINE, "cpus 3500; cpus 500 r:a; disk 100 r:b v1@data; disk 500 r:m v2@d mount=/mnt; disk 900; mem 2048; ports 1000,1005 r:p; ports 1001-1004,1006-1999", 0},
-    {"cpus 400; disk 90; ports 1000-1001", "cpus 500 r:a; disk 100 r:b v1@data; disk 500 r:m v2@d mount=/mnt; ports 1000,1005 r:p; ports 1001", 4},
-    {"cpus 4000; disk 1000; disk 600 mount=/mnt; ports 1000-1999",
-     "cpus 3500; cpus 500 r:a; disk 100 r:b v1@data; disk 500 r:m v2@d mount=/mnt; disk 900; ports 1000,1005 r:p; ports 1001-1004,1006-1999", 0},
+      {MACHINE,
+       "cpus 3500; cpus 500 r:a; disk 100 r:b v1@data; disk 500 r:m v2@d mount=/mnt; disk 900; mem 2048; ports 1000,1005 r:p; ports 1001-1004,1006-1999",
+       0},
+      {"cpus 400; disk 90; ports 1000-1001",
+       "cpus 500 r:a; disk 100 r:b v1@data; disk 500 r:m v2@d mount=/mnt; ports 1000,1005 r:p; ports 1001", 4},
+      {"cpus 4000; disk 1000; disk 600 mount=/mnt; ports 1000-1999",
+       "cpus 3500; cpus 500 r:a; disk 100 r:b v1@data; disk 500 r:m v2@d mount=/mnt; disk 900; ports 1000,1005 r:p; ports 1001-1004,1006-1999",
+       0},
   };
   g_autoptr(MuAgent) before = agent_with(MACHINE);
   must_apply(before, MU_OP_RESERVE, "cpus 500 r:a; disk 100 r:b; ports 1000,1005 r:p; disk 500 mount=/mnt r:m");

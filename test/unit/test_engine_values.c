@@ -24,15 +24,17 @@ static void add_cpus(MuResources *resources, gint64 amount) {
 /* ---- launches ------------------------------------------------------------------------------------------------------ */
 
 #define CPUS(n) "[{\"kind\":\"cpus\",\"amount\":" #n "}]"
-#define FULL_LAUNCH                                                                                                    \
-  "{\"executor_id\":\"hello-0__u\",\"service\":\"svc\",\"pod\":\"hello-0\",\"tasks\":[{\"task_id\":\"t\",\"name\":\"n\","  \
-  "\"cmd\":\"sleep 1\",\"user\":\"nobody\",\"env\":[[\"A\",\"1\"],[\"B\",\"\"]],"                                          \
+#define FULL_LAUNCH                                                                                                       \
+  "{\"executor_id\":\"hello-0__u\",\"service\":\"svc\",\"pod\":\"hello-0\",\"tasks\":[{\"task_id\":\"t\",\"name\":\"n\"," \
+  "\"cmd\":\"sleep 1\",\"user\":\"nobody\",\"env\":[[\"A\",\"1\"],[\"B\",\"\"]],"                                         \
   "\"configs\":[{\"name\":\"c\",\"text\":\"{{X}}\",\"dest\":\"etc/c\"}],"                                                 \
-  "\"health_check\":{\"cmd\":\"true\",\"interval_ms\":1,\"delay_ms\":2,\"timeout_ms\":3,\"grace_ms\":4,"                   \
+  "\"health_check\":{\"cmd\":\"true\",\"interval_ms\":1,\"delay_ms\":2,\"timeout_ms\":3,\"grace_ms\":4,"                  \
   "\"max_consecutive_failures\":5},\"readiness_check\":{\"cmd\":\"false\"},\"kill_grace_ms\":6,"                          \
-  "\"resources\":" CPUS(100) ",\"limit_cpus_milli\":-1,\"limit_mem_mb\":7,\"labels\":[[\"L\",\"1\"],[\"L\",null]]}],"      \
-  "\"rlimits\":[{\"name\":\"RLIMIT_NOFILE\",\"soft\":1024,\"hard\":-1}],\"resources\":" CPUS(10) ","                      \
-  "\"share_pid_namespace\":true}"
+  "\"resources\":" CPUS(                                                                                                  \
+      100) ",\"limit_cpus_milli\":-1,\"limit_mem_mb\":7,\"labels\":[[\"L\",\"1\"],[\"L\",null]]}],"                       \
+           "\"rlimits\":[{\"name\":\"RLIMIT_NOFILE\",\"soft\":1024,\"hard\":-1}],\"resources\":" CPUS(                    \
+               10) ","                                                                                                    \
+                   "\"share_pid_namespace\":true}"
 #define SMALL_LAUNCH                                                                                                   \
   "{\"executor_id\":\"e\",\"service\":\"s\",\"pod\":\"p\",\"tasks\":[{\"task_id\":\"t\",\"name\":\"n\"}]}"
 
@@ -91,23 +93,26 @@ static void test_launch_refused(void) {
   static const struct {
     const char *json, *message;
   } cases[] = {
-    {"{}", "launch: \"executor_id\" is missing"},
-    {"[]", "launch: \"executor_id\" is looked for in an array"},
-    {"{\"executor_id\":\"e\",\"service\":\"s\",\"pod\":\"p\",\"tasks\":{}}", "\"tasks\" is an object"},
-    {"{\"executor_id\":\"e\",\"service\":\"s\",\"pod\":\"p\",\"tasks\":[{\"task_id\":\"t\"}]}", "tasks[0]: \"name\" is missing"},
-    {"{\"executor_id\":\"e\",\"service\":\"s\",\"pod\":\"p\",\"tasks\":[{\"task_id\":\"t\",\"name\":\"n\",\"env\":[[\"A\"]]}]}",
-     "tasks[0]: env[0]: expected [\"name\", \"value\"]"},
-    {"{\"executor_id\":\"e\",\"service\":\"s\",\"pod\":\"p\",\"tasks\":[{\"task_id\":\"t\",\"name\":\"n\",\"health_check\":{}}]}",
-     "\"cmd\" is missing"},
-    {"{\"executor_id\":\"e\",\"service\":\"s\",\"pod\":\"p\",\"tasks\":[{\"task_id\":\"t\",\"name\":\"n\","
-     "\"health_check\":{\"cmd\":\"x\",\"interval_ms\":-1}}]}", "\"interval_ms\" is -1"},
-    {"{\"executor_id\":\"e\",\"service\":\"s\",\"pod\":\"p\",\"tasks\":[{\"task_id\":\"t\",\"name\":\"n\",\"kill_grace_ms\":-1}]}",
-     "\"kill_grace_ms\" is -1"},
-    {"{\"executor_id\":\"e\",\"service\":\"s\",\"pod\":\"p\",\"rlimits\":[{\"name\":\"R\",\"soft\":-2,\"hard\":1}]}",
-     "rlimits[0]: \"soft\" is -2"},
-    {"{\"executor_id\":\"e\",\"service\":\"s\",\"pod\":\"p\",\"resources\":[{}]}", "resources: entry 0: resource: \"kind\""},
-    {"{\"executor_id\":\"e\",\"service\":\"s\",\"pod\":\"p\",\"tasks\":[{\"task_id\":\"t\",\"name\":\"n\",\"configs\":[{}]}]}",
-     "configs[0]: \"name\" is missing"},
+      {"{}", "launch: \"executor_id\" is missing"},
+      {"[]", "launch: \"executor_id\" is looked for in an array"},
+      {"{\"executor_id\":\"e\",\"service\":\"s\",\"pod\":\"p\",\"tasks\":{}}", "\"tasks\" is an object"},
+      {"{\"executor_id\":\"e\",\"service\":\"s\",\"pod\":\"p\",\"tasks\":[{\"task_id\":\"t\"}]}",
+       "tasks[0]: \"name\" is missing"},
+      {"{\"executor_id\":\"e\",\"service\":\"s\",\"pod\":\"p\",\"tasks\":[{\"task_id\":\"t\",\"name\":\"n\",\"env\":[[\"A\"]]}]}",
+       "tasks[0]: env[0]: expected [\"name\", \"value\"]"},
+      {"{\"executor_id\":\"e\",\"service\":\"s\",\"pod\":\"p\",\"tasks\":[{\"task_id\":\"t\",\"name\":\"n\",\"health_check\":{}}]}",
+       "\"cmd\" is missing"},
+      {"{\"executor_id\":\"e\",\"service\":\"s\",\"pod\":\"p\",\"tasks\":[{\"task_id\":\"t\",\"name\":\"n\","
+       "\"health_check\":{\"cmd\":\"x\",\"interval_ms\":-1}}]}",
+       "\"interval_ms\" is -1"},
+      {"{\"executor_id\":\"e\",\"service\":\"s\",\"pod\":\"p\",\"tasks\":[{\"task_id\":\"t\",\"name\":\"n\",\"kill_grace_ms\":-1}]}",
+       "\"kill_grace_ms\" is -1"},
+      {"{\"executor_id\":\"e\",\"service\":\"s\",\"pod\":\"p\",\"rlimits\":[{\"name\":\"R\",\"soft\":-2,\"hard\":1}]}",
+       "rlimits[0]: \"soft\" is -2"},
+      {"{\"executor_id\":\"e\",\"service\":\"s\",\"pod\":\"p\",\"resources\":[{}]}",
+       "resources: entry 0: resource: \"kind\""},
+      {"{\"executor_id\":\"e\",\"service\":\"s\",\"pod\":\"p\",\"tasks\":[{\"task_id\":\"t\",\"name\":\"n\",\"configs\":[{}]}]}",
+       "configs[0]: \"name\" is missing"},
   };
   for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
     g_autoptr(json_t) json = parse(cases[i].json);
@@ -129,8 +134,9 @@ static void test_offer(void) {
   g_ptr_array_add(offer->attributes, mu_env_var_new("rack", "r1"));
   g_ptr_array_add(offer->attributes, mu_env_var_new("rack", "r2"));
   add_cpus(offer->resources, 100);
-  static const char text[] = "{\"id\":\"o\",\"agent_id\":\"a\",\"hostname\":\"host-1\",\"region\":\"eu\",\"zone\":\"eu-1\","
-                             "\"attributes\":[[\"rack\",\"r1\"],[\"rack\",\"r2\"]],\"resources\":" CPUS(100) "}";
+  static const char text[] =
+      "{\"id\":\"o\",\"agent_id\":\"a\",\"hostname\":\"host-1\",\"region\":\"eu\",\"zone\":\"eu-1\","
+      "\"attributes\":[[\"rack\",\"r1\"],[\"rack\",\"r2\"]],\"resources\":" CPUS(100) "}";
   g_autoptr(MuOffer) copy = mu_offer_copy(offer);
   assert_json(mu_offer_to_json(copy), text);
   g_autoptr(json_t) json = parse(text);
@@ -150,7 +156,8 @@ static void test_offer(void) {
 /* ---- statuses ------------------------------------------------------------------------------------------------------ */
 
 static void test_states(void) {
-  static const gboolean terminal[] = {FALSE, FALSE, FALSE, FALSE, TRUE, TRUE, TRUE, TRUE, TRUE, TRUE, FALSE, TRUE, TRUE, TRUE};
+  static const gboolean terminal[] = {FALSE, FALSE, FALSE, FALSE, TRUE, TRUE, TRUE,
+                                      TRUE,  TRUE,  TRUE,  FALSE, TRUE, TRUE, TRUE};
   G_STATIC_ASSERT(G_N_ELEMENTS(terminal) == MU_TASK_UNKNOWN + 1);
   for (guint i = 0; i < G_N_ELEMENTS(terminal); i++) {
     MuTaskState state = (MuTaskState)i, read;
@@ -165,9 +172,9 @@ static void test_states(void) {
 
 static void test_status(void) {
   static const char *const texts[] = {
-    "{\"task_id\":\"t\",\"state\":\"TASK_RUNNING\"}",
-    "{\"task_id\":\"t\",\"agent_id\":\"a\",\"uuid\":\"u\",\"state\":\"TASK_FAILED\",\"reason\":\"REASON_X\",\"message\":\"m\","
-    "\"timestamp_ms\":-5,\"ready\":false,\"healthy\":true,\"container_ip\":\"10.0.0.1\"}",
+      "{\"task_id\":\"t\",\"state\":\"TASK_RUNNING\"}",
+      "{\"task_id\":\"t\",\"agent_id\":\"a\",\"uuid\":\"u\",\"state\":\"TASK_FAILED\",\"reason\":\"REASON_X\",\"message\":\"m\","
+      "\"timestamp_ms\":-5,\"ready\":false,\"healthy\":true,\"container_ip\":\"10.0.0.1\"}",
   };
   for (guint i = 0; i < G_N_ELEMENTS(texts); i++) {
     g_autoptr(json_t) json = parse(texts[i]);
@@ -198,7 +205,8 @@ static void test_messages(void) {
   g_ptr_array_add(call->operations, mu_operation_new(MU_OP_LAUNCH_GROUP, NULL, full_launch()));
   g_ptr_array_add(call->tasks, mu_env_var_new("t", NULL));
   call->task_id = g_strdup("t");
-  static const char *const calls[] = {"ACCEPT", "DECLINE", "REVIVE", "SUPPRESS", "KILL", "ACKNOWLEDGE", "RECONCILE", "TEARDOWN"};
+  static const char *const calls[] = {"ACCEPT", "DECLINE",     "REVIVE",    "SUPPRESS",
+                                      "KILL",   "ACKNOWLEDGE", "RECONCILE", "TEARDOWN"};
   for (guint i = 0; i < G_N_ELEMENTS(calls); i++)
     g_assert_cmpstr(mu_engine_call_kind_to_string((MuEngineCallKind)i), ==, calls[i]);
   static const char *const operations[] = {"RESERVE", "UNRESERVE", "CREATE", "DESTROY", "LAUNCH_GROUP"};

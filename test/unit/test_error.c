@@ -21,10 +21,14 @@ static void test_exact(void) {
     int exit_code, http_status;
     const char *word;
   } cases[] = {
-    {MU_ERROR_USAGE, 2, 400, "usage"},          {MU_ERROR_REFUSED, 3, 400, "refused"},
-    {MU_ERROR_NOT_FOUND, 4, 404, "not-found"},  {MU_ERROR_CONFLICT, 5, 409, "conflict"},
-    {MU_ERROR_TIMED_OUT, 6, 504, "timed-out"},  {MU_ERROR_FAILED, 1, 500, "failed"},
-    {MU_ERROR_UNAVAILABLE, 8, 503, "unavailable"}, {MU_ERROR_NEWER_STATE, 10, 500, "newer-state"},
+      {MU_ERROR_USAGE, 2, 400, "usage"},
+      {MU_ERROR_REFUSED, 3, 400, "refused"},
+      {MU_ERROR_NOT_FOUND, 4, 404, "not-found"},
+      {MU_ERROR_CONFLICT, 5, 409, "conflict"},
+      {MU_ERROR_TIMED_OUT, 6, 504, "timed-out"},
+      {MU_ERROR_FAILED, 1, 500, "failed"},
+      {MU_ERROR_UNAVAILABLE, 8, 503, "unavailable"},
+      {MU_ERROR_NEWER_STATE, 10, 500, "newer-state"},
   };
   for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
     g_autoptr(GError) error = g_error_new(MU_ERROR, (int)cases[i].code, "x");

@@ -16,11 +16,25 @@ static void check_hosts(const MuHttpAuth *auth, const HostCase *cases, gsize n) 
 
 static void test_loopback(void) {
   static const HostCase cases[] = {
-      {"127.0.0.1:8640", TRUE},  {"localhost:8640", TRUE},  {"LocalHost:8640", TRUE}, {"[::1]:8640", TRUE},
-      {"127.0.0.1:8641", FALSE}, {"127.0.0.1", FALSE},      {"localhost", FALSE},     {"evil.example:8640", FALSE},
-      {"localhost.evil.example:8640", FALSE}, {"127.0.0.1.evil.example:8640", FALSE}, {"10.0.0.1:8640", FALSE},
-      {"", FALSE},               {":8640", FALSE},          {"[::1:8640", FALSE},     {"[::1]8640", FALSE},
-      {"localhost:8640x", FALSE}, {"localhost:08640x", FALSE}, {"localhost:", FALSE}, {"u@localhost:8640", FALSE},
+      {"127.0.0.1:8640", TRUE},
+      {"localhost:8640", TRUE},
+      {"LocalHost:8640", TRUE},
+      {"[::1]:8640", TRUE},
+      {"127.0.0.1:8641", FALSE},
+      {"127.0.0.1", FALSE},
+      {"localhost", FALSE},
+      {"evil.example:8640", FALSE},
+      {"localhost.evil.example:8640", FALSE},
+      {"127.0.0.1.evil.example:8640", FALSE},
+      {"10.0.0.1:8640", FALSE},
+      {"", FALSE},
+      {":8640", FALSE},
+      {"[::1:8640", FALSE},
+      {"[::1]8640", FALSE},
+      {"localhost:8640x", FALSE},
+      {"localhost:08640x", FALSE},
+      {"localhost:", FALSE},
+      {"u@localhost:8640", FALSE},
       {NULL, FALSE},
   };
   g_autoptr(MuHttpAuth) auth = mu_http_auth_new("t", "127.0.0.1", "127.0.0.1", 8640);
@@ -37,7 +51,8 @@ static void test_named(void) {
 
 static void test_everywhere(void) {
   static const HostCase cases[] = {
-      {"10.1.2.3:9", TRUE}, {"[fe80::1]:9", TRUE}, {"localhost:9", TRUE}, {"0.0.0.0:9", TRUE}, {"evil.example:9", FALSE},
+      {"10.1.2.3:9", TRUE}, {"[fe80::1]:9", TRUE},     {"localhost:9", TRUE},
+      {"0.0.0.0:9", TRUE},  {"evil.example:9", FALSE},
   };
   g_autoptr(MuHttpAuth) v4 = mu_http_auth_new("t", "0.0.0.0", "0.0.0.0", 9), v6 = mu_http_auth_new("t", "::", "::", 9);
   check_hosts(v4, cases, G_N_ELEMENTS(cases));
@@ -51,9 +66,9 @@ static void test_token(void) {
     const char *header;
     gboolean right;
   } cases[] = {
-      {"Bearer sesame", TRUE},   {"bearer sesame", TRUE},   {"token=sesame", TRUE}, {"Bearer sesam", FALSE},
-      {"Bearer sesamee", FALSE}, {"Bearer Sesame", FALSE},  {"Bearer ", FALSE},     {"Bearer sesamesesame", FALSE},
-      {"sesame", FALSE},         {"Basic sesame", FALSE},   {"token=", FALSE},      {"", FALSE},
+      {"Bearer sesame", TRUE},   {"bearer sesame", TRUE},  {"token=sesame", TRUE}, {"Bearer sesam", FALSE},
+      {"Bearer sesamee", FALSE}, {"Bearer Sesame", FALSE}, {"Bearer ", FALSE},     {"Bearer sesamesesame", FALSE},
+      {"sesame", FALSE},         {"Basic sesame", FALSE},  {"token=", FALSE},      {"", FALSE},
   };
   g_autoptr(MuHttpAuth) auth = mu_http_auth_new("sesame", "127.0.0.1", "127.0.0.1", 1);
   for (gsize i = 0; i < G_N_ELEMENTS(cases); i++)

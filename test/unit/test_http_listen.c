@@ -17,9 +17,19 @@ static void test_parse(void) {
     const char *text, *host; /* NULL: refused */
     guint16 port;
   } cases[] = {
-      {"127.0.0.1:8640", "127.0.0.1", 8640}, {"[::1]:0", "::1", 0}, {"localhost:65535", "localhost", 65535},
-      {"127.0.0.1", NULL, 0},  {":8640", NULL, 0},     {"::1:80", NULL, 0}, {"[]:80", NULL, 0},  {"a:65536", NULL, 0},
-      {"a:", NULL, 0},         {"a:-1", NULL, 0},      {"a:b", NULL, 0},    {"", NULL, 0},       {"a:+1", NULL, 0},
+      {"127.0.0.1:8640", "127.0.0.1", 8640},
+      {"[::1]:0", "::1", 0},
+      {"localhost:65535", "localhost", 65535},
+      {"127.0.0.1", NULL, 0},
+      {":8640", NULL, 0},
+      {"::1:80", NULL, 0},
+      {"[]:80", NULL, 0},
+      {"a:65536", NULL, 0},
+      {"a:", NULL, 0},
+      {"a:-1", NULL, 0},
+      {"a:b", NULL, 0},
+      {"", NULL, 0},
+      {"a:+1", NULL, 0},
   };
   for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
     g_autoptr(GError) error = NULL;

@@ -17,7 +17,7 @@ static void test_path(void) {
 
 static void test_decode(void) {
   static const char *const cases[][2] = {
-      {"plain", "plain"}, {"%41%2f%2F", "A//"}, {"a+b", "a+b"}, {"%C3%A9", "\xc3\xa9"}, {"%", NULL},    {"%4", NULL},
+      {"plain", "plain"}, {"%41%2f%2F", "A//"}, {"a+b", "a+b"}, {"%C3%A9", "\xc3\xa9"}, {"%", NULL},   {"%4", NULL},
       {"%4x", NULL},      {"%00", NULL},        {"%ff", NULL},  {"\xc3", NULL},         {"%c3", NULL}, {"", ""},
   };
   for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
@@ -33,9 +33,9 @@ static void test_query(void) {
   static const struct {
     const char *uri, *key, *value;
   } cases[] = {
-      {"/p?a=b", "a", "b"},     {"/p?a=b&c=d", "c", "d"},        {"/p?a", "a", ""},  {"/p?a=&&b=1&", "b", "1"},
-      {"/p?x+y=1+2", "x y", "1 2"}, {"/p?a=1=2%263", "a", "1=2&3"}, {"/p", "a", NULL}, {"/p?", "a", NULL},
-      {"/p?%61=%C3%A9", "a", "\xc3\xa9"},
+      {"/p?a=b", "a", "b"},      {"/p?a=b&c=d", "c", "d"},     {"/p?a", "a", ""},
+      {"/p?a=&&b=1&", "b", "1"}, {"/p?x+y=1+2", "x y", "1 2"}, {"/p?a=1=2%263", "a", "1=2&3"},
+      {"/p", "a", NULL},         {"/p?", "a", NULL},           {"/p?%61=%C3%A9", "a", "\xc3\xa9"},
   };
   for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
     g_autoptr(GError) error = NULL;
@@ -61,7 +61,8 @@ static void test_bad_query(void) {
 }
 
 static void test_typed_query(void) {
-  g_autoptr(GHashTable) query = mu_http_uri_query("/?n=12&neg=-1&big=99999999999999999999&yes=true&no=false&odd=1", NULL);
+  g_autoptr(GHashTable) query =
+      mu_http_uri_query("/?n=12&neg=-1&big=99999999999999999999&yes=true&no=false&odd=1", NULL);
   guint64 n = 7;
   gboolean b = TRUE;
   g_assert_true(mu_http_query_uint(query, "absent", &n, NULL));
@@ -85,16 +86,24 @@ static void test_condition(void) {
     gint64 version;
     gboolean must_exist;
   } cases[] = {
-      {NULL, NULL, MU_VERSION_ANY, FALSE}, {"3", NULL, 3, FALSE},
-      {"\"3\"", NULL, 3, FALSE},           {" \"12\" ", NULL, 12, FALSE},
-      {"*", NULL, MU_VERSION_ANY, TRUE},   {NULL, "*", MU_VERSION_ABSENT, FALSE},
+      {NULL, NULL, MU_VERSION_ANY, FALSE},
+      {"3", NULL, 3, FALSE},
+      {"\"3\"", NULL, 3, FALSE},
+      {" \"12\" ", NULL, 12, FALSE},
+      {"*", NULL, MU_VERSION_ANY, TRUE},
+      {NULL, "*", MU_VERSION_ABSENT, FALSE},
       {NULL, " * ", MU_VERSION_ABSENT, FALSE},
-      {"0", NULL, BAD, FALSE},             {"-1", NULL, BAD, FALSE},
-      {"W/\"3\"", NULL, BAD, FALSE},       {"\"3\", \"4\"", NULL, BAD, FALSE},
-      {"\"", NULL, BAD, FALSE},            {"\"\"", NULL, BAD, FALSE},
-      {"", NULL, BAD, FALSE},              {"\"3", NULL, BAD, FALSE},
+      {"0", NULL, BAD, FALSE},
+      {"-1", NULL, BAD, FALSE},
+      {"W/\"3\"", NULL, BAD, FALSE},
+      {"\"3\", \"4\"", NULL, BAD, FALSE},
+      {"\"", NULL, BAD, FALSE},
+      {"\"\"", NULL, BAD, FALSE},
+      {"", NULL, BAD, FALSE},
+      {"\"3", NULL, BAD, FALSE},
       {"9223372036854775808", NULL, BAD, FALSE},
-      {NULL, "\"3\"", BAD, FALSE},         {NULL, "", BAD, FALSE},
+      {NULL, "\"3\"", BAD, FALSE},
+      {NULL, "", BAD, FALSE},
       {"3", "*", BAD, FALSE},
   };
   for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
@@ -149,8 +158,11 @@ static void test_range(void) {
 }
 
 static void test_media_type(void) {
-  static const char *const cases[][2] = {
-      {NULL, NULL}, {"application/json", "application/json"}, {"Text/YAML ; charset=utf-8", "text/yaml"}, {"", ""}, {";", ""}};
+  static const char *const cases[][2] = {{NULL, NULL},
+                                         {"application/json", "application/json"},
+                                         {"Text/YAML ; charset=utf-8", "text/yaml"},
+                                         {"", ""},
+                                         {";", ""}};
   for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
     g_autofree char *type = mu_http_media_type(cases[i][0]);
     g_assert_cmpstr(type, ==, cases[i][1]);
@@ -158,7 +170,8 @@ static void test_media_type(void) {
 }
 
 static void test_utf8(void) {
-  g_autoptr(GBytes) empty = g_bytes_new(NULL, 0), good = g_bytes_new_static("\xc3\xa9", 2), bad = g_bytes_new_static("ab\xff", 3);
+  g_autoptr(GBytes) empty = g_bytes_new(NULL, 0), good = g_bytes_new_static("\xc3\xa9", 2),
+                    bad = g_bytes_new_static("ab\xff", 3);
   g_autoptr(GError) error = NULL;
   g_assert_true(mu_http_check_utf8(empty, NULL));
   g_assert_true(mu_http_check_utf8(good, NULL));

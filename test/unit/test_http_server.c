@@ -135,8 +135,9 @@ static void ask_over_tcp(Fixture *fixture) {
     g_assert_cmpstr(code, ==, cases[i].status == 200 ? "" : "denied");
     g_assert_cmpstr(challenge, ==, cases[i].status == 401 ? "Bearer realm=\"muster\"" : NULL);
   }
-  g_autofree char *same = g_strdup_printf("Host: localhost:%u\r\nOrigin: http://127.0.0.1:%u\r\nAuthorization: Bearer " TOKEN "\r\n",
-                                          fixture->port, fixture->port);
+  g_autofree char *same =
+      g_strdup_printf("Host: localhost:%u\r\nOrigin: http://127.0.0.1:%u\r\nAuthorization: Bearer " TOKEN "\r\n",
+                      fixture->port, fixture->port);
   g_auto(Answer) own_page = ask_tcp(fixture, same);
   g_assert_cmpint(own_page.status, ==, 200);
   g_auto(Answer) no_host = ask_tcp(fixture, "Authorization: Bearer " TOKEN "\r\n");
@@ -191,8 +192,9 @@ static void put_sizes(Fixture *fixture) {
 static void put_chunked(Fixture *fixture) {
   int fd = dial_unix(fixture);
   g_autofree char *chunk = g_strnfill(600, 'x');
-  g_autofree char *text =
-      g_strdup_printf("PUT " R " HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n258\r\n%s\r\n258\r\n%s\r\n0\r\n\r\n", chunk, chunk);
+  g_autofree char *text = g_strdup_printf(
+      "PUT " R " HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n258\r\n%s\r\n258\r\n%s\r\n0\r\n\r\n", chunk,
+      chunk);
   send_text(fd, text);
   g_auto(Answer) answer = read_answer(fd, FALSE);
   g_assert_cmpint(answer.status, ==, 413);
@@ -341,8 +343,8 @@ static void test_client_leaves(void) {
 
 static int dial_and_delete_over_tcp(Fixture *fixture) {
   int fd = dial_tcp(fixture);
-  g_autofree char *text =
-      g_strdup_printf("DELETE " R " HTTP/1.1\r\nHost: localhost:%u\r\nAuthorization: Bearer " TOKEN "\r\n\r\n", fixture->port);
+  g_autofree char *text = g_strdup_printf(
+      "DELETE " R " HTTP/1.1\r\nHost: localhost:%u\r\nAuthorization: Bearer " TOKEN "\r\n\r\n", fixture->port);
   send_text(fd, text);
   wait_until(fixture, one_command_held);
   return fd;
@@ -482,10 +484,11 @@ static void test_idle(void) {
   fixture_run(&fixture, ask_pipelined);
   while (!nobody_connected(&fixture) || g_main_context_iteration(NULL, FALSE))
     ;
-  g_assert_true(g_main_context_acquire(NULL));
-  g_assert_false(g_main_context_prepare(NULL, &priority));
-  g_main_context_query(NULL, G_MAXINT, &timeout, fds, G_N_ELEMENTS(fds));
-  g_main_context_release(NULL);
+  GMainContext *context = g_main_context_default();
+  g_assert_true(g_main_context_acquire(context));
+  g_assert_false(g_main_context_prepare(context, &priority));
+  g_main_context_query(context, G_MAXINT, &timeout, fds, G_N_ELEMENTS(fds));
+  g_main_context_release(context);
   g_assert_cmpint(timeout, ==, -1);
   fixture_close(&fixture);
 }

@@ -71,10 +71,14 @@ static void test_uuid_valid(void) {
     const char *text;
     gboolean valid;
   } cases[] = {
-    {"b53f1c4e-7a47-4a87-9d52-94d2c1b5bd2e", TRUE},  {"B53F1C4E-7A47-4A87-9D52-94D2C1B5BD2E", TRUE},
-    {"b53f1c4e-7a47-4a87-9d52-94d2c1b5bd2", FALSE},  {"b53f1c4e-7a47-4a87-9d52-94d2c1b5bd2ef", FALSE},
-    {"b53f1c4e07a47-4a87-9d52-94d2c1b5bd2e", FALSE}, {"g53f1c4e-7a47-4a87-9d52-94d2c1b5bd2e", FALSE},
-    {"", FALSE},                                     {NULL, FALSE},
+      {"b53f1c4e-7a47-4a87-9d52-94d2c1b5bd2e", TRUE},
+      {"B53F1C4E-7A47-4A87-9D52-94D2C1B5BD2E", TRUE},
+      {"b53f1c4e-7a47-4a87-9d52-94d2c1b5bd2", FALSE},
+      {"b53f1c4e-7a47-4a87-9d52-94d2c1b5bd2ef", FALSE},
+      {"b53f1c4e07a47-4a87-9d52-94d2c1b5bd2e", FALSE},
+      {"g53f1c4e-7a47-4a87-9d52-94d2c1b5bd2e", FALSE},
+      {"", FALSE},
+      {NULL, FALSE},
   };
   for (guint i = 0; i < G_N_ELEMENTS(cases); i++)
     g_assert_cmpint(mu_uuid_is_valid(cases[i].text), ==, cases[i].valid);
@@ -88,9 +92,9 @@ static void test_task_id(void) {
   static const struct {
     const char *service, *task, *id, *sanitized;
   } cases[] = {
-    {"redis", "primary-0-server", "redis__primary-0-server__" UUID, "redis"},
-    {"/group/redis", "a-0-b", "group.redis__a-0-b__" UUID, "group.redis"},
-    {"a/b/c", "x-10-y_", "a.b.c__x-10-y___" UUID, "a.b.c"},
+      {"redis", "primary-0-server", "redis__primary-0-server__" UUID, "redis"},
+      {"/group/redis", "a-0-b", "group.redis__a-0-b__" UUID, "group.redis"},
+      {"a/b/c", "x-10-y_", "a.b.c__x-10-y___" UUID, "a.b.c"},
   };
   MuUuid uuid;
   g_strlcpy(uuid.text, UUID, sizeof uuid.text);
@@ -108,8 +112,18 @@ static void test_task_id(void) {
 
 static void test_task_id_refused(void) {
   static const char *const bad[] = {
-    "", "redis", "redis__", "redis__task", "__task__" UUID, "redis____" UUID, "redis__" UUID, "redis__a__b__" UUID,
-    "redis__task__" UUID "0", "redis__task_" UUID, "redis__task__b53f1c4e-7a47-4a87-9d52-94d2c1b5bd2g", NULL,
+      "",
+      "redis",
+      "redis__",
+      "redis__task",
+      "__task__" UUID,
+      "redis____" UUID,
+      "redis__" UUID,
+      "redis__a__b__" UUID,
+      "redis__task__" UUID "0",
+      "redis__task_" UUID,
+      "redis__task__b53f1c4e-7a47-4a87-9d52-94d2c1b5bd2g",
+      NULL,
   };
   for (guint i = 0; i < G_N_ELEMENTS(bad); i++) {
     char *untouched = (char *)"untouched";
@@ -140,17 +154,36 @@ static void test_service_names(void) {
   const struct {
     const char *name, *expected; /* NULL: good */
   } cases[] = {
-    {"redis", NULL}, {"/redis", NULL}, {"/a/b-c/d.e_f", NULL}, {"a", NULL}, {"0", NULL}, {longest, NULL},
-    {"", "1 to 200 bytes"}, {too_long, "1 to 200 bytes"}, {huge, "1 to 200 bytes"}, {"a__b", "\"__\""}, {"a//b", "\"//\""}, {"//a", "begin and end"},
-    {"/", "begin and end"}, {"-a", "begin and end"}, {"a-", "begin and end"}, {"a/", "begin and end"},
-    {".a", "begin and end"}, {"a/./b", "'.' or '..'"}, {"a/../b", "'.' or '..'"}, {"a b", "only letters"},
-    {"a\nb", "only letters"}, {"\xc3\xa4", "only letters"}, {"a:b", "only letters"},
+      {"redis", NULL},
+      {"/redis", NULL},
+      {"/a/b-c/d.e_f", NULL},
+      {"a", NULL},
+      {"0", NULL},
+      {longest, NULL},
+      {"", "1 to 200 bytes"},
+      {too_long, "1 to 200 bytes"},
+      {huge, "1 to 200 bytes"},
+      {"a__b", "\"__\""},
+      {"a//b", "\"//\""},
+      {"//a", "begin and end"},
+      {"/", "begin and end"},
+      {"-a", "begin and end"},
+      {"a-", "begin and end"},
+      {"a/", "begin and end"},
+      {".a", "begin and end"},
+      {"a/./b", "'.' or '..'"},
+      {"a/../b", "'.' or '..'"},
+      {"a b", "only letters"},
+      {"a\nb", "only letters"},
+      {"\xc3\xa4", "only letters"},
+      {"a:b", "only letters"},
   };
   for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
     g_autoptr(GError) error = NULL;
     gboolean good = mu_service_name_check(cases[i].name, &error);
     check(good, cases[i].expected, error);
-    g_assert_true(error == NULL || (g_str_has_prefix(error->message, "service name \"") && strlen(error->message) < 400));
+    g_assert_true(error == NULL ||
+                  (g_str_has_prefix(error->message, "service name \"") && strlen(error->message) < 400));
   }
 }
 
@@ -159,9 +192,18 @@ static void test_names(void) {
   const struct {
     const char *name, *expected;
   } cases[] = {
-    {"hello", NULL}, {"a_b-c", NULL}, {"0", NULL}, {"a-", NULL}, {longest, NULL}, {"", "1 to 63 bytes"},
-    {too_long, "1 to 63 bytes"}, {"a.b", "only letters"}, {"a/b", "only letters"}, {"-a", "begin with"},
-    {"_a", "begin with"}, {"a__b", "\"__\""},
+      {"hello", NULL},
+      {"a_b-c", NULL},
+      {"0", NULL},
+      {"a-", NULL},
+      {longest, NULL},
+      {"", "1 to 63 bytes"},
+      {too_long, "1 to 63 bytes"},
+      {"a.b", "only letters"},
+      {"a/b", "only letters"},
+      {"-a", "begin with"},
+      {"_a", "begin with"},
+      {"a__b", "\"__\""},
   };
   for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
     g_autoptr(GError) error = NULL;

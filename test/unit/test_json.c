@@ -12,7 +12,13 @@ static json_t *parse(const char *text) {
 
 static void test_round_trip(void) {
   static const char *const texts[] = {
-    "{\"b\":1,\"a\":[true,false,null,\"x\"],\"c\":{}}", "[]", "1", "-9223372036854775808", "\"[[[{{{\"", "\"\\\"[\"", "null",
+      "{\"b\":1,\"a\":[true,false,null,\"x\"],\"c\":{}}",
+      "[]",
+      "1",
+      "-9223372036854775808",
+      "\"[[[{{{\"",
+      "\"\\\"[\"",
+      "null",
   };
   for (guint i = 0; i < G_N_ELEMENTS(texts); i++) {
     g_autoptr(json_t) value = parse(texts[i]);
@@ -40,15 +46,15 @@ static void test_parse_refused(void) {
     MuErrorCode code;
     const char *message;
   } cases[] = {
-    {"", MU_ERROR_REFUSED, "line 1"},
-    {"{\"a\":1,\n \"a\":2}", MU_ERROR_REFUSED, "line 2"},
-    {"{\"a\":}", MU_ERROR_REFUSED, "column 6"},
-    {"[1] 2", MU_ERROR_REFUSED, "end of file"},
-    {"\"\xff\"", MU_ERROR_REFUSED, "unable to decode byte 0xff"},
-    {"\"a\\u0000b\"", MU_ERROR_REFUSED, "u0000"},
-    {"]]]]", MU_ERROR_REFUSED, "line 1"},
-    {deep, MU_ERROR_TOO_LARGE, "line 2, column 129: nested more than 128"},
-    {deeper, MU_ERROR_TOO_LARGE, "nested more than 128"},
+      {"", MU_ERROR_REFUSED, "line 1"},
+      {"{\"a\":1,\n \"a\":2}", MU_ERROR_REFUSED, "line 2"},
+      {"{\"a\":}", MU_ERROR_REFUSED, "column 6"},
+      {"[1] 2", MU_ERROR_REFUSED, "end of file"},
+      {"\"\xff\"", MU_ERROR_REFUSED, "unable to decode byte 0xff"},
+      {"\"a\\u0000b\"", MU_ERROR_REFUSED, "u0000"},
+      {"]]]]", MU_ERROR_REFUSED, "line 1"},
+      {deep, MU_ERROR_TOO_LARGE, "line 2, column 129: nested more than 128"},
+      {deeper, MU_ERROR_TOO_LARGE, "nested more than 128"},
   };
   for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
     g_autoptr(GError) error = NULL;
@@ -59,6 +65,7 @@ static void test_parse_refused(void) {
   }
   g_autofree char *deepest = nested(128);
   g_autoptr(json_t) good = parse(deepest);
+  g_assert_true(json_is_array(good));
   g_autoptr(GError) error = NULL;
   g_assert_null(mu_json_parse("[1,2]", 5, 4, &error));
   g_assert_error(error, MU_ERROR, MU_ERROR_TOO_LARGE);
@@ -132,16 +139,16 @@ static void test_get_wrong(void) {
     Read as;
     const char *message;
   } cases[] = {
-    {"{\"k\":1}", STRING, "\"k\" is an integer; expected a string"},
-    {"{\"k\":\"1\"}", INT, "\"k\" is a string; expected an integer"},
-    {"{\"k\":1.5}", INT, "\"k\" is a number with a fraction; expected an integer"},
-    {"{\"k\":1}", BOOL, "\"k\" is an integer; expected a boolean"},
-    {"{\"k\":{}}", ARRAY, "\"k\" is an object; expected an array"},
-    {"{\"k\":[]}", OBJECT, "\"k\" is an array; expected an object"},
-    {"{\"k\":true}", OBJECT, "\"k\" is a boolean; expected an object"},
-    {"{\"k\":0}", BETWEEN, "\"k\" is 0; expected 1 to 5"},
-    {"{\"k\":6}", BETWEEN, "\"k\" is 6; expected 1 to 5"},
-    {"[]", INT, "\"k\" is looked for in an array; expected an object"},
+      {"{\"k\":1}", STRING, "\"k\" is an integer; expected a string"},
+      {"{\"k\":\"1\"}", INT, "\"k\" is a string; expected an integer"},
+      {"{\"k\":1.5}", INT, "\"k\" is a number with a fraction; expected an integer"},
+      {"{\"k\":1}", BOOL, "\"k\" is an integer; expected a boolean"},
+      {"{\"k\":{}}", ARRAY, "\"k\" is an object; expected an array"},
+      {"{\"k\":[]}", OBJECT, "\"k\" is an array; expected an object"},
+      {"{\"k\":true}", OBJECT, "\"k\" is a boolean; expected an object"},
+      {"{\"k\":0}", BETWEEN, "\"k\" is 0; expected 1 to 5"},
+      {"{\"k\":6}", BETWEEN, "\"k\" is 6; expected 1 to 5"},
+      {"[]", INT, "\"k\" is looked for in an array; expected an object"},
   };
   for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
     g_autoptr(json_t) object = parse(cases[i].json);

@@ -84,8 +84,9 @@ static void test_ends(void) {
 static void test_environment(void) {
   Fixture fixture;
   fixture_new(&fixture);
-  MuTaskLaunch *task = task_new(&fixture, "echo \"$GIVEN|$MESOS_SANDBOX|$HOME|$PWD|$MUSTER_TASK_ID\"; env | wc -l; cat; ls -l /proc/self/fd "
-                                          "| grep -c socket");
+  MuTaskLaunch *task = task_new(
+      &fixture, "echo \"$GIVEN|$MESOS_SANDBOX|$HOME|$PWD|$MUSTER_TASK_ID\"; env | wc -l; cat; ls -l /proc/self/fd "
+                "| grep -c socket");
   mu_task_launch_set_env(task, "GIVEN", "a b");
   g_setenv("NOT_GIVEN", "leaks", TRUE);
   g_autofree char *id = launch(&fixture, task);
@@ -129,7 +130,8 @@ static void test_tree_ends_with_main(void) {
 static void test_grace(void) {
   Fixture fixture;
   fixture_new(&fixture);
-  MuTaskLaunch *task = task_new(&fixture, "trap 'echo cleaned; exit 0' TERM; echo $$ > main.pid; while :; do sleep 0.01; done");
+  MuTaskLaunch *task =
+      task_new(&fixture, "trap 'echo cleaned; exit 0' TERM; echo $$ > main.pid; while :; do sleep 0.01; done");
   task->kill_grace_ms = PATIENCE_MS;
   g_autofree char *id = launch(&fixture, task);
   wait_pid(&fixture, id, "main.pid");
@@ -168,7 +170,9 @@ static void test_kill_unknown(void) {
 
 static MuLaunchCheck *check_new(const char *cmd, gint64 interval_ms, gint64 timeout_ms, gint max_failures) {
   MuLaunchCheck *check = g_new0(MuLaunchCheck, 1);
-  *check = (MuLaunchCheck){.cmd = g_strdup(cmd), .interval_ms = interval_ms, .timeout_ms = timeout_ms,
+  *check = (MuLaunchCheck){.cmd = g_strdup(cmd),
+                           .interval_ms = interval_ms,
+                           .timeout_ms = timeout_ms,
                            .max_consecutive_failures = max_failures};
   return check;
 }
@@ -250,9 +254,11 @@ static void test_rotation(void) {
 static void test_sandbox_path(void) {
   Fixture fixture;
   fixture_new(&fixture);
-  g_autofree char *id = launch_cmd(&fixture, "mkdir -p a/b; echo x > a/b/c; ln -s /etc/passwd out; ln -s a/b/c in; ln -s ../.. up");
+  g_autofree char *id =
+      launch_cmd(&fixture, "mkdir -p a/b; echo x > a/b/c; ln -s /etc/passwd out; ln -s a/b/c in; ln -s ../.. up");
   wait_state(&fixture, id, MU_TASK_FINISHED);
-  static const char *const refused[] = {"..", "../run.json", "/etc/passwd", "out", "up/run.json", "a/../../run.json", "nothing"};
+  static const char *const refused[] = {"..",          "../run.json",      "/etc/passwd", "out",
+                                        "up/run.json", "a/../../run.json", "nothing"};
   for (gsize i = 0; i < G_N_ELEMENTS(refused); i++) {
     g_autoptr(GError) error = NULL;
     g_assert_null(fixture.engine->ops->sandbox_path(fixture.engine, NULL, id, refused[i], &error));

@@ -161,7 +161,7 @@ static void test_volume(void) {
   wait_state(&fixture, id, MU_TASK_FINISHED);
   g_autofree char *by_sandbox = sandbox_file(&fixture, id, "store/data/log");
   g_assert_cmpstr(by_sandbox, ==, "one\n"); /* through the link that the engine made */
-  fixture_close(&fixture); /* reservation and volume survive */
+  fixture_close(&fixture);                  /* reservation and volume survive */
   fixture_open(&fixture);
   fixture_start(&fixture);
   mu_offer_free(wait_offer_with(&fixture, "id-1"));
@@ -169,7 +169,8 @@ static void test_volume(void) {
   fixture_close(&fixture);
   fixture_open(&fixture);
   fixture_start(&fixture);
-  g_autofree char *second = launch_with_volume(&fixture, "cat store/data/log; ln -s /etc store/data/etc; chmod 0 store/data/log", FALSE);
+  g_autofree char *second =
+      launch_with_volume(&fixture, "cat store/data/log; ln -s /etc store/data/etc; chmod 0 store/data/log", FALSE);
   wait_state(&fixture, second, MU_TASK_FINISHED);
   g_autofree char *out = sandbox_file(&fixture, second, "stdout");
   g_assert_cmpstr(out, ==, "one\n");

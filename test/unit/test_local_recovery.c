@@ -1,5 +1,7 @@
 /* The local engine's promise that tasks outlive the scheduler, and that nothing outlives its executor. */
 #include "local_fixture.h"
+#include "remove_tree.h"
+#include <fcntl.h>
 
 static void reopen(Fixture *fixture) {
   fixture_close(fixture);
@@ -225,8 +227,7 @@ static void test_refused(void) {
   must_refuse(&config, MU_ERROR_REFUSED, "65535");
   config.ports = "many";
   must_refuse(&config, MU_ERROR_REFUSED, "many");
-  g_autofree char *remove = g_strdup_printf("rm -rf %s", other);
-  g_assert_cmpint(system(remove), ==, 0);
+  g_assert_true(mu_remove_tree(AT_FDCWD, other, NULL, NULL));
   fixture_free(&fixture);
 }
 
@@ -257,21 +258,28 @@ static void test_destroy_kills(void) {
   g_assert_false(is_alive(main_pid) || is_alive(daemon_pid));
 }
 
-/* Also with an executor that does not listen, and before start. */
-static void test_destroy_stopped_executor(void) {
+/* An executor that does not listen: of an earlier run, and our own child. */
+static void destroy_stopped_executor(gboolean adopted) {
   Fixture fixture;
   fixture_new(&fixture);
   g_autofree char *id = launch_cmd(&fixture, WITH_DAEMON);
   pid_t main_pid = wait_pid(&fixture, id, "main.pid"), daemon_pid = wait_pid(&fixture, id, "daemon.pid");
   pid_t executor = parent_of(main_pid);
-  fixture_close(&fixture);
+  if (adopted)
+    fixture_close(&fixture);
   kill(executor, SIGSTOP);
-  fixture_open(&fixture);
+  if (adopted)
+    fixture_open(&fixture); /* not even started */
   g_autoptr(GError) error = NULL;
   mu_local_engine_destroy(fixture.engine, 100, &error);
   g_assert_no_error(error);
   g_assert_false(is_alive(executor) || is_alive(main_pid) || is_alive(daemon_pid));
   fixture_free(&fixture);
+}
+
+static void test_destroy_stopped_executor(void) {
+  destroy_stopped_executor(FALSE);
+  destroy_stopped_executor(TRUE);
 }
 
 static void test_teardown(void) {
@@ -292,8 +300,10 @@ static void test_teardown(void) {
 static void test_second_launch(void) {
   Fixture fixture;
   fixture_new(&fixture);
-  MuTaskLaunch *first = task_new(&fixture, SLEEPER), *second = task_new(&fixture, SLEEPER), *third = task_new(&fixture, "true");
-  g_autofree char *first_id = g_strdup(first->task_id), *second_id = g_strdup(second->task_id), *third_id = g_strdup(third->task_id);
+  MuTaskLaunch *first = task_new(&fixture, SLEEPER), *second = task_new(&fixture, SLEEPER),
+               *third = task_new(&fixture, "true");
+  g_autofree char *first_id = g_strdup(first->task_id), *second_id = g_strdup(second->task_id),
+                  *third_id = g_strdup(third->task_id);
   MuPodLaunch *pod = pod_new(first), *more = mu_pod_launch_new(pod->executor_id, "svc", "pod-0"),
               *again = mu_pod_launch_new(pod->executor_id, "svc", "pod-0");
   g_ptr_array_add(more->tasks, second);

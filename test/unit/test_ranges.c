@@ -19,15 +19,22 @@ static void test_parse(void) {
   static const struct {
     const char *text, *canonical;
   } good[] = {
-    {"", ""}, {"8080", "8080"}, {"8080,9000-9010", "8080,9000-9010"}, {"5-5", "5"}, {"3,1,2", "1-3"},
-    {"1-10,5-20", "1-20"}, {"0-65535", "0-65535"}, {"7,7", "7"},
+      {"", ""},
+      {"8080", "8080"},
+      {"8080,9000-9010", "8080,9000-9010"},
+      {"5-5", "5"},
+      {"3,1,2", "1-3"},
+      {"1-10,5-20", "1-20"},
+      {"0-65535", "0-65535"},
+      {"7,7", "7"},
   };
   for (guint i = 0; i < G_N_ELEMENTS(good); i++) {
     g_autoptr(GArray) ranges = parse(good[i].text);
     assert_ranges(ranges, good[i].canonical);
   }
   static const char *const bad[] = {
-    ",", "1,", ",1", "1-", "-1", "1--2", "2-1", "a", "1 ,2", " 1", "+1", "1;2", "1-2-3", "99999999999999999999999", "0x10",
+      ",",    "1,", ",1", "1-", "-1", "1--2", "2-1", "a", "1 ,2", " 1", "+1", "1;2", "1-2-3", "99999999999999999999999",
+      "0x10",
   };
   for (guint i = 0; i < G_N_ELEMENTS(bad); i++) {
     g_autoptr(GError) error = NULL;
@@ -46,14 +53,29 @@ static void test_changes(void) {
     gint64 begin, end;
     const char *after; /* NULL: refused */
   } cases[] = {
-    {"", ADD, 5, 9, "5-9"},           {"1-3", ADD, 4, 5, "1-5"},       {"4-5", ADD, 1, 3, "1-5"},
-    {"1-3", ADD, 5, 6, "1-3,5-6"},    {"1-3,7-9", ADD, 4, 6, "1-9"},   {"1-3,5,7-9", ADD, 2, 8, "1-9"},
-    {"5-6", ADD, 1, 2, "1-2,5-6"},    {"0", ADD, 1, 1, "0-1"},         {"1-9", ADD, 3, 4, "1-9"},
-    {"1-9", SUBTRACT, 1, 9, ""},      {"1-9", SUBTRACT, 4, 5, "1-3,6-9"}, {"1-9", SUBTRACT, 1, 3, "4-9"},
-    {"1-9", SUBTRACT, 9, 9, "1-8"},   {"1-9", SUBTRACT, 9, 10, NULL},  {"1-3,5-9", SUBTRACT, 3, 5, NULL},
-    {"", SUBTRACT, 1, 1, NULL},       {"1-3,5-9", SUBTRACT, 5, 9, "1-3"}, {"5-9", SUBTRACT, 4, 5, NULL},
-    {"1-3,5-9", CUT, 3, 5, "1-2,6-9"}, {"1-3,5,7-9", CUT, 2, 8, "1,9"}, {"1-3", CUT, 4, 9, "1-3"},
-    {"", CUT, 1, 9, ""},              {"5", CUT, 0, 9, ""},
+      {"", ADD, 5, 9, "5-9"},
+      {"1-3", ADD, 4, 5, "1-5"},
+      {"4-5", ADD, 1, 3, "1-5"},
+      {"1-3", ADD, 5, 6, "1-3,5-6"},
+      {"1-3,7-9", ADD, 4, 6, "1-9"},
+      {"1-3,5,7-9", ADD, 2, 8, "1-9"},
+      {"5-6", ADD, 1, 2, "1-2,5-6"},
+      {"0", ADD, 1, 1, "0-1"},
+      {"1-9", ADD, 3, 4, "1-9"},
+      {"1-9", SUBTRACT, 1, 9, ""},
+      {"1-9", SUBTRACT, 4, 5, "1-3,6-9"},
+      {"1-9", SUBTRACT, 1, 3, "4-9"},
+      {"1-9", SUBTRACT, 9, 9, "1-8"},
+      {"1-9", SUBTRACT, 9, 10, NULL},
+      {"1-3,5-9", SUBTRACT, 3, 5, NULL},
+      {"", SUBTRACT, 1, 1, NULL},
+      {"1-3,5-9", SUBTRACT, 5, 9, "1-3"},
+      {"5-9", SUBTRACT, 4, 5, NULL},
+      {"1-3,5-9", CUT, 3, 5, "1-2,6-9"},
+      {"1-3,5,7-9", CUT, 2, 8, "1,9"},
+      {"1-3", CUT, 4, 9, "1-3"},
+      {"", CUT, 1, 9, ""},
+      {"5", CUT, 0, 9, ""},
   };
   for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
     g_autoptr(GArray) ranges = parse(cases[i].before);
@@ -127,9 +149,7 @@ static void test_property(void) {
         if (mu_ranges_subtract(ranges, begin, end))
           set_all(bits, begin, end, FALSE);
         break;
-      default:
-        mu_ranges_cut(ranges, begin, end);
-        set_all(bits, begin, end, FALSE);
+      default: mu_ranges_cut(ranges, begin, end); set_all(bits, begin, end, FALSE);
       }
       assert_like_bits(ranges, bits);
     }

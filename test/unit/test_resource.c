@@ -32,9 +32,11 @@ static void test_to_string(void) {
     gint64 amount;
     const char *text;
   } cases[] = {
-    {MU_RESOURCE_CPUS, 500, "cpus 0.5"},   {MU_RESOURCE_CPUS, 1000, "cpus 1"},    {MU_RESOURCE_CPUS, 1, "cpus 0.001"},
-    {MU_RESOURCE_CPUS, 12340, "cpus 12.34"}, {MU_RESOURCE_CPUS, 0, "cpus 0"},     {MU_RESOURCE_CPUS, -1500, "cpus -1.5"},
-    {MU_RESOURCE_MEM, 256, "mem 256 MB"},  {MU_RESOURCE_DISK, 1000, "disk 1000 MB"}, {MU_RESOURCE_GPUS, 2000, "gpus 2"},
+      {MU_RESOURCE_CPUS, 500, "cpus 0.5"},  {MU_RESOURCE_CPUS, 1000, "cpus 1"},
+      {MU_RESOURCE_CPUS, 1, "cpus 0.001"},  {MU_RESOURCE_CPUS, 12340, "cpus 12.34"},
+      {MU_RESOURCE_CPUS, 0, "cpus 0"},      {MU_RESOURCE_CPUS, -1500, "cpus -1.5"},
+      {MU_RESOURCE_MEM, 256, "mem 256 MB"}, {MU_RESOURCE_DISK, 1000, "disk 1000 MB"},
+      {MU_RESOURCE_GPUS, 2000, "gpus 2"},
   };
   for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
     g_autoptr(MuResource) resource = mu_resource_new_scalar(cases[i].kind, cases[i].amount);
@@ -160,11 +162,12 @@ static void test_json(void) {
   volume->reservation.pre_reserved_role = g_strdup("public");
   add(r, volume);
   g_autofree char *text = dump(r);
-  g_assert_cmpstr(text, ==,
-                  "[{\"kind\":\"cpus\",\"amount\":1500},{\"kind\":\"ports\",\"ranges\":\"8080-8090\"},"
-                  "{\"kind\":\"disk\",\"amount\":100,\"role\":\"role\",\"resource_id\":\"id\",\"namespace\":\"service\","
-                  "\"principal\":\"principal\",\"pre_reserved_role\":\"public\",\"persistence_id\":\"volume-1\","
-                  "\"container_path\":\"data\",\"mount_root\":\"/mnt\",\"profile\":\"fast\"}]");
+  g_assert_cmpstr(
+      text, ==,
+      "[{\"kind\":\"cpus\",\"amount\":1500},{\"kind\":\"ports\",\"ranges\":\"8080-8090\"},"
+      "{\"kind\":\"disk\",\"amount\":100,\"role\":\"role\",\"resource_id\":\"id\",\"namespace\":\"service\","
+      "\"principal\":\"principal\",\"pre_reserved_role\":\"public\",\"persistence_id\":\"volume-1\","
+      "\"container_path\":\"data\",\"mount_root\":\"/mnt\",\"profile\":\"fast\"}]");
   g_autoptr(json_t) json = mu_json_parse(text, strlen(text), 100000, NULL);
   g_autoptr(MuResources) again = mu_resources_from_json(json, NULL);
   g_autofree char *text_again = dump(again);
@@ -175,15 +178,15 @@ static void test_json_refused(void) {
   static const struct {
     const char *json, *message;
   } cases[] = {
-    {"{}", "resources: expected an array"},
-    {"[1]", "entry 0: resource: \"kind\" is looked for in an integer"},
-    {"[{\"kind\":\"cpus\",\"amount\":1},{\"kind\":\"bits\"}]", "entry 1: resource: \"kind\" is \"bits\""},
-    {"[{\"kind\":\"cpus\"}]", "\"amount\" is missing"},
-    {"[{\"kind\":\"cpus\",\"amount\":-1}]", "\"amount\" is -1"},
-    {"[{\"kind\":\"cpus\",\"amount\":9223372036854775807}]", "expected 0 to 1125899906842624"},
-    {"[{\"kind\":\"ports\",\"ranges\":\"5-4\"}]", "\"5-4\" is not a set of ranges"},
-    {"[{\"kind\":\"ports\",\"amount\":5}]", "\"ranges\" is missing"},
-    {"[{\"kind\":\"mem\",\"amount\":1,\"role\":5}]", "\"role\" is an integer"},
+      {"{}", "resources: expected an array"},
+      {"[1]", "entry 0: resource: \"kind\" is looked for in an integer"},
+      {"[{\"kind\":\"cpus\",\"amount\":1},{\"kind\":\"bits\"}]", "entry 1: resource: \"kind\" is \"bits\""},
+      {"[{\"kind\":\"cpus\"}]", "\"amount\" is missing"},
+      {"[{\"kind\":\"cpus\",\"amount\":-1}]", "\"amount\" is -1"},
+      {"[{\"kind\":\"cpus\",\"amount\":9223372036854775807}]", "expected 0 to 1125899906842624"},
+      {"[{\"kind\":\"ports\",\"ranges\":\"5-4\"}]", "\"5-4\" is not a set of ranges"},
+      {"[{\"kind\":\"ports\",\"amount\":5}]", "\"ranges\" is missing"},
+      {"[{\"kind\":\"mem\",\"amount\":1,\"role\":5}]", "\"role\" is an integer"},
   };
   for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
     g_autoptr(json_t) json = mu_json_parse(cases[i].json, strlen(cases[i].json), 1000, NULL);
@@ -201,7 +204,8 @@ static MuResource *any_resource(MuRandom *random) {
   MuResourceKind kind = (MuResourceKind)mu_random_below(random, 5);
   MuResource *resource;
   if (kind == MU_RESOURCE_PORTS)
-    resource = mu_resource_new_ports((gint64)mu_random_below(random, 100) * 10, (gint64)mu_random_below(random, 100) + 1000);
+    resource =
+        mu_resource_new_ports((gint64)mu_random_below(random, 100) * 10, (gint64)mu_random_below(random, 100) + 1000);
   else
     resource = mu_resource_new_scalar(kind, 1 + (gint64)mu_random_below(random, 1000));
   if (mu_random_below(random, 3) > 0) {

@@ -4,9 +4,9 @@
 typedef struct {
   const char *method, *path, *headers, *body;
   int status;
-  const char *type;    /* of the answer */
+  const char *type;     /* of the answer */
   const char *contains; /* in its body */
-  const char *command; /* that was submitted; NULL: none */
+  const char *command;  /* that was submitted; NULL: none */
 } Case;
 
 #define R "/v1/service/redis"
@@ -14,7 +14,8 @@ typedef struct {
 static const Case cases[] = {
     {"GET", "/", "", NULL, 200, JSON, "\"name\":\"muster\"", NULL},
     {"GET", "/v1/health", "", NULL, 203, JSON, "well", NULL},
-    {"GET", "/v1/metrics/prometheus", "", NULL, 200, "text/plain; version=0.0.4; charset=utf-8", "muster_services 2", NULL},
+    {"GET", "/v1/metrics/prometheus", "", NULL, 200, "text/plain; version=0.0.4; charset=utf-8", "muster_services 2",
+     NULL},
     {"GET", "/v1/state/engine", "", NULL, 200, JSON, "agent-0", NULL},
     {"DELETE", "/v1/framework", "", NULL, 202, JSON, "done", "3 service=(null)"},
     {"GET", "/v1/openapi.json", "", NULL, 200, JSON, "\"openapi\":\"3.0.3\"", NULL},
@@ -26,8 +27,8 @@ static const Case cases[] = {
     {"DELETE", "/v1/multi/redis?force=true", "", NULL, 202, JSON, NULL, "2 service=redis"},
     {"PUT", "/v1/service/new", "Content-Type: application/yaml\r\n", "name: x", 201, JSON, "created",
      "0 service=new pod=(null) plan=(null) phase=(null) step=(null) if=-1"},
-    {"PUT", "/v1/service/new", "Content-Type: application/json; charset=utf-8\r\nIf-None-Match: *\r\n", "{\"yaml\":\"x\"}", 201,
-     JSON, "created", "0 service=new pod=(null) plan=(null) phase=(null) step=(null) if=0"},
+    {"PUT", "/v1/service/new", "Content-Type: application/json; charset=utf-8\r\nIf-None-Match: *\r\n",
+     "{\"yaml\":\"x\"}", 201, JSON, "created", "0 service=new pod=(null) plan=(null) phase=(null) step=(null) if=0"},
     {"PUT", "/v1/service/redis", "If-Match: \"7\"\r\n", "name: x", 201, JSON, "created",
      "0 service=redis pod=(null) plan=(null) phase=(null) step=(null) if=7"},
     {"PUT", "/v1/service/redis", "If-Match: *\r\n", "name: x", 201, JSON, "created",
@@ -47,7 +48,8 @@ static const Case cases[] = {
     {"GET", R "/plans/recovery", "", NULL, 202, JSON, "PENDING", NULL},
     {"POST", R "/plans/deploy/interrupt?phase=a+b&step=c%2Fd", "", "", 200, JSON, NULL,
      "6 service=redis pod=(null) plan=deploy phase=a b step=c/d if=-1"},
-    {"POST", R "/plans/deploy/continue", "", "", 200, JSON, NULL, "7 service=redis pod=(null) plan=deploy phase=(null)"},
+    {"POST", R "/plans/deploy/continue", "", "", 200, JSON, NULL,
+     "7 service=redis pod=(null) plan=deploy phase=(null)"},
     {"POST", R "/plans/deploy/forceComplete?phase=p&step=s", "", "", 200, JSON, NULL,
      "8 service=redis pod=(null) plan=deploy phase=p step=s"},
     {"POST", R "/plans/deploy/restart?phase=p", "", "", 200, JSON, NULL,
@@ -69,8 +71,10 @@ static const Case cases[] = {
     {"GET", R "/sandbox/redis-0-server/stdout?offset=4&follow=false", "", NULL, 200, "text/plain; charset=utf-8",
      "two\nthree\nx", NULL},
     {"GET", R "/sandbox/redis-0-server/stdout?offset=99", "", NULL, 200, "text/plain; charset=utf-8", "", NULL},
-    {"GET", R "/sandbox/redis-0-server/stdout", "Range: bytes=4-6\r\n", NULL, 206, "text/plain; charset=utf-8", "two", NULL},
-    {"GET", R "/sandbox/redis-0-server/stdout", "Range: bytes=-1\r\n", NULL, 206, "text/plain; charset=utf-8", "x", NULL},
+    {"GET", R "/sandbox/redis-0-server/stdout", "Range: bytes=4-6\r\n", NULL, 206, "text/plain; charset=utf-8", "two",
+     NULL},
+    {"GET", R "/sandbox/redis-0-server/stdout", "Range: bytes=-1\r\n", NULL, 206, "text/plain; charset=utf-8", "x",
+     NULL},
     {"GET", R "/sandbox/redis-0-server/stdout", "Range: bytes=99-\r\n", NULL, 416, JSON, "15 bytes", NULL},
     {"GET", R "/sandbox/redis-0-server/binary", "", NULL, 200, "application/octet-stream", "\xff\xfe", NULL},
 };

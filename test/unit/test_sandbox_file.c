@@ -29,8 +29,9 @@ static void set_up(Fixture *fixture, gconstpointer user) {
   put(fixture->folder, "secret", "s", 1);
   put(fixture->sandbox, "b", "bb", 2);
   put(fixture->sandbox, "a", "a", 1);
-  g_autofree char *out = below(fixture->sandbox, "out"), *in = below(fixture->sandbox, "in"), *pipe = below(fixture->sandbox, "pipe"),
-                  *sub = below(fixture->sandbox, "sub"), *sibling = below(fixture->folder, "boxes");
+  g_autofree char *out = below(fixture->sandbox, "out"), *in = below(fixture->sandbox, "in"),
+                  *pipe = below(fixture->sandbox, "pipe"), *sub = below(fixture->sandbox, "sub"),
+                  *sibling = below(fixture->folder, "boxes");
   g_assert_cmpint(symlink("../secret", out), ==, 0);
   g_assert_cmpint(symlink("a", in), ==, 0);
   g_assert_cmpint(mkfifo(pipe, 0600), ==, 0);
@@ -66,8 +67,8 @@ static void test_open(Fixture *fixture, gconstpointer user) {
       {"", GOOD},
       {"sub", GOOD},
       {"in", GOOD},
-      {"out", MU_ERROR_REFUSED},       /* a link that leads out */
-      {"../secret", MU_ERROR_REFUSED}, /* as if the lookup had been fooled */
+      {"out", MU_ERROR_REFUSED},        /* a link that leads out */
+      {"../secret", MU_ERROR_REFUSED},  /* as if the lookup had been fooled */
       {"../boxes/x", MU_ERROR_REFUSED}, /* a folder whose name begins like the sandbox's */
       {"pipe", MU_ERROR_REFUSED},
       {"absent", MU_ERROR_NOT_FOUND},
@@ -93,13 +94,13 @@ static void test_list(Fixture *fixture, gconstpointer user) {
   struct stat status;
   gboolean cut = TRUE;
   int fd = mu_sandbox_open(fixture->sandbox, fixture->sandbox, &status, NULL);
-  json_t *list = mu_sandbox_list(fd, "p/", &cut, &error), *entry;
+  json_t *list = mu_sandbox_list(fd, "p/", 6, &cut, &error), *entry;
   g_assert_no_error(error);
   g_assert_false(cut);
   static const char *const names[] = {"p/a", "p/b", "p/in", "p/out", "p/pipe", "p/sub"};
   size_t i;
   g_assert_cmpuint(json_array_size(list), ==, G_N_ELEMENTS(names));
-  json_array_foreach(list, i, entry) {
+  json_array_foreach (list, i, entry) {
     g_assert_cmpstr(json_string_value(json_object_get(entry, "path")), ==, names[i]);
     g_assert_cmpint(json_is_true(json_object_get(entry, "directory")), ==, i == 5);
     g_assert_cmpint(json_integer_value(json_object_get(entry, "mtime")), >, 1000000000);
@@ -112,16 +113,16 @@ static void test_list(Fixture *fixture, gconstpointer user) {
 static void test_list_is_limited(Fixture *fixture, gconstpointer user) {
   (void)user;
   g_autofree char *sub = below(fixture->sandbox, "sub");
-  for (guint i = 0; i <= MU_HTTP_MAX_LISTED_FILES; i++) {
+  for (guint i = 0; i < 4; i++) {
     g_autofree char *path = g_strdup_printf("%s/%u", sub, i);
     close(open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
   }
   struct stat status;
   gboolean cut = FALSE;
   int fd = mu_sandbox_open(fixture->sandbox, sub, &status, NULL);
-  json_t *list = mu_sandbox_list(fd, "", &cut, NULL);
+  json_t *list = mu_sandbox_list(fd, "", 3, &cut, NULL);
   g_assert_true(cut);
-  g_assert_cmpuint(json_array_size(list), ==, MU_HTTP_MAX_LISTED_FILES);
+  g_assert_cmpuint(json_array_size(list), ==, 3);
   json_decref(list);
   close(fd);
 }
@@ -141,12 +142,23 @@ static void test_tail(Fixture *fixture, gconstpointer user) {
     const char *text;
     guint64 lines, offset;
   } cases[] = {
-      {"", 3, 0},          {"a", 0, 1},        {"a", 1, 0},           {"a\n", 1, 0},         {"a\nb", 1, 2},
-      {"a\nb\n", 1, 2},    {"a\nb\n", 2, 0},   {"a\nb\n", 99, 0},     {"\n\n\n", 1, 2},      {"\n\n\n", 2, 1},
-      {"\n\n\n", 3, 0},    {"a\nb\nc", 2, 2},  {"a\nb\n", G_MAXINT64, 0},
+      {"", 3, 0},
+      {"a", 0, 1},
+      {"a", 1, 0},
+      {"a\n", 1, 0},
+      {"a\nb", 1, 2},
+      {"a\nb\n", 1, 2},
+      {"a\nb\n", 2, 0},
+      {"a\nb\n", 99, 0},
+      {"\n\n\n", 1, 2},
+      {"\n\n\n", 2, 1},
+      {"\n\n\n", 3, 0},
+      {"a\nb\nc", 2, 2},
+      {"a\nb\n", G_MAXINT64, 0},
   };
   for (gsize i = 0; i < G_N_ELEMENTS(cases); i++)
-    g_assert_cmpuint(tail_of(fixture->sandbox, cases[i].text, strlen(cases[i].text), cases[i].lines), ==, cases[i].offset);
+    g_assert_cmpuint(tail_of(fixture->sandbox, cases[i].text, strlen(cases[i].text), cases[i].lines), ==,
+                     cases[i].offset);
 }
 
 /* Lines across the blocks that it is read in, and a file too long to be looked through. */
@@ -174,7 +186,9 @@ static void test_content_type(Fixture *fixture, gconstpointer user) {
       {"", 0, "text/plain; charset=utf-8"},
       {"caf\xc3\xa9\n", 6, "text/plain; charset=utf-8"},
       {cut_text, 1025, "text/plain; charset=utf-8"},
-      {"\x7f" "ELF\0", 5, "application/octet-stream"},
+      {"\x7f"
+       "ELF\0",
+       5, "application/octet-stream"},
       {"caf\xe9", 4, "application/octet-stream"},
   };
   g_autofree char *path = below(fixture->sandbox, "c");

@@ -7,9 +7,9 @@
 enum { DOWN, STARTING, UP };
 
 static const MuSmState states[] = {
-  [DOWN] = {"DOWN", MU_SM_TO(STARTING)},
-  [STARTING] = {"STARTING", MU_SM_TO(UP) | MU_SM_TO(DOWN)},
-  [UP] = {"UP", MU_SM_TO(DOWN)},
+    [DOWN] = {"DOWN", MU_SM_TO(STARTING)},
+    [STARTING] = {"STARTING", MU_SM_TO(UP) | MU_SM_TO(DOWN)},
+    [UP] = {"UP", MU_SM_TO(DOWN)},
 };
 static const MuSm machine = {"machine", states, G_N_ELEMENTS(states)};
 

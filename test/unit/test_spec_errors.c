@@ -58,7 +58,7 @@ static void test_files(void) {
       check_file(folder, name);
       n++;
     }
-  g_assert_cmpuint(n, >=, 19);
+  g_assert_cmpuint(n, >=, 20);
 }
 
 /* ---- bytes that are no text, and texts that are no spec --------------------------------------------------------------- */
@@ -81,6 +81,10 @@ static void test_bytes(void) {
       {"name: &x [*x]", 13, "svc.yml:1:12: the alias \"*x\" has no anchor \"&x\" before it"},
       {"%YAML 3.0\n---\na", 15, "svc.yml:1:1: this is not YAML: it cannot be parsed"},
       {"name: {{NAME", 12, "svc.yml:1:7: the tag is not closed; expected \"}}\""},
+      {"name: \"a\\0b\"", 12, "svc.yml:1:7: a character that cannot be in a text; expected UTF-8 without NUL"},
+      {"name: \"\\ud800\"", 14, "svc.yml:1:8: this is not YAML: double-quoted scalar has invalid UTF8 escape"},
+      {"\"a\\0b\": x", 9, "svc.yml:1:1: a character that cannot be in a text; expected UTF-8 without NUL"},
+      {"- |\nx\n", 6, "svc.yml:2:1: this is not YAML: invalid scalar at the end of block sequence"},
   };
   for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
     g_autoptr(GError) error = parse_bad(cases[i].text, cases[i].length);

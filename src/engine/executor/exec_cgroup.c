@@ -31,7 +31,8 @@ static gboolean write_file(const char *folder, const char *name, const char *tex
   return n >= 0;
 }
 
-static void set_limit(const char *folder, const char *name, GString *warnings, const char *format, ...) G_GNUC_PRINTF(4, 5);
+static void set_limit(const char *folder, const char *name, GString *warnings, const char *format, ...)
+    G_GNUC_PRINTF(4, 5);
 
 static void set_limit(const char *folder, const char *name, GString *warnings, const char *format, ...) {
   va_list args;
@@ -58,7 +59,8 @@ void mu_exec_cgroup_find(MuExecCgroup *cgroup, const MuExecCgroupRoots *roots, c
     cgroup->v1[i] = v1[i] ? g_build_filename(v1[i], task_id, NULL) : NULL;
 }
 
-static void limit_v2(const char *folder, const MuExecCgroupRoots *roots, const MuExecTaskSpec *task, GString *warnings) {
+static void limit_v2(const char *folder, const MuExecCgroupRoots *roots, const MuExecTaskSpec *task,
+                     GString *warnings) {
   if (roots->v2_cpu && task->cpu_shares_milli > 0)
     set_limit(folder, "cpu.weight", warnings, "%" G_GINT64_FORMAT, mu_exec_cpu_weight(task->cpu_shares_milli));
   if (roots->v2_cpu && task->cpu_limit_milli > 0)
@@ -77,7 +79,8 @@ static void limit_v1_cpu(const char *folder, const MuExecTaskSpec *task, GString
   set_limit(folder, "cpu.cfs_quota_us", warnings, "%" G_GINT64_FORMAT, task->cpu_limit_milli * CPU_PERIOD_US / 1000);
 }
 
-void mu_exec_cgroup_init(MuExecCgroup *cgroup, const MuExecCgroupRoots *roots, const MuExecTaskSpec *task, GString *ret_warnings) {
+void mu_exec_cgroup_init(MuExecCgroup *cgroup, const MuExecCgroupRoots *roots, const MuExecTaskSpec *task,
+                         GString *ret_warnings) {
   mu_exec_cgroup_find(cgroup, roots, task->task_id);
   if (make(&cgroup->v2, ret_warnings))
     limit_v2(cgroup->v2, roots, task, ret_warnings);

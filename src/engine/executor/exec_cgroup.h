@@ -13,7 +13,8 @@ typedef struct {
 } MuExecCgroup;
 
 /* Makes the folders and sets the limits. What cannot be had is left out: the reasons are appended to `ret_warnings`. */
-void mu_exec_cgroup_init(MuExecCgroup *cgroup, const MuExecCgroupRoots *roots, const MuExecTaskSpec *task, GString *ret_warnings);
+void mu_exec_cgroup_init(MuExecCgroup *cgroup, const MuExecCgroupRoots *roots, const MuExecTaskSpec *task,
+                         GString *ret_warnings);
 /* Names the folders without touching them: for a task of an executor that died. */
 void mu_exec_cgroup_find(MuExecCgroup *cgroup, const MuExecCgroupRoots *roots, const char *task_id);
 /* Some hierarchy knows every process of the task, wherever it went. */

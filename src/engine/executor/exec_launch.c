@@ -97,10 +97,11 @@ static gboolean read_check(const json_t *task, const char *key, MuExecCheckSpec 
 static gboolean read_volumes(const json_t *json, MuExecTaskSpec *task, GError **error) {
   gsize i;
   json_t *item;
-  json_array_foreach(json_object_get(json, "volumes"), i, item) {
+  json_array_foreach (json_object_get(json, "volumes"), i, item) {
     MuExecVolume *volume = g_new0(MuExecVolume, 1);
     g_ptr_array_add(task->volumes, volume);
-    if (!copy_string(item, "path", TRUE, &volume->path, error) || !copy_string(item, "source", TRUE, &volume->source, error))
+    if (!copy_string(item, "path", TRUE, &volume->path, error) ||
+        !copy_string(item, "source", TRUE, &volume->source, error))
       return FALSE;
   }
   return TRUE;
@@ -109,10 +110,11 @@ static gboolean read_volumes(const json_t *json, MuExecTaskSpec *task, GError **
 static gboolean read_configs(const json_t *json, MuExecTaskSpec *task, GError **error) {
   gsize i;
   json_t *item;
-  json_array_foreach(json_object_get(json, "configs"), i, item) {
+  json_array_foreach (json_object_get(json, "configs"), i, item) {
     MuExecConfig *config = g_new0(MuExecConfig, 1);
     g_ptr_array_add(task->configs, config);
-    if (!copy_string(item, "name", TRUE, &config->name, error) || !copy_string(item, "text", TRUE, &config->text, error) ||
+    if (!copy_string(item, "name", TRUE, &config->name, error) ||
+        !copy_string(item, "text", TRUE, &config->text, error) ||
         !copy_string(item, "dest", TRUE, &config->dest, error))
       return FALSE;
   }
@@ -122,7 +124,7 @@ static gboolean read_configs(const json_t *json, MuExecTaskSpec *task, GError **
 static void read_env(const json_t *json, MuExecTaskSpec *task) {
   const char *key;
   json_t *value;
-  json_object_foreach(json_object_get(json, "env"), key, value) {
+  json_object_foreach (json_object_get(json, "env"), key, value) {
     if (json_is_string(value))
       g_ptr_array_add(task->env, g_strconcat(key, "=", json_string_value(value), NULL));
   }
@@ -138,7 +140,7 @@ static gboolean read_user(const json_t *json, MuExecTaskSpec *task, GError **err
   task->gid = (gid_t)gid;
   gsize i;
   json_t *item;
-  json_array_foreach(json_object_get(json, "groups"), i, item) {
+  json_array_foreach (json_object_get(json, "groups"), i, item) {
     gid_t group = (gid_t)json_integer_value(item);
     g_array_append_val(task->groups, group);
   }
@@ -156,9 +158,10 @@ static MuExecTaskSpec *task_new(void) {
 
 static gboolean read_task(json_t *json, MuExecTaskSpec *task, GError **error) {
   read_env(json, task);
-  return copy_string(json, "task_id", TRUE, &task->task_id, error) && copy_string(json, "name", TRUE, &task->name, error) &&
-         copy_string(json, "cmd", TRUE, &task->cmd, error) && copy_string(json, "run_dir", TRUE, &task->run_dir, error) &&
-         read_user(json, task, error) && read_configs(json, task, error) && read_volumes(json, task, error) &&
+  return copy_string(json, "task_id", TRUE, &task->task_id, error) &&
+         copy_string(json, "name", TRUE, &task->name, error) && copy_string(json, "cmd", TRUE, &task->cmd, error) &&
+         copy_string(json, "run_dir", TRUE, &task->run_dir, error) && read_user(json, task, error) &&
+         read_configs(json, task, error) && read_volumes(json, task, error) &&
          read_check(json, "health", &task->health, error) && read_check(json, "readiness", &task->readiness, error) &&
          mu_json_get_int(json, "kill_grace_ms", FALSE, &task->kill_grace_ms, error) &&
          mu_json_get_int(json, "cpu_shares_milli", FALSE, &task->cpu_shares_milli, error) &&
@@ -169,11 +172,12 @@ static gboolean read_task(json_t *json, MuExecTaskSpec *task, GError **error) {
 static gboolean read_rlimits(const json_t *json, MuExecLaunch *launch, GError **error) {
   gsize i;
   json_t *item;
-  json_array_foreach(json_object_get(json, "rlimits"), i, item) {
+  json_array_foreach (json_object_get(json, "rlimits"), i, item) {
     MuExecRlimit *rlimit = g_new0(MuExecRlimit, 1);
     g_ptr_array_add(launch->rlimits, rlimit);
     if (!copy_string(item, "name", TRUE, &rlimit->name, error) ||
-        !mu_json_get_int(item, "soft", TRUE, &rlimit->soft, error) || !mu_json_get_int(item, "hard", TRUE, &rlimit->hard, error))
+        !mu_json_get_int(item, "soft", TRUE, &rlimit->soft, error) ||
+        !mu_json_get_int(item, "hard", TRUE, &rlimit->hard, error))
       return FALSE;
     rlimit->resource = mu_exec_rlimit_by_name(rlimit->name);
   }
@@ -184,7 +188,8 @@ static gboolean read_cgroups(json_t *json, MuExecCgroupRoots *roots, GError **er
   json_t *cgroups = json_object_get(json, "cgroups");
   if (!cgroups)
     return TRUE;
-  return copy_string(cgroups, "v2", FALSE, &roots->v2, error) && copy_string(cgroups, "v1_cpu", FALSE, &roots->v1_cpu, error) &&
+  return copy_string(cgroups, "v2", FALSE, &roots->v2, error) &&
+         copy_string(cgroups, "v1_cpu", FALSE, &roots->v1_cpu, error) &&
          copy_string(cgroups, "v1_memory", FALSE, &roots->v1_memory, error) &&
          copy_string(cgroups, "v1_freezer", FALSE, &roots->v1_freezer, error) &&
          mu_json_get_bool(cgroups, "v2_cpu", FALSE, &roots->v2_cpu, error) &&
@@ -192,7 +197,8 @@ static gboolean read_cgroups(json_t *json, MuExecCgroupRoots *roots, GError **er
 }
 
 static gboolean read_launch(json_t *json, MuExecLaunch *launch, GError **error) {
-  if (!copy_string(json, "service", TRUE, &launch->service, error) || !copy_string(json, "pod", TRUE, &launch->pod, error) ||
+  if (!copy_string(json, "service", TRUE, &launch->service, error) ||
+      !copy_string(json, "pod", TRUE, &launch->pod, error) ||
       !copy_string(json, "agent_id", TRUE, &launch->agent_id, error) ||
       !copy_string(json, "bootstrap", FALSE, &launch->bootstrap, error) ||
       !mu_json_get_int(json, "log_max_bytes", TRUE, &launch->log_max_bytes, error) ||
@@ -201,7 +207,7 @@ static gboolean read_launch(json_t *json, MuExecLaunch *launch, GError **error) 
     return FALSE;
   gsize i;
   json_t *item;
-  json_array_foreach(json_object_get(json, "tasks"), i, item) {
+  json_array_foreach (json_object_get(json, "tasks"), i, item) {
     MuExecTaskSpec *task = task_new();
     g_ptr_array_add(launch->tasks, task);
     if (!read_task(item, task, error))

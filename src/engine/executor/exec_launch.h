@@ -40,8 +40,8 @@ typedef struct {
   gboolean switch_user;
   uid_t uid; /* owner of the sandbox, always set */
   gid_t gid;
-  GArray *groups; /* of gid_t */
-  GPtrArray *env; /* of "KEY=value", NULL-terminated */
+  GArray *groups;               /* of gid_t */
+  GPtrArray *env;               /* of "KEY=value", NULL-terminated */
   GPtrArray *configs, *volumes; /* of MuExecConfig*, MuExecVolume* */
   MuExecCheckSpec health, readiness;
   gint64 kill_grace_ms;

@@ -104,8 +104,8 @@ static int listen_here(GError **error) {
   return -1;
 }
 
-MuExecLink *mu_exec_link_new(MuExecLoop *loop, int fd, MuExecLinkMessage message, MuExecLinkConnected connected, gpointer user,
-                             GError **error) {
+MuExecLink *mu_exec_link_new(MuExecLoop *loop, int fd, MuExecLinkMessage message, MuExecLinkConnected connected,
+                             gpointer user, GError **error) {
   MuExecLink *link = g_new0(MuExecLink, 1);
   *link = (MuExecLink){.loop = loop, .fd = -1, .message = message, .connected = connected, .user = user};
   link->in = g_string_new(NULL);

@@ -16,8 +16,8 @@ typedef void (*MuExecLinkConnected)(gpointer user);
 
 /* `fd` -1: none inherited. Binds the socket in the present folder. `connected` is called for each new connection, not for
  * the inherited one. */
-MuExecLink *mu_exec_link_new(MuExecLoop *loop, int fd, MuExecLinkMessage message, MuExecLinkConnected connected, gpointer user,
-                             GError **error);
+MuExecLink *mu_exec_link_new(MuExecLoop *loop, int fd, MuExecLinkMessage message, MuExecLinkConnected connected,
+                             gpointer user, GError **error);
 void mu_exec_link_free(MuExecLink *link);
 /* Nothing is sent while nobody is connected. */
 void mu_exec_link_send(MuExecLink *link, const json_t *message);

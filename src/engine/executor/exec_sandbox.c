@@ -55,7 +55,8 @@ static gboolean give_volume(const MuExecVolume *volume, const MuExecTaskSpec *ta
 
 static gboolean link_volume(int sandbox_fd, const MuExecVolume *volume, const MuExecTaskSpec *task, GError **error) {
   if (!path_is_inside(volume->path)) {
-    g_set_error(error, MU_ERROR, MU_ERROR_REFUSED, "the volume path '%s' is not a relative path inside the sandbox", volume->path);
+    g_set_error(error, MU_ERROR, MU_ERROR_REFUSED, "the volume path '%s' is not a relative path inside the sandbox",
+                volume->path);
     return FALSE;
   }
   if (!give_volume(volume, task, error))

@@ -6,8 +6,8 @@
 typedef struct {
   char *const *argv;
   char *const *envp;
-  int cwd_fd;         /* folder to start in */
-  int out_fd, err_fd; /* become 1 and 2; 0 is /dev/null */
+  int cwd_fd;                 /* folder to start in */
+  int out_fd, err_fd;         /* become 1 and 2; 0 is /dev/null */
   const MuExecTaskSpec *task; /* user and groups */
   const GPtrArray *rlimits;   /* of MuExecRlimit* */
   const MuExecCgroup *cgroup; /* may be NULL */

@@ -35,8 +35,8 @@ static void on_output(gpointer user, guint32 events) {
   read_some(user);
 }
 
-gboolean mu_exec_stream_open(MuExecStream *stream, MuExecLoop *loop, MuExecLogFile *log, gboolean keep_tail, int *ret_write_fd,
-                             GError **error) {
+gboolean mu_exec_stream_open(MuExecStream *stream, MuExecLoop *loop, MuExecLogFile *log, gboolean keep_tail,
+                             int *ret_write_fd, GError **error) {
   int fds[2];
   if (pipe2(fds, O_CLOEXEC) < 0)
     return mu_exec_error(error, errno, "cannot make a pipe");

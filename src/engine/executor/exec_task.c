@@ -12,7 +12,8 @@
 
 #define SWEEP_FIRST_MS 2
 #define SWEEP_MOST_MS 200
-#define SWEEP_GIVE_UP_MS 30000 /* a process that SIGKILL does not end (stuck in the kernel) must not hide the task's end */
+#define SWEEP_GIVE_UP_MS                                                                                               \
+  30000 /* a process that SIGKILL does not end (stuck in the kernel) must not hide the task's end */
 
 static const MuSmState STATES[] = {
     [MU_EXEC_TASK_PREPARING] = {"preparing", MU_SM_TO(MU_EXEC_TASK_RENDERING) | MU_SM_TO(MU_EXEC_TASK_RUNNING) |
@@ -57,7 +58,8 @@ static void report_end(const MuExecTask *task) {
   else if (task->kill_requested)
     report(task, "TASK_KILLED", NULL, how);
   else if (!good && mu_exec_cgroup_was_oom(&task->cgroup)) {
-    g_autofree char *message = g_strdup_printf("out of memory (limit %" G_GINT64_FORMAT " MB): %s", task->spec->mem_limit_mb, how);
+    g_autofree char *message =
+        g_strdup_printf("out of memory (limit %" G_GINT64_FORMAT " MB): %s", task->spec->mem_limit_mb, how);
     report(task, "TASK_FAILED", "REASON_CONTAINER_LIMITATION_MEMORY", message);
   } else if (task->render_error)
     report(task, "TASK_FAILED", "REASON_CONTAINER_LAUNCH_FAILED", task->render_error);
@@ -131,8 +133,14 @@ static gboolean spawn(MuExecTask *task, char *const *argv, gboolean keep_tail, G
   g_autoptr(GString) lowered = g_string_new(NULL);
   pid_t pid = -1;
   if (mu_exec_stream_open(&task->err, task->host->loop, &task->err_log, keep_tail, &err, error)) {
-    MuExecSpawn how = {.argv = argv, .envp = (char *const *)task->env->pdata, .cwd_fd = task->sandbox_fd, .out_fd = out,
-                       .err_fd = err, .task = task->spec, .rlimits = task->launch->rlimits, .cgroup = &task->cgroup};
+    MuExecSpawn how = {.argv = argv,
+                       .envp = (char *const *)task->env->pdata,
+                       .cwd_fd = task->sandbox_fd,
+                       .out_fd = out,
+                       .err_fd = err,
+                       .task = task->spec,
+                       .rlimits = task->launch->rlimits,
+                       .cgroup = &task->cgroup};
     pid = mu_exec_spawn(&how, lowered, error);
     close(err);
   }
@@ -199,8 +207,10 @@ static gboolean prepare(MuExecTask *task, GError **error) {
   task->sandbox_fd = mu_exec_sandbox_make(task->launch, spec, error);
   if (task->sandbox_fd < 0)
     return FALSE;
-  if (!mu_exec_log_file_open(&task->out_log, task->sandbox_fd, "stdout", task->launch->log_max_bytes, uid, spec->gid, error) ||
-      !mu_exec_log_file_open(&task->err_log, task->sandbox_fd, "stderr", task->launch->log_max_bytes, uid, spec->gid, error))
+  if (!mu_exec_log_file_open(&task->out_log, task->sandbox_fd, "stdout", task->launch->log_max_bytes, uid, spec->gid,
+                             error) ||
+      !mu_exec_log_file_open(&task->err_log, task->sandbox_fd, "stderr", task->launch->log_max_bytes, uid, spec->gid,
+                             error))
     return FALSE;
   g_autoptr(GString) warnings = g_string_new(NULL);
   mu_exec_cgroup_init(&task->cgroup, &task->launch->cgroups, spec, warnings);

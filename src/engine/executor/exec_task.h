@@ -10,10 +10,10 @@
  * is told finds ports and memory free. */
 #ifndef MU_EXEC_TASK_H
 #define MU_EXEC_TASK_H
+#include "exec_cgroup.h"
 #include "exec_check.h"
 #include "exec_log_file.h"
 #include "exec_loop.h"
-#include "exec_cgroup.h"
 
 typedef enum {
   MU_EXEC_TASK_PREPARING,
@@ -62,8 +62,8 @@ struct MuExecTask {
   const MuExecLaunch *launch; /* borrowed, as spec */
   const MuExecTaskSpec *spec;
   guint state;
-  pid_t pid;      /* of the main process or renderer; 0: reaped */
-  pid_t last_pid; /* its session, also after it was reaped */
+  pid_t pid;       /* of the main process or renderer; 0: reaped */
+  pid_t last_pid;  /* its session, also after it was reaped */
   int exit_status; /* as of waitpid */
   int sandbox_fd;
   GPtrArray *env;
@@ -90,8 +90,8 @@ void mu_exec_task_sweep(MuExecTask *task);
 char *mu_exec_describe_exit(int status);
 
 /* For exec_task_checks.c and exec_task.c only. */
-gboolean mu_exec_stream_open(MuExecStream *stream, MuExecLoop *loop, MuExecLogFile *log, gboolean keep_tail, int *ret_write_fd,
-                             GError **error);
+gboolean mu_exec_stream_open(MuExecStream *stream, MuExecLoop *loop, MuExecLogFile *log, gboolean keep_tail,
+                             int *ret_write_fd, GError **error);
 /* Reads what is there, without waiting. close() does so first. */
 void mu_exec_stream_drain(MuExecStream *stream);
 void mu_exec_stream_close(MuExecStream *stream);

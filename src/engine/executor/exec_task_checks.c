@@ -62,8 +62,14 @@ static void begin(MuExecCheckRun *run) {
   mu_exec_check_started(&run->check, mu_exec_now_ms());
   run->timed_out = FALSE;
   if (mu_exec_stream_open(&run->output, task->host->loop, NULL, TRUE, &write_fd, &error)) {
-    MuExecSpawn spawn = {.argv = argv, .envp = (char *const *)task->env->pdata, .cwd_fd = task->sandbox_fd, .out_fd = write_fd,
-                         .err_fd = write_fd, .task = task->spec, .rlimits = task->launch->rlimits, .cgroup = &task->cgroup};
+    MuExecSpawn spawn = {.argv = argv,
+                         .envp = (char *const *)task->env->pdata,
+                         .cwd_fd = task->sandbox_fd,
+                         .out_fd = write_fd,
+                         .err_fd = write_fd,
+                         .task = task->spec,
+                         .rlimits = task->launch->rlimits,
+                         .cgroup = &task->cgroup};
     run->pid = mu_exec_spawn(&spawn, NULL, &error);
     close(write_fd);
   }
@@ -77,7 +83,7 @@ static void begin(MuExecCheckRun *run) {
 }
 
 static void kill_check(const MuExecCheckRun *run) {
-  mu_exec_tree_kill_below(run->pid);
+  mu_exec_tree_kill_below(run->pid); /* also what left the group */
   kill(-run->pid, SIGKILL);
 }
 
@@ -102,8 +108,9 @@ gboolean mu_exec_task_checks_reaped(MuExecTask *task, pid_t pid, int status) {
       mu_exec_stream_close(&run->output);
       return TRUE;
     }
-    g_autofree char *how = run->timed_out ? g_strdup_printf("timed out after %" G_GINT64_FORMAT " ms", run->check.spec->timeout_ms)
-                                          : mu_exec_describe_exit(status);
+    g_autofree char *how = run->timed_out
+                               ? g_strdup_printf("timed out after %" G_GINT64_FORMAT " ms", run->check.spec->timeout_ms)
+                               : mu_exec_describe_exit(status);
     judge(run, !run->timed_out && status == 0, how);
     return TRUE;
   }

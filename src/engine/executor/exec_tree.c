@@ -18,9 +18,8 @@ static gboolean read_stat(pid_t pid, MuExecProc *proc, char *ret_state) {
   const char *at = strrchr(text, ')');
   int ppid = 0, pgrp = 0, sid = 0;
   unsigned long long start = 0;
-  if (!at || sscanf(at + 1,
-                    " %c %d %d %d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
-                    ret_state, &ppid, &pgrp, &sid, &start) != 5)
+  if (!at || sscanf(at + 1, " %c %d %d %d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu", ret_state,
+                    &ppid, &pgrp, &sid, &start) != 5)
     return FALSE;
   *proc = (MuExecProc){.ppid = ppid, .sid = sid, .start = start};
   return TRUE;
@@ -93,14 +92,15 @@ static guint kill_one(pid_t pid) {
   return kill(pid, SIGKILL) == 0 ? 1 : 0;
 }
 
-/* Children before their parent: a parent that dies gives its children to us, where the next round finds them. */
+/* A parent before its children, so that a shell does not live to print "Killed". What it forked in between comes to us, the
+ * subreaper, where the next round finds it. */
 static guint kill_below(pid_t pid, int depth) {
   g_autoptr(GArray) children = g_array_new(FALSE, FALSE, sizeof(pid_t));
-  guint shot = 0;
   mu_exec_proc_children(pid, children);
+  guint shot = kill_one(pid);
   for (guint i = 0; i < children->len && depth < MAX_DEPTH; i++)
     shot += kill_below(g_array_index(children, pid_t, i), depth + 1);
-  return shot + kill_one(pid);
+  return shot;
 }
 
 guint mu_exec_tree_kill_below(pid_t pid) {

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #define MAX_LAUNCHES 100000
+#define LEFTOVER_WAIT_MOST_MS 200
 
 typedef struct {
   MuExecLoop *loop;
@@ -31,12 +32,14 @@ typedef struct {
   MuRandom random;
   char *boot_id;
   int signal_fd;
+  guint leftovers; /* of --recover: tasks of the dead executor that are still being killed */
   gboolean ending;
 } Executor;
 
 /* ---- statuses ---- */
 
-static json_t *status_record(Executor *executor, const char *task_id, const char *state, const char *reason, const char *message) {
+static json_t *status_record(Executor *executor, const char *task_id, const char *state, const char *reason,
+                             const char *message) {
   MuUuid uuid = mu_uuid_new(&executor->random);
   json_t *record = json_object();
   mu_json_set_string(record, "is", "status");
@@ -116,7 +119,7 @@ static void start_launch(Executor *executor, const char *path) {
 }
 
 static void end_if_done(Executor *executor) {
-  if (executor->ending && running_tasks(executor) == 0)
+  if (executor->ending && executor->leftovers == 0 && running_tasks(executor) == 0)
     mu_exec_loop_quit(executor->loop);
 }
 
@@ -137,7 +140,8 @@ static void on_message(gpointer user, const json_t *message) {
   Executor *executor = user;
   const char *what = "", *file = "", *task_id = "", *uuid = "";
   gint64 grace_ms = -1;
-  if (!mu_json_get_string(message, "do", TRUE, &what, NULL) || !mu_json_get_string(message, "file", FALSE, &file, NULL) ||
+  if (!mu_json_get_string(message, "do", TRUE, &what, NULL) ||
+      !mu_json_get_string(message, "file", FALSE, &file, NULL) ||
       !mu_json_get_string(message, "task_id", FALSE, &task_id, NULL) ||
       !mu_json_get_string(message, "uuid", FALSE, &uuid, NULL) ||
       !mu_json_get_int(message, "grace_ms", FALSE, &grace_ms, NULL))
@@ -167,8 +171,10 @@ static void send_hello(Executor *executor) {
 }
 
 static void on_connected(gpointer user) {
-  send_unacked(user);
-  send_hello(user);
+  Executor *executor = user;
+  send_unacked(executor);
+  if (executor->leftovers == 0)
+    send_hello(executor);
 }
 
 /* ---- signals ---- */
@@ -215,31 +221,61 @@ static gboolean watch_signals(Executor *executor, GError **error) {
 
 /* ---- recovery ---- */
 
-static void end_leftover(Executor *executor, const MuExecLaunch *launch, const MuExecTaskSpec *spec) {
+/* A task of the executor that died, which has no terminal status: killed until nothing is left of it. */
+typedef struct {
+  Executor *executor;
+  const MuExecTaskSpec *spec;
+  MuExecCgroup cgroup;
+  pid_t pid; /* of its main process; 0: none in this boot */
+  guint64 start;
+  gboolean other_boot;
+  MuExecTimer timer;
+  gint64 wait_ms;
+} Leftover;
+
+static void sweep_leftover(gpointer user) {
+  Leftover *leftover = user;
+  Executor *executor = leftover->executor;
+  gboolean empty = !mu_exec_cgroup_tracks(&leftover->cgroup) || mu_exec_cgroup_kill(&leftover->cgroup);
+  if (mu_exec_tree_kill_abandoned(leftover->pid, leftover->start, leftover->spec->task_id) > 0 || !empty) {
+    leftover->wait_ms = CLAMP(leftover->wait_ms * 2, 1, LEFTOVER_WAIT_MOST_MS);
+    mu_exec_timer_set(&leftover->timer, mu_exec_now_ms() + leftover->wait_ms);
+    return;
+  }
+  mu_exec_cgroup_clear(&leftover->cgroup);
+  send_status(executor, status_record(executor, leftover->spec->task_id, "TASK_FAILED", "REASON_EXECUTOR_TERMINATED",
+                                      leftover->other_boot
+                                          ? "the machine was restarted"
+                                          : "the executor was terminated; what was left of the task was killed"));
+  if (--executor->leftovers == 0)
+    send_hello(executor);
+  end_if_done(executor);
+  g_free(leftover);
+}
+
+static void find_leftover(Executor *executor, const MuExecLaunch *launch, const MuExecTaskSpec *spec,
+                          GPtrArray *found) {
   const json_t *last = mu_exec_status_log_last(executor->log, spec->task_id);
   const json_t *process = mu_exec_status_log_process(executor->log, spec->task_id);
   const char *state = last ? json_string_value(json_object_get(last, "state")) : NULL;
   if (state && !g_str_equal(state, "TASK_RUNNING"))
     return;
-  MuExecCgroup cgroup;
-  mu_exec_cgroup_find(&cgroup, &launch->cgroups, spec->task_id);
   const char *boot = process ? json_string_value(json_object_get(process, "boot")) : NULL;
   gboolean same_boot = boot && g_str_equal(boot, executor->boot_id);
-  pid_t pid = same_boot ? (pid_t)json_integer_value(json_object_get(process, "pid")) : 0;
-  guint64 start = same_boot ? (guint64)json_integer_value(json_object_get(process, "start")) : 0;
-  for (int round = 0; round < 1000; round++) {
-    gboolean empty = !mu_exec_cgroup_tracks(&cgroup) || mu_exec_cgroup_kill(&cgroup);
-    if (mu_exec_tree_kill_abandoned(pid, start, spec->task_id) == 0 && empty)
-      break;
-    g_usleep(2000);
+  Leftover *leftover = g_new0(Leftover, 1);
+  leftover->executor = executor;
+  leftover->spec = spec;
+  leftover->other_boot = boot && !same_boot;
+  if (same_boot) {
+    leftover->pid = (pid_t)json_integer_value(json_object_get(process, "pid"));
+    leftover->start = (guint64)json_integer_value(json_object_get(process, "start"));
   }
-  mu_exec_cgroup_clear(&cgroup);
-  send_status(executor, status_record(executor, spec->task_id, "TASK_FAILED", "REASON_EXECUTOR_TERMINATED",
-                                      boot && !same_boot ? "the machine was restarted"
-                                                         : "the executor was terminated; what was left of the task was killed"));
+  mu_exec_cgroup_find(&leftover->cgroup, &launch->cgroups, spec->task_id);
+  mu_exec_timer_init(&leftover->timer, executor->loop, sweep_leftover, leftover);
+  g_ptr_array_add(found, leftover);
 }
 
-static void end_leftovers(Executor *executor) {
+static void find_leftovers(Executor *executor, GPtrArray *found) {
   for (guint n = 0; n < MAX_LAUNCHES; n++) {
     g_autofree char *path = g_strdup_printf("launch-%u.json", n);
     if (access(path, F_OK) < 0)
@@ -252,14 +288,19 @@ static void end_leftovers(Executor *executor) {
     }
     g_ptr_array_add(executor->launches, launch);
     for (guint i = 0; i < launch->tasks->len; i++)
-      end_leftover(executor, launch, launch->tasks->pdata[i]);
+      find_leftover(executor, launch, launch->tasks->pdata[i], found);
   }
 }
 
 static void recover(Executor *executor) {
+  g_autoptr(GPtrArray) found = g_ptr_array_new();
   send_unacked(executor);
-  end_leftovers(executor);
-  send_hello(executor);
+  find_leftovers(executor, found);
+  executor->leftovers = found->len;
+  if (found->len == 0)
+    send_hello(executor);
+  for (guint i = 0; i < found->len; i++)
+    sweep_leftover(found->pdata[i]);
 }
 
 /* ---- life ---- */
@@ -281,8 +322,11 @@ static void init(Executor *executor) {
   executor->boot_id = mu_exec_boot_id();
   executor->launches = g_ptr_array_new_with_free_func(launch_free);
   executor->tasks = g_ptr_array_new_with_free_func(task_free);
-  executor->host = (MuExecHost){.children = g_hash_table_new(NULL, NULL), .report = on_report, .started = on_started,
-                                .is_last = on_is_last, .user = executor};
+  executor->host = (MuExecHost){.children = g_hash_table_new(NULL, NULL),
+                                .report = on_report,
+                                .started = on_started,
+                                .is_last = on_is_last,
+                                .user = executor};
 }
 
 static gboolean set_up(Executor *executor, GError **error) {

@@ -37,7 +37,8 @@ static char *mount_point(const Probe *probe, const char *controller) {
   for (char **line = lines; *line; line++) {
     char point[4096], type[64], options[1024];
     const char *dash = strstr(*line, " - ");
-    if (!dash || sscanf(*line, "%*s %*s %*s %*s %4095s", point) != 1 || sscanf(dash, " - %63s %*s %1023s", type, options) != 2)
+    if (!dash || sscanf(*line, "%*s %*s %*s %*s %4095s", point) != 1 ||
+        sscanf(dash, " - %63s %*s %1023s", type, options) != 2)
       continue;
     if (controller ? g_str_equal(type, "cgroup") && has_word(options, controller, ",") : g_str_equal(type, "cgroup2"))
       return g_strdup(point);
@@ -64,11 +65,13 @@ static gboolean is_delegated(const char *folder) {
   if (geteuid() != 0)
     return stat(folder, &st) == 0 && st.st_uid == geteuid();
   return (getxattr(folder, "trusted.delegate", value, sizeof value) > 0 ||
-          getxattr(folder, "user.delegate", value, sizeof value) > 0) && value[0] == '1';
+          getxattr(folder, "user.delegate", value, sizeof value) > 0) &&
+         value[0] == '1';
 }
 
 static gboolean is_service_managers(const char *own) {
-  return g_str_has_prefix(own, "/user.slice") || g_str_has_prefix(own, "/system.slice") || g_str_equal(own, "/init.scope");
+  return g_str_has_prefix(own, "/user.slice") || g_str_has_prefix(own, "/system.slice") ||
+         g_str_equal(own, "/init.scope");
 }
 
 static void because(Probe *probe, const char *controller, const char *format, ...) G_GNUC_PRINTF(3, 4);
@@ -101,7 +104,8 @@ static char *find_base(Probe *probe, const char *controller) {
 static char *make_ours(Probe *probe, const char *controller, const char *base) {
   g_autofree char *top = g_build_filename(base, "muster", NULL);
   g_autofree char *ours = g_build_filename(top, probe->key, NULL);
-  if ((mkdir(top, 0755) == 0 || errno == EEXIST) && (mkdir(ours, 0755) == 0 || errno == EEXIST) && access(ours, W_OK) == 0)
+  if ((mkdir(top, 0755) == 0 || errno == EEXIST) && (mkdir(ours, 0755) == 0 || errno == EEXIST) &&
+      access(ours, W_OK) == 0)
     return g_steal_pointer(&ours);
   because(probe, controller, "cannot make %s: %s", ours, g_strerror(errno));
   return NULL;
@@ -126,8 +130,9 @@ static gboolean use_v2_controller(const char *base, const char *ours, const char
   g_autofree char *top = g_path_get_dirname(ours);
   g_autofree char *what = g_strconcat("+", controller, NULL);
   g_autofree char *text = NULL;
-  return g_file_get_contents(path, &text, NULL, NULL) && has_word(g_strstrip(text), controller, " ") && hand_down(base, what) &&
-         write_file(top, "cgroup.subtree_control", what) && write_file(ours, "cgroup.subtree_control", what);
+  return g_file_get_contents(path, &text, NULL, NULL) && has_word(g_strstrip(text), controller, " ") &&
+         hand_down(base, what) && write_file(top, "cgroup.subtree_control", what) &&
+         write_file(ours, "cgroup.subtree_control", what);
 }
 
 static void find_v2(Probe *probe, MuCgroupProbe *found) {
@@ -144,8 +149,9 @@ static void warn(const Probe *probe, const MuCgroupProbe *found, GPtrArray *warn
   gboolean processes = found->v2 || found->v1_freezer;
   if (cpu && memory && processes)
     return;
-  g_ptr_array_add(warnings, g_strdup_printf("limits not enforced by cgroups: %s%s%s(%s)", cpu ? "" : "cpu ", memory ? "" : "memory ",
-                                            processes ? "" : "process-tracking ", probe->reasons->str));
+  g_ptr_array_add(warnings,
+                  g_strdup_printf("limits not enforced by cgroups: %s%s%s(%s)", cpu ? "" : "cpu ",
+                                  memory ? "" : "memory ", processes ? "" : "process-tracking ", probe->reasons->str));
 }
 
 void mu_cgroup_probe(MuCgroupProbe *ret_probe, const char *key, const MuCgroupPlaces *places, GPtrArray *ret_warnings) {
@@ -219,7 +225,14 @@ json_t *mu_cgroup_probe_to_json(const MuCgroupProbe *probe) {
 }
 
 char *mu_cgroup_probe_describe(const MuCgroupProbe *probe) {
-  return g_strdup_printf("cpu by %s, memory by %s, processes by %s", probe->v2_cpu ? "v2" : probe->v1_cpu ? "v1" : "none",
-                         probe->v2_memory ? "v2" : probe->v1_memory ? "v1" : "none",
-                         probe->v2 ? "v2" : probe->v1_freezer ? "v1" : "session and environment");
+  return g_strdup_printf("cpu by %s, memory by %s, processes by %s",
+                         probe->v2_cpu   ? "v2"
+                         : probe->v1_cpu ? "v1"
+                                         : "none",
+                         probe->v2_memory   ? "v2"
+                         : probe->v1_memory ? "v1"
+                                            : "none",
+                         probe->v2           ? "v2"
+                         : probe->v1_freezer ? "v1"
+                                             : "session and environment");
 }

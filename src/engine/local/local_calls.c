@@ -61,8 +61,8 @@ typedef struct {
   GError *first_error; /* of an operation of this accept: later ones that fail do so because of it */
 } Accept;
 
-static void drop_launch(MuLocal *local, const MuPodLaunch *launch, const char *agent_id, MuTaskState state, const char *reason,
-                        const char *message) {
+static void drop_launch(MuLocal *local, const MuPodLaunch *launch, const char *agent_id, MuTaskState state,
+                        const char *reason, const char *message) {
   for (guint i = 0; i < launch->tasks->len; i++)
     answer(local, ((const MuTaskLaunch *)launch->tasks->pdata[i])->task_id, agent_id, state, reason, message);
 }
@@ -87,7 +87,8 @@ static gboolean same_agent(const Accept *accept, const MuPodLaunch *launch, GErr
   const MuLocalExecutor *executor = g_hash_table_lookup(accept->local->executors, launch->executor_id);
   if (!executor || executor->agent == accept->agent)
     return TRUE;
-  g_set_error(error, MU_ERROR, MU_ERROR_REFUSED, "executor %s runs on agent %s", launch->executor_id, mu_agent_id(executor->agent->model));
+  g_set_error(error, MU_ERROR, MU_ERROR_REFUSED, "executor %s runs on agent %s", launch->executor_id,
+              mu_agent_id(executor->agent->model));
   return FALSE;
 }
 
@@ -98,7 +99,8 @@ static gboolean launch_group(Accept *accept, const MuOperation *operation, GErro
   file = mu_local_launch_file(accept->local, accept->agent, operation->launch, error);
   if (!file || !mu_agent_apply(accept->agent->model, operation, error))
     return FALSE;
-  MuLocalLaunch *launch = mu_local_executor_add(accept->local, accept->agent, operation->launch, g_steal_pointer(&file));
+  MuLocalLaunch *launch =
+      mu_local_executor_add(accept->local, accept->agent, operation->launch, g_steal_pointer(&file));
   mu_local_act(accept->local, act_launch, launch, NULL);
   return TRUE;
 }
@@ -109,7 +111,8 @@ static void apply_launch(Accept *accept, const MuOperation *operation) {
   if (launch_group(accept, operation, &error))
     return;
   if (accept->first_error)
-    drop_launch(accept->local, operation->launch, agent_id, MU_TASK_DROPPED, "REASON_TASK_INVALID", accept->first_error->message);
+    drop_launch(accept->local, operation->launch, agent_id, MU_TASK_DROPPED, "REASON_TASK_INVALID",
+                accept->first_error->message);
   else
     drop_launch(accept->local, operation->launch, agent_id, MU_TASK_ERROR, "REASON_TASK_INVALID", error->message);
 }
@@ -146,7 +149,8 @@ static void accept_offers(MuLocal *local, const MuEngineCall *call) {
     else if (operation->kind == MU_OP_LAUNCH_GROUP && accept.agent)
       apply_launch(&accept, operation);
     else if (operation->kind == MU_OP_LAUNCH_GROUP)
-      drop_launch(local, operation->launch, NULL, MU_TASK_DROPPED, "REASON_INVALID_OFFERS", "the offer is no longer valid");
+      drop_launch(local, operation->launch, NULL, MU_TASK_DROPPED, "REASON_INVALID_OFFERS",
+                  "the offer is no longer valid");
   }
   g_clear_error(&accept.first_error);
 }

@@ -4,26 +4,42 @@
 #include "remove_tree.h"
 #include <fcntl.h>
 #include <muster/error.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define POLL_US 2000
 #define FORCED_MS 10000 /* for the second round, after the executors that did not listen were killed */
 
 static gint64 now_ms(void) {
   return g_get_monotonic_time() / 1000;
 }
 
-static GPtrArray *all_executors(MuLocal *local) {
-  GPtrArray *all = g_ptr_array_new();
+/* An executor whose end is awaited. */
+typedef struct {
+  MuLocalExecutor *executor;
+  int pidfd; /* -1: it is not known who it is */
+} Ending;
+
+static void ending_clear(gpointer data) {
+  Ending *ending = data;
+  if (ending->pidfd >= 0)
+    close(ending->pidfd);
+}
+
+static GArray *all_executors(MuLocal *local) {
+  GArray *all = g_array_new(FALSE, FALSE, sizeof(Ending));
+  g_array_set_clear_func(all, ending_clear);
   GHashTableIter iter;
   gpointer executor;
   g_hash_table_iter_init(&iter, local->executors);
-  while (g_hash_table_iter_next(&iter, NULL, &executor))
-    if (((MuLocalExecutor *)executor)->files > 0)
-      g_ptr_array_add(all, executor);
+  while (g_hash_table_iter_next(&iter, NULL, &executor)) {
+    Ending ending = {.executor = executor, .pidfd = -1};
+    if (ending.executor->files > 0)
+      g_array_append_val(all, ending);
+  }
   return all;
 }
 
@@ -36,48 +52,57 @@ static gboolean has_running_task(const MuLocalExecutor *executor) {
   return FALSE;
 }
 
+/* Our child, not reaped yet, or who is at the other end of a line that stands: that pid is not another's. */
+static int open_pidfd(const MuLocalExecutor *executor) {
+  struct ucred peer = {.pid = executor->child};
+  if (peer.pid <= 0 && !mu_local_line_peer(executor->line, &peer))
+    return -1;
+  return peer.pid > 1 && peer.pid != getpid() ? (int)syscall(SYS_pidfd_open, peer.pid, 0) : -1;
+}
+
 /* A dead one is started again to kill what it left. */
-static void tell_to_end(MuLocalExecutor *executor) {
+static void tell_to_end(Ending *ending) {
+  MuLocalExecutor *executor = ending->executor;
   g_autoptr(GError) error = NULL;
-  if (!executor->line && !mu_local_executor_connect(executor) && mu_local_executor_lock(executor) && has_running_task(executor) &&
-      !mu_local_executor_spawn(executor, TRUE, &error))
+  if (!executor->line && !mu_local_executor_connect(executor) && mu_local_executor_lock(executor) &&
+      has_running_task(executor) && !mu_local_executor_spawn(executor, TRUE, &error))
     g_warning("local engine: %s", error->message);
   if (!executor->line)
     return;
   g_autoptr(json_t) message = json_pack("{s:s}", "do", "shutdown");
+  ending_clear(ending);
+  ending->pidfd = open_pidfd(executor);
   mu_local_line_send(executor->line, message);
 }
 
-static guint count_alive(const GPtrArray *executors) {
+static gboolean wait_for_exit(int pidfd, gint64 until_ms) {
+  struct pollfd poll_fd = {.fd = pidfd, .events = POLLIN};
+  return poll(&poll_fd, 1, (int)CLAMP(until_ms - now_ms(), 0, G_MAXINT)) == 1;
+}
+
+/* Those that are alive at the deadline. */
+static guint wait_for_end(const GArray *endings, gint64 until_ms) {
   guint alive = 0;
-  for (guint i = 0; i < executors->len; i++)
-    alive += !mu_local_executor_lock(executors->pdata[i]);
+  for (guint i = 0; i < endings->len; i++) {
+    const Ending *ending = &g_array_index(endings, Ending, i);
+    gboolean ended = ending->pidfd < 0 || wait_for_exit(ending->pidfd, until_ms);
+    alive += !ended || !mu_local_executor_lock(ending->executor);
+  }
   return alive;
 }
 
-static guint wait_for_end(const GPtrArray *executors, gint64 until_ms) {
-  for (;;) {
-    guint alive = count_alive(executors);
-    if (alive == 0 || now_ms() >= until_ms)
-      return alive;
-    g_usleep(POLL_US);
-  }
-}
-
-/* The other end of the line is the executor for certain: its pid cannot be another's while the line stands. */
-static void force(MuLocalExecutor *executor) {
-  struct ucred peer = {0};
-  if (mu_local_executor_lock(executor) || !executor->line)
+static void force(Ending *ending) {
+  MuLocalExecutor *executor = ending->executor;
+  if (mu_local_executor_lock(executor) || ending->pidfd < 0)
     return;
-  if (mu_local_line_peer(executor->line, &peer) && peer.pid > 1)
-    kill(peer.pid, SIGKILL);
+  syscall(SYS_pidfd_send_signal, ending->pidfd, SIGKILL, NULL, 0);
   mu_local_line_free(executor->line);
   executor->line = NULL;
 }
 
-static void reap(MuLocal *local, const GPtrArray *executors) {
-  for (guint i = 0; i < executors->len; i++) {
-    MuLocalExecutor *executor = executors->pdata[i];
+static void reap(MuLocal *local, const GArray *endings) {
+  for (guint i = 0; i < endings->len; i++) {
+    MuLocalExecutor *executor = g_array_index(endings, Ending, i).executor;
     if (executor->child > 0)
       waitpid(executor->child, NULL, 0);
     executor->child = 0;
@@ -86,24 +111,32 @@ static void reap(MuLocal *local, const GPtrArray *executors) {
     waitpid(g_array_index(local->zombies, pid_t, i), NULL, WNOHANG);
 }
 
+static void tell_all(const GArray *endings) {
+  for (guint i = 0; i < endings->len; i++)
+    tell_to_end(&g_array_index(endings, Ending, i));
+}
+
+/* Killed, and started again to kill what they left. */
+static guint force_all(const GArray *endings) {
+  for (guint i = 0; i < endings->len; i++)
+    force(&g_array_index(endings, Ending, i));
+  wait_for_end(endings, now_ms() + FORCED_MS / 2);
+  tell_all(endings);
+  return wait_for_end(endings, now_ms() + FORCED_MS / 2);
+}
+
 static gboolean end_executors(MuLocal *local, gint64 timeout_ms, GError **error) {
-  g_autoptr(GPtrArray) executors = all_executors(local);
-  for (guint i = 0; i < executors->len; i++)
-    tell_to_end(executors->pdata[i]);
-  guint alive = wait_for_end(executors, now_ms() + timeout_ms);
+  g_autoptr(GArray) endings = all_executors(local);
+  tell_all(endings);
+  guint alive = wait_for_end(endings, now_ms() + timeout_ms);
+  if (alive > 0)
+    alive = force_all(endings);
   if (alive > 0) {
-    for (guint i = 0; i < executors->len; i++)
-      force(executors->pdata[i]);
-    wait_for_end(executors, now_ms() + FORCED_MS / 2);
-    for (guint i = 0; i < executors->len; i++)
-      tell_to_end(executors->pdata[i]);
-    alive = wait_for_end(executors, now_ms() + FORCED_MS / 2);
-  }
-  if (alive > 0) {
-    g_set_error(error, MU_ERROR, MU_ERROR_TIMED_OUT, "%u executors did not end; their folders are in %s", alive, local->executors_dir);
+    g_set_error(error, MU_ERROR, MU_ERROR_TIMED_OUT, "%u executors did not end; their folders are in %s", alive,
+                local->executors_dir);
     return FALSE;
   }
-  reap(local, executors);
+  reap(local, endings);
   return TRUE;
 }
 

@@ -29,7 +29,8 @@ MuLocalAgent *mu_local_agent(const MuLocal *local, const char *agent_id) {
 MuLocalAgent *mu_local_agent_add(MuLocal *local, const char *agent_id, MuResources *take_total) {
   MuLocalAgent *agent = g_new0(MuLocalAgent, 1);
   guint n = local->agents->len;
-  g_autofree char *hostname = local->n_agents == 1 ? g_strdup(local->hostname) : g_strdup_printf("%s-%u", local->hostname, n);
+  g_autofree char *hostname =
+      local->n_agents == 1 ? g_strdup(local->hostname) : g_strdup_printf("%s-%u", local->hostname, n);
   agent->model = mu_agent_new(agent_id, hostname, take_total);
   agent->has_news = TRUE;
   g_ptr_array_add(local->agents, agent);
@@ -72,7 +73,8 @@ static void warn_if_closed(MuLocal *local) {
   for (g_autofree char *at = g_strdup(local->state_dir); !g_str_equal(at, "/");) {
     struct stat st;
     if (stat(at, &st) == 0 && !(st.st_mode & S_IXOTH)) {
-      mu_local_warn(local, "tasks of users other than root cannot reach their sandbox by its path: %s is closed to others", at);
+      mu_local_warn(
+          local, "tasks of users other than root cannot reach their sandbox by its path: %s is closed to others", at);
       return;
     }
     char *up = g_path_get_dirname(at);
@@ -116,13 +118,14 @@ static gboolean add_attribute(MuLocal *local, const MuEnvVar *given, GError **er
   char *end = NULL;
   guint64 n = colon ? g_ascii_strtoull(given->name, &end, 10) : 0;
   if (colon && (end != colon || n >= local->agents->len)) {
-    g_set_error(error, MU_ERROR, MU_ERROR_REFUSED, "attribute '%s=%s': there is no such agent (0 to %u)", given->name, given->value,
-                local->agents->len - 1);
+    g_set_error(error, MU_ERROR, MU_ERROR_REFUSED, "attribute '%s=%s': there is no such agent (0 to %u)", given->name,
+                given->value, local->agents->len - 1);
     return FALSE;
   }
   for (guint i = 0; i < local->agents->len; i++)
     if (!colon || i == n)
-      mu_agent_add_attribute(((MuLocalAgent *)local->agents->pdata[i])->model, colon ? colon + 1 : given->name, given->value);
+      mu_agent_add_attribute(((MuLocalAgent *)local->agents->pdata[i])->model, colon ? colon + 1 : given->name,
+                             given->value);
   return TRUE;
 }
 
@@ -191,7 +194,8 @@ static gboolean set_up(MuLocal *local, const MuLocalEngineConfig *config, GError
     return FALSE;
   warn_if_closed(local);
   probe_cgroups(local);
-  if (!mu_local_state_restore(local, error) || !mu_local_executors_scan(local, error) || !mu_local_runs_scan(local, error))
+  if (!mu_local_state_restore(local, error) || !mu_local_executors_scan(local, error) ||
+      !mu_local_runs_scan(local, error))
     return FALSE;
   mu_cgroup_probe_sweep(&local->cgroups, local->tasks);
   return TRUE;
@@ -225,7 +229,8 @@ static void init(MuLocal *local, const MuLocalEngineConfig *config) {
 
 /* ---- the vtable ---- */
 
-static gboolean local_start(MuEngine *engine, const char *framework_id, MuEngineSink sink, gpointer user, GError **error) {
+static gboolean local_start(MuEngine *engine, const char *framework_id, MuEngineSink sink, gpointer user,
+                            GError **error) {
   MuLocal *local = (MuLocal *)engine;
   if (local->started) {
     g_set_error(error, MU_ERROR, MU_ERROR_CONFLICT, "the engine was started already");
@@ -276,16 +281,16 @@ static void local_free(MuEngine *engine) {
   g_main_context_unref(local->context);
   if (local->lock_fd >= 0)
     close(local->lock_fd);
-  char *texts[] = {local->state_dir, local->executor_path, local->bootstrap_path, local->hostname,
-                   local->executors_dir, local->runs_dir, local->volumes_dir};
+  char *texts[] = {local->state_dir,     local->executor_path, local->bootstrap_path, local->hostname,
+                   local->executors_dir, local->runs_dir,      local->volumes_dir};
   for (gsize i = 0; i < G_N_ELEMENTS(texts); i++)
     g_free(texts[i]);
   g_free(local);
 }
 
 static json_t *describe_agent(const MuLocalAgent *agent) {
-  return json_pack("{s:s, s:s, s:o, s:o}", "id", mu_agent_id(agent->model), "hostname", mu_agent_hostname(agent->model), "resources",
-                   mu_resources_to_json(mu_agent_total(agent->model)), "free",
+  return json_pack("{s:s, s:s, s:o, s:o}", "id", mu_agent_id(agent->model), "hostname", mu_agent_hostname(agent->model),
+                   "resources", mu_resources_to_json(mu_agent_total(agent->model)), "free",
                    mu_resources_to_json(mu_agent_free_resources(agent->model)));
 }
 
@@ -297,13 +302,19 @@ static json_t *local_describe(MuEngine *engine) {
     json_array_append_new(agents, describe_agent(local->agents->pdata[i]));
   for (guint i = 0; i < local->warnings->len; i++)
     json_array_append_new(warnings, json_string(local->warnings->pdata[i]));
-  return json_pack("{s:s, s:s, s:s, s:o, s:o, s:i, s:i}", "engine", "local", "state_dir", local->state_dir, "limits", limits, "agents",
-                   agents, "warnings", warnings, "executors", (int)g_hash_table_size(local->executors), "tasks",
-                   (int)g_hash_table_size(local->tasks));
+  return json_pack("{s:s, s:s, s:s, s:o, s:o, s:i, s:i}", "engine", "local", "state_dir", local->state_dir, "limits",
+                   limits, "agents", agents, "warnings", warnings, "executors",
+                   (int)g_hash_table_size(local->executors), "tasks", (int)g_hash_table_size(local->tasks));
 }
 
-static const MuEngineOps OPS = {.name = "local", .start = local_start, .perform = mu_local_perform, .flush = mu_local_flush,
-                                .sandbox_path = mu_local_runs_path, .describe = local_describe, .stop = local_stop, .free = local_free};
+static const MuEngineOps OPS = {.name = "local",
+                                .start = local_start,
+                                .perform = mu_local_perform,
+                                .flush = mu_local_flush,
+                                .sandbox_path = mu_local_runs_path,
+                                .describe = local_describe,
+                                .stop = local_stop,
+                                .free = local_free};
 
 MuEngine *mu_local_engine_new(const MuLocalEngineConfig *config, GError **error) {
   MuLocal *local = g_new0(MuLocal, 1);

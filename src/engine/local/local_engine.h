@@ -5,16 +5,16 @@
 #include "engine.h"
 
 typedef struct {
-  const char *state_dir;     /* the engine's own folder: journal, sandboxes, volumes, executors; made when absent, 0700 */
-  const char *executor_path; /* of muster-executor */
-  const char *bootstrap_path; /* of muster-bootstrap, which renders config templates in the task */
-  guint agents;              /* how many agents the machine is shown as; >= 1 */
+  const char *state_dir; /* the engine's own folder: journal, sandboxes, volumes, executors; made when absent, 0700 */
+  const char *executor_path;          /* of muster-executor */
+  const char *bootstrap_path;         /* of muster-bootstrap, which renders config templates in the task */
+  guint agents;                       /* how many agents the machine is shown as; >= 1 */
   gint64 cpus_milli, mem_mb, disk_mb; /* of the whole machine, shared out evenly; 0: detect */
-  const char *ports;         /* "10000-20000,…"; NULL: a default range outside the kernel's ephemeral one; shared out */
-  GPtrArray *attributes;     /* of MuEnvVar*; may be NULL. `k=v` for all agents, `N:k=v` for agent N from 0 */
-  const char *hostname;      /* NULL: the machine's; agent N of several is `<hostname>-N` */
-  guint keep_sandboxes;      /* finished runs kept per task; 0: default 5 */
-  gint64 log_max_bytes;      /* rotation size of stdout and stderr; 0: default 10 MiB, one older file is kept */
+  const char *ports;     /* "10000-20000,…"; NULL: a default range outside the kernel's ephemeral one; shared out */
+  GPtrArray *attributes; /* of MuEnvVar*; may be NULL. `k=v` for all agents, `N:k=v` for agent N from 0 */
+  const char *hostname;  /* NULL: the machine's; agent N of several is `<hostname>-N` */
+  guint keep_sandboxes;  /* finished runs kept per task; 0: default 5 */
+  gint64 log_max_bytes;  /* rotation size of stdout and stderr; 0: default 10 MiB, one older file is kept */
 } MuLocalEngineConfig;
 
 /* Opens the journal, finds the executors of an earlier run again and adopts them when started. The config is copied. */

@@ -215,7 +215,7 @@ static gboolean load_launch(MuLocalExecutor *executor, const char *path, GError 
   }
   gsize i;
   json_t *task;
-  json_array_foreach(json_object_get(json, "tasks"), i, task) {
+  json_array_foreach (json_object_get(json, "tasks"), i, task) {
     load_task(executor, task);
   }
   executor->files++;

@@ -17,6 +17,7 @@
 #define RETRY_FIRST_MS 2
 #define RETRY_MOST_MS 2000
 #define ZOMBIE_MS 20
+#define ACKED_KEPT 16
 
 static const MuSmState STATES[] = {
     [MU_LOCAL_EXECUTOR_ABSENT] = {"absent", MU_SM_TO(MU_LOCAL_EXECUTOR_LIVE)},
@@ -46,6 +47,7 @@ static void task_free(MuLocalTask *task) {
     g_hash_table_remove(task->executor->local->tasks, task->id);
   mu_task_status_free(task->last);
   g_ptr_array_unref(task->unacked);
+  g_ptr_array_unref(task->acked);
   g_free(task->id);
   g_free(task->name);
   g_free(task);
@@ -114,16 +116,22 @@ void mu_local_executor_shutdown(MuLocalExecutor *executor) {
 }
 
 void mu_local_executor_kill(MuLocalTask *task, gint64 grace_ms) {
-  say(task->executor, json_pack("{s:s, s:s, s:I}", "do", "kill", "task_id", task->id, "grace_ms", (json_int_t)grace_ms));
+  say(task->executor,
+      json_pack("{s:s, s:s, s:I}", "do", "kill", "task_id", task->id, "grace_ms", (json_int_t)grace_ms));
+}
+
+void mu_local_executor_ack_again(MuLocalTask *task, const char *uuid) {
+  say(task->executor, json_pack("{s:s, s:s}", "do", "ack", "uuid", uuid));
 }
 
 void mu_local_executor_ack(MuLocalTask *task, const char *uuid) {
-  for (guint i = 0; i < task->unacked->len; i++)
-    if (g_str_equal(task->unacked->pdata[i], uuid)) {
-      say(task->executor, json_pack("{s:s, s:s}", "do", "ack", "uuid", uuid));
-      g_ptr_array_remove_index(task->unacked, i);
-      break;
-    }
+  guint i;
+  if (!g_ptr_array_find_with_equal_func(task->unacked, uuid, g_str_equal, &i))
+    return;
+  mu_local_executor_ack_again(task, uuid);
+  if (task->acked->len == ACKED_KEPT)
+    g_ptr_array_remove_index(task->acked, 0);
+  g_ptr_array_add(task->acked, g_ptr_array_steal_index(task->unacked, i));
   if (task->ended && task->unacked->len == 0)
     close_if_finished(task->executor);
 }
@@ -206,17 +214,24 @@ MuLocalTask *mu_local_task_new(MuLocalExecutor *executor, const char *task_id, c
   task->last = mu_task_status_new(task_id, MU_TASK_STAGING);
   task->last->agent_id = g_strdup(mu_agent_id(executor->agent->model));
   task->unacked = g_ptr_array_new_with_free_func(g_free);
+  task->acked = g_ptr_array_new_with_free_func(g_free);
   g_ptr_array_add(executor->tasks, task);
   g_hash_table_insert(executor->local->tasks, task->id, task);
   return task;
 }
 
-MuLocalLaunch *mu_local_executor_add(MuLocal *local, MuLocalAgent *agent, const MuPodLaunch *launch, char *take_launch_file) {
+MuLocalLaunch *mu_local_executor_add(MuLocal *local, MuLocalAgent *agent, const MuPodLaunch *launch,
+                                     char *take_launch_file) {
   MuLocalExecutor *executor = g_hash_table_lookup(local->executors, launch->executor_id);
   if (!executor) {
     executor = g_new0(MuLocalExecutor, 1);
-    *executor = (MuLocalExecutor){.local = local, .agent = agent, .lock_fd = -1, .id = g_strdup(launch->executor_id),
-                                  .service = g_strdup(launch->service), .tasks = g_ptr_array_new(), .outbox = g_ptr_array_new()};
+    *executor = (MuLocalExecutor){.local = local,
+                                  .agent = agent,
+                                  .lock_fd = -1,
+                                  .id = g_strdup(launch->executor_id),
+                                  .service = g_strdup(launch->service),
+                                  .tasks = g_ptr_array_new(),
+                                  .outbox = g_ptr_array_new()};
     g_hash_table_insert(local->executors, executor->id, executor);
   }
   MuLocalLaunch *own = g_new0(MuLocalLaunch, 1);

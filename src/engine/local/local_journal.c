@@ -60,7 +60,8 @@ static gboolean check_header(const json_t *record, const char *path, GError **er
 }
 
 /* `journal->size` becomes the length of the good part. */
-static gboolean read_records(MuLocalJournal *journal, const char *text, gsize length, GPtrArray *records, GError **error) {
+static gboolean read_records(MuLocalJournal *journal, const char *text, gsize length, GPtrArray *records,
+                             GError **error) {
   const char *at = text;
   guint line = 1;
   for (const char *end; (end = memchr(at, '\n', length - (gsize)(at - text))); at = end + 1, line++) {
@@ -84,7 +85,8 @@ static gboolean read_records(MuLocalJournal *journal, const char *text, gsize le
 static gboolean load(MuLocalJournal *journal, GPtrArray *records, GError **error) {
   g_autofree char *text = NULL;
   gsize length = 0;
-  if (!g_file_get_contents(journal->path, &text, &length, error) || !read_records(journal, text, length, records, error))
+  if (!g_file_get_contents(journal->path, &text, &length, error) ||
+      !read_records(journal, text, length, records, error))
     return FALSE;
   if (journal->size < length && ftruncate(journal->fd, (off_t)journal->size) < 0)
     return fail(error, "cannot cut the torn end of", journal->path);

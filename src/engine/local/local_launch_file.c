@@ -54,7 +54,8 @@ static gboolean add_user(MuLocal *local, const MuTaskLaunch *task, json_t *json,
   gboolean root = geteuid() == 0;
   const MuLocalUser *user = task->user ? find_user(local, task->user) : NULL;
   if (user && root && user->uid < 0) {
-    g_set_error(error, MU_ERROR, MU_ERROR_REFUSED, "task %s: the user '%s' does not exist on this machine", task->name, task->user);
+    g_set_error(error, MU_ERROR, MU_ERROR_REFUSED, "task %s: the user '%s' does not exist on this machine", task->name,
+                task->user);
     return FALSE;
   }
   if (user && !root)
@@ -73,10 +74,11 @@ static gboolean add_user(MuLocal *local, const MuTaskLaunch *task, json_t *json,
 static void add_check(json_t *task, const char *key, const MuLaunchCheck *check) {
   if (!check)
     return;
-  mu_json_set_new(task, key, json_pack("{s:s, s:I, s:I, s:I, s:I, s:i}", "cmd", check->cmd, "interval_ms",
-                                       (json_int_t)check->interval_ms, "delay_ms", (json_int_t)check->delay_ms, "timeout_ms",
-                                       (json_int_t)check->timeout_ms, "grace_ms", (json_int_t)check->grace_ms, "max_failures",
-                                       check->max_consecutive_failures));
+  mu_json_set_new(task, key,
+                  json_pack("{s:s, s:I, s:I, s:I, s:I, s:i}", "cmd", check->cmd, "interval_ms",
+                            (json_int_t)check->interval_ms, "delay_ms", (json_int_t)check->delay_ms, "timeout_ms",
+                            (json_int_t)check->timeout_ms, "grace_ms", (json_int_t)check->grace_ms, "max_failures",
+                            check->max_consecutive_failures));
 }
 
 static void add_volumes(const MuLocal *local, json_t *array, const MuResources *resources) {
@@ -93,7 +95,8 @@ static json_t *configs_to_json(const GPtrArray *configs) {
   json_t *array = json_array();
   for (guint i = 0; i < configs->len; i++) {
     const MuLaunchConfig *config = configs->pdata[i];
-    json_array_append_new(array, json_pack("{s:s, s:s, s:s}", "name", config->name, "text", config->text, "dest", config->dest));
+    json_array_append_new(
+        array, json_pack("{s:s, s:s, s:s}", "name", config->name, "text", config->text, "dest", config->dest));
   }
   return array;
 }
@@ -113,7 +116,8 @@ static gint64 effective_limit(gint64 limit, gint64 reserved) {
 }
 
 static void add_limits(json_t *json, const MuTaskLaunch *task) {
-  gint64 cpus = mu_resources_total(task->resources, MU_RESOURCE_CPUS), mem = mu_resources_total(task->resources, MU_RESOURCE_MEM);
+  gint64 cpus = mu_resources_total(task->resources, MU_RESOURCE_CPUS),
+         mem = mu_resources_total(task->resources, MU_RESOURCE_MEM);
   mu_json_set_int(json, "cpu_shares_milli", cpus);
   mu_json_set_int(json, "cpu_limit_milli", MAX(task->limit_cpus_milli, 0));
   mu_json_set_int(json, "mem_limit_mb", effective_limit(task->limit_mem_mb, mem));
@@ -144,8 +148,8 @@ static json_t *rlimits_to_json(const GPtrArray *rlimits) {
   json_t *array = json_array();
   for (guint i = 0; i < rlimits->len; i++) {
     const MuLaunchRlimit *rlimit = rlimits->pdata[i];
-    json_array_append_new(array, json_pack("{s:s, s:I, s:I}", "name", rlimit->name, "soft", (json_int_t)rlimit->soft, "hard",
-                                           (json_int_t)rlimit->hard));
+    json_array_append_new(array, json_pack("{s:s, s:I, s:I}", "name", rlimit->name, "soft", (json_int_t)rlimit->soft,
+                                           "hard", (json_int_t)rlimit->hard));
   }
   return array;
 }

@@ -35,6 +35,7 @@ typedef struct {
   char *id, *name;
   MuTaskStatus *last;
   GPtrArray *unacked; /* of char*, uuids given to the sink and not acknowledged */
+  GPtrArray *acked;   /* of char*, the last ones acknowledged: an executor that died may not have taken note */
   gboolean given;     /* its launch file was given to an executor process */
   gboolean ended;     /* its terminal status has come: its resources are free */
 } MuLocalTask;
@@ -59,22 +60,22 @@ struct MuLocalExecutor {
   MuLocal *local;
   MuLocalAgent *agent;
   char *id, *service;
-  guint state; /* MuLocalExecutorState */
-  GPtrArray *tasks; /* of MuLocalTask*, owned */
-  GQueue launches;  /* of MuLocalLaunch*: not yet given to it */
-  GPtrArray *outbox; /* of json_t*: messages for when it is connected */
-  MuLocalLine *line; /* NULL: not connected */
-  int lock_fd;       /* its folder, locked by us; -1: not */
-  guint files;       /* launch files in its folder */
-  pid_t child;       /* 0: not our child */
-  guint attempts;    /* to connect, lock, or recover, since the last success */
-  gint64 retry_ms;   /* monotonic; when to try again; 0: not waiting */
+  guint state;           /* MuLocalExecutorState */
+  GPtrArray *tasks;      /* of MuLocalTask*, owned */
+  GQueue launches;       /* of MuLocalLaunch*: not yet given to it */
+  GPtrArray *outbox;     /* of json_t*: messages for when it is connected */
+  MuLocalLine *line;     /* NULL: not connected */
+  int lock_fd;           /* its folder, locked by us; -1: not */
+  guint files;           /* launch files in its folder */
+  pid_t child;           /* 0: not our child */
+  guint attempts;        /* to connect, lock, or recover, since the last success */
+  gint64 retry_ms;       /* monotonic; when to try again; 0: not waiting */
   gboolean told_failure; /* its death has been reported */
   gboolean greeted;      /* it has told what this engine did not know of it: statuses not acknowledged */
 };
 
 typedef struct {
-  gint uid, gid; /* uid -1: there is no such user */
+  gint uid, gid;  /* uid -1: there is no such user */
   GArray *groups; /* of gid_t */
 } MuLocalUser;
 
@@ -153,7 +154,8 @@ void mu_local_offers_stop(MuLocal *local);
 /* ---- local_executors.c ---- */
 /* Makes the tasks of the launch known, as staging; the executor is made when it is not there. Nothing is started before
  * mu_local_executor_launch; the result is borrowed until then. */
-MuLocalLaunch *mu_local_executor_add(MuLocal *local, MuLocalAgent *agent, const MuPodLaunch *launch, char *take_launch_file);
+MuLocalLaunch *mu_local_executor_add(MuLocal *local, MuLocalAgent *agent, const MuPodLaunch *launch,
+                                     char *take_launch_file);
 /* Gives the launch to the executor, starting it when it does not run. */
 void mu_local_executor_launch(MuLocalLaunch *launch);
 /* A task in STAGING; the executor has it from then on. */
@@ -161,6 +163,8 @@ MuLocalTask *mu_local_task_new(MuLocalExecutor *executor, const char *task_id, c
 extern const MuLocalLineFuncs mu_local_executor_line_funcs;
 void mu_local_executor_kill(MuLocalTask *task, gint64 grace_ms);
 void mu_local_executor_ack(MuLocalTask *task, const char *uuid);
+/* The acknowledgement again, of a status that is given again. */
+void mu_local_executor_ack_again(MuLocalTask *task, const char *uuid);
 void mu_local_executor_shutdown(MuLocalExecutor *executor);
 /* Finds the executors in the state folder (new), and takes up with them (start). */
 gboolean mu_local_executors_scan(MuLocal *local, GError **error);

@@ -116,7 +116,7 @@ static int open_in_volume(const char *run_dir, const char *path) {
   g_autoptr(json_t) run = mu_json_parse(text, length, MAX_RUN_JSON, NULL);
   gsize i;
   json_t *volume;
-  json_array_foreach(json_object_get(run, "volumes"), i, volume) {
+  json_array_foreach (json_object_get(run, "volumes"), i, volume) {
     const char *place = json_string_value(json_object_get(volume, "path"));
     const char *source = json_string_value(json_object_get(volume, "source"));
     const char *rest = place && source ? below_volume(path, place) : NULL;
@@ -135,7 +135,8 @@ static gboolean not_found(GError **error, const char *task_id, const char *path)
   return FALSE;
 }
 
-char *mu_local_runs_path(MuEngine *engine, const char *agent_id, const char *task_id, const char *path, GError **error) {
+char *mu_local_runs_path(MuEngine *engine, const char *agent_id, const char *task_id, const char *path,
+                         GError **error) {
   (void)agent_id; /* all agents are this machine */
   const MuLocal *local = (const MuLocal *)engine;
   if (!mu_local_name_is_safe(task_id)) {

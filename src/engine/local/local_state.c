@@ -9,7 +9,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const char *const OPS[] = {[MU_OP_RESERVE] = "RESERVE", [MU_OP_UNRESERVE] = "UNRESERVE", [MU_OP_CREATE] = "CREATE",
+static const char *const OPS[] = {[MU_OP_RESERVE] = "RESERVE",
+                                  [MU_OP_UNRESERVE] = "UNRESERVE",
+                                  [MU_OP_CREATE] = "CREATE",
                                   [MU_OP_DESTROY] = "DESTROY"};
 
 /* ---- volumes ---- */
@@ -44,7 +46,8 @@ gboolean mu_local_state_check(const MuOperation *operation, GError **error) {
     const MuResource *resource = operation->resources->items->pdata[i];
     if (!resource->persistence_id || mu_local_name_is_safe(resource->persistence_id))
       continue;
-    g_set_error(error, MU_ERROR, MU_ERROR_REFUSED, "the persistence id '%s' cannot be the name of a folder", resource->persistence_id);
+    g_set_error(error, MU_ERROR, MU_ERROR_REFUSED, "the persistence id '%s' cannot be the name of a folder",
+                resource->persistence_id);
     return FALSE;
   }
   return TRUE;
@@ -53,7 +56,8 @@ gboolean mu_local_state_check(const MuOperation *operation, GError **error) {
 /* ---- noting ---- */
 
 void mu_local_state_note(MuLocal *local, const MuLocalAgent *agent, const MuOperation *operation) {
-  json_t *record = json_pack("{s:s, s:s, s:s}", "is", "operation", "agent", mu_agent_id(agent->model), "op", OPS[operation->kind]);
+  json_t *record =
+      json_pack("{s:s, s:s, s:s}", "is", "operation", "agent", mu_agent_id(agent->model), "op", OPS[operation->kind]);
   mu_json_set_new(record, "resources", mu_resources_to_json(operation->resources));
   mu_local_journal_add(local->journal, record);
   if (operation->kind != MU_OP_CREATE && operation->kind != MU_OP_DESTROY)
@@ -61,7 +65,8 @@ void mu_local_state_note(MuLocal *local, const MuLocalAgent *agent, const MuOper
   for (guint i = 0; i < operation->resources->items->len; i++) {
     const MuResource *volume = operation->resources->items->pdata[i];
     if (volume->persistence_id)
-      mu_local_act(local, operation->kind == MU_OP_CREATE ? act_create : act_destroy, g_strdup(volume->persistence_id), g_free);
+      mu_local_act(local, operation->kind == MU_OP_CREATE ? act_create : act_destroy, g_strdup(volume->persistence_id),
+                   g_free);
   }
 }
 
@@ -107,7 +112,7 @@ static MuAgent *replayed_agent(GHashTable *replayed, const char *id) {
 static gboolean replay_agents(GHashTable *replayed, const json_t *record, GError **error) {
   const char *id;
   json_t *state;
-  json_object_foreach(json_object_get(record, "agents"), id, state) {
+  json_object_foreach (json_object_get(record, "agents"), id, state) {
     if (!mu_agent_restore(replayed_agent(replayed, id), state, NULL, error))
       return FALSE;
   }
@@ -116,7 +121,8 @@ static gboolean replay_agents(GHashTable *replayed, const json_t *record, GError
 
 static gboolean replay_operation(GHashTable *replayed, const json_t *record, GError **error) {
   const char *agent_id = NULL, *op = NULL;
-  if (!mu_json_get_string(record, "agent", TRUE, &agent_id, error) || !mu_json_get_string(record, "op", TRUE, &op, error))
+  if (!mu_json_get_string(record, "agent", TRUE, &agent_id, error) ||
+      !mu_json_get_string(record, "op", TRUE, &op, error))
     return FALSE;
   MuResources *resources = mu_resources_from_json(json_object_get(record, "resources"), error);
   if (!resources)
@@ -124,7 +130,8 @@ static gboolean replay_operation(GHashTable *replayed, const json_t *record, GEr
   int kind = 0;
   while (kind < (int)G_N_ELEMENTS(OPS) && !g_str_equal(OPS[kind], op))
     kind++;
-  g_autoptr(MuOperation) operation = mu_operation_new(kind < (int)G_N_ELEMENTS(OPS) ? kind : MU_OP_RESERVE, resources, NULL);
+  g_autoptr(MuOperation) operation =
+      mu_operation_new(kind < (int)G_N_ELEMENTS(OPS) ? kind : MU_OP_RESERVE, resources, NULL);
   if (kind < (int)G_N_ELEMENTS(OPS))
     return mu_agent_apply(replayed_agent(replayed, agent_id), operation, error);
   g_set_error(error, MU_ERROR, MU_ERROR_REFUSED, "'%s' is not an operation", op);

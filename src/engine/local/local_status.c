@@ -8,7 +8,8 @@ MuTaskStatus *mu_local_status_from_record(const MuLocalExecutor *executor, const
   if (!mu_json_get_string(record, "is", TRUE, &is, NULL) || !g_str_equal(is, "status") ||
       !mu_json_get_string(record, "task_id", TRUE, &task_id, NULL) ||
       !mu_json_get_string(record, "state", TRUE, &state_word, NULL) || !mu_task_state_from_string(state_word, &state) ||
-      !mu_json_get_string(record, "uuid", TRUE, &uuid, NULL) || !mu_json_get_string(record, "reason", FALSE, &reason, NULL) ||
+      !mu_json_get_string(record, "uuid", TRUE, &uuid, NULL) ||
+      !mu_json_get_string(record, "reason", FALSE, &reason, NULL) ||
       !mu_json_get_string(record, "message", FALSE, &message, NULL))
     return NULL;
   MuTaskStatus *status = mu_task_status_new(task_id, state);
@@ -38,24 +39,26 @@ void mu_local_task_ended(MuLocalTask *task) {
     return;
   task->ended = TRUE;
   mu_agent_release(executor->agent->model, executor->id, task->id);
-  if (all_ended(executor)) /* the pod's own: its volumes can go to the next launch while the last status is on its way */
+  if (all_ended(
+          executor)) /* the pod's own: its volumes can go to the next launch while the last status is on its way */
     mu_agent_release(executor->agent->model, executor->id, NULL);
   mu_local_offers_grew(executor->local, executor->agent);
 }
 
-static gboolean is_known(const MuLocalTask *task, const char *uuid) {
-  for (guint i = 0; i < task->unacked->len; i++)
-    if (g_str_equal(task->unacked->pdata[i], uuid))
-      return TRUE;
-  return FALSE;
+static gboolean contains(GPtrArray *uuids, const char *uuid) {
+  return g_ptr_array_find_with_equal_func(uuids, uuid, g_str_equal, NULL);
 }
 
 /* Given again on each reconnection until acknowledged: what the sink has is not given twice. */
 static void take_status(MuLocalExecutor *executor, MuTaskStatus *take_status) {
   g_autoptr(MuTaskStatus) status = take_status;
   MuLocalTask *task = g_hash_table_lookup(executor->local->tasks, status->task_id);
-  if (!task || task->executor != executor || is_known(task, status->uuid))
+  if (!task || task->executor != executor || contains(task->unacked, status->uuid))
     return;
+  if (contains(task->acked, status->uuid)) {
+    mu_local_executor_ack_again(task, status->uuid);
+    return;
+  }
   g_ptr_array_add(task->unacked, g_strdup(status->uuid));
   mu_task_status_free(task->last);
   task->last = mu_task_status_copy(status);

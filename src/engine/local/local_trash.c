@@ -82,7 +82,8 @@ MuLocalTrash *mu_local_trash_new(const char *path, GMainContext *context, void (
     return NULL;
   }
   MuLocalTrash *trash = g_new0(MuLocalTrash, 1);
-  *trash = (MuLocalTrash){.path = g_strdup(path), .fd = fd, .context = g_main_context_ref(context), .emptied = emptied, .user = user};
+  *trash = (MuLocalTrash){
+      .path = g_strdup(path), .fd = fd, .context = g_main_context_ref(context), .emptied = emptied, .user = user};
   g_mutex_init(&trash->mutex);
   trash->last = (guint64)g_get_real_time();
   remove_leftovers(trash);

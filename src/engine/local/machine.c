@@ -89,7 +89,8 @@ static void free_resources(gpointer resources) {
 static gboolean check(const MuLocalEngineConfig *config, const GArray *ports, GError **error) {
   const MuRange *last = ports->len > 0 ? &g_array_index(ports, MuRange, ports->len - 1) : NULL;
   if (config->agents < 1 || config->cpus_milli < 0 || config->mem_mb < 0 || config->disk_mb < 0)
-    g_set_error(error, MU_ERROR, MU_ERROR_REFUSED, "the number of agents must be at least 1, amounts must not be negative");
+    g_set_error(error, MU_ERROR, MU_ERROR_REFUSED,
+                "the number of agents must be at least 1, amounts must not be negative");
   else if (last && (last->end > 65535 || g_array_index(ports, MuRange, 0).begin < 1))
     g_set_error(error, MU_ERROR, MU_ERROR_REFUSED, "ports '%s': a port is a number from 1 to 65535", config->ports);
   else

@@ -31,7 +31,8 @@ static gboolean remove_inside(int fd, dev_t device, guint depth, const gint *sto
   return ok;
 }
 
-static gboolean remove_folder(int dir_fd, const char *name, dev_t device, guint depth, const gint *stop, GError **error) {
+static gboolean remove_folder(int dir_fd, const char *name, dev_t device, guint depth, const gint *stop,
+                              GError **error) {
   struct stat st;
   int fd = openat(dir_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   if (fd < 0 && errno == EACCES && fchmodat(dir_fd, name, 0700, 0) == 0) /* our own, made unreadable by its task */

@@ -1,0 +1,39 @@
+#!/bin/bash
+# Services come and go while the scheduler runs, and do not disturb each other.
+. "${MU_SOURCE:?run this with test/run}/test/e2e/e2e.bash"
+work_begin add
+scheduler_start --listen 127.0.0.1:0
+cd "$work" || exit 1
+spec one 2 'echo "one $POD_INSTANCE_INDEX" >> data/out; exec sleep 1000' "$volume" >one.yml
+spec two 1 'exec sleep 1000' >two.yml
+
+same "no service yet" "[]" "$(muster service list --json | jq -c .)"
+check "add --wait ends when it is deployed" muster service add one -f one.yml --wait --timeout 30
+same "its state" "RUNNING COMPLETE 2/2 1" \
+  "$(json '"\(.state) \(.status) \(.complete)/\(.steps) \(.version)"' muster service show one)"
+same "two tasks run" 2 "$(tasks one | wc -l)"
+one=$(tasks one)
+
+check "the same again is a success" muster service add one -f one.yml
+same "... and changes nothing" "unchanged 1" "$(json '"\(.result) \(.version)"' muster service add one -f one.yml)"
+refused 5 "exists" muster service add one -f two.yml
+same "... the service is as it was" "$one" "$(tasks one)"
+
+check "a second one" muster service add two -f two.yml --wait --timeout 30
+check "the name on the command line counts, not the one in the spec" muster service add group/three -f two.yml --wait --timeout 30
+same "... and may have parts" "group/three RUNNING" "$(json '"\(.service) \(.state)"' muster service show group/three)"
+same "... as its tasks see it" "group.three pod-0-server" "$(tasks group.three | cut -d' ' -f1,2)"
+same "all are listed" "group/three one two" "$(json '[.[].service] | join(" ")' muster service list)"
+same "the others did not move" "$one" "$(tasks one)"
+
+same "every pod has its volume" 2 "$(volumes | wc -l)"
+check "remove --wait ends when nothing is left" muster service remove one --wait --timeout 30
+same "... no task" "" "$(tasks one)"
+same "... no volume" "" "$(volumes)"
+refused 4 "one" muster service show one
+refused 4 "one" muster service remove one
+same "the others are still there" "group/three two" "$(json '[.[].service] | join(" ")' muster service list)"
+
+check "what was removed can be added anew" muster service add one -f one.yml --wait --timeout 30
+same "... on new volumes" "one 0" "$(cat "$state"/engine/runs/one__pod-0-server__*/sandbox/data/out)"
+finish

@@ -1,0 +1,95 @@
+# The end-to-end tests' helpers: a scheduler of the test's own (demo/lib.bash), and checks that speak TAP. Sourced.
+# shellcheck source=../../demo/lib.bash
+. "${MU_SOURCE:?run this with test/run}/demo/lib.bash"
+set -uo pipefail
+
+cases=0
+failures=0
+
+# The end of every script.
+finish() {
+  echo "1..$cases"
+  exit $((failures > 0))
+}
+
+skip_all() {
+  echo "1..0 # SKIP $*"
+  exit 77
+}
+
+passed() {
+  cases=$((cases + 1))
+  echo "ok $cases - $*"
+}
+
+failed() { # DESCRIPTION [DETAIL]…
+  cases=$((cases + 1))
+  failures=$((failures + 1))
+  echo "not ok $cases - $1"
+  shift
+  printf '%s\n' "$@" | sed 's/^/#   /'
+  [[ -z $work || ! -s $work/log ]] || tail -n 15 "$work/log" | sed 's/^/# log: /'
+}
+
+# check DESCRIPTION COMMAND…: the command succeeds.
+check() {
+  local description=$1 status=0
+  shift
+  "$@" >"$work/said" 2>&1 || status=$? # in this shell: it may set variables
+  if [[ $status -eq 0 ]]; then
+    passed "$description"
+  else
+    failed "$description" "exit code $status of: $*" "$(tail -n 20 "$work/said")"
+  fi
+}
+
+# same DESCRIPTION EXPECTED ACTUAL
+same() {
+  if [[ $2 == "$3" ]]; then
+    passed "$1"
+  else
+    failed "$1" "expected:" "$2" "found:" "$3"
+  fi
+}
+
+# refused CODE PART COMMAND…: the command exits with the code, and says PART on standard error.
+refused() {
+  local code=$1 part=$2 message status=0
+  shift 2
+  message=$("$@" 2>&1 >/dev/null </dev/null) || status=$?
+  if [[ $status -eq $code && $message == *"$part"* ]]; then
+    passed "$* (exit $code)"
+  else
+    failed "$* (exit $code)" "exit code $status, expected $code with: $part" "$message"
+  fi
+}
+
+# A spec of one pod type: spec NAME COUNT COMMAND [MORE LINES OF THE TASK]…
+spec() {
+  local name=$1 count=$2 command=$3 line
+  shift 3
+  cat <<END
+name: $name
+pods:
+  pod:
+    count: $count
+    tasks:
+      server:
+        goal: RUNNING
+        cmd: |
+          $command
+        cpus: 0.05
+        memory: 32
+END
+  for line in "$@"; do
+    printf '        %s\n' "$line"
+  done
+}
+volume='volume: {path: data, type: ROOT, size: 8}'
+
+# The JSON of a command, read by jq: json FILTER COMMAND…
+json() {
+  local filter=$1
+  shift
+  "$@" --json | jq -r "$filter"
+}

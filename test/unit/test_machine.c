@@ -1,0 +1,65 @@
+/* Sharing the machine out to agents. */
+#include "machine.h"
+#include <muster/error.h>
+
+static void test_ports(void) {
+  static const struct {
+    const char *ranges;
+    guint n;
+    const char *shares[4];
+  } cases[] = {
+      {"1-10", 1, {"1-10"}},
+      {"1-10", 2, {"1-5", "6-10"}},
+      {"1-10", 3, {"1-3", "4-6", "7-10"}},
+      {"1-2,10,20-22", 2, {"1-2,10", "20-22"}},
+      {"5", 2, {"", "5"}},
+  };
+  for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+    g_autoptr(GArray) ranges = mu_ranges_parse(cases[i].ranges, NULL);
+    g_autoptr(GPtrArray) shares = mu_machine_share_ports(ranges, cases[i].n);
+    g_assert_cmpuint(shares->len, ==, cases[i].n);
+    for (guint k = 0; k < cases[i].n; k++) {
+      g_autofree char *text = mu_ranges_to_string(shares->pdata[k]);
+      g_assert_cmpstr(text, ==, cases[i].shares[k]);
+    }
+  }
+}
+
+static void test_amounts(void) {
+  MuLocalEngineConfig config = {.state_dir = "/", .agents = 3, .cpus_milli = 1000, .mem_mb = 100, .disk_mb = 2};
+  g_autoptr(GPtrArray) shares = mu_machine_share(&config, NULL);
+  static const gint64 cpus[] = {334, 333, 333}, mem[] = {34, 33, 33}, disk[] = {1, 1, 0};
+  for (guint i = 0; i < 3; i++) {
+    g_assert_cmpint(mu_resources_total(shares->pdata[i], MU_RESOURCE_CPUS), ==, cpus[i]);
+    g_assert_cmpint(mu_resources_total(shares->pdata[i], MU_RESOURCE_MEM), ==, mem[i]);
+    g_assert_cmpint(mu_resources_total(shares->pdata[i], MU_RESOURCE_DISK), ==, disk[i]);
+  }
+}
+
+static void test_detected(void) {
+  MuLocalEngineConfig config = {.state_dir = "/", .agents = 1};
+  g_autoptr(GPtrArray) shares = mu_machine_share(&config, NULL);
+  g_assert_cmpint(mu_resources_total(shares->pdata[0], MU_RESOURCE_CPUS) % 1000, ==, 0);
+  g_assert_cmpint(mu_resources_total(shares->pdata[0], MU_RESOURCE_CPUS), >, 0);
+  g_assert_cmpint(mu_resources_total(shares->pdata[0], MU_RESOURCE_MEM), >, 0);
+  g_assert_cmpint(mu_resources_total(shares->pdata[0], MU_RESOURCE_PORTS), ==, 32767 - 1025 + 1);
+}
+
+static void test_refused(void) {
+  static const char *const ports[] = {"0-5", "1-65536", "x", "9-1"};
+  for (gsize i = 0; i < G_N_ELEMENTS(ports); i++) {
+    g_autoptr(GError) error = NULL;
+    MuLocalEngineConfig config = {.state_dir = "/", .agents = 1, .ports = ports[i]};
+    g_assert_null(mu_machine_share(&config, &error));
+    g_assert_error(error, MU_ERROR, MU_ERROR_REFUSED);
+  }
+}
+
+int main(int argc, char **argv) {
+  g_test_init(&argc, &argv, NULL);
+  g_test_add_func("/machine/ports", test_ports);
+  g_test_add_func("/machine/amounts", test_amounts);
+  g_test_add_func("/machine/detected", test_detected);
+  g_test_add_func("/machine/refused", test_refused);
+  return g_test_run();
+}
