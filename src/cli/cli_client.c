@@ -209,6 +209,7 @@ static Transfer *transfer_new(MuCliClient *client, const char *path) {
   transfer->body = g_string_new(NULL);
   g_autofree char *url = g_strconcat(client->base, path, NULL);
   curl_easy_setopt(transfer->easy, CURLOPT_URL, url);
+  curl_easy_setopt(transfer->easy, CURLOPT_PATH_AS_IS, 1L); /* a name may be `..`: the scheduler refuses it */
   curl_easy_setopt(transfer->easy, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(transfer->easy, CURLOPT_NOPROXY, "*"); /* a scheduler of one's own is not behind a proxy */
   curl_easy_setopt(transfer->easy, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_TIMEOUT_MS);

@@ -222,9 +222,11 @@ static gboolean on_interrupt(gint fd, GIOCondition condition, gpointer user) {
   gssize n = read(fd, bytes, sizeof bytes);
   for (; n > 0; n--) {
     run->signals++;
-    if (run->signals == 1)
+    if (run->signals == 1) {
+      say(run, "taking %s down; another Ctrl-C does not wait for its tasks", run->spec->name);
+      fflush(stdout);
       mu_multi_service_runner_uninstall(run->runner);
-    else
+    } else
       mu_multi_service_runner_stop(run->runner);
   }
   return G_SOURCE_CONTINUE;

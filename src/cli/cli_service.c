@@ -22,30 +22,29 @@ static gboolean same_context(MuCliClient *client, const char *name, const char *
   return bytes != NULL && length == strlen(context) && memcmp(bytes, context, length) == 0;
 }
 
-/* The answer to a PUT that changed nothing. */
-static json_t *unchanged(MuCliClient *client, const char *name, GError **error) {
+/* The answer to an addition that finds the very same service: as that to a PUT that changes nothing. NULL when it finds
+ * another; a name may also find a service whose name only has the same sanitized form. */
+static json_t *unchanged(MuCliClient *client, const char *name, const char *context) {
   g_autofree char *path = mu_cli_path("/v1/service/%s", name);
-  g_autoptr(json_t) row = mu_cli_client_get(client, path, error);
-  if (row == NULL)
+  g_autoptr(json_t) row = mu_cli_client_get(client, path, NULL);
+  if (!g_str_equal(mu_cli_json_text(row, "service"), name) || !same_context(client, name, context))
     return NULL;
   json_t *answer = json_object();
-  json_object_set_new(answer, "service", json_string(mu_cli_json_text(row, "service")));
+  json_object_set_new(answer, "service", json_string(name));
   json_object_set_new(answer, "version", json_integer(mu_cli_json_number(row, "version")));
-  json_object_set_new(answer, "result", json_string("unchanged"));
   json_object_set(answer, "target", json_object_get(row, "target"));
+  json_object_set_new(answer, "result", json_string("unchanged"));
   return answer;
 }
 
-/* Adds; a service that is there with the very same context is left as it is. */
 static json_t *add(MuCliClient *client, const char *name, const char *context, GError **error) {
   g_autoptr(GError) cause = NULL;
   json_t *answer = put(client, name, context, "If-None-Match: *", &cause);
-  if (answer != NULL)
-    return answer;
-  if (g_error_matches(cause, MU_ERROR, MU_ERROR_CONFLICT) && same_context(client, name, context))
-    return unchanged(client, name, error);
-  g_propagate_error(error, g_steal_pointer(&cause));
-  return NULL;
+  if (answer == NULL && g_error_matches(cause, MU_ERROR, MU_ERROR_CONFLICT))
+    answer = unchanged(client, name, context);
+  if (answer == NULL)
+    g_propagate_error(error, g_steal_pointer(&cause));
+  return answer;
 }
 
 static json_t *update(MuCliClient *client, const char *name, const char *context, GError **error) {
@@ -64,9 +63,19 @@ static json_t *update(MuCliClient *client, const char *name, const char *context
   return put(client, name, context, condition, error);
 }
 
-static char *load_context(const MuCliCall *call, GError **error) {
-  g_autoptr(MuCliContext) context = mu_cli_context_load(call, mu_cli_text(call, "file"), error);
-  return context == NULL ? NULL : mu_cli_context_to_json(context);
+/* The scheduler decides; but where it found faults in the spec, those that are found here too name the author's file. */
+static json_t *send_context(MuCliClient *client, const char *name, const MuCliContext *context, gboolean is_new,
+                            GError **error) {
+  g_autofree char *json = mu_cli_context_to_json(context);
+  g_autoptr(GError) cause = NULL;
+  json_t *answer = (is_new ? add : update)(client, name, json, &cause);
+  if (answer != NULL)
+    return answer;
+  g_autoptr(GError) fault = NULL;
+  if (g_error_matches(cause, MU_ERROR, MU_ERROR_REFUSED))
+    mu_service_spec_unref(mu_cli_context_parse(context, name, &fault));
+  g_propagate_error(error, fault != NULL ? g_steal_pointer(&fault) : g_steal_pointer(&cause));
+  return NULL;
 }
 
 static gboolean check_timeout(const MuCliCall *call, GError **error) {
@@ -97,11 +106,9 @@ static gboolean put_service(MuCliCall *call, gboolean is_new, GError **error) {
   const char *name = mu_cli_arg(call, 0);
   if (!check_timeout(call, error))
     return FALSE;
-  g_autofree char *context = load_context(call, error);
+  g_autoptr(MuCliContext) context = mu_cli_context_load(call, mu_cli_text(call, "file"), error);
   g_autoptr(MuCliClient) client = context == NULL ? NULL : mu_cli_client_for(call, error);
-  if (client == NULL)
-    return FALSE;
-  g_autoptr(json_t) answer = (is_new ? add : update)(client, name, context, error);
+  g_autoptr(json_t) answer = client == NULL ? NULL : send_context(client, name, context, is_new, error);
   if (answer == NULL)
     return FALSE;
   if (mu_cli_has(call, "json"))

@@ -60,6 +60,7 @@ static int fail_listen(int fd, const char *where, GError **error) {
 static gboolean read_address(int fd, MuHttpAddress *address) {
   struct sockaddr_storage bound;
   socklen_t length = sizeof bound;
+  memset(&bound, 0, sizeof bound);
   char text[NI_MAXHOST];
   if (getsockname(fd, (struct sockaddr *)&bound, &length) < 0 ||
       getnameinfo((struct sockaddr *)&bound, length, text, sizeof text, NULL, 0, NI_NUMERICHOST) != 0)

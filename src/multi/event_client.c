@@ -466,11 +466,13 @@ void mu_client_check_end(MuMultiServiceEventClient *client, MuService *service)
     begin_end(client, service);
   if (service->record->state != MU_SERVICE_GONE)
     return;
-  if (client->uninstall_callback == NULL)
-    mu_client_drop_service(client, service);
-  else if (!service->callback_due)
+  if (client->uninstall_callback == NULL) {
+    mu_client_drop_service(client, service); /* frees it */
+    return;
+  }
+  if (!service->callback_due)
     g_ptr_array_add(client->callbacks, g_strdup(service->name));
-  service->callback_due = client->uninstall_callback != NULL;
+  service->callback_due = TRUE;
 }
 
 void mu_client_drop_service(MuMultiServiceEventClient *client, MuService *service)

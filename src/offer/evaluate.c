@@ -367,14 +367,27 @@ static gboolean stage_want(Evaluation *e, const MuWant *want)
 
 /* ---- the recipe ---------------------------------------------------------------------------------------------------- */
 
+static gboolean is_dynamic_port(const MuWant *want)
+{
+  return want->port != NULL && want->port->port == 0;
+}
+
+static gboolean stage_wants(Evaluation *e, const GArray *wants, gboolean dynamic)
+{
+  for (guint i = 0; i < wants->len; i++) {
+    const MuWant *want = &g_array_index(wants, MuWant, i);
+    if (is_dynamic_port(want) == dynamic && !stage_want(e, want))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+/* Dynamic ports last: none may be drawn that a static one needs. */
 static gboolean stage_resources(Evaluation *e)
 {
   const MuRequirement *r = e->requirement;
   g_autoptr(GArray) wants = mu_wants_list(r->pod, r->tasks, !r->executor_live, &r->overhead);
-  for (guint i = 0; i < wants->len; i++)
-    if (!stage_want(e, &g_array_index(wants, MuWant, i)))
-      return FALSE;
-  return TRUE;
+  return stage_wants(e, wants, FALSE) && stage_wants(e, wants, TRUE);
 }
 
 static void begin(Evaluation *e)

@@ -1,6 +1,7 @@
 #include "launch.h"
 
 #include "bug.h"
+#include "spec_placement.h"
 
 #include <string.h>
 
@@ -34,27 +35,48 @@ static void set_number(MuTaskLaunch *launch, const char *name, gint64 value)
   mu_task_launch_set_env(launch, name, text);
 }
 
-/* developer-guide.md of dcos-commons, "Task environment". */
-static void add_standard_env(MuTaskLaunch *launch, const MuLaunchInput *input, const MuTaskSpec *task)
+/* The service's name as a part of a DNS name: EndpointUtils of dcos-commons. */
+static char *dns_name(const char *service, gboolean dots_to_dashes)
+{
+  g_auto(GStrv) parts = g_strsplit(service, "/", -1);
+  char *name = g_strjoinv("", parts);
+  return dots_to_dashes ? g_strdelimit(name, ".", '-') : name;
+}
+
+static void set_word(MuTaskLaunch *launch, const char *name, gboolean value)
+{
+  mu_task_launch_set_env(launch, name, value ? "true" : "false");
+}
+
+static void add_place_env(MuTaskLaunch *launch, const MuLaunchInput *input)
+{
+  const MuPlacementRule *rule = input->requirement->pod->placement;
+  if (input->record->zone != NULL)
+    mu_task_launch_set_env(launch, "ZONE", input->record->zone);
+  if (input->record->region != NULL)
+    mu_task_launch_set_env(launch, "REGION", input->record->region);
+  set_word(launch, "PLACEMENT_REFERENCED_REGION", mu_placement_mentions(rule, "@region"));
+  set_word(launch, "PLACEMENT_REFERENCED_ZONE", mu_placement_mentions(rule, "@zone"));
+}
+
+/* developer-guide.md of dcos-commons, "Task environment"; PodInfoBuilder.getTaskEnvironment. */
+static void add_standard_env(MuTaskLaunch *launch, const MuLaunchInput *input)
 {
   const MuRequirement *r = input->requirement;
-  g_autofree char *sanitized = mu_name_sanitize(r->service);
-  g_autofree char *host = g_strdup_printf("%s.autoip.dcos.thisdcos.directory", sanitized);
-  g_autofree char *vip_host = g_strdup_printf("%s.l4lb.thisdcos.directory", sanitized);
+  g_autofree char *name = dns_name(r->service, TRUE), *vip_name = dns_name(r->service, FALSE);
+  g_autofree char *host = g_strdup_printf("%s.autoip.dcos.thisdcos.directory", name);
+  g_autofree char *vip_host = g_strdup_printf("%s.l4lb.thisdcos.directory", vip_name);
   mu_task_launch_set_env(launch, "TASK_NAME", launch->name);
   mu_task_launch_set_env(launch, "FRAMEWORK_NAME", r->service);
   mu_task_launch_set_env(launch, "FRAMEWORK_HOST", host);
   mu_task_launch_set_env(launch, "FRAMEWORK_VIP_HOST", vip_host);
   set_number(launch, "POD_INSTANCE_INDEX", r->index);
-  mu_task_launch_set_env(launch, task->name, "true");
-  if (input->record->zone != NULL)
-    mu_task_launch_set_env(launch, "ZONE", input->record->zone);
-  if (input->record->region != NULL)
-    mu_task_launch_set_env(launch, "REGION", input->record->region);
+  set_word(launch, launch->name, TRUE); /* for conditions in templates: {{#hello-0-server}} */
   if (input->api_host != NULL) {
     mu_task_launch_set_env(launch, "SCHEDULER_API_HOSTNAME", input->api_host);
     set_number(launch, "SCHEDULER_API_PORT", input->api_port);
   }
+  add_place_env(launch, input);
 }
 
 static void add_port_env(MuTaskLaunch *launch, const MuPodRecord *record, const MuResourceSet *set)
@@ -78,11 +100,12 @@ static void add_extra_env(MuTaskLaunch *launch, GHashTable *extra)
     mu_task_launch_set_env(launch, name, value);
 }
 
+/* The later wins: what the author set does not hide what the task may rely on. */
 static void add_env(MuTaskLaunch *launch, const MuLaunchInput *input, const MuTaskSpec *task, const MuResourceSet *set)
 {
-  add_standard_env(launch, input, task);
   for (guint i = 0; i < task->n_env; i++)
     mu_task_launch_set_env(launch, task->env[i].key, task->env[i].value);
+  add_standard_env(launch, input);
   add_port_env(launch, input->record, set);
   add_extra_env(launch, input->extra_env);
 }

@@ -50,7 +50,7 @@ static void test_life(void) {
   g_assert_false(running->has_ready || running->has_healthy);
   wait_pid(&fixture, id, "main.pid");
   kill_task(&fixture, id, -1);
-  g_autoptr(MuTaskStatus) killed = wait_status(&fixture, id, MU_TASK_KILLED);
+  wait_state(&fixture, id, MU_TASK_KILLED);
   g_autofree char *out = sandbox_file(&fixture, id, "stdout"), *err = sandbox_file(&fixture, id, "stderr");
   g_assert_cmpstr(out, ==, "out\n");
   g_assert_cmpstr(err, ==, "err\n");

@@ -53,7 +53,7 @@ static void test_filters(void) {
   decline(&fixture, fourth, 0);
   assert_no_offer(&fixture, 30);
   call(&fixture, mu_engine_call_new(MU_CALL_REVIVE));
-  g_autoptr(MuOffer) fifth = wait_offer(&fixture);
+  mu_offer_free(wait_offer(&fixture));
   fixture_free(&fixture);
 }
 

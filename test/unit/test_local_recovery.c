@@ -180,6 +180,44 @@ static void test_pid_reused(void) {
   fixture_free(&fixture);
 }
 
+/* Launches into an executor at the moment of its death, each with a kill right behind it, start and end all the same. */
+static void test_launch_into_dying(void) {
+  Fixture fixture;
+  fixture_new(&fixture);
+  MuTaskLaunch *first = task_new(&fixture, SLEEPER), *second = task_new(&fixture, SLEEPER);
+  g_autofree char *first_id = g_strdup(first->task_id), *second_id = g_strdup(second->task_id);
+  MuPodLaunch *pod = pod_new(first), *more = mu_pod_launch_new(pod->executor_id, "svc", "pod-0");
+  g_ptr_array_add(more->tasks, second);
+  launch_pod(&fixture, pod);
+  wait_state(&fixture, first_id, MU_TASK_RUNNING);
+  pid_t executor = parent_of(wait_pid(&fixture, first_id, "main.pid"));
+  kill(executor, SIGKILL);
+  mu_engine_event_free(wait_event(&fixture, MU_EVENT_FAILURE));
+  launch_pod(&fixture, more); /* while --recover is at work */
+  kill_task(&fixture, second_id, 0);
+  assert_failed(&fixture, first_id);
+  wait_state(&fixture, second_id, MU_TASK_KILLED);
+  fixture_free(&fixture);
+}
+
+/* Nothing is left hanging, whatever became of the folder. */
+static void test_launch_file_lost(void) {
+  Fixture fixture;
+  fixture_new(&fixture);
+  g_autofree char *id = launch_cmd(&fixture, SLEEPER);
+  wait_state(&fixture, id, MU_TASK_RUNNING);
+  pid_t main_pid = wait_pid(&fixture, id, "main.pid");
+  g_autofree char *name = g_strdup_printf("pod-0__%s", id + strlen("svc__pod-0-t__"));
+  g_autofree char *file = g_build_filename(fixture.state_dir, "executors", name, "launch-0.json", NULL);
+  g_assert_true(g_file_set_contents(file, "{", -1, NULL));
+  kill(parent_of(main_pid), SIGKILL);
+  wait_state(&fixture, id, MU_TASK_FAILED);
+  assert_dies(main_pid);
+  g_autofree char *executors = g_build_filename(fixture.state_dir, "executors", NULL);
+  g_assert_true(poll_for(folder_is_empty, executors));
+  fixture_free(&fixture);
+}
+
 /* ---- the state folder ---- */
 
 static void test_long_path(void) {
@@ -334,6 +372,8 @@ int main(int argc, char **argv) {
   g_test_add_func("/local-recovery/executor-killed", test_executor_killed);
   g_test_add_func("/local-recovery/executor-killed-while-away", test_executor_killed_while_away);
   g_test_add_func("/local-recovery/pid-reused", test_pid_reused);
+  g_test_add_func("/local-recovery/launch-into-dying", test_launch_into_dying);
+  g_test_add_func("/local-recovery/launch-file-lost", test_launch_file_lost);
   g_test_add_func("/local-recovery/long-path", test_long_path);
   g_test_add_func("/local-recovery/refused", test_refused);
   g_test_add_func("/local-recovery/journal-corrupt", test_journal_corrupt);

@@ -177,7 +177,8 @@ static void test_long_tail(Fixture *fixture, gconstpointer user) {
 static void test_content_type(Fixture *fixture, gconstpointer user) {
   (void)user;
   g_autofree char *cut_text = g_strnfill(1025, 'x');
-  memcpy(cut_text + 1023, "\xc3\xa9", 2); /* the sample ends within a character */
+  cut_text[1023] = (char)0xc3;
+  cut_text[1024] = (char)0xa9; /* the sample ends within a character */
   const struct {
     const char *data;
     gssize length;

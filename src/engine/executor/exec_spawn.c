@@ -23,6 +23,7 @@ typedef struct {
 
 typedef struct {
   int v2, v1[MU_EXEC_CGROUP_V1];
+  gboolean join_v2; /* not begun in it */
 } CgroupFds;
 
 static Report *shared_report(void) {
@@ -91,10 +92,18 @@ static void connect_output(const MuExecSpawn *spawn, Report *report) {
     fail(report, "connect the output");
 }
 
+static void join_v2(const CgroupFds *cgroup, Report *report) {
+  int fd = openat(cgroup->v2, "cgroup.procs", O_WRONLY | O_CLOEXEC);
+  if (fd < 0 || write(fd, "0", 1) < 0)
+    fail(report, "join the cgroup");
+}
+
 static void G_GNUC_NORETURN child(const MuExecSpawn *spawn, const CgroupFds *cgroup, Report *report) {
   for (int i = 0; i < MU_EXEC_CGROUP_V1; i++)
     if (cgroup->v1[i] >= 0 && write(cgroup->v1[i], "0", 1) < 0)
       fail(report, "join the cgroup");
+  if (cgroup->join_v2)
+    join_v2(cgroup, report);
   reset_signals();
   if (setsid() < 0)
     fail(report, "setsid");
@@ -112,14 +121,20 @@ static void G_GNUC_NORETURN child(const MuExecSpawn *spawn, const CgroupFds *cgr
 
 /* ---- in the parent ---- */
 
-/* As fork, but waits until the child's program has begun, and begins it inside the v2 cgroup. */
-static pid_t clone_into(int cgroup_fd) {
+/* As fork, but waits until the child's program has begun, and begins it inside the v2 cgroup. Where clone3 is not allowed
+ * (old container runtimes) the child joins the cgroup itself: `ret_join`. */
+static pid_t clone_into(int cgroup_fd, gboolean *ret_join) {
   struct clone_args args = {.flags = CLONE_VFORK, .exit_signal = SIGCHLD};
   if (cgroup_fd >= 0) {
     args.flags |= CLONE_INTO_CGROUP;
     args.cgroup = (guint64)cgroup_fd;
   }
-  return (pid_t)syscall(SYS_clone3, &args, sizeof args);
+  *ret_join = FALSE;
+  pid_t pid = (pid_t)syscall(SYS_clone3, &args, sizeof args);
+  if (pid >= 0 || (errno != ENOSYS && errno != EPERM))
+    return pid;
+  *ret_join = cgroup_fd >= 0;
+  return (pid_t)syscall(SYS_clone, (unsigned long)CLONE_VFORK | SIGCHLD, NULL, NULL, NULL, NULL);
 }
 
 static void describe_lowered(const GPtrArray *rlimits, guint32 lowered, GString *text) {
@@ -160,7 +175,7 @@ pid_t mu_exec_spawn(const MuExecSpawn *spawn, GString *ret_lowered, GError **err
   if (spawn->cgroup)
     mu_exec_cgroup_open(spawn->cgroup, &cgroup.v2, cgroup.v1);
   memset(report, 0, sizeof *report);
-  pid_t pid = clone_into(cgroup.v2);
+  pid_t pid = clone_into(cgroup.v2, &cgroup.join_v2);
   if (pid == 0)
     child(spawn, &cgroup, report);
   int errnum = errno;

@@ -102,12 +102,12 @@ static void restore_nofile(const MuExecLaunch *launch) {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-static void start_launch(Executor *executor, const char *path) {
+static gboolean start_launch(Executor *executor, const char *path) {
   g_autoptr(GError) error = NULL;
   MuExecLaunch *launch = mu_exec_launch_load(path, &error);
   if (!launch) {
     fprintf(stderr, "%s: %s\n", path, error->message);
-    return;
+    return FALSE;
   }
   g_ptr_array_add(executor->launches, launch);
   restore_nofile(launch);
@@ -116,6 +116,7 @@ static void start_launch(Executor *executor, const char *path) {
     g_ptr_array_add(executor->tasks, task);
     mu_exec_task_start(task);
   }
+  return TRUE;
 }
 
 static void end_if_done(Executor *executor) {
@@ -370,8 +371,9 @@ int mu_executor_main(int argc, char **argv) {
     if (recovering)
       recover(&executor);
     else
-      start_launch(&executor, "launch-0.json");
-    mu_exec_loop_run(executor.loop);
+      ok = start_launch(&executor, "launch-0.json");
+    if (ok)
+      mu_exec_loop_run(executor.loop);
   } else
     fprintf(stderr, "muster-executor: %s\n", error->message);
   clear(&executor);

@@ -81,7 +81,7 @@ void mu_local_executor_free(gpointer data) {
 /* ---- speaking ---- */
 
 static void say(MuLocalExecutor *executor, json_t *take_message) {
-  if (executor->line && executor->state != MU_LOCAL_EXECUTOR_DYING) {
+  if (executor->line && executor->state != MU_LOCAL_EXECUTOR_DYING && !executor->recovers) {
     mu_local_line_send(executor->line, take_message);
     json_decref(take_message);
   } else
@@ -105,7 +105,7 @@ static gboolean is_finished(const MuLocalExecutor *executor) {
 }
 
 static void close_if_finished(MuLocalExecutor *executor) {
-  if (executor->state != MU_LOCAL_EXECUTOR_LIVE || !executor->greeted || !is_finished(executor))
+  if (executor->state != MU_LOCAL_EXECUTOR_LIVE || !executor->greeted || executor->recovers || !is_finished(executor))
     return;
   say(executor, json_pack("{s:s}", "do", "shutdown"));
   move(executor, MU_LOCAL_EXECUTOR_CLOSING);
@@ -179,6 +179,7 @@ static gboolean begin_process(MuLocalExecutor *executor, GError **error) {
   if (!mu_local_executor_spawn(executor, FALSE, error))
     return FALSE;
   move(executor, MU_LOCAL_EXECUTOR_LIVE);
+  executor->recovers = FALSE;
   executor->greeted = TRUE;
   return TRUE;
 }
@@ -200,9 +201,10 @@ static void pump(MuLocalExecutor *executor) {
   while (executor->state == MU_LOCAL_EXECUTOR_ABSENT && has_ready_launch(executor))
     if (!give(executor, begin_process))
       mu_local_executor_remove_dir(executor);
-  while (executor->state == MU_LOCAL_EXECUTOR_LIVE && has_ready_launch(executor))
+  gboolean takes = executor->state == MU_LOCAL_EXECUTOR_LIVE && !executor->recovers;
+  while (takes && has_ready_launch(executor))
     give(executor, begin_in_process);
-  if (executor->state == MU_LOCAL_EXECUTOR_LIVE)
+  if (takes)
     empty_outbox(executor);
   else if (executor->state == MU_LOCAL_EXECUTOR_ABSENT && g_queue_is_empty(&executor->launches))
     forget(executor);
@@ -320,8 +322,8 @@ static void try_to_bury(MuLocalExecutor *executor) {
     return;
   }
   move(executor, MU_LOCAL_EXECUTOR_LIVE);
+  executor->recovers = TRUE;         /* what it is given waits for its hello */
   executor->attempts = attempts + 1; /* one that dies at once is not started in a tight loop */
-  pump(executor);
 }
 
 static void on_closed(gpointer user) {
@@ -336,12 +338,24 @@ static void on_closed(gpointer user) {
   retry_later(executor); /* it ends a moment after its descriptors are closed */
 }
 
+/* A --recover that has said its all did not know of them: a launch file that cannot be read. */
+static void fail_untold(MuLocalExecutor *executor) {
+  for (guint i = 0; executor->recovers && i < executor->tasks->len; i++) {
+    MuLocalTask *task = executor->tasks->pdata[i];
+    if (task->given && !task->ended)
+      fail_task(task, "the executor ended before it knew of the task");
+  }
+  executor->recovers = FALSE;
+}
+
 static void on_message(gpointer user, const json_t *message) {
   MuLocalExecutor *executor = user;
   if (!mu_local_executor_said(executor, message))
     return;
   executor->attempts = 0;
   executor->greeted = TRUE;
+  fail_untold(executor);
+  pump(executor);
   close_if_finished(executor);
 }
 

@@ -71,6 +71,7 @@ struct MuLocalExecutor {
   guint attempts;        /* to connect, lock, or recover, since the last success */
   gint64 retry_ms;       /* monotonic; when to try again; 0: not waiting */
   gboolean told_failure; /* its death has been reported */
+  gboolean recovers;     /* started with --recover, and has not said hello */
   gboolean greeted;      /* it has told what this engine did not know of it: statuses not acknowledged */
 };
 

@@ -152,7 +152,6 @@ static gboolean replay(const GPtrArray *records, GHashTable *replayed, GError **
 }
 
 static gboolean has_anything(const MuAgent *agent) {
-  g_autoptr(json_t) state = mu_agent_to_json(agent);
   const MuResources *total = mu_agent_total(agent);
   for (guint i = 0; i < total->items->len; i++)
     if (mu_resource_is_reserved(total->items->pdata[i]))
