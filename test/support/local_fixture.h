@@ -8,7 +8,9 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define PATIENCE_MS 30000
@@ -38,10 +40,19 @@ static void kill_children_of(pid_t pid) {
   }
 }
 
-static void on_abort(int number) {
-  kill_children_of(getpid());
-  signal(number, SIG_DFL);
-  raise(number);
+/* Runs the tests in a child; whatever becomes of it, its processes come to us, and are killed. The exit status. */
+static int run_guarded(void) {
+  prctl(PR_SET_CHILD_SUBREAPER, 1);
+  pid_t tests = fork();
+  if (tests == 0) {
+    prctl(PR_SET_CHILD_SUBREAPER, 0);
+    return g_test_run();
+  }
+  int status = 0;
+  g_assert_cmpint(waitpid(tests, &status, 0), ==, tests);
+  for (pid_t pid = 0; pid >= 0; pid = waitpid(-1, NULL, 0))
+    kill_children_of(getpid());
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
 }
 
 /* ---- life ---- */
@@ -90,7 +101,6 @@ static G_GNUC_UNUSED void fixture_close(Fixture *fixture) {
 }
 
 static void fixture_init(Fixture *fixture) {
-  signal(SIGABRT, on_abort);
   memset(fixture, 0, sizeof *fixture);
   fixture->state_dir = g_dir_make_tmp("muster-local-XXXXXX", NULL);
   fixture->events = g_ptr_array_new_with_free_func(event_free);

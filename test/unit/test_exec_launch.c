@@ -4,7 +4,8 @@
 #include <string.h>
 #include <sys/resource.h>
 
-#define TASK "\"task_id\":\"t\",\"name\":\"n\",\"cmd\":\"true\",\"run_dir\":\"/r\",\"uid\":1,\"gid\":2"
+#define TASK                                                                                                           \
+  "\"task_id\":\"t\",\"name\":\"n\",\"cmd\":\"true\",\"sandbox\":\"/r\",\"volumes_file\":\"/f\",\"uid\":1,\"gid\":2"
 #define LAUNCH(tasks) "{\"service\":\"s\",\"pod\":\"p\",\"agent_id\":\"a\",\"log_max_bytes\":10,\"tasks\":[" tasks "]}"
 
 static void test_full(void) {
@@ -17,7 +18,7 @@ static void test_full(void) {
   g_assert_no_error(error);
   g_assert_cmpuint(launch->tasks->len, ==, 1);
   const MuExecTaskSpec *task = launch->tasks->pdata[0];
-  g_assert_cmpstr(task->run_dir, ==, "/r");
+  g_assert_cmpstr(task->sandbox, ==, "/r");
   g_assert_true(task->switch_user);
   g_assert_cmpuint(task->groups->len, ==, 2);
   g_assert_cmpstr(task->env->pdata[1], ==, "B=x=y");

@@ -90,7 +90,7 @@ static void test_environment(void) {
   mu_task_launch_set_env(task, "GIVEN", "a b");
   g_setenv("NOT_GIVEN", "leaks", TRUE);
   g_autofree char *id = launch(&fixture, task);
-  g_autofree char *sandbox = g_build_filename(fixture.state_dir, "runs", id, "sandbox", NULL);
+  g_autofree char *sandbox = g_build_filename(fixture.state_dir, "runs", id, NULL);
   wait_state(&fixture, id, MU_TASK_FAILED); /* grep -c found none */
   g_autofree char *out = sandbox_file(&fixture, id, "stdout");
   /* GIVEN, PATH, HOME, MESOS_SANDBOX, MUSTER_TASK_ID, and the shell's PWD; stdin is empty; no socket is inherited. */
@@ -257,8 +257,8 @@ static void test_sandbox_path(void) {
   g_autofree char *id =
       launch_cmd(&fixture, "mkdir -p a/b; echo x > a/b/c; ln -s /etc/passwd out; ln -s a/b/c in; ln -s ../.. up");
   wait_state(&fixture, id, MU_TASK_FINISHED);
-  static const char *const refused[] = {"..",          "../run.json",      "/etc/passwd", "out",
-                                        "up/run.json", "a/../../run.json", "nothing"};
+  static const char *const refused[] = {"..",         "../../journal",      "/etc/passwd", "out",
+                                        "up/journal", "a/../../../journal", "nothing"};
   for (gsize i = 0; i < G_N_ELEMENTS(refused); i++) {
     g_autoptr(GError) error = NULL;
     g_assert_null(fixture.engine->ops->sandbox_path(fixture.engine, NULL, id, refused[i], &error));
@@ -421,5 +421,5 @@ int main(int argc, char **argv) {
   g_test_add_func("/local/rlimit-unknown-and-lowered", test_rlimit_unknown_and_lowered);
   g_test_add_func("/local/user", test_user);
   g_test_add_func("/local/user-unknown", test_user_unknown);
-  return g_test_run();
+  return run_guarded();
 }

@@ -303,5 +303,5 @@ int main(int argc, char **argv) {
   g_test_add_func("/local-offers/leftover-volume", test_leftover_volume);
   g_test_add_func("/local-offers/agents", test_agents);
   g_test_add_func("/local-offers/fewer-agents", test_fewer_agents);
-  return g_test_run();
+  return run_guarded();
 }

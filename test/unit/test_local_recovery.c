@@ -381,5 +381,5 @@ int main(int argc, char **argv) {
   g_test_add_func("/local-recovery/destroy-stopped-executor", test_destroy_stopped_executor);
   g_test_add_func("/local-recovery/teardown", test_teardown);
   g_test_add_func("/local-recovery/second-launch", test_second_launch);
-  return g_test_run();
+  return run_guarded();
 }

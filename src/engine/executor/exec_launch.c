@@ -48,7 +48,8 @@ static void task_free(gpointer data) {
   g_free(task->task_id);
   g_free(task->name);
   g_free(task->cmd);
-  g_free(task->run_dir);
+  g_free(task->sandbox);
+  g_free(task->volumes_file);
   g_array_unref(task->groups);
   g_ptr_array_unref(task->env);
   g_ptr_array_unref(task->configs);
@@ -160,7 +161,8 @@ static gboolean read_task(json_t *json, MuExecTaskSpec *task, GError **error) {
   read_env(json, task);
   return copy_string(json, "task_id", TRUE, &task->task_id, error) &&
          copy_string(json, "name", TRUE, &task->name, error) && copy_string(json, "cmd", TRUE, &task->cmd, error) &&
-         copy_string(json, "run_dir", TRUE, &task->run_dir, error) && read_user(json, task, error) &&
+         copy_string(json, "sandbox", TRUE, &task->sandbox, error) &&
+         copy_string(json, "volumes_file", TRUE, &task->volumes_file, error) && read_user(json, task, error) &&
          read_configs(json, task, error) && read_volumes(json, task, error) &&
          read_check(json, "health", &task->health, error) && read_check(json, "readiness", &task->readiness, error) &&
          mu_json_get_int(json, "kill_grace_ms", FALSE, &task->kill_grace_ms, error) &&

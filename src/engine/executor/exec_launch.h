@@ -36,7 +36,8 @@ typedef struct {
 
 typedef struct {
   char *task_id, *name, *cmd;
-  char *run_dir; /* absolute; holds run.json and sandbox/ */
+  char *sandbox;      /* absolute; to be made */
+  char *volumes_file; /* absolute; to be written when there are volumes, see exec_sandbox.h */
   gboolean switch_user;
   uid_t uid; /* owner of the sandbox, always set */
   gid_t gid;

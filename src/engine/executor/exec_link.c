@@ -11,10 +11,12 @@
 #define SOCKET_NAME "control.sock"
 #define MAX_LINE (64 * 1024)
 #define READ_BYTES 4096
+#define RETRY_MS 1000
 
 struct MuExecLink {
   MuExecLoop *loop;
-  int listen_fd, fd; /* fd -1: nobody */
+  int listen_fd, fd; /* -1: not listening, nobody connected */
+  MuExecTimer retry; /* the socket could not be made: a full disk */
   GString *in, *out;
   MuExecLinkMessage message;
   MuExecLinkConnected connected;
@@ -55,6 +57,14 @@ static void flush(MuExecLink *link) {
   mu_exec_loop_want_write(link->loop, link->fd, link->out->len > 0);
 }
 
+static gboolean start_listening(MuExecLink *link, GError **error);
+
+static void on_retry(gpointer user) {
+  MuExecLink *link = user;
+  if (!start_listening(link, NULL))
+    mu_exec_timer_set(&link->retry, mu_exec_now_ms() + RETRY_MS);
+}
+
 static void on_connection(gpointer user, guint32 events) {
   MuExecLink *link = user;
   char buffer[READ_BYTES];
@@ -65,6 +75,7 @@ static void on_connection(gpointer user, guint32 events) {
     return;
   if (n <= 0 || link->in->len + (gsize)n > MAX_LINE) {
     disconnect(link);
+    on_retry(link);
     return;
   }
   g_string_append_len(link->in, buffer, n);
@@ -104,15 +115,29 @@ static int listen_here(GError **error) {
   return -1;
 }
 
+static gboolean start_listening(MuExecLink *link, GError **error) {
+  if (link->listen_fd >= 0)
+    return TRUE;
+  int fd = listen_here(error);
+  if (fd < 0)
+    return FALSE;
+  if (!mu_exec_loop_add(link->loop, fd, on_listen, link, error)) {
+    close(fd);
+    return FALSE;
+  }
+  link->listen_fd = fd;
+  return TRUE;
+}
+
 MuExecLink *mu_exec_link_new(MuExecLoop *loop, int fd, MuExecLinkMessage message, MuExecLinkConnected connected,
                              gpointer user, GError **error) {
   MuExecLink *link = g_new0(MuExecLink, 1);
   *link = (MuExecLink){.loop = loop, .fd = -1, .message = message, .connected = connected, .user = user};
   link->in = g_string_new(NULL);
   link->out = g_string_new(NULL);
-  link->listen_fd = listen_here(error);
-  if (link->listen_fd < 0 || !mu_exec_loop_add(loop, link->listen_fd, on_listen, link, error) ||
-      (fd >= 0 && !connect_to(link, fd, error))) {
+  link->listen_fd = -1;
+  mu_exec_timer_init(&link->retry, loop, on_retry, link);
+  if (fd >= 0 ? !connect_to(link, fd, error) : !start_listening(link, error)) {
     mu_exec_link_free(link);
     return NULL;
   }
@@ -125,6 +150,7 @@ void mu_exec_link_free(MuExecLink *link) {
   if (link->fd >= 0 && link->out->len > 0)
     flush(link);
   disconnect(link);
+  mu_exec_timer_clear(&link->retry);
   if (link->listen_fd >= 0) {
     mu_exec_loop_remove(link->loop, link->listen_fd);
     close(link->listen_fd);

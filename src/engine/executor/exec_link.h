@@ -1,5 +1,6 @@
 /* The executor's end of the line to the engine: JSON lines both ways. The first connection is inherited; later ones, of a
- * restarted scheduler, come in through `control.sock` in the executor's folder, and each replaces the one before.
+ * restarted scheduler, come in through `control.sock` in the executor's folder, and each replaces the one before. The socket
+ * is made when the first connection ends: most executors never need it.
  *
  *   engine to executor: {"do":"launch","file":"launch-1.json"}  {"do":"kill","task_id":…,"grace_ms":…}
  *                       {"do":"ack","uuid":…}  {"do":"shutdown"}: kill what runs without grace, and end
@@ -14,7 +15,7 @@ typedef struct MuExecLink MuExecLink;
 typedef void (*MuExecLinkMessage)(gpointer user, const json_t *message);
 typedef void (*MuExecLinkConnected)(gpointer user);
 
-/* `fd` -1: none inherited. Binds the socket in the present folder. `connected` is called for each new connection, not for
+/* `fd` -1: none inherited. Then, the socket is bound at once, in the present folder. `connected` is called for each new connection, not for
  * the inherited one. */
 MuExecLink *mu_exec_link_new(MuExecLoop *loop, int fd, MuExecLinkMessage message, MuExecLinkConnected connected,
                              gpointer user, GError **error);

@@ -92,45 +92,39 @@ static gboolean write_templates(int sandbox_fd, const MuExecTaskSpec *task, GErr
   return ok;
 }
 
-static gboolean write_run_json(const MuExecLaunch *launch, const MuExecTaskSpec *task, int run_fd, GError **error) {
-  g_autoptr(json_t) run = json_object();
-  mu_json_set_string(run, "service", launch->service);
-  mu_json_set_string(run, "pod", launch->pod);
-  mu_json_set_string(run, "task", task->name);
-  mu_json_set_string(run, "agent_id", launch->agent_id);
-  json_t *volumes = json_array();
+static gboolean write_volumes_file(const MuExecTaskSpec *task, GError **error) {
+  if (task->volumes->len == 0)
+    return TRUE;
+  g_autoptr(json_t) volumes = json_array();
   for (guint i = 0; i < task->volumes->len; i++) {
     const MuExecVolume *volume = task->volumes->pdata[i];
     json_array_append_new(volumes, json_pack("{s:s, s:s}", "path", volume->path, "source", volume->source));
   }
-  mu_json_set_new(run, "volumes", volumes);
-  g_autofree char *text = mu_json_to_string(run);
-  return write_file(run_fd, "run.json", text, 0600, NULL, error);
+  g_autofree char *text = mu_json_to_string(volumes);
+  return write_file(AT_FDCWD, task->volumes_file, text, 0600, NULL, error);
 }
 
-static int make_sandbox(const MuExecLaunch *launch, const MuExecTaskSpec *task, int run_fd, GError **error) {
-  if (!write_run_json(launch, task, run_fd, error))
-    return -1;
-  int fd = make_folder(run_fd, "sandbox", 0750, task, error);
-  gboolean ok = fd >= 0 && write_templates(fd, task, error);
-  for (guint i = 0; ok && i < task->volumes->len; i++)
-    ok = link_volume(fd, task->volumes->pdata[i], task, error);
-  if (ok)
+static gboolean fill(const MuExecTaskSpec *task, int fd, GError **error) {
+  if (task->switch_user && fchown(fd, task->uid, task->gid) < 0)
+    return mu_exec_error(error, errno, "cannot give the sandbox to its user");
+  if (!write_volumes_file(task, error) || !write_templates(fd, task, error))
+    return FALSE;
+  for (guint i = 0; i < task->volumes->len; i++)
+    if (!link_volume(fd, task->volumes->pdata[i], task, error))
+      return FALSE;
+  return TRUE;
+}
+
+int mu_exec_sandbox_make(const MuExecTaskSpec *task, GError **error) {
+  if (mkdir(task->sandbox, 0750) < 0)
+    return mu_exec_error(error, errno, "cannot make the sandbox %s", task->sandbox), -1;
+  int fd = open(task->sandbox, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  if (fd < 0)
+    return mu_exec_error(error, errno, "cannot open the sandbox %s", task->sandbox), -1;
+  if (fill(task, fd, error))
     return fd;
-  if (fd >= 0)
-    close(fd);
+  close(fd);
   return -1;
-}
-
-int mu_exec_sandbox_make(const MuExecLaunch *launch, const MuExecTaskSpec *task, GError **error) {
-  if (mkdir(task->run_dir, 0711) < 0)
-    return mu_exec_error(error, errno, "cannot make the sandbox %s", task->run_dir), -1;
-  int run_fd = open(task->run_dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-  if (run_fd < 0)
-    return mu_exec_error(error, errno, "cannot open the sandbox %s", task->run_dir), -1;
-  int fd = make_sandbox(launch, task, run_fd, error);
-  close(run_fd);
-  return fd;
 }
 
 static gboolean has_variable(const GPtrArray *env, const char *name) {
@@ -150,13 +144,12 @@ static void add_default(GPtrArray *env, const GPtrArray *given, const char *name
 
 GPtrArray *mu_exec_sandbox_environment(const MuExecTaskSpec *task) {
   GPtrArray *env = g_ptr_array_new_with_free_func(g_free);
-  g_autofree char *sandbox = g_build_filename(task->run_dir, "sandbox", NULL);
   for (guint i = 0; i < task->env->len && task->env->pdata[i]; i++)
     if (!g_str_has_prefix(task->env->pdata[i], "MUSTER_TASK_ID="))
       g_ptr_array_add(env, g_strdup(task->env->pdata[i]));
   add_default(env, task->env, "PATH", DEFAULT_PATH);
-  add_default(env, task->env, "HOME", sandbox);
-  add_default(env, task->env, "MESOS_SANDBOX", sandbox);
+  add_default(env, task->env, "HOME", task->sandbox);
+  add_default(env, task->env, "MESOS_SANDBOX", task->sandbox);
   g_ptr_array_add(env, g_strconcat("MUSTER_TASK_ID=", task->task_id, NULL)); /* leftovers are found by it */
   g_ptr_array_add(env, NULL);
   return env;

@@ -52,7 +52,7 @@ static void read_lines(MuExecStatusLog *log, const char *text, gsize length) {
   const char *at = text;
   for (const char *end; (end = memchr(at, '\n', length - (gsize)(at - text))); at = end + 1) {
     g_autoptr(json_t) record = mu_json_parse(at, (gsize)(end - at), MAX_LINE, NULL);
-    if (record && json_is_object(record))
+    if (json_is_object(record))
       remember(log, record);
   }
   log->size = (gsize)(at - text);

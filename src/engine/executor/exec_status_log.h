@@ -1,7 +1,7 @@
 /* The executor's diary, `log` in its folder: what survives the scheduler's death and its own. JSON lines, appended with one
  * write() before anything is sent (that survives crashes of processes; after a crash of the machine no task lives anyway):
  *
- *   {"is":"process","task_id":…,"pid":…,"start":…,"boot":…}   a task's main process
+ *   {"is":"process","task_id":…,"pid":…,"start":…,"boot":…}   a task's main process; task_id "": the executor itself
  *   {"is":"status","uuid":…,"task_id":…,"state":"TASK_…",…}    a status, as it is sent
  *   {"is":"ack","uuid":…}                                       the scheduler has it
  *

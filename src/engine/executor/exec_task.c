@@ -204,7 +204,7 @@ static void rendered(MuExecTask *task, int status) {
 static gboolean prepare(MuExecTask *task, GError **error) {
   const MuExecTaskSpec *spec = task->spec;
   uid_t uid = spec->switch_user ? spec->uid : (uid_t)-1;
-  task->sandbox_fd = mu_exec_sandbox_make(task->launch, spec, error);
+  task->sandbox_fd = mu_exec_sandbox_make(spec, error);
   if (task->sandbox_fd < 0)
     return FALSE;
   if (!mu_exec_log_file_open(&task->out_log, task->sandbox_fd, "stdout", task->launch->log_max_bytes, uid, spec->gid,

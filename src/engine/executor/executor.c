@@ -71,13 +71,17 @@ static void on_report(gpointer user, MuExecTask *task, const char *state, const 
   send_status(user, record);
 }
 
-static void on_started(gpointer user, MuExecTask *task, pid_t pid) {
-  Executor *executor = user;
+/* `task_id` "": this process. */
+static void note_process(Executor *executor, const char *task_id, pid_t pid) {
   MuExecProc proc = {0};
   mu_exec_proc_read(pid, &proc);
-  mu_exec_status_log_append(executor->log, json_pack("{s:s, s:s, s:I, s:I, s:s}", "is", "process", "task_id",
-                                                     task->spec->task_id, "pid", (json_int_t)pid, "start",
-                                                     (json_int_t)proc.start, "boot", executor->boot_id));
+  mu_exec_status_log_append(executor->log,
+                            json_pack("{s:s, s:s, s:I, s:I, s:s}", "is", "process", "task_id", task_id, "pid",
+                                      (json_int_t)pid, "start", (json_int_t)proc.start, "boot", executor->boot_id));
+}
+
+static void on_started(gpointer user, MuExecTask *task, pid_t pid) {
+  note_process(user, task->spec->task_id, pid);
 }
 
 static guint running_tasks(const Executor *executor) {
@@ -339,6 +343,7 @@ static gboolean set_up(Executor *executor, GError **error) {
   executor->log = mu_exec_status_log_open(error);
   if (!executor->log)
     return FALSE;
+  note_process(executor, "", getpid());
   int link_fd = fcntl(MU_EXECUTOR_LINK_FD, F_SETFD, FD_CLOEXEC) == 0 ? MU_EXECUTOR_LINK_FD : -1;
   fcntl(MU_EXECUTOR_LOCK_FD, F_SETFD, FD_CLOEXEC);
   executor->link = mu_exec_link_new(executor->loop, link_fd, on_message, on_connected, executor, error);

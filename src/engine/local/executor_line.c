@@ -74,7 +74,7 @@ static void take_lines(MuLocalLines *lines, MuLocalLine *line) {
     gsize length = (gsize)(end - text->str) - done;
     g_autoptr(json_t) message = mu_json_parse(text->str + done, length, MAX_LINE, NULL);
     done += length + 1;
-    if (message && json_is_object(message))
+    if (json_is_object(message))
       lines->funcs.message(line->user, message);
     if (!is_open(lines, line))
       return;

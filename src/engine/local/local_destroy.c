@@ -6,11 +6,14 @@
 #include <muster/error.h>
 #include <poll.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define CALL_MS 200
+#define CALL_EVERY_MS 2
 #define FORCED_MS 10000 /* for the second round, after the executors that did not listen were killed */
 
 static gint64 now_ms(void) {
@@ -27,6 +30,7 @@ static void ending_clear(gpointer data) {
   Ending *ending = data;
   if (ending->pidfd >= 0)
     close(ending->pidfd);
+  ending->pidfd = -1;
 }
 
 static GArray *all_executors(MuLocal *local) {
@@ -52,32 +56,58 @@ static gboolean has_running_task(const MuLocalExecutor *executor) {
   return FALSE;
 }
 
-/* Our child, not reaped yet, or who is at the other end of a line that stands: that pid is not another's. */
+/* Field 22 of /proc/<pid>/stat; comm, field 2, may hold anything up to the last ')'. */
+static guint64 start_time(pid_t pid) {
+  g_autofree char *path = g_strdup_printf("/proc/%d/stat", (int)pid);
+  g_autofree char *text = NULL;
+  const char *at = g_file_get_contents(path, &text, NULL, NULL) ? strrchr(text, ')') : NULL;
+  for (int field = 2; at && field < 22; field++)
+    at = strchr(at + 1, ' ');
+  return at ? g_ascii_strtoull(at, NULL, 10) : 0;
+}
+
+/* Our child, not reaped yet; who is at the other end of a line that stands; or whom the log names, if the start time
+ * agrees once the descriptor is open: in each case the pid is not another's. */
 static int open_pidfd(const MuLocalExecutor *executor) {
   struct ucred peer = {.pid = executor->child};
-  if (peer.pid <= 0 && !mu_local_line_peer(executor->line, &peer))
-    return -1;
-  return peer.pid > 1 && peer.pid != getpid() ? (int)syscall(SYS_pidfd_open, peer.pid, 0) : -1;
+  gboolean certain = peer.pid > 0 || (executor->line && mu_local_line_peer(executor->line, &peer));
+  pid_t pid = certain ? peer.pid : executor->pid;
+  int fd = pid > 1 && pid != getpid() ? (int)syscall(SYS_pidfd_open, pid, 0) : -1;
+  if (fd < 0 || certain || start_time(pid) == executor->start)
+    return fd;
+  close(fd);
+  return -1;
+}
+
+static gboolean wait_for_exit(int pidfd, gint64 until_ms) {
+  struct pollfd poll_fd = {.fd = pidfd, .events = POLLIN};
+  return poll(&poll_fd, 1, (int)CLAMP(until_ms - now_ms(), 0, G_MAXINT)) == 1;
+}
+
+/* One that has just lost its scheduler makes its socket a moment later. */
+static void call_again(Ending *ending) {
+  MuLocalExecutor *executor = ending->executor;
+  gint64 until = now_ms() + CALL_MS;
+  while (ending->pidfd >= 0 && now_ms() < until && !mu_local_executor_connect(executor))
+    if (wait_for_exit(ending->pidfd, now_ms() + CALL_EVERY_MS))
+      return;
 }
 
 /* A dead one is started again to kill what it left. */
 static void tell_to_end(Ending *ending) {
   MuLocalExecutor *executor = ending->executor;
   g_autoptr(GError) error = NULL;
-  if (!executor->line && !mu_local_executor_connect(executor) && mu_local_executor_lock(executor) &&
-      has_running_task(executor) && !mu_local_executor_spawn(executor, TRUE, &error))
+  gboolean dead = !executor->line && mu_local_executor_lock(executor);
+  if (dead && has_running_task(executor) && !mu_local_executor_spawn(executor, TRUE, &error))
     g_warning("local engine: %s", error->message);
+  ending_clear(ending);
+  ending->pidfd = executor->lock_fd < 0 ? open_pidfd(executor) : -1;
+  if (!executor->line)
+    call_again(ending);
   if (!executor->line)
     return;
   g_autoptr(json_t) message = json_pack("{s:s}", "do", "shutdown");
-  ending_clear(ending);
-  ending->pidfd = open_pidfd(executor);
   mu_local_line_send(executor->line, message);
-}
-
-static gboolean wait_for_exit(int pidfd, gint64 until_ms) {
-  struct pollfd poll_fd = {.fd = pidfd, .events = POLLIN};
-  return poll(&poll_fd, 1, (int)CLAMP(until_ms - now_ms(), 0, G_MAXINT)) == 1;
 }
 
 /* Those that are alive at the deadline. */
@@ -141,7 +171,8 @@ static gboolean end_executors(MuLocal *local, gint64 timeout_ms, GError **error)
 }
 
 static gboolean remove_all(const MuLocal *local, GError **error) {
-  static const char *const names[] = {"executors", "runs", "volumes", "trash", "journal", "journal.new", "lock"};
+  static const char *const names[] = {
+      "executors", "runs", "run-volumes", "executor-errors.log", "volumes", "trash", "journal", "journal.new", "lock"};
   int fd = open(local->state_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (fd < 0)
     return TRUE; /* gone already */

@@ -96,6 +96,7 @@ static gboolean make_state_dir(MuLocal *local, const char *state_dir, GError **e
     chmod(local->state_dir, (st.st_mode & 07777) | 0711);
   return make_folder(local, "executors", 0700, &local->executors_dir, error) &&
          make_folder(local, "runs", pass_mode(), &local->runs_dir, error) &&
+         make_folder(local, "run-volumes", 0700, &local->run_volumes_dir, error) &&
          make_folder(local, "volumes", pass_mode(), &local->volumes_dir, error);
 }
 
@@ -281,8 +282,8 @@ static void local_free(MuEngine *engine) {
   g_main_context_unref(local->context);
   if (local->lock_fd >= 0)
     close(local->lock_fd);
-  char *texts[] = {local->state_dir,     local->executor_path, local->bootstrap_path, local->hostname,
-                   local->executors_dir, local->runs_dir,      local->volumes_dir};
+  char *texts[] = {local->state_dir,     local->executor_path, local->bootstrap_path,  local->hostname,
+                   local->executors_dir, local->runs_dir,      local->run_volumes_dir, local->volumes_dir};
   for (gsize i = 0; i < G_N_ELEMENTS(texts); i++)
     g_free(texts[i]);
   g_free(local);

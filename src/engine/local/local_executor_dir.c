@@ -90,7 +90,7 @@ static int spawn_in(const char *program, char **argv, const char *folder, int li
   posix_spawn_file_actions_addchdir_np(&actions, folder);
   posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDWR, 0);
   posix_spawn_file_actions_adddup2(&actions, 0, 1);
-  posix_spawn_file_actions_addopen(&actions, 2, "stderr", O_WRONLY | O_CREAT | O_APPEND, 0600);
+  posix_spawn_file_actions_addopen(&actions, 2, "../../executor-errors.log", O_WRONLY | O_CREAT | O_APPEND, 0600);
   posix_spawn_file_actions_adddup2(&actions, link_fd, LINK_FD);
   posix_spawn_file_actions_adddup2(&actions, lock_fd, LOCK_FD);
   posix_spawn_file_actions_addclosefrom_np(&actions, FIRST_FREE_FD);
@@ -152,7 +152,7 @@ gboolean mu_local_executor_connect(MuLocalExecutor *executor) {
 
 void mu_local_executor_remove_dir(MuLocalExecutor *executor) {
   g_autofree char *folder = mu_local_executor_path(executor, NULL);
-  static const char *const files[] = {"log", "log.new", "control.sock", "stderr"};
+  static const char *const files[] = {"log", "log.new", "control.sock"};
   int fd = open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   if (fd < 0)
     return;
@@ -222,8 +222,19 @@ static gboolean load_launch(MuLocalExecutor *executor, const char *path, GError 
   return TRUE;
 }
 
+static void load_process(MuLocalExecutor *executor, const json_t *record) {
+  const char *task_id = json_string_value(json_object_get(record, "task_id"));
+  if (!task_id || *task_id != '\0')
+    return;
+  executor->pid = (pid_t)json_integer_value(json_object_get(record, "pid"));
+  executor->start = (guint64)json_integer_value(json_object_get(record, "start"));
+}
+
 static void load_record(MuLocalExecutor *executor, const char *text, gsize length) {
   g_autoptr(json_t) record = mu_json_parse(text, length, MAX_RECORD_BYTES, NULL);
+  const char *is = json_string_value(json_object_get(record, "is"));
+  if (is && g_str_equal(is, "process"))
+    load_process(executor, record);
   g_autoptr(MuTaskStatus) status = record ? mu_local_status_from_record(executor, record) : NULL;
   MuLocalTask *task = status ? g_hash_table_lookup(executor->local->tasks, status->task_id) : NULL;
   if (!task || task->executor != executor)

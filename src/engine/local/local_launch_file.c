@@ -125,14 +125,16 @@ static void add_limits(json_t *json, const MuTaskLaunch *task) {
 
 static json_t *task_to_json(MuLocal *local, const MuPodLaunch *launch, const MuTaskLaunch *task, GError **error) {
   g_autoptr(json_t) json = json_object();
-  g_autofree char *run_dir = g_build_filename(local->runs_dir, task->task_id, NULL);
+  g_autofree char *sandbox = g_build_filename(local->runs_dir, task->task_id, NULL);
+  g_autofree char *volumes_file = g_build_filename(local->run_volumes_dir, task->task_id, NULL);
   json_t *volumes = json_array();
   add_volumes(local, volumes, launch->resources);
   add_volumes(local, volumes, task->resources);
   mu_json_set_string(json, "task_id", task->task_id);
   mu_json_set_string(json, "name", task->name);
   mu_json_set_string(json, "cmd", task->cmd ? task->cmd : ":");
-  mu_json_set_string(json, "run_dir", run_dir);
+  mu_json_set_string(json, "sandbox", sandbox);
+  mu_json_set_string(json, "volumes_file", volumes_file);
   mu_json_set_new(json, "volumes", volumes);
   mu_json_set_new(json, "env", env_to_json(task->env));
   mu_json_set_new(json, "configs", configs_to_json(task->configs));

@@ -4,7 +4,9 @@
  *   <state_dir>/lock                      flock: one engine per folder
  *   <state_dir>/journal                   reservations and volumes (local_journal.h)
  *   <state_dir>/executors/<executor id>/  launch-<n>.json, log, control.sock (executor.h)
- *   <state_dir>/runs/<task id>/           run.json, sandbox/ (exec_sandbox.h)
+ *   <state_dir>/runs/<task id>/           the sandbox of a run (exec_sandbox.h)
+ *   <state_dir>/run-volumes/<task id>     which volumes it has
+ *   <state_dir>/executor-errors.log       what executors print: nothing, unless one is broken
  *   <state_dir>/volumes/<persistence id>/ what CREATE made
  *   <state_dir>/trash/                    being deleted */
 #ifndef MU_LOCAL_PRIVATE_H
@@ -68,6 +70,8 @@ struct MuLocalExecutor {
   int lock_fd;           /* its folder, locked by us; -1: not */
   guint files;           /* launch files in its folder */
   pid_t child;           /* 0: not our child */
+  pid_t pid;             /* of an executor of an earlier run, by its log; 0: unknown */
+  guint64 start;         /* its start time */
   guint attempts;        /* to connect, lock, or recover, since the last success */
   gint64 retry_ms;       /* monotonic; when to try again; 0: not waiting */
   gboolean told_failure; /* its death has been reported */
@@ -85,7 +89,7 @@ typedef void (*MuLocalActionFunc)(MuLocal *local, gpointer data);
 struct MuLocal {
   MuEngine engine;
   char *state_dir, *executor_path, *bootstrap_path, *hostname;
-  char *executors_dir, *runs_dir, *volumes_dir;
+  char *executors_dir, *runs_dir, *run_volumes_dir, *volumes_dir;
   guint keep_sandboxes, n_agents;
   gint64 log_max_bytes, nofile_soft;
   int lock_fd;
@@ -171,7 +175,7 @@ void mu_local_executor_shutdown(MuLocalExecutor *executor);
 gboolean mu_local_executors_scan(MuLocal *local, GError **error);
 void mu_local_executors_adopt(MuLocal *local);
 void mu_local_executors_stop(MuLocal *local);
-void mu_local_executor_free(gpointer executor);
+void mu_local_executor_free(gpointer data); /* a MuLocalExecutor */
 
 /* ---- local_status.c ---- */
 /* A message of an executor; TRUE: its hello. */
@@ -197,7 +201,7 @@ void mu_local_executor_remove_dir(MuLocalExecutor *executor);
 /* ---- local_launch_file.c ---- */
 /* The launch file of a pod (exec_launch.h), or NULL with MU_ERROR_REFUSED: no such user, a name that is no file name. */
 char *mu_local_launch_file(MuLocal *local, const MuLocalAgent *agent, const MuPodLaunch *launch, GError **error);
-void mu_local_user_free(gpointer user);
+void mu_local_user_free(gpointer user); /* a MuLocalUser */
 
 /* ---- local_calls.c ---- */
 void mu_local_perform(MuEngine *engine, const MuEngineCall *call);

@@ -10,7 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define MAX_RUN_JSON (16 * 1024 * 1024)
+#define MAX_VOLUMES_FILE (16 * 1024 * 1024)
 
 /* ---- keeping ---- */
 
@@ -43,6 +43,8 @@ void mu_local_runs_ended(MuLocal *local, const char *task_id) {
   while (ids->len > local->keep_sandboxes) {
     g_autofree char *path = g_build_filename(local->runs_dir, ids->pdata[0], NULL);
     g_autoptr(GError) error = NULL;
+    g_autofree char *volumes_file = g_build_filename(local->run_volumes_dir, ids->pdata[0], NULL);
+    unlink(volumes_file);
     if (!mu_local_trash_take(local->trash, path, FALSE, &error))
       g_warning("local engine: %s", error->message);
     g_ptr_array_remove_index(ids, 0);
@@ -67,7 +69,7 @@ gboolean mu_local_runs_scan(MuLocal *local, GError **error) {
     return FALSE;
   g_autoptr(GArray) runs = g_array_new(FALSE, FALSE, sizeof(Run));
   for (const char *name; (name = g_dir_read_name(dir));) {
-    g_autofree char *path = g_build_filename(local->runs_dir, name, "run.json", NULL);
+    g_autofree char *path = g_build_filename(local->runs_dir, name, NULL);
     struct stat st;
     if (g_hash_table_contains(local->tasks, name) || lstat(path, &st) < 0)
       continue;
@@ -107,16 +109,15 @@ static const char *below_volume(const char *path, const char *volume_path) {
 }
 
 /* The volumes are symlinks that lead out: a path through one is resolved beneath the volume, if the run had it. */
-static int open_in_volume(const char *run_dir, const char *path) {
-  g_autofree char *file = g_build_filename(run_dir, "run.json", NULL);
+static int open_in_volume(const char *volumes_file, const char *path) {
   g_autofree char *text = NULL;
   gsize length = 0;
-  if (!g_file_get_contents(file, &text, &length, NULL))
-    return -1;
-  g_autoptr(json_t) run = mu_json_parse(text, length, MAX_RUN_JSON, NULL);
+  g_autoptr(json_t) volumes = g_file_get_contents(volumes_file, &text, &length, NULL)
+                                  ? mu_json_parse(text, length, MAX_VOLUMES_FILE, NULL)
+                                  : NULL;
   gsize i;
   json_t *volume;
-  json_array_foreach (json_object_get(run, "volumes"), i, volume) {
+  json_array_foreach (volumes, i, volume) {
     const char *place = json_string_value(json_object_get(volume, "path"));
     const char *source = json_string_value(json_object_get(volume, "source"));
     const char *rest = place && source ? below_volume(path, place) : NULL;
@@ -143,11 +144,11 @@ char *mu_local_runs_path(MuEngine *engine, const char *agent_id, const char *tas
     g_set_error(error, MU_ERROR, MU_ERROR_NOT_FOUND, "there is no task '%s'", task_id);
     return NULL;
   }
-  g_autofree char *run_dir = g_build_filename(local->runs_dir, task_id, NULL);
-  g_autofree char *sandbox = g_build_filename(run_dir, "sandbox", NULL);
+  g_autofree char *sandbox = g_build_filename(local->runs_dir, task_id, NULL);
+  g_autofree char *volumes_file = g_build_filename(local->run_volumes_dir, task_id, NULL);
   int fd = open_beneath(sandbox, path);
   if (fd < 0 && errno == EXDEV && *path != '/' && !strstr(path, ".."))
-    fd = open_in_volume(run_dir, path);
+    fd = open_in_volume(volumes_file, path);
   if (fd < 0)
     return not_found(error, task_id, path), NULL;
   g_autofree char *link = g_strdup_printf("/proc/self/fd/%d", fd);
