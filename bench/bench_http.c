@@ -13,6 +13,7 @@
 #define READ_BYTES 65536
 
 void (*bench_at_death)(void) = NULL;
+volatile sig_atomic_t bench_interrupted = 0;
 
 void bench_die(const char *format, ...) {
   va_list args;
@@ -63,6 +64,8 @@ static void send_all(int fd, const char *text, gsize length) {
 static void read_more(BenchHttp *http, gint64 timeout_ms) {
   struct pollfd poll_fd = {.fd = http->fd, .events = POLLIN};
   int ready = poll(&poll_fd, 1, (int)timeout_ms);
+  if (bench_interrupted)
+    bench_die("interrupted");
   if (ready <= 0)
     bench_die("the scheduler said nothing for %" G_GINT64_FORMAT " ms; its log tells more", timeout_ms);
   char buffer[READ_BYTES];

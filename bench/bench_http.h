@@ -3,6 +3,7 @@
 #ifndef BENCH_HTTP_H
 #define BENCH_HTTP_H
 #include <glib.h>
+#include <signal.h>
 
 typedef struct {
   int fd;
@@ -25,4 +26,6 @@ char *bench_http_next_event(BenchHttp *http, gint64 timeout_ms);
 void bench_die(const char *format, ...) G_GNUC_PRINTF(1, 2) G_GNUC_NORETURN;
 /* Called by bench_die before it ends the program: cleans up. */
 extern void (*bench_at_death)(void);
+/* Set by a signal: the next wait ends the program. */
+extern volatile sig_atomic_t bench_interrupted;
 #endif

@@ -3,6 +3,7 @@
  *   bench_local MUSTER RESULTS.json [--quick]
  */
 #include "bench_scheduler.h"
+#include <fcntl.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
@@ -110,6 +111,26 @@ static double fsync_ms(guint runs) {
   return percentile(samples, 50);
 }
 
+/* What the file system needs to make a file: for comparison. A pod needs about ten. */
+static double create_ms(guint runs) {
+  g_autofree char *folder = g_dir_make_tmp("muster-bench-XXXXXX", NULL);
+  g_autoptr(GArray) samples = g_array_new(FALSE, FALSE, sizeof(double));
+  for (guint i = 0; i < runs; i++) {
+    g_autofree char *path = g_strdup_printf("%s/%u", folder, i);
+    gint64 start_us = bench_now_us();
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL, 0600);
+    double ms = ms_since(start_us);
+    g_array_append_val(samples, ms);
+    close(fd);
+  }
+  for (guint i = 0; i < runs; i++) {
+    g_autofree char *path = g_strdup_printf("%s/%u", folder, i);
+    unlink(path);
+  }
+  rmdir(folder);
+  return percentile(samples, 50);
+}
+
 static void measure_latency(BenchScheduler *scheduler, const Sizes *sizes, json_t *results) {
   g_autoptr(GArray) sent = g_array_new(FALSE, FALSE, sizeof(double));
   g_autoptr(GArray) accepted = g_array_new(FALSE, FALSE, sizeof(double));
@@ -206,16 +227,31 @@ static json_t *machine(void) {
                    (int)sysconf(_SC_NPROCESSORS_ONLN), "time", (json_int_t)(g_get_real_time() / G_USEC_PER_SEC));
 }
 
+static void on_signal(int number) {
+  (void)number;
+  bench_interrupted = 1;
+}
+
+/* Waits are interrupted (no SA_RESTART); a closed output is no reason to leave a scheduler behind. */
+static void catch_signals(void) {
+  const struct sigaction action = {.sa_handler = on_signal};
+  sigaction(SIGINT, &action, NULL);
+  sigaction(SIGTERM, &action, NULL);
+  signal(SIGPIPE, SIG_IGN);
+}
+
 int main(int argc, char **argv) {
   if (argc < 3) {
     g_printerr("usage: bench_local MUSTER RESULTS.json [--quick]\n");
     return 2;
   }
   const Sizes *sizes = argc > 3 && strcmp(argv[3], "--quick") == 0 ? &quick : &full;
+  catch_signals();
   json_t *root = json_object(), *results = json_object();
   g_print("  %-58s %10s %-6s %-14s\n", "measure", "result", "", "aim");
   report(results, "shell_ms", "(this machine: a shell started and waited for, median)", shell_ms(200), "ms", NO_AIM, 0);
   report(results, "fsync_ms", "(this machine: 4 KB written durably, median)", fsync_ms(200), "ms", NO_AIM, 0);
+  report(results, "create_ms", "(this machine: a file made, median)", create_ms(200), "ms", NO_AIM, 0);
   run(measure_latency, argv[1], sizes, results);
   run(measure_burst, argv[1], sizes, results);
   run(measure_footprint, argv[1], sizes, results);

@@ -70,6 +70,8 @@ static void clean_up_after_death(void) {
 
 /* More than the machine has: it is the scheduler that is measured. */
 static void exec_scheduler(const char *muster, const char *dir, const char *log) {
+  signal(SIGPIPE, SIG_DFL);
+  setpgid(0, 0); /* Ctrl-C is the benchmark's, which cleans up */
   int fd = open(log, O_WRONLY | O_CREAT | O_APPEND, 0600);
   dup2(fd, STDOUT_FILENO);
   dup2(fd, STDERR_FILENO);
