@@ -35,5 +35,5 @@ refused 4 "one" muster service remove one
 same "the others are still there" "group/three two" "$(json '[.[].service] | join(" ")' muster service list)"
 
 check "what was removed can be added anew" muster service add one -f one.yml --wait --timeout 30
-same "... on new volumes" "one 0" "$(cat "$state"/engine/runs/one__pod-0-server__*/sandbox/data/out)"
+same "... on new volumes" "one 0" "$(cat "$state"/engine/runs/one__pod-0-server__*/data/out)"
 finish

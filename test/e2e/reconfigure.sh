@@ -32,7 +32,7 @@ END
 export A=one SIZE=8 COUNT=1 READY=true # the environment gives what nothing else gives
 
 version() { json .version muster service show svc; }
-words() { cat "$state"/engine/runs/svc__a-0-t__*/sandbox/data/words 2>/dev/null | sort -u | paste -sd' '; }
+words() { cat "$state"/engine/runs/svc__a-0-t__*/data/words 2>/dev/null | sort -u | paste -sd' '; }
 
 check "deployed" muster service add svc -f svc.yml --wait --timeout 30
 before=$(tasks)
