@@ -7,7 +7,9 @@ MAKEFLAGS += --no-print-directory
 BUILD ?= $(if $(filter-out cc gcc,$(notdir $(CC))),build-$(notdir $(CC)),build)
 filter ?=
 loop ?= 1
+TIME ?= 60
 NINJA = ninja -C $(BUILD)
+FUZZ_SETUP = -Dfuzz=true -Db_sanitize=address,undefined -Db_lundef=false -Dc_args=-fsanitize=fuzzer-no-link
 SANITIZE = ASAN_OPTIONS=detect_stack_use_after_return=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
 
 all: ## build everything into build/ (installs from Debian what the build needs and is missing)
@@ -36,6 +38,12 @@ bench: ## measure speed and cost; writes a table and JSON
 asan: ## run the tests with the address and undefined behaviour sanitizers
 	@$(SANITIZE) $(MAKE) test BUILD=build-asan SETUP='-Db_sanitize=address,undefined -Db_lundef=false'
 
+fuzz: ## fuzz the parsers with libFuzzer; TIME=S: seconds for each (60); target=NAME: only this one
+	@tools/install-deps test dev
+	@$(MAKE) build-fuzz/build.ninja BUILD=build-fuzz CC=clang SETUP='$(FUZZ_SETUP)'
+	@ninja -C build-fuzz $(addprefix fuzz/fuzz_,$(or $(target),$(notdir $(wildcard fuzz/corpus/*))))
+	@fuzz/run build-fuzz $(TIME) $(target)
+
 tidy: ## clang's warnings, clang-tidy, and the checks of the tree (folders' laws, banned calls, sizes)
 	@tools/install-deps test dev
 	@$(MAKE) all CC=clang
@@ -63,9 +71,9 @@ install: all ## install (meson's prefix, /usr/local unless set by SETUP=--prefix
 	@meson install -C $(BUILD) --no-rebuild
 
 clean: ## remove the build folders
-	@rm -rf build build-clang build-asan build-cover
+	@rm -rf build build-clang build-asan build-cover build-fuzz
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /  \1\t/p' Makefile | expand -t 14
 
-.PHONY: all demo test bench asan tidy check-source fmt fmt-check cover install clean help
+.PHONY: all demo test bench asan fuzz tidy check-source fmt fmt-check cover install clean help

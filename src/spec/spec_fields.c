@@ -13,6 +13,7 @@
 #define COUNTED(type, member, n) AT(type, member), .count = offsetof(type, n), .max = MAX_ELEMENTS
 #define OBJECT(table) .fields = (table), .n_fields = G_N_ELEMENTS(table)
 #define NO_NAME .name = MU_FIELD_NO_OFFSET
+#define LOCAL(use, note) .local = MU_LOCAL_##use, .local_note = (note)
 
 /* ---- words --------------------------------------------------------------------------------------------------------- */
 
@@ -58,9 +59,10 @@ static const MuField port_fields[] = {
      .doc = "The port; 0 for any free one, which is kept for the pod's life."},
     {"env-key", MU_FIELD_STRING, AT(MuPortSpec, env_key),
      .doc = "The environment variable with the port's number; PORT_<NAME> when not given."},
-    {"advertise", MU_FIELD_BOOL, AT(MuPortSpec, advertise), .doc = "Whether the endpoints show the port."},
+    {"advertise", MU_FIELD_BOOL, AT(MuPortSpec, advertise), LOCAL(KEPT, "no endpoints are listed yet"),
+     .doc = "Whether the endpoints show the port."},
     {"vip", MU_FIELD_GROUP, .count = offsetof(MuPortSpec, has_vip), .object = &vip_object,
-     .doc = "A virtual address for the port."},
+     LOCAL(IGNORED, "the local engine makes no virtual addresses"), .doc = "A virtual address for the port."},
     {"ranges", MU_FIELD_LIST, COUNTED(MuPortSpec, ranges, n_ranges), .object = &range_object,
      .doc = "Where a dynamic port is chosen from; any port when not given."},
 };
@@ -71,10 +73,12 @@ static const MuField volume_fields[] = {
     {"path", MU_FIELD_STRING, MU_FIELD_REQUIRED, AT(MuVolumeSpec, path),
      .doc = "Where the volume appears, relative to the sandbox."},
     {"type", MU_FIELD_WORD, MU_FIELD_REQUIRED, AT(MuVolumeSpec, type), .words = volume_words,
-     .doc = "ROOT: space of the agent's root disk; MOUNT: a whole disk of its own."},
+     LOCAL(LACKING, "the agents of the local engine have no whole disks to give, so the pod waits; use ROOT"),
+     .local_word = "MOUNT", .doc = "ROOT: space of the agent's root disk; MOUNT: a whole disk of its own."},
     {"size", MU_FIELD_INT, MU_FIELD_REQUIRED, INT_AT(MuVolumeSpec, size_mb), .min = 1, .max = MAX_MB,
      .doc = "The least size in MB."},
     {"profiles", MU_FIELD_STRINGS, AT(MuVolumeSpec, profiles), .max = MAX_ELEMENTS,
+     LOCAL(LACKING, "the agents of the local engine have no disks with a profile, so the pod waits"),
      .doc = "Disk profiles, any of which will do; for MOUNT only."},
 };
 static const MuObject volume_object = {"volume", sizeof(MuVolumeSpec), NO_NAME, OBJECT(volume_fields),
@@ -108,6 +112,7 @@ static const MuObject task_limits_object = {"resource-limits", 0, NO_NAME, OBJEC
   {"cpus", MU_FIELD_MILLI, AT(type, prefix cpus_milli), .min = 1, .max = MAX_CPUS_MILLI,                               \
    .doc = "Cores, with up to three decimals."},                                                                        \
   {"gpus", MU_FIELD_MILLI, AT(type, prefix gpus_milli), .max = MAX_CPUS_MILLI,                                         \
+   LOCAL(LACKING, "the agents of the local engine have no gpus, so the pod waits"),                                    \
    .doc = "Graphics processors."},                                                                                     \
   {"memory", MU_FIELD_INT, INT_AT(type, prefix mem_mb), .min = 1, .max = MAX_MB,                                       \
    .doc = "Memory in MB."},                                                                                            \
@@ -200,14 +205,17 @@ static const MuField task_fields[] = {
     {"kill-grace-period", MU_FIELD_INT, INT_AT(MuTaskDraft, task.kill_grace_ms), .max = MAX_KILL_GRACE_S, .scale = 1000,
      .doc = "Seconds between SIGTERM and SIGKILL."},
     {"labels", MU_FIELD_LABELS, COUNTED(MuTaskDraft, task.labels, task.n_labels),
-     .doc = "Labels, as key:value,key:value."},
+     LOCAL(KEPT, "they are shown nowhere yet"), .doc = "Labels, as key:value,key:value."},
     {"discovery", MU_FIELD_GROUP, .count = MU_FIELD_NO_OFFSET, .object = &discovery_object,
-     .doc = "How the task is found."},
+     LOCAL(IGNORED, "the local engine publishes no discovery names"), .doc = "How the task is found."},
     {"transport-encryption", MU_FIELD_LIST, COUNTED(MuTaskDraft, task.tls, task.n_tls), .object = &tls_object,
+     LOCAL(REFUSED, "the local engine makes no keys and certificates; remove \"transport-encryption\""),
      .doc = "Keys and certificates made for the task."},
     {"ipc-mode", MU_FIELD_WORD_STRING, AT(MuTaskDraft, task.ipc_mode), .words = task_ipc_words,
-     .doc = "PRIVATE: shared memory of its own; SHARE_PARENT: the pod's."},
+     LOCAL(IGNORED, "the local engine does not separate shared memory: all have that of the machine"),
+     .local_word = "PRIVATE", .doc = "PRIVATE: shared memory of its own; SHARE_PARENT: the pod's."},
     {"shm-size", MU_FIELD_INT, INT_AT(MuTaskDraft, task.shm_size_mb), .min = 1, .max = MAX_MB,
+     LOCAL(IGNORED, "the local engine does not set the size of shared memory"),
      .doc = "Size of its own shared memory in MB."},
 };
 const MuObject mu_task_object = {"task",
@@ -281,35 +289,50 @@ static const MuField pod_fields[] = {
      .doc = "Whether the count may be lowered later."},
     {"placement", MU_FIELD_STRING, MU_FIELD_NOT_RUNNING, AT(MuPodDraft, pod.placement_text),
      .doc = "Marathon constraints, as JSON in a text or as field:OPERATOR:value,…"},
-    {"image", MU_FIELD_STRING, AT(MuPodDraft, pod.image), .doc = "The container image to run in."},
+    {"image", MU_FIELD_STRING, AT(MuPodDraft, pod.image),
+     LOCAL(REFUSED, "the local engine runs no container images; remove \"image\""),
+     .doc = "The container image to run in."},
     {"pre-reserved-role", MU_FIELD_STRING, MU_FIELD_NOT_RUNNING, AT(MuPodDraft, pod.pre_reserved_role),
+     LOCAL(IGNORED, "the local engine has nothing reserved beforehand: the pod takes any resources"),
      .doc = "Only resources reserved for this role beforehand are used."},
     {"share-pid-namespace", MU_FIELD_BOOL, AT(MuPodDraft, pod.share_pid_namespace),
+     LOCAL(KEPT, "it is always so: tasks see all processes of the machine"),
      .doc = "Whether the tasks see each other's processes."},
     {"rlimits", MU_FIELD_MAP, POD_ARRAY(rlimits), .object = &rlimit_object,
      .doc = "Limits by name, RLIMIT_NOFILE and so on."},
     {"uris", MU_FIELD_STRINGS, AT(MuPodDraft, pod.uris), .max = MAX_ELEMENTS,
+     LOCAL(REFUSED, "the local engine fetches no files; remove \"uris\" and fetch them in the cmd of a task"),
      .doc = "Files fetched into the sandbox, and unpacked, before the tasks start."},
     {"volume", MU_FIELD_SINGLE, POD_ARRAY(volumes), .object = &volume_object,
      .doc = "A volume that the pod's tasks share."},
     {"volumes", MU_FIELD_MAP, POD_ARRAY(volumes), .object = &volume_object,
      .doc = "Volumes that the pod's tasks share; their names have no meaning."},
-    {"networks", MU_FIELD_MAP, POD_ARRAY(networks), .object = &network_object, .doc = "Virtual networks by name."},
+    {"networks", MU_FIELD_MAP, POD_ARRAY(networks), .object = &network_object,
+     LOCAL(IGNORED,
+           "the local engine has no virtual networks: the pod is on the network of the machine, with its ports"),
+     .doc = "Virtual networks by name."},
     {"host-volumes", MU_FIELD_MAP, POD_ARRAY(host_volumes), .object = &host_volume_object,
+     LOCAL(REFUSED, "the local engine brings no folders into the sandbox; remove \"host-volumes\""),
      .doc = "Folders of the agent that the pod sees; their names have no meaning."},
     {"external-volumes", MU_FIELD_MAP, POD_ARRAY(external_volumes), .object = &external_volume_object,
+     LOCAL(REFUSED, "the local engine has no volume drivers; remove \"external-volumes\""),
      .doc = "Volumes that a driver brings; their names have no meaning."},
-    {"secrets", MU_FIELD_MAP, POD_ARRAY(secrets), .object = &secret_object, .doc = "Secrets by name."},
-    {"seccomp-unconfined", MU_FIELD_BOOL, AT(MuPodDraft, pod.seccomp_unconfined),
+    {"secrets", MU_FIELD_MAP, POD_ARRAY(secrets), .object = &secret_object,
+     LOCAL(REFUSED, "the local engine has no secrets; remove \"secrets\""), .doc = "Secrets by name."},
+    {"seccomp-unconfined", MU_FIELD_BOOL, AT(MuPodDraft, pod.seccomp_unconfined), LOCAL(KEPT, "it is always so"),
      .doc = "Whether system calls are not filtered."},
     {"seccomp-profile-name", MU_FIELD_STRING, AT(MuPodDraft, pod.seccomp_profile),
-     .doc = "The filter of system calls."},
+     LOCAL(IGNORED, "the local engine filters no system calls"), .doc = "The filter of system calls."},
     {"ipc-mode", MU_FIELD_WORD_STRING, AT(MuPodDraft, pod.ipc_mode), .words = pod_ipc_words,
-     .doc = "PRIVATE: shared memory of its own."},
+     LOCAL(IGNORED, "the local engine does not separate shared memory: all have that of the machine"),
+     .local_word = "PRIVATE", .doc = "PRIVATE: shared memory of its own."},
     {"shm-size", MU_FIELD_INT, INT_AT(MuPodDraft, pod.shm_size_mb), .min = 1, .max = MAX_MB,
+     LOCAL(IGNORED, "the local engine does not set the size of shared memory"),
      .doc = "Size of the pod's shared memory in MB."},
-    {"user", MU_FIELD_IGNORED, .doc = "Without a meaning: scheduler.user is the user of all pods."},
-    {"container", MU_FIELD_IGNORED, .doc = "Was once the pod's container; without a meaning."},
+    {"user", MU_FIELD_IGNORED, LOCAL(KEPT, "it has no meaning"),
+     .doc = "Without a meaning: scheduler.user is the user of all pods."},
+    {"container", MU_FIELD_IGNORED, LOCAL(KEPT, "it has no meaning"),
+     .doc = "Was once the pod's container; without a meaning."},
     {"resource-sets", MU_FIELD_MAP, MU_FIELD_NOT_RUNNING, POD_ARRAY(resource_sets), .object = &mu_set_object,
      .doc = "Resources by name that tasks use in turn."},
     {"tasks", MU_FIELD_MAP, MU_FIELD_REQUIRED | MU_FIELD_NOT_RUNNING, AT(MuPodDraft, tasks),
@@ -327,7 +350,7 @@ const MuObject mu_pod_object = {"pod",
 
 static const MuField phase_fields[] = {
     {"strategy", MU_FIELD_WORD, AT(MuPhaseSpec, strategy), .words = phase_words,
-     .doc = "In which order steps run; a canary waits for the operator after the first."},
+     .doc = "In which order steps run; a canary waits for the operator before the first and after it."},
     {"pod", MU_FIELD_STRING, MU_FIELD_REQUIRED, AT(MuPhaseSpec, pod),
      .doc = "The pod type whose instances the steps are for."},
     {"steps", MU_FIELD_STEPS,
@@ -347,9 +370,10 @@ static const MuObject plan_object = {"plan", sizeof(MuPlanSpec), offsetof(MuPlan
 /* ---- the service --------------------------------------------------------------------------------------------------- */
 
 static const MuField scheduler_fields[] = {
-    {"principal", MU_FIELD_STRING, AT(MuServiceDraft, service.principal),
+    {"principal", MU_FIELD_STRING, AT(MuServiceDraft, service.principal), LOCAL(KEPT, "the local engine asks for none"),
      .doc = "Who the framework is to the cluster."},
-    {"zookeeper", MU_FIELD_STRING, AT(MuServiceDraft, service.zookeeper), .doc = "Kept, and not used."},
+    {"zookeeper", MU_FIELD_STRING, AT(MuServiceDraft, service.zookeeper), LOCAL(KEPT, "it is not used"),
+     .doc = "Kept, and not used."},
     {"user", MU_FIELD_STRING, AT(MuServiceDraft, service.user), .doc = "The user that tasks run as."},
 };
 static const MuObject scheduler_object = {"scheduler", 0, NO_NAME, OBJECT(scheduler_fields),
@@ -359,7 +383,8 @@ static const MuField service_fields[] = {
     {"name", MU_FIELD_STRING, MU_FIELD_REQUIRED, AT(MuServiceDraft, service.name), .doc = "The service's name."},
     {"scheduler", MU_FIELD_GROUP, .count = MU_FIELD_NO_OFFSET, .object = &scheduler_object,
      .doc = "Settings of the service."},
-    {"web-url", MU_FIELD_STRING, AT(MuServiceDraft, service.web_url), .doc = "Where the service's own pages are."},
+    {"web-url", MU_FIELD_STRING, AT(MuServiceDraft, service.web_url), LOCAL(KEPT, "it is shown nowhere yet"),
+     .doc = "Where the service's own pages are."},
     {"remove-when-finished", MU_FIELD_BOOL, AT(MuServiceDraft, service.remove_when_finished),
      .doc = "The service removes itself when all its tasks have reached FINISH or ONCE."},
     {"pods", MU_FIELD_MAP, MU_FIELD_REQUIRED, AT(MuServiceDraft, pods), .count = offsetof(MuServiceDraft, n_pods),

@@ -37,6 +37,15 @@ enum {
 
 #define MU_FIELD_NO_OFFSET G_MAXUINT16
 
+/* What the local engine does with a field that is given, at present. Holds for all that is in it as well. */
+typedef enum {
+  MU_LOCAL_HONOURED,
+  MU_LOCAL_KEPT,    /* not acted on, and nobody need be told: the service runs as it was meant to */
+  MU_LOCAL_IGNORED, /* not acted on: a warning */
+  MU_LOCAL_LACKING, /* no agent has what it asks for, so the pod waits: a warning */
+  MU_LOCAL_REFUSED, /* without it the service would not run rightly: an error */
+} MuLocalUse;
+
 typedef struct {
   const char *word; /* NULL ends a list */
   int value;        /* several words may have one value: the first is written */
@@ -58,6 +67,9 @@ typedef struct {
   const MuObject *object; /* of its elements */
   const char *excludes;   /* key of a field that must not be given together with this one, or NULL */
   const char *doc;        /* a sentence for the reference page */
+  MuLocalUse local;
+  const char *local_note; /* why, and what to do about it; for the reference page and the messages. NULL: HONOURED */
+  const char *local_word; /* `local` is of this value of a WORD or WORD_STRING alone; NULL: of any */
 } MuField;
 
 struct MuObject {

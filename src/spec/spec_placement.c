@@ -216,6 +216,8 @@ static MuPlacementRule *read_row(MuArena *arena, const Row *row, GError **error)
 }
 
 gboolean mu_placement_parse(MuArena *arena, const char *text, MuPlacementRule **ret_rule, GError **error) {
+  if (!g_utf8_validate(text, -1, NULL)) /* what is no UTF-8 breaks the compiler of regular expressions */
+    return refuse(error, "the constraints are not UTF-8");
   g_autoptr(GArray) rows = g_array_new(FALSE, FALSE, sizeof(Row));
   while (g_ascii_isspace(*text))
     text++;

@@ -440,7 +440,7 @@ MuNode *mu_yaml_read(MuArena *arena, const char *text, gsize length, MuFaults *f
   struct fy_parser *parser = fy_parser_create(&config);
   mu_assert(parser != NULL);
   g_autoptr(GArray) stack = g_array_new(FALSE, FALSE, sizeof(Frame));
-  g_autoptr(GPtrArray) pending = g_ptr_array_new();
+  g_autoptr(GPtrArray) pending = g_ptr_array_sized_new(64);
   g_autoptr(GHashTable) anchors = g_hash_table_new(g_str_hash, g_str_equal);
   Builder builder = {
       .arena = arena,

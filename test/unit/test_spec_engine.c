@@ -1,0 +1,92 @@
+#include "spec_engine.h"
+#include "spec_text.h"
+#include <muster/error.h>
+
+/* What a spec with these fields is told: the error's lines, then the warnings, a line each. */
+static char *check(const char *engine, const char *pod, const char *task) {
+  g_autoptr(MuServiceSpec) spec = mu_test_spec_with(pod, task);
+  g_autoptr(GPtrArray) warnings = g_ptr_array_new_with_free_func(g_free);
+  g_autoptr(GError) error = NULL;
+  gboolean good = mu_spec_check_engine(spec, engine, warnings, &error);
+  g_assert_true(good == (error == NULL));
+  GString *told = g_string_new(NULL);
+  if (error != NULL) {
+    g_assert_error(error, MU_ERROR, MU_ERROR_REFUSED);
+    g_string_append_printf(told, "refused: %s\n", error->message);
+  }
+  for (guint i = 0; i < warnings->len; i++)
+    g_string_append_printf(told, "%s\n", (const char *)warnings->pdata[i]);
+  return g_string_free(told, FALSE);
+}
+
+static const struct {
+  const char *pod, *task; /* more fields of each */
+  const char *told;       /* the begin of each line */
+} rows[] = {
+    {"", "", ""},
+    {"image: b, ", "", "refused: pods.p.image: the local engine runs no container images; remove \"image\"\n"},
+    {"uris: [\"http://h/f\"], ", "",
+     "refused: pods.p.uris: the local engine fetches no files; remove \"uris\" and fetch them in the cmd of a task\n"},
+    {"uris: [], ", "", ""},
+    {"secrets: {s: {secret: x}}, ", "",
+     "refused: pods.p.secrets: the local engine has no secrets; remove \"secrets\"\n"},
+    {"", "transport-encryption: [{name: n, type: TLS}], ",
+     "refused: pods.p.tasks.t.transport-encryption: the local engine makes no keys and certificates; remove "
+     "\"transport-encryption\"\n"},
+    {"host-volumes: {v: {host-path: /a, container-path: b}}, ", "",
+     "refused: pods.p.host-volumes: the local engine brings no folders into the sandbox; remove \"host-volumes\"\n"},
+    {"external-volumes: {v: {type: DOCKER, driver-name: d, container-path: b}}, ", "",
+     "refused: pods.p.external-volumes: the local engine has no volume drivers; remove \"external-volumes\"\n"},
+    {"share-pid-namespace: true, seccomp-unconfined: true, allow-decommission: true, ", "labels: \"a:b\", ", ""},
+    {"networks: {dcos: {}}, ", "",
+     "pods.p.networks: the local engine has no virtual networks: the pod is on the network of the machine, with its "
+     "ports\n"},
+    {"", "ipc-mode: SHARE_PARENT, ", ""},
+    {"ipc-mode: PRIVATE, ", "ipc-mode: PRIVATE, ",
+     "pods.p.ipc-mode, pods.p.tasks.t.ipc-mode: the local engine does not separate shared memory: all have that of the "
+     "machine\n"},
+    {"", "volume: {path: v, type: ROOT, size: 1}, ", ""},
+    {"", "volume: {path: v, type: MOUNT, size: 1}, ",
+     "pods.p.tasks.t.volumes[0].type: the agents of the local engine have no whole disks to give, so the pod waits; use "
+     "ROOT\n"},
+    {"", "gpus: 0, ", ""},
+    {"", "gpus: 1, ", "pods.p.tasks.t.gpus: the agents of the local engine have no gpus, so the pod waits\n"},
+    {"", "ports: {http: {port: 1, vip: {port: 80}}}, ",
+     "pods.p.tasks.t.ports.http.vip: the local engine makes no virtual addresses\n"},
+    {"image: b, shm-size: 3, ", "",
+     "refused: pods.p.image: the local engine runs no container images; remove \"image\"\n"
+     "pods.p.shm-size: the local engine does not set the size of shared memory\n"},
+};
+
+static void test_rows(void) {
+  for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+    g_autofree char *told = check("local", rows[i].pod, rows[i].task);
+    g_assert_cmpstr(told, ==, rows[i].told);
+  }
+}
+
+static void test_other_engine(void) {
+  g_autofree char *told = check("mesos", "image: b, shm-size: 3, ", "");
+  g_assert_cmpstr(told, ==, "");
+}
+
+/* One line for a field, however often it stands there. */
+static void test_many(void) {
+  g_autoptr(GString) yaml = g_string_new("name: a\npods:\n");
+  for (guint i = 0; i < 5; i++)
+    g_string_append_printf(yaml, "  p%u: {count: 1, image: b, tasks: {t: {goal: RUNNING, cmd: x, cpus: 1}}}\n", i);
+  g_autoptr(MuServiceSpec) spec = mu_test_spec(yaml->str);
+  g_autoptr(GError) error = NULL;
+  g_assert_false(mu_spec_check_engine(spec, "local", NULL, &error));
+  g_assert_cmpstr(error->message, ==,
+                  "pods.p0.image, pods.p1.image, pods.p2.image and 2 more: the local engine runs no container images; "
+                  "remove \"image\"");
+}
+
+int main(int argc, char **argv) {
+  g_test_init(&argc, &argv, NULL);
+  g_test_add_func("/spec-engine/rows", test_rows);
+  g_test_add_func("/spec-engine/other-engine", test_other_engine);
+  g_test_add_func("/spec-engine/many", test_many);
+  return g_test_run();
+}
