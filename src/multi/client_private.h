@@ -48,6 +48,9 @@ struct MuMultiServiceEventClient {
   gboolean subscribed, suppressed, uninstalling, torn_down;
   char *engine_error, *store_error;
   gint64 subscribed_ms, next_reconcile_ms;
+  GHashTable *unheard;    /* id to agent's id of tasks that were asked about and not heard of since */
+  gint64 ask_again_ms, ask_pause_ms;
+  gint64 sweep_until_ms;  /* offers are welcome until then though nobody waits: see mu_client_sweep */
   GQueue dirty;           /* of MuService*: to be settled */
   GQueue hungry;          /* of MuService*: they want offers; in the order of their turns */
   GHashTable *groups;     /* agent id to MuOfferGroup, owned: the offers held in this drain */
@@ -70,10 +73,24 @@ void mu_client_begin_uninstall(MuMultiServiceEventClient *client, MuService *ser
 void mu_client_check_end(MuMultiServiceEventClient *client, MuService *service);
 void mu_client_drop_service(MuMultiServiceEventClient *client, MuService *service);
 
+/* reconcile.c */
+void mu_client_reconcile_init(MuMultiServiceEventClient *client);
+void mu_client_reconcile_free(MuMultiServiceEventClient *client);
+/* Asks about all tasks; at each subscription, and every reconcile_ms. */
+void mu_client_reconcile(MuMultiServiceEventClient *client);
+/* Asks what is due to be asked. */
+void mu_client_reconcile_due(MuMultiServiceEventClient *client);
+gint64 mu_client_reconcile_next_ms(const MuMultiServiceEventClient *client);
+/* A status of the task came. */
+void mu_client_heard_of(MuMultiServiceEventClient *client, const char *task_id);
+
 /* offers.c */
 void mu_client_take_offers(MuMultiServiceEventClient *client, GPtrArray *offers);
 void mu_client_rescind(MuMultiServiceEventClient *client, const char *offer_id);
 void mu_client_drop_offers(MuMultiServiceEventClient *client);
+/* For a while all offers are looked at although nobody waits for one: what belongs to nobody any more is found, and given
+ * back. A reservation on an agent that was away is told of by nothing but an offer. */
+void mu_client_sweep(MuMultiServiceEventClient *client);
 /* Gives waiting steps what the held offers have; accepts or declines every offer; suppresses or revives. */
 void mu_client_match(MuMultiServiceEventClient *client);
 void mu_client_offers_free(MuMultiServiceEventClient *client);

@@ -167,7 +167,8 @@ static gboolean uninstall(MuMultiServiceEventClient *client, MuCommand *command,
   (void)command;
   (void)error;
   client->uninstalling = TRUE;
-  mu_client_put_framework(client);
+  if (!client->torn_down) /* else all is erased already */
+    mu_client_put_framework(client);
   for (guint i = 0; names[i] != NULL; i++)
     mu_client_begin_uninstall(client, mu_manager_find(client->manager, names[i]));
   *ret_body = json_pack("{s:s, s:i}", "state", "UNINSTALLING", "services", (int)g_strv_length(names));

@@ -105,19 +105,23 @@ static void parallel_update(MuOfferDiscipline *discipline, const char *service, 
   begin_turns(parallel, now_ms);
 }
 
-/* A turn that brought nothing for so long goes to the next one that waits. */
+/* Turns that brought nothing for so long go to the next ones that wait; what has just begun is not over. */
 static void pass_turns(Parallel *parallel, gint64 now_ms)
 {
-  for (guint i = 0; i < parallel->n && parallel->queue.length > parallel->n; i++) {
-    GList *link = g_queue_peek_nth_link(&parallel->queue, i);
+  GList *link = parallel->queue.head;
+  if (parallel->queue.length <= parallel->n)
+    return;
+  for (guint i = 0; i < parallel->n; i++) {
+    GList *next = link->next;
     Turn *turn = link->data;
-    if (turn->since_ms < 0 || now_ms - turn->since_ms < parallel->turn_ms)
-      continue;
-    turn->since_ms = -1;
-    g_queue_unlink(&parallel->queue, link);
-    g_queue_push_tail_link(&parallel->queue, link);
-    begin_turns(parallel, now_ms);
+    if (turn->since_ms >= 0 && now_ms - turn->since_ms >= parallel->turn_ms) {
+      turn->since_ms = -1;
+      g_queue_unlink(&parallel->queue, link);
+      g_queue_push_tail_link(&parallel->queue, link);
+    }
+    link = next;
   }
+  begin_turns(parallel, now_ms);
 }
 
 static gboolean parallel_may_reserve(MuOfferDiscipline *discipline, const char *service, gint64 now_ms)

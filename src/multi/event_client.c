@@ -46,7 +46,7 @@ MuMultiServiceEventClient *mu_multi_service_event_client_new(const char *framewo
   client->manager = take_manager;
   client->store = take_store;
   client->discipline = take_discipline != NULL ? take_discipline : mu_offer_discipline_all();
-  client->next_reconcile_ms = G_MAXINT64;
+  mu_client_reconcile_init(client);
   mu_client_offers_init(client);
   effects_begin(client);
   answers_begin(client);
@@ -61,6 +61,7 @@ void mu_multi_service_event_client_free(MuMultiServiceEventClient *client)
   g_queue_clear(&client->dirty);
   g_queue_clear(&client->hungry);
   mu_client_offers_free(client);
+  mu_client_reconcile_free(client);
   mu_multi_service_manager_free(client->manager);
   mu_service_store_free(client->store);
   mu_offer_discipline_free(client->discipline);
@@ -195,6 +196,8 @@ gboolean mu_client_load(MuRecordKind kind, const char *service, const char *key,
   if (mu_service_load(owner, kind, key, value, length, error))
     return TRUE;
   g_prefix_error(error, "record %s/%s/%s: ", mu_record_kind_to_string(kind), service, key);
+  if (error != NULL && *error != NULL)
+    (*error)->code = MU_ERROR_FAILED; /* whatever a decoder says: nobody refuses a request here */
   return FALSE;
 }
 
@@ -295,6 +298,19 @@ void mu_client_settle_dirty(MuMultiServiceEventClient *client)
   }
 }
 
+/* A turn to grow passes by itself: who has it now has to be offered something, and whoever asks learns of it. */
+static void pass_turns(MuMultiServiceEventClient *client)
+{
+  const MuOfferDisciplineOps *ops = client->discipline->ops;
+  gint64 now_ms = client->effects.now_ms;
+  if (g_queue_is_empty(&client->hungry) || ops->next_ms(client->discipline) > now_ms)
+    return;
+  for (const GList *link = client->hungry.head; link != NULL; link = link->next)
+    if (((const MuService *)link->data)->wanting->len > 0)
+      ops->may_reserve(client->discipline, ((const MuService *)link->data)->name, now_ms);
+  client->revive_wanted = TRUE;
+}
+
 static void wake_due(MuMultiServiceEventClient *client)
 {
   GSequenceIter *first = g_sequence_get_begin_iter(client->timers);
@@ -308,35 +324,6 @@ static void wake_due(MuMultiServiceEventClient *client)
 }
 
 /* ---- events -------------------------------------------------------------------------------------------------------- */
-
-static void add_live_tasks(const MuService *service, MuEngineCall *call)
-{
-  GHashTableIter iter;
-  gpointer value = NULL;
-  g_hash_table_iter_init(&iter, service->tasks);
-  while (g_hash_table_iter_next(&iter, NULL, &value)) {
-    const MuTask *task = value;
-    if (mu_task_is_alive(task))
-      g_ptr_array_add(call->tasks, mu_env_var_new(task->record->task_id, task->record->agent_id));
-  }
-}
-
-/* Explicit first: what became of the tasks that are believed to live; then implicit: what else runs. */
-static void reconcile(MuMultiServiceEventClient *client)
-{
-  MuEngineCall *explicit = mu_engine_call_new(MU_CALL_RECONCILE);
-  GHashTableIter iter;
-  gpointer service = NULL;
-  g_hash_table_iter_init(&iter, client->manager->by_name);
-  while (g_hash_table_iter_next(&iter, NULL, &service))
-    add_live_tasks(service, explicit);
-  if (explicit->tasks->len > 0)
-    g_ptr_array_add(client->effects.calls, explicit);
-  else
-    mu_engine_call_free(explicit);
-  g_ptr_array_add(client->effects.calls, mu_engine_call_new(MU_CALL_RECONCILE));
-  client->next_reconcile_ms = client->effects.now_ms + client->settings.reconcile_ms;
-}
 
 static void announce_framework(MuMultiServiceEventClient *client, const char *state)
 {
@@ -357,7 +344,7 @@ static void on_subscribed(MuMultiServiceEventClient *client, const char *framewo
     replace_string(&client->framework_id, g_strdup(framework_id));
     mu_client_put_framework(client);
   }
-  reconcile(client);
+  mu_client_reconcile(client);
   announce_framework(client, "SUBSCRIBED");
 }
 
@@ -366,6 +353,7 @@ static void on_update(MuMultiServiceEventClient *client, const MuTaskStatus *sta
   g_autofree char *sanitized = NULL, *task_name = NULL;
   MuService *service = NULL;
   client->counters.statuses++;
+  mu_client_heard_of(client, status->task_id);
   if (mu_task_id_parse(status->task_id, &sanitized, &task_name, NULL))
     service = mu_manager_find_sanitized(client->manager, sanitized);
   if (service != NULL) {
@@ -375,6 +363,8 @@ static void on_update(MuMultiServiceEventClient *client, const MuTaskStatus *sta
   }
   if (!mu_task_state_is_terminal(status->state))
     mu_effects_kill(&client->effects, status->task_id, status->agent_id);
+  else
+    mu_client_sweep(client); /* what it used is nobody's now */
   mu_effects_acknowledge(&client->effects, status);
 }
 
@@ -505,8 +495,7 @@ static gboolean check_teardown(MuMultiServiceEventClient *client)
   if (!client->uninstalling || client->torn_down || !client->subscribed ||
       mu_multi_service_manager_size(client->manager) > 0)
     return FALSE;
-  client->torn_down = TRUE;
-  mu_batch_delete(client->effects.batch, MU_RECORD_FRAMEWORK, "", "");
+  client->torn_down = TRUE; /* its record stays until all is erased: a crash before that tears down again */
   g_ptr_array_add(client->effects.calls, mu_engine_call_new(MU_CALL_TEARDOWN));
   announce_framework(client, "UNINSTALLED");
   return TRUE;
@@ -520,8 +509,8 @@ MuOutput *mu_client_drain(MuMultiServiceEventClient *client, gint64 now_ms)
   client->counters.drains++;
   wake_due(client);
   mu_client_settle_dirty(client);
-  if (client->subscribed && now_ms >= client->next_reconcile_ms)
-    reconcile(client);
+  pass_turns(client);
+  mu_client_reconcile_due(client);
   mu_client_match(client);
   mu_client_settle_dirty(client);
   MuOutput *output = g_new0(MuOutput, 1);
@@ -538,11 +527,13 @@ MuOutput *mu_client_drain(MuMultiServiceEventClient *client, gint64 now_ms)
 
 gint64 mu_client_next_ms(MuMultiServiceEventClient *client)
 {
-  gint64 next = client->subscribed ? client->next_reconcile_ms : G_MAXINT64;
+  gint64 next = mu_client_reconcile_next_ms(client);
   GSequenceIter *first = g_sequence_get_begin_iter(client->timers);
   if (!g_sequence_iter_is_end(first))
     next = MIN(next, ((MuService *)g_sequence_get(first))->next_ms);
   if (!g_queue_is_empty(&client->hungry))
     next = MIN(next, client->discipline->ops->next_ms(client->discipline));
+  if (client->subscribed && !client->suppressed && client->sweep_until_ms > client->effects.now_ms)
+    next = MIN(next, client->sweep_until_ms);
   return next;
 }

@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#define SWEEP_MS 30000 /* engines offer what they have every few seconds */
+
 static void group_free(MuOfferGroup *group)
 {
   mu_offer_free(group->offer);
@@ -60,13 +62,27 @@ void mu_client_take_offers(MuMultiServiceEventClient *client, GPtrArray *offers)
     take_offer(client, offers->pdata[i]);
 }
 
-/* The engine took an offer back before it was answered: all of that agent are forgotten, the others come again. */
+/* They come again at once, as one. */
+static void decline_others(MuMultiServiceEventClient *client, const MuOfferGroup *group, const char *offer_id)
+{
+  MuEngineCall *decline = mu_engine_call_new(MU_CALL_DECLINE);
+  for (guint i = 0; i < group->ids->len; i++)
+    if (strcmp(group->ids->pdata[i], offer_id) != 0)
+      g_ptr_array_add(decline->offer_ids, g_strdup(group->ids->pdata[i]));
+  if (decline->offer_ids->len > 0)
+    g_ptr_array_add(client->effects.calls, decline);
+  else
+    mu_engine_call_free(decline);
+}
+
+/* The engine took an offer back before it was answered: what was gathered of that agent is forgotten. */
 void mu_client_rescind(MuMultiServiceEventClient *client, const char *offer_id)
 {
   for (guint i = 0; i < client->group_order->len; i++) {
     MuOfferGroup *group = client->group_order->pdata[i];
     if (!g_ptr_array_find_with_equal_func(group->ids, offer_id, g_str_equal, NULL))
       continue;
+    decline_others(client, group, offer_id);
     g_ptr_array_remove_index(client->group_order, i);
     g_hash_table_remove(client->groups, group->offer->agent_id);
     return;
@@ -122,16 +138,24 @@ static void take_out(MuOfferGroup *group, guint from)
   }
 }
 
-static void note_pod(GHashTable *pods, MuPod *pod)
+/* The pods of an offer, each once, in the order of its resources: what is done must not hang on addresses. */
+typedef struct {
+  GHashTable *seen;
+  GPtrArray *order; /* of MuPod* */
+} PodSet;
+
+static void note_pod(PodSet *pods, MuPod *pod)
 {
-  if (pod != NULL)
-    g_hash_table_add(pods, pod);
+  if (pod != NULL && g_hash_table_add(pods->seen, pod))
+    g_ptr_array_add(pods->order, pod);
 }
 
 /* The reserved resources of the offer: those of pods on their way out are given back, those of nobody cleaned up. */
 static void route_reserved(MuMultiServiceEventClient *client, MuOfferGroup *group)
 {
-  g_autoptr(GHashTable) pods = g_hash_table_new(NULL, NULL);
+  g_autoptr(GHashTable) seen = g_hash_table_new(NULL, NULL);
+  g_autoptr(GPtrArray) order = g_ptr_array_new();
+  PodSet pods = {seen, order};
   const GPtrArray *items = group->offer->resources->items;
   for (guint i = 0; i < items->len; i++) {
     const MuResource *resource = items->pdata[i];
@@ -141,13 +165,10 @@ static void route_reserved(MuMultiServiceEventClient *client, MuOfferGroup *grou
       continue;
     if (classify(client, resource, &service, &pod) == RESERVED_GARBAGE)
       clean_up(group, resource);
-    note_pod(pods, pod);
+    note_pod(&pods, pod);
   }
-  GHashTableIter iter;
-  gpointer value = NULL;
-  g_hash_table_iter_init(&iter, pods);
-  while (g_hash_table_iter_next(&iter, &value, NULL)) {
-    MuPod *pod = value;
+  for (guint i = 0; i < order->len; i++) {
+    MuPod *pod = order->pdata[i];
     mu_service_on_agent_offer(pod->service, pod, group->offer, &client->effects);
     mu_service_release(pod->service, pod, group->offer, group->operations, &client->effects);
     mu_client_mark_dirty(client, pod->service);
@@ -268,9 +289,15 @@ static void set_suppressed(MuMultiServiceEventClient *client, gboolean suppresse
   g_ptr_array_add(client->effects.calls, mu_engine_call_new(suppressed ? MU_CALL_SUPPRESS : MU_CALL_REVIVE));
 }
 
+void mu_client_sweep(MuMultiServiceEventClient *client)
+{
+  client->sweep_until_ms = client->effects.now_ms + SWEEP_MS;
+  client->revive_wanted = TRUE;
+}
+
 static void settle_hunger(MuMultiServiceEventClient *client)
 {
-  gboolean waits = somebody_waits(client);
+  gboolean waits = somebody_waits(client) || client->effects.now_ms < client->sweep_until_ms;
   if (!client->subscribed)
     return;
   if (waits && (client->suppressed || client->revive_wanted))

@@ -21,7 +21,8 @@ static GPtrArray *sorted_pods(const MuService *service)
   gpointer pod = NULL;
   g_hash_table_iter_init(&iter, service->pods);
   while (g_hash_table_iter_next(&iter, NULL, &pod))
-    g_ptr_array_add(pods, pod);
+    if (mu_pod_exists(pod))
+      g_ptr_array_add(pods, pod);
   g_ptr_array_sort(pods, compare_pods);
   return pods;
 }
@@ -68,16 +69,54 @@ static json_t *absent_task_json(const MuPod *pod, const char *task)
   return json;
 }
 
+static const MuPodSpec *target_of(const MuPod *pod)
+{
+  const MuServiceSpec *spec = mu_service_target(pod->service);
+  return spec == NULL ? NULL : mu_service_spec_pod(spec, pod->type);
+}
+
+static int compare_tasks(gconstpointer a, gconstpointer b)
+{
+  return strcmp((*(MuTask *const *)a)->record->name, (*(MuTask *const *)b)->record->name);
+}
+
+/* Those that were launched and that the configuration has no more, by name. */
+static void add_unwanted(const MuPod *pod, const MuPodSpec *spec, GPtrArray *tasks)
+{
+  guint from = tasks->len;
+  for (guint i = 0; i < pod->tasks->len; i++) {
+    MuTask *task = pod->tasks->pdata[i];
+    if (spec == NULL || mu_pod_spec_task(spec, task->record->task) == NULL)
+      g_ptr_array_add(tasks, task);
+  }
+  if (tasks->len > from + 1)
+    qsort(tasks->pdata + from, tasks->len - from, sizeof(gpointer), compare_tasks);
+}
+
+/* The tasks that were launched, in the order of the spec; in the store they have none. */
+static GPtrArray *ordered_tasks(const MuPod *pod)
+{
+  const MuPodSpec *spec = target_of(pod);
+  GPtrArray *tasks = g_ptr_array_new();
+  for (guint i = 0; spec != NULL && i < spec->n_tasks; i++) {
+    MuTask *task = mu_pod_task(pod, spec->tasks[i].name);
+    if (task != NULL)
+      g_ptr_array_add(tasks, task);
+  }
+  add_unwanted(pod, spec, tasks);
+  return tasks;
+}
+
 static json_t *tasks_json(const MuPod *pod)
 {
   json_t *list = json_array();
-  const MuServiceSpec *spec = mu_service_target(pod->service);
-  const MuPodSpec *pod_spec = spec == NULL ? NULL : mu_service_spec_pod(spec, pod->type);
-  for (guint i = 0; i < pod->tasks->len; i++)
-    json_array_append_new(list, task_json(pod->tasks->pdata[i]));
-  for (guint i = 0; pod_spec != NULL && i < pod_spec->n_tasks; i++)
-    if (mu_pod_task(pod, pod_spec->tasks[i].name) == NULL)
-      json_array_append_new(list, absent_task_json(pod, pod_spec->tasks[i].name));
+  const MuPodSpec *spec = target_of(pod);
+  g_autoptr(GPtrArray) tasks = ordered_tasks(pod);
+  for (guint i = 0; i < tasks->len; i++)
+    json_array_append_new(list, task_json(tasks->pdata[i]));
+  for (guint i = 0; spec != NULL && i < spec->n_tasks; i++)
+    if (mu_pod_task(pod, spec->tasks[i].name) == NULL)
+      json_array_append_new(list, absent_task_json(pod, spec->tasks[i].name));
   return list;
 }
 
@@ -164,8 +203,9 @@ json_t *mu_view_pod_info(MuMultiServiceEventClient *client, const char *name, co
   if (pod == NULL)
     return NULL;
   json_t *list = json_array();
-  for (guint i = 0; i < pod->tasks->len; i++)
-    json_array_append_new(list, task_info(pod->tasks->pdata[i]));
+  g_autoptr(GPtrArray) tasks = ordered_tasks(pod);
+  for (guint i = 0; i < tasks->len; i++)
+    json_array_append_new(list, task_info(tasks->pdata[i]));
   return list;
 }
 

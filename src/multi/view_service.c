@@ -14,6 +14,17 @@ static const char *shown_state(const MuService *service)
   return mu_service_state_to_string(service->record->state);
 }
 
+static guint count_pods(const MuService *service)
+{
+  GHashTableIter iter;
+  gpointer pod = NULL;
+  guint n = 0;
+  g_hash_table_iter_init(&iter, service->pods);
+  while (g_hash_table_iter_next(&iter, NULL, &pod))
+    n += mu_pod_exists(pod);
+  return n;
+}
+
 static json_t *service_row(const MuService *service)
 {
   json_t *row = json_object();
@@ -29,7 +40,7 @@ static json_t *service_row(const MuService *service)
   }
   if (service->recovery != NULL)
     mu_json_set_string(row, "recovery", mu_status_to_string(service->recovery->status));
-  mu_json_set_int(row, "pods", g_hash_table_size(service->pods));
+  mu_json_set_int(row, "pods", count_pods(service));
   mu_json_set_bool(row, "uninstall", service->record->state != MU_SERVICE_RUNNING);
   mu_json_set_new(row, "error", service->failure == NULL ? json_null() : json_string(service->failure));
   return row;

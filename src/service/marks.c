@@ -11,14 +11,26 @@ typedef struct {
 
 /* ---- keys ---------------------------------------------------------------------------------------------------------- */
 
-static char *phase_key(const MuPhase *phase)
+/* Phases of recovery, decommission and uninstall come and go with the state of the pods: their place among the others, which
+ * is part of an element's id, is another one after a restart; their names are not. */
+static gboolean follows_state(const MuService *service, const MuPlan *plan)
 {
-  return g_strdup_printf("%s/%s", phase->plan->name, mu_phase_id(phase).text);
+  return service->record->state != MU_SERVICE_RUNNING || strcmp(plan->name, "recovery") == 0 ||
+         strcmp(plan->name, "decommission") == 0;
 }
 
-static char *step_key(const MuStep *step)
+static char *phase_key(const MuService *service, const MuPhase *phase)
 {
-  return g_strdup_printf("%s/%s", step->phase->plan->name, mu_step_id(step).text);
+  const MuPlan *plan = phase->plan;
+  return g_strdup_printf("%s/%s", plan->name, follows_state(service, plan) ? phase->name : mu_phase_id(phase).text);
+}
+
+static char *step_key(const MuService *service, const MuStep *step)
+{
+  const MuPlan *plan = step->phase->plan;
+  if (follows_state(service, plan))
+    return g_strdup_printf("%s/%s/%s", plan->name, step->phase->name, step->name);
+  return g_strdup_printf("%s/%s", plan->name, mu_step_id(step).text);
 }
 
 /* ---- storing ------------------------------------------------------------------------------------------------------- */
@@ -52,14 +64,14 @@ void mu_marks_put_plan(MuService *service, const MuPlan *plan, MuEffects *effect
 void mu_marks_put_phase(MuService *service, const MuPhase *phase, MuEffects *effects)
 {
   const Mark mark = {.interrupted = phase->interrupted, .canary = phase->canary};
-  g_autofree char *key = phase_key(phase);
+  g_autofree char *key = phase_key(service, phase);
   put(service, key, &mark, FALSE, effects);
 }
 
 void mu_marks_put_step(MuService *service, const MuStep *step, MuEffects *effects)
 {
   const Mark mark = {.interrupted = step->interrupted, .forced = step->forced};
-  g_autofree char *key = step_key(step);
+  g_autofree char *key = step_key(service, step);
   put(service, key, &mark, FALSE, effects);
 }
 
@@ -90,7 +102,7 @@ gboolean mu_marks_load(MuService *service, const char *key, const char *value, g
 
 static void apply_to_step(MuService *service, MuStep *step)
 {
-  g_autofree char *key = step_key(step);
+  g_autofree char *key = step_key(service, step);
   const Mark *mark = g_hash_table_lookup(service->marks, key);
   if (mark == NULL)
     return;
@@ -99,9 +111,9 @@ static void apply_to_step(MuService *service, MuStep *step)
     mu_step_set_forced(step, TRUE);
 }
 
-static void apply_to_phase(MuService *service, MuPhase *phase)
+void mu_marks_apply_phase(MuService *service, MuPhase *phase)
 {
-  g_autofree char *key = phase_key(phase);
+  g_autofree char *key = phase_key(service, phase);
   const Mark *mark = g_hash_table_lookup(service->marks, key);
   for (gint64 i = 0; mark != NULL && i < mark->canary; i++)
     mu_phase_advance_canary(phase);
@@ -119,7 +131,7 @@ static void apply_to_plan(MuService *service, MuPlan *plan)
   if (mark != NULL)
     mu_plan_set_interrupted(plan, mark->interrupted);
   for (guint i = 0; i < plan->phases->len; i++)
-    apply_to_phase(service, plan->phases->pdata[i]);
+    mu_marks_apply_phase(service, plan->phases->pdata[i]);
 }
 
 void mu_marks_apply(MuService *service)

@@ -8,6 +8,8 @@
 gboolean mu_marks_load(MuService *service, const char *key, const char *value, gsize length, GError **error);
 /* Puts the marks there are onto the plans, which were just built. */
 void mu_marks_apply(MuService *service);
+/* Likewise for a phase that came later. */
+void mu_marks_apply_phase(MuService *service, MuPhase *phase);
 /* Stores what the element is marked with now; an element without a mark has no record. */
 void mu_marks_put_plan(MuService *service, const MuPlan *plan, MuEffects *effects);
 void mu_marks_put_phase(MuService *service, const MuPhase *phase, MuEffects *effects);

@@ -2,6 +2,7 @@
 #include "service_private.h"
 
 #include "json.h"
+#include "wants.h"
 
 #include <string.h>
 
@@ -18,13 +19,27 @@ static void announce(MuService *service, const MuTask *task, const MuTaskStatus 
   mu_effects_notice(effects, "task", data);
 }
 
-/* The resources it runs on exist. */
-static void prove_footprint(MuPod *pod, MuEffects *effects)
+/* The id of the resource set that the run uses; NULL: its configuration is not known any more. */
+static const char *set_of(const MuTask *task)
 {
+  const MuServiceSpec *spec = mu_service_config(task->pod->service, task->record->config);
+  const MuPodSpec *pod = spec == NULL ? NULL : mu_service_spec_pod(spec, task->pod->type);
+  const MuTaskSpec *task_spec = pod == NULL ? NULL : mu_pod_spec_task(pod, task->record->task);
+  return task_spec == NULL ? NULL : pod->resource_sets[task_spec->resource_set].id;
+}
+
+/* The resources it runs on exist: its own and those of the pod. What was planned for other tasks of the pod since, in a
+ * launch that may never have reached the engine, it does not prove. */
+static void prove_footprint(const MuTask *task, MuEffects *effects)
+{
+  MuPod *pod = task->pod;
+  const char *set = set_of(task);
   gboolean changed = FALSE;
   for (guint i = 0; pod->record != NULL && i < pod->record->entries->len; i++) {
     MuLedgerEntry *entry = pod->record->entries->pdata[i];
-    if (entry->state == MU_LEDGER_PLANNED) {
+    gboolean used = strcmp(entry->set, MU_SET_POD) == 0 || strcmp(entry->set, MU_SET_EXECUTOR) == 0 ||
+                    g_strcmp0(entry->set, set) == 0;
+    if (used && entry->state == MU_LEDGER_PLANNED) {
       mu_ledger_entry_move(entry, MU_LEDGER_HELD);
       changed = TRUE;
     }
@@ -77,7 +92,7 @@ static void apply(MuService *service, MuTask *task, const MuTaskStatus *status, 
   if (note_goal(task) || ended)
     mu_task_put(task, effects);
   if (status->state == MU_TASK_RUNNING)
-    prove_footprint(task->pod, effects);
+    prove_footprint(task, effects);
   mu_pod_mark_dirty(task->pod);
   announce(service, task, status, effects);
 }
@@ -93,11 +108,18 @@ static gboolean is_known(const MuTaskStatus *known, const MuTaskStatus *status)
          known->has_healthy == status->has_healthy && known->healthy == status->healthy;
 }
 
+/* What was found dead runs all the same: it came back from where it was lost. Its place may be another's already. */
+static gboolean has_risen(const MuTask *task, const MuTaskStatus *status)
+{
+  return task->status != NULL && mu_task_state_is_terminal(task->status->state) &&
+         !mu_task_state_is_terminal(status->state);
+}
+
 void mu_service_on_status(MuService *service, const char *task_name, const MuTaskStatus *status, MuEffects *effects)
 {
   MuTask *task = g_hash_table_lookup(service->tasks, task_name);
   gboolean present = task != NULL && strcmp(task->record->task_id, status->task_id) == 0;
-  if (!present && !mu_task_state_is_terminal(status->state))
+  if ((!present || has_risen(task, status)) && !mu_task_state_is_terminal(status->state))
     mu_effects_kill(effects, status->task_id, status->agent_id);
   if (present && !is_known(task->status, status))
     apply(service, task, status, effects);

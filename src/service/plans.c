@@ -209,6 +209,7 @@ static void clear_plans(MuService *service)
     g_ptr_array_set_size(pod->steps, 0);
     pod->recovery = NULL;
     pod->claimed_by = NULL;
+    g_clear_pointer(&pod->outcome, mu_outcome_free); /* of a step that is no more */
     mu_pod_mark_dirty(pod);
   }
   g_ptr_array_set_size(service->wanting, 0);
@@ -229,6 +230,7 @@ static void drop_empty_pods(MuService *service)
       continue;
     g_ptr_array_remove_fast(service->dirty_pods, pod);
     g_ptr_array_remove_fast(service->releasing, pod);
+    g_ptr_array_remove_fast(service->leaving, pod);
     g_ptr_array_remove_fast(service->delayed, pod);
     g_hash_table_iter_remove(&iter);
   }

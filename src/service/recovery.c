@@ -3,6 +3,7 @@
 #include "service_private.h"
 
 #include "launch.h"
+#include "marks.h"
 
 #include <string.h>
 
@@ -63,17 +64,31 @@ static char *phase_name(const MuPod *pod, const MuPodSpec *spec, guint64 tasks)
   return g_string_free(name, FALSE);
 }
 
-/* The others of an essential task's pod go down with it. */
+/* When the last one of the essential tasks that failed ended; 0: none failed. */
+static gint64 essential_ended_ms(const MuPod *pod, const MuPodSpec *spec)
+{
+  gint64 ended_ms = 0;
+  for (guint i = 0; i < spec->n_tasks; i++) {
+    const MuTask *task = mu_pod_task(pod, spec->tasks[i].name);
+    if (task != NULL && spec->tasks[i].essential && needs_recovery(task))
+      ended_ms = MAX(ended_ms, task->record->ended_ms);
+  }
+  return ended_ms;
+}
+
+/* The others of an essential task's pod go down with it, each time it fails. */
 static void end_live_tasks(MuPod *pod, const MuPodSpec *spec, guint64 tasks, MuEffects *effects)
 {
+  gint64 ended_ms = essential_ended_ms(pod, spec);
   for (guint i = 0; i < spec->n_tasks; i++) {
     MuTask *task = mu_pod_task(pod, spec->tasks[i].name);
-    if ((tasks & (G_GUINT64_CONSTANT(1) << i)) != 0 && task != NULL && mu_task_is_alive(task))
+    if ((tasks & (G_GUINT64_CONSTANT(1) << i)) != 0 && task != NULL && mu_task_is_alive(task) &&
+        task->record->launched_ms <= ended_ms)
       mu_task_want_kill(task, effects);
   }
 }
 
-static void begin(MuPod *pod, const MuPodSpec *spec, guint64 tasks, MuEffects *effects)
+static void begin(MuPod *pod, const MuPodSpec *spec, guint64 tasks)
 {
   MuService *service = pod->service;
   if (pod->recovery != NULL)
@@ -81,7 +96,7 @@ static void begin(MuPod *pod, const MuPodSpec *spec, guint64 tasks, MuEffects *e
   g_autofree char *name = phase_name(pod, spec, tasks);
   pod->recovery = mu_plan_add_phase(service->recovery, name, MU_STRATEGY_PARALLEL);
   mu_service_add_step(service, pod->recovery, pod, name, tasks);
-  end_live_tasks(pod, spec, tasks, effects);
+  mu_marks_apply_phase(service, pod->recovery);
 }
 
 static gboolean is_active(const MuPod *pod)
@@ -112,5 +127,6 @@ void mu_recovery_refresh(MuPod *pod, MuEffects *effects)
   guint64 tasks = find_tasks(pod, spec);
   const MuStep *step = is_active(pod) ? pod->recovery->steps->pdata[0] : NULL;
   if (step == NULL || (tasks & ~step->tasks) != 0)
-    begin(pod, spec, tasks | (step == NULL ? 0 : step->tasks), effects);
+    begin(pod, spec, tasks | (step == NULL ? 0 : step->tasks));
+  end_live_tasks(pod, spec, tasks, effects);
 }

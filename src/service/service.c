@@ -43,12 +43,15 @@ MuService *mu_service_new(const char *name)
   service->tasks = g_hash_table_new(g_str_hash, g_str_equal);
   service->reservations = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
   service->marks = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+  service->early_statuses =
+      g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)mu_task_status_free);
   service->pod_records = g_ptr_array_new();
   service->plans = g_ptr_array_new_with_free_func((GDestroyNotify)mu_plan_free);
   service->dirty_pods = g_ptr_array_new();
   service->wanting = g_ptr_array_new();
   service->claimed = g_ptr_array_new();
   service->releasing = g_ptr_array_new();
+  service->leaving = g_ptr_array_new();
   service->delayed = g_ptr_array_new();
   service->killing = g_ptr_array_new();
   service->next_ms = G_MAXINT64;
@@ -66,11 +69,13 @@ void mu_service_free(MuService *service)
   g_hash_table_unref(service->pods);
   g_hash_table_unref(service->configs);
   g_hash_table_unref(service->marks);
+  g_hash_table_unref(service->early_statuses);
   g_ptr_array_unref(service->pod_records);
   g_ptr_array_unref(service->dirty_pods);
   g_ptr_array_unref(service->wanting);
   g_ptr_array_unref(service->claimed);
   g_ptr_array_unref(service->releasing);
+  g_ptr_array_unref(service->leaving);
   g_ptr_array_unref(service->delayed);
   g_ptr_array_unref(service->killing);
   mu_service_scheduler_free(service->scheduler);
@@ -96,7 +101,19 @@ MuPlan *mu_service_plan(const MuService *service, const char *name)
 
 MuPod *mu_service_pod(const MuService *service, const char *name)
 {
-  return g_hash_table_lookup(service->pods, name);
+  MuPod *pod = g_hash_table_lookup(service->pods, name);
+  return pod != NULL && mu_pod_exists(pod) ? pod : NULL;
+}
+
+gboolean mu_pod_exists(const MuPod *pod)
+{
+  const MuServiceSpec *spec = mu_service_target(pod->service);
+  if (pod->record != NULL || pod->tasks->len > 0)
+    return TRUE;
+  if (pod->service->record->state != MU_SERVICE_RUNNING || spec == NULL)
+    return FALSE;
+  const MuPodSpec *pod_spec = mu_service_spec_pod(spec, pod->type);
+  return pod_spec != NULL && pod->index < (guint)pod_spec->count;
 }
 
 MuTask *mu_pod_task(const MuPod *pod, const char *task)
@@ -322,13 +339,17 @@ static gboolean load_pod(MuService *service, const char *value, gsize length, GE
   return TRUE;
 }
 
-/* The status of a task may come before its record: then it is kept on a task whose record has the name alone. */
+/* Records come in no order: a status that came before its task waits for it. */
 static gboolean load_task(MuService *service, const char *value, gsize length, GError **error)
 {
   MuTaskRecord *record = mu_task_record_decode(value, length, error);
+  gpointer name = NULL, status = NULL;
   if (record == NULL)
     return FALSE;
-  add_task(mu_service_ensure_pod(service, record->pod_type, record->pod_index), record);
+  MuTask *task = add_task(mu_service_ensure_pod(service, record->pod_type, record->pod_index), record);
+  if (g_hash_table_steal_extended(service->early_statuses, record->name, &name, &status))
+    task->status = status;
+  g_free(name);
   return TRUE;
 }
 
@@ -338,12 +359,10 @@ static gboolean load_status(MuService *service, const char *key, const char *val
   MuTaskStatus *status = mu_status_record_decode(value, length, error);
   if (status == NULL)
     return FALSE;
-  if (task == NULL) {
-    mu_task_status_free(status);
-    g_set_error(error, MU_ERROR, MU_ERROR_FAILED, "the store has a status of task %s but no record of it", key);
-    return FALSE;
-  }
-  task->status = status;
+  if (task == NULL)
+    g_hash_table_insert(service->early_statuses, g_strdup(key), status);
+  else
+    task->status = status;
   return TRUE;
 }
 

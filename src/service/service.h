@@ -36,6 +36,7 @@ struct MuPod {
   char *recovery_config;  /* configuration that recovery relaunches: the one that the failed tasks ran with */
   MuOutcome *outcome;     /* why it waits for an offer; NULL: it does not */
   gint64 waiting_since_ms;
+  gint64 leaving_ms;      /* since when it gives its resources back in a service that goes on; 0: it does not */
   gboolean dirty;         /* in service->dirty_pods */
   MuStep *claimed_by;     /* during settle: the step that works on it now */
 };
@@ -50,6 +51,7 @@ struct MuService {
   GHashTable *pods;              /* name to MuPod, owned */
   GHashTable *tasks;             /* name to MuTask */
   GHashTable *reservations;      /* resource id (of the entry) to MuPod */
+  GHashTable *early_statuses;    /* while loading: task name to MuTaskStatus, owned, of tasks that were not loaded yet */
   GPtrArray *pod_records;        /* of MuPodRecord*: for placement; borrowed from the pods */
   GPtrArray *plans;              /* of MuPlan*, owned: deploy first, then recovery, decommission, the custom ones */
   MuPlan *deploy, *recovery;
@@ -60,6 +62,7 @@ struct MuService {
   GPtrArray *wanting;            /* of MuStep*: they wait for an offer; found by settle */
   GPtrArray *claimed;            /* of MuPod*: a step works on them now; found by settle */
   GPtrArray *releasing;          /* of MuPod*: they have entries that are RELEASING */
+  GPtrArray *leaving;            /* of MuPod*: replaced or decommissioned, and not through with it */
   GPtrArray *delayed;            /* of MuPod*: a step of theirs waits for its backoff; found by settle */
   GPtrArray *killing;            /* of MuTask*: a kill is under way */
   gint64 next_ms;                /* when settle is due although nothing happens; G_MAXINT64: never */
@@ -143,7 +146,10 @@ gboolean mu_service_plan_op(MuService *service, MuPlanOp op, const char *plan, c
 /* ---- reading ------------------------------------------------------------------------------------------------------- */
 
 MuPlan *mu_service_plan(const MuService *service, const char *name);
+/* NULL for one that is gone, too. */
 MuPod *mu_service_pod(const MuService *service, const char *name);
+/* It has records, or is part of the target configuration; else only steps that are done still name it. */
+gboolean mu_pod_exists(const MuPod *pod);
 MuTask *mu_pod_task(const MuPod *pod, const char *task);
 const MuServiceSpec *mu_service_target(const MuService *service); /* NULL: none */
 gboolean mu_task_is_alive(const MuTask *task); /* launched, and no terminal status came */

@@ -49,6 +49,11 @@ void mu_recovery_refresh(MuPod *pod, MuEffects *effects);
 void mu_teardown_add_phase(MuService *service, MuPlan *plan, MuPod *pod);
 /* Moves the pod's teardown on: entries to RELEASING once no task lives; erases or frees the pod when they are gone. */
 void mu_teardown_advance(MuPod *pod, MuEffects *effects);
+/* A pod instance that is replaced or decommissioned waits so long for the agent it was on; then the agent is taken for lost. */
+#define MU_GIVE_UP_MS 600000
+/* Forgets what the pod's agent did not give back: runs that are TASK_UNREACHABLE, and entries that it does not offer. What
+ * returns of it later is killed and cleaned up as nobody's. Waits on while a task is known to live. */
+void mu_teardown_give_up(MuPod *pod, MuEffects *effects);
 gboolean mu_pod_is_leaving(const MuPod *pod); /* its resources are to be given back */
 gboolean mu_pod_has_live_task(const MuPod *pod);
 /* Ends the run of the task, and repeats that until it is terminal. */

@@ -115,6 +115,17 @@ static void note_releasing(MuPod *pod)
     g_ptr_array_add(pod->service->releasing, pod);
 }
 
+/* It leaves since its fate was first seen, or since the scheduler started. */
+static void note_leaving(MuPod *pod, MuEffects *effects)
+{
+  gboolean leaving = pod->record != NULL && pod->record->fate != MU_POD_KEEP;
+  g_ptr_array_remove_fast(pod->service->leaving, pod);
+  if (leaving)
+    g_ptr_array_add(pod->service->leaving, pod);
+  if (leaving != (pod->leaving_ms != 0))
+    pod->leaving_ms = leaving ? effects->now_ms : 0;
+}
+
 void mu_pod_refresh(MuPod *pod, MuEffects *effects)
 {
   mu_teardown_advance(pod, effects);
@@ -122,6 +133,7 @@ void mu_pod_refresh(MuPod *pod, MuEffects *effects)
   end_marked_tasks(pod, effects);
   mu_recovery_refresh(pod, effects);
   note_releasing(pod);
+  note_leaving(pod, effects);
   for (guint i = 0; i < pod->steps->len; i++)
     refresh_step(pod, pod->steps->pdata[i], effects);
 }
@@ -270,8 +282,25 @@ static void note_deploy_status(MuService *service, MuEffects *effects)
     on_deploy_complete(service, effects);
 }
 
+/* What a lost agent holds is not waited for for ever. */
+static void give_up_lost(MuService *service, MuEffects *effects)
+{
+  for (guint i = service->leaving->len; i > 0; i--) {
+    MuPod *pod = service->leaving->pdata[i - 1];
+    if (effects->now_ms >= pod->leaving_ms + MU_GIVE_UP_MS)
+      mu_teardown_give_up(pod, effects);
+  }
+}
+
+static void note_give_ups(MuService *service)
+{
+  for (guint i = 0; i < service->leaving->len; i++)
+    service->next_ms = MIN(service->next_ms, ((MuPod *)service->leaving->pdata[i])->leaving_ms + MU_GIVE_UP_MS);
+}
+
 void mu_service_settle(MuService *service, MuEffects *effects)
 {
+  give_up_lost(service, effects);
   if (effects->now_ms >= service->next_ms)
     for (guint i = 0; i < service->delayed->len; i++)
       mu_pod_mark_dirty(service->delayed->pdata[i]);
@@ -281,6 +310,7 @@ void mu_service_settle(MuService *service, MuEffects *effects)
     find_work(service, effects);
   } while (service->dirty_pods->len > 0);
   repeat_kills(service, effects);
+  note_give_ups(service);
   note_deploy_status(service, effects);
 }
 

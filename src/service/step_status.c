@@ -93,10 +93,19 @@ static MuStatus alive_status(const MuTask *task)
   return MU_STATUS_STARTED;
 }
 
+/* Recovery brings back what ran once in its configuration. What was made to begin anew since, or went over to another
+ * configuration, is a plan's. */
+static gboolean is_recoverys(const MuPod *pod, const MuTask *task)
+{
+  return task != NULL && task->record->reached && g_strcmp0(task->record->config, mu_step_config_id(pod, TRUE)) == 0;
+}
+
 static MuStatus task_status(const MuPod *pod, const MuTaskSpec *spec, gboolean recovery, gint64 now_ms,
                             gint64 *delayed_until_ms)
 {
   const MuTask *task = mu_pod_task(pod, spec->name);
+  if (recovery && !is_recoverys(pod, task))
+    return MU_STATUS_COMPLETE;
   if (task == NULL)
     return MU_STATUS_PENDING;
   if (!recovery && task->record->reached && spec->goal == MU_GOAL_ONCE)
@@ -137,8 +146,8 @@ MuStatus mu_step_find_status(const MuPod *pod, guint64 tasks, gboolean recovery,
 {
   const MuPodSpec *pod_spec = mu_step_pod_spec(pod, recovery);
   MuStatus worst = MU_STATUS_COMPLETE;
-  if (pod_spec == NULL)
-    return MU_STATUS_PENDING;
+  if (pod_spec == NULL) /* a recovery's configuration is dropped when nothing runs with it: then it has nothing to bring back */
+    return recovery ? MU_STATUS_COMPLETE : MU_STATUS_PENDING;
   if (pod->record != NULL && pod->record->fate != MU_POD_KEEP)
     return MU_STATUS_PREPARED;
   for (guint i = 0; i < pod_spec->n_tasks; i++) {

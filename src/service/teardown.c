@@ -3,6 +3,7 @@
 #include "service_private.h"
 
 #include "bug.h"
+#include "log.h"
 #include "marks.h"
 
 #include <string.h>
@@ -26,6 +27,19 @@ void mu_teardown_add_phase(MuService *service, MuPlan *plan, MuPod *pod)
 }
 
 /* ---- releasing ----------------------------------------------------------------------------------------------------- */
+
+/* The engine's operator asserted that the agent is gone: it never comes back, and nothing on it is left (TASK_GONE_BY_OPERATOR
+ * in mesos.proto). That is proof enough for the ledger. */
+static gboolean agent_is_gone(const MuPod *pod)
+{
+  for (guint i = 0; i < pod->tasks->len; i++) {
+    const MuTask *task = pod->tasks->pdata[i];
+    if (task->status != NULL && task->status->state == MU_TASK_GONE_BY_OPERATOR &&
+        g_strcmp0(task->record->agent_id, pod->record->agent_id) == 0)
+      return TRUE;
+  }
+  return FALSE;
+}
 
 /* No task lives: what is left may be given back. An entry whose RESERVE was never proven may not exist at all: then its
  * absence from an offer is proof enough. */
@@ -68,6 +82,20 @@ static void end_release(MuPod *pod, MuEffects *effects)
   mu_batch_delete(effects->batch, MU_RECORD_POD, service->name, pod->name);
   mu_pod_take_record(pod, NULL);
   forget_tasks(pod, effects);
+  service->wants_more = TRUE; /* other offers than before will do */
+}
+
+static void drop_entry(MuPod *pod, guint i)
+{
+  const MuLedgerEntry *entry = pod->record->entries->pdata[i];
+  g_hash_table_remove(pod->service->reservations, entry->resource->reservation.resource_id);
+  g_ptr_array_remove_index(pod->record->entries, i);
+}
+
+static void drop_all_entries(MuPod *pod)
+{
+  while (pod->record->entries->len > 0)
+    drop_entry(pod, pod->record->entries->len - 1);
 }
 
 static void kill_all(MuPod *pod, MuEffects *effects)
@@ -84,6 +112,8 @@ void mu_teardown_advance(MuPod *pod, MuEffects *effects)
     kill_all(pod, effects);
     return;
   }
+  if (pod->record != NULL && agent_is_gone(pod))
+    drop_all_entries(pod);
   if (pod->record != NULL && pod->record->entries->len > 0)
     begin_release(pod, effects);
   else if (pod->record != NULL)
@@ -92,18 +122,43 @@ void mu_teardown_advance(MuPod *pod, MuEffects *effects)
     mu_service_erase_pod(pod->service, pod, effects);
 }
 
+static gboolean is_unreachable(const MuTask *task)
+{
+  return task->status != NULL && task->status->state == MU_TASK_UNREACHABLE;
+}
+
+static gboolean only_unreachable_live(const MuPod *pod)
+{
+  for (guint i = 0; i < pod->tasks->len; i++)
+    if (mu_task_is_alive(pod->tasks->pdata[i]) && !is_unreachable(pod->tasks->pdata[i]))
+      return FALSE;
+  return TRUE;
+}
+
+static void forget_unreachable(MuPod *pod, MuEffects *effects)
+{
+  for (guint i = pod->tasks->len; i > 0; i--)
+    if (is_unreachable(pod->tasks->pdata[i - 1]))
+      mu_pod_erase_task(pod, pod->tasks->pdata[i - 1], effects);
+}
+
+void mu_teardown_give_up(MuPod *pod, MuEffects *effects)
+{
+  pod->leaving_ms = effects->now_ms; /* if it waits on: for as long again */
+  if (pod->service->record->state != MU_SERVICE_RUNNING || !only_unreachable_live(pod))
+    return;
+  mu_log(MU_LOG_WARNING, "%s of %s leaves what it had on %s, which does not give it back; it is cleaned up when it returns",
+         pod->name, pod->service->name, pod->record->hostname == NULL ? "an unknown agent" : pod->record->hostname);
+  forget_unreachable(pod, effects);
+  drop_all_entries(pod);
+  mu_pod_put(pod, effects);
+}
+
 /* ---- offers -------------------------------------------------------------------------------------------------------- */
 
 static gboolean offer_shows(const MuOffer *offer, const MuLedgerEntry *entry)
 {
   return mu_resources_by_id(offer->resources, entry->resource->reservation.resource_id) != NULL;
-}
-
-static void drop_entry(MuPod *pod, guint i)
-{
-  const MuLedgerEntry *entry = pod->record->entries->pdata[i];
-  g_hash_table_remove(pod->service->reservations, entry->resource->reservation.resource_id);
-  g_ptr_array_remove_index(pod->record->entries, i);
 }
 
 void mu_service_on_agent_offer(MuService *service, MuPod *pod, const MuOffer *offer, MuEffects *effects)

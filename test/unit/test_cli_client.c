@@ -83,7 +83,7 @@ static gpointer serve_one(gpointer user) {
       g_strdup_printf("HTTP/1.1 %s\r\nConnection: close\r\nX-Muster-Offset: 17\r\n%s\r\n", answer->status, size);
   if (answer->status != NULL) {
     send_text(fd, head);
-    send_text(fd, answer->body);
+    send_text(fd, answer->body == NULL ? "" : answer->body);
   }
   while (stream && read(fd, request, sizeof request) > 0)
     continue;

@@ -18,8 +18,7 @@ typedef struct {
 
 /* ---- agents and specs ------------------------------------------------------------------------------------------------ */
 
-static void add_mount(MuResources *total, const char *text)
-{
+static void add_mount(MuResources *total, const char *text) {
   g_auto(GStrv) words = g_strsplit(text, " ", -1); /* /disk1 500 ssd */
   g_autoptr(MuResource) disk = mu_resource_new_scalar(MU_RESOURCE_DISK, g_ascii_strtoll(words[1], NULL, 10));
   disk->mount_root = g_strdup(words[0]);
@@ -28,8 +27,7 @@ static void add_mount(MuResources *total, const char *text)
 }
 
 /* 4 cpus, 4096 MB, 1000 MB of disk, 2 gpus, ports 1000-1009, and MOUNT disks as "/disk1 500 ssd, /disk2 300". */
-static MuAgent *make_agent(const char *id, const char *mounts)
-{
+static MuAgent *make_agent(const char *id, const char *mounts) {
   static const struct {
     MuResourceKind kind;
     gint64 amount;
@@ -48,22 +46,19 @@ static MuAgent *make_agent(const char *id, const char *mounts)
 }
 
 /* A service "svc" with the pod "node" of one task "main" that has these fields besides goal and cmd. */
-static MuServiceSpec *spec_of(const char *pod, const char *task)
-{
-  g_autofree char *yaml =
-      g_strdup_printf("{name: svc, pods: {node: {count: 3, %s tasks: {main: {goal: RUNNING, cmd: x, %s}}}}}", pod, task);
+static MuServiceSpec *spec_of(const char *pod, const char *task) {
+  g_autofree char *yaml = g_strdup_printf(
+      "{name: svc, pods: {node: {count: 3, %s tasks: {main: {goal: RUNNING, cmd: x, %s}}}}}", pod, task);
   return mu_test_spec(yaml);
 }
 
-static void set_spec(Fixture *f, const char *pod, const char *task)
-{
+static void set_spec(Fixture *f, const char *pod, const char *task) {
   g_clear_pointer(&f->spec, mu_service_spec_unref);
   f->spec = spec_of(pod, task);
   f->requirement.pod = &f->spec->pods[0];
 }
 
-static void set_up(Fixture *f, const char *pod, const char *task, const char *mounts)
-{
+static void set_up(Fixture *f, const char *pod, const char *task, const char *mounts) {
   *f = (Fixture){0};
   f->agent = make_agent("h1", mounts);
   f->outcome = mu_outcome_new();
@@ -74,8 +69,7 @@ static void set_up(Fixture *f, const char *pod, const char *task, const char *mo
   set_spec(f, pod, task);
 }
 
-static void tear_down(Fixture *f)
-{
+static void tear_down(Fixture *f) {
   mu_match_clear(&f->match);
   mu_service_spec_unref(f->spec);
   mu_agent_free(f->agent);
@@ -87,8 +81,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Fixture, tear_down)
 
 /* ---- evaluating ------------------------------------------------------------------------------------------------------ */
 
-static gboolean evaluate(Fixture *f)
-{
+static gboolean evaluate(Fixture *f) {
   MuOffer *offer = mu_agent_make_offer(f->agent, "offer");
   mu_match_clear(&f->match);
   f->requirement.record = f->record;
@@ -99,16 +92,14 @@ static gboolean evaluate(Fixture *f)
   return fits;
 }
 
-static void assert_fits(Fixture *f)
-{
+static void assert_fits(Fixture *f) {
   if (!evaluate(f)) {
     g_autofree char *summary = mu_outcome_summary(f->outcome);
     g_error("does not fit: %s", summary);
   }
 }
 
-static void assert_refused(Fixture *f, const char *summary)
-{
+static void assert_refused(Fixture *f, const char *summary) {
   mu_outcome_clear(f->outcome);
   g_assert_false(evaluate(f));
   g_autofree char *found = mu_outcome_summary(f->outcome);
@@ -118,8 +109,7 @@ static void assert_refused(Fixture *f, const char *summary)
 }
 
 /* "cpus 0.5, mem 64 MB"; MOUNT disks and volumes say so. */
-static char *describe(const MuResources *resources)
-{
+static char *describe(const MuResources *resources) {
   GString *text = g_string_new(NULL);
   for (guint i = 0; i < resources->items->len; i++) {
     const MuResource *resource = resources->items->pdata[i];
@@ -134,15 +124,13 @@ static char *describe(const MuResources *resources)
 }
 
 #define assert_resources(resources, expected)                                                                          \
-  G_STMT_START                                                                                                         \
-  {                                                                                                                    \
+  G_STMT_START {                                                                                                       \
     g_autofree char *described = describe(resources);                                                                  \
     g_assert_cmpstr(described, ==, (expected));                                                                        \
   }                                                                                                                    \
   G_STMT_END
 
-static void apply(Fixture *f, MuOperationKind kind, const MuResources *resources)
-{
+static void apply(Fixture *f, MuOperationKind kind, const MuResources *resources) {
   GError *error = NULL;
   if (resources->items->len == 0)
     return;
@@ -152,22 +140,19 @@ static void apply(Fixture *f, MuOperationKind kind, const MuResources *resources
 }
 
 /* The record of the match is kept, as before the call that would bring it about. */
-static void keep_record(Fixture *f)
-{
+static void keep_record(Fixture *f) {
   mu_pod_record_free(f->record);
   f->record = g_steal_pointer(&f->match.record);
 }
 
-static void hold_all(MuPodRecord *record)
-{
+static void hold_all(MuPodRecord *record) {
   for (guint i = 0; i < record->entries->len; i++)
     if (((MuLedgerEntry *)record->entries->pdata[i])->state == MU_LEDGER_PLANNED)
       mu_ledger_entry_move(record->entries->pdata[i], MU_LEDGER_HELD);
 }
 
 /* The match happens on the agent, and its task ran. */
-static void perform(Fixture *f)
-{
+static void perform(Fixture *f) {
   apply(f, MU_OP_UNRESERVE, f->match.unreserve);
   apply(f, MU_OP_RESERVE, f->match.reserve);
   apply(f, MU_OP_CREATE, f->match.create);
@@ -175,29 +160,27 @@ static void perform(Fixture *f)
   hold_all(f->record);
 }
 
-static void deploy(Fixture *f)
-{
+static void deploy(Fixture *f) {
   assert_fits(f);
   perform(f);
 }
 
-static const MuLedgerEntry *entry(const Fixture *f, guint i)
-{
+static const MuLedgerEntry *entry(const Fixture *f, guint i) {
   return f->record->entries->pdata[i];
 }
 
-static gint64 port_of(const MuPodRecord *record, const char *name)
-{
+static gint64 port_of(const MuPodRecord *record, const char *name) {
   const MuLedgerEntry *found = mu_pod_record_find(record, "main-resource-set", MU_RESOURCE_PORTS, name);
   return g_array_index(found->resource->ranges, MuRange, 0).begin;
 }
 
 /* ---- a first launch --------------------------------------------------------------------------------------------------- */
 
-static void test_fresh(void)
-{
+static void test_fresh(void) {
   g_auto(Fixture) f;
-  set_up(&f, "", "cpus: 0.5, memory: 256, gpus: 1, volume: {path: data, type: ROOT, size: 100}, ports: {web: {port: 1003}}", "");
+  set_up(&f, "",
+         "cpus: 0.5, memory: 256, gpus: 1, volume: {path: data, type: ROOT, size: 100}, ports: {web: {port: 1003}}",
+         "");
   assert_fits(&f);
   assert_resources(f.match.reserve, "cpus 0.5, mem 256 MB, gpus 1, disk 100 MB, ports 1003");
   assert_resources(f.match.create, "disk 100 MB as data");
@@ -218,8 +201,7 @@ static void test_fresh(void)
 }
 
 /* Before it happened, everything is PLANNED. */
-static void test_fresh_is_planned(void)
-{
+static void test_fresh_is_planned(void) {
   g_auto(Fixture) f;
   set_up(&f, "", "cpus: 0.5, memory: 256", "");
   assert_fits(&f);
@@ -227,8 +209,7 @@ static void test_fresh_is_planned(void)
     g_assert_cmpuint(((MuLedgerEntry *)f.match.record->entries->pdata[i])->state, ==, MU_LEDGER_PLANNED);
 }
 
-static void test_same_seed_same_ids(void)
-{
+static void test_same_seed_same_ids(void) {
   g_auto(Fixture) a;
   g_auto(Fixture) b;
   set_up(&a, "", "cpus: 0.5, memory: 256, ports: {web: {port: 0}}", "");
@@ -242,8 +223,7 @@ static void test_same_seed_same_ids(void)
 
 /* ---- refusals, each with its numbers ---------------------------------------------------------------------------------- */
 
-static void test_refusals(void)
-{
+static void test_refusals(void) {
   static const struct {
     const char *pod, *task, *mounts, *summary;
   } ROWS[] = {
@@ -258,8 +238,8 @@ static void test_refusals(void)
        "disk: wanted 400 MB, best offer had 300 MB (h1)"},
       {"", "cpus: 1, memory: 1, volume: {path: d, type: MOUNT, size: 400}", "",
        "disk: wanted 400 MB, best offer had 0 MB (h1)"},
-      {"", "cpus: 1, memory: 1, volume: {path: d, type: MOUNT, size: 400, profiles: [ssd]}", "/disk1 500 hdd, /disk2 500",
-       "disk: wanted 400 MB, best offer had 0 MB (h1)"},
+      {"", "cpus: 1, memory: 1, volume: {path: d, type: MOUNT, size: 400, profiles: [ssd]}",
+       "/disk1 500 hdd, /disk2 500", "disk: wanted 400 MB, best offer had 0 MB (h1)"},
       {"", "cpus: 1, memory: 1, ports: {web: {port: 80}}", "", "ports: port 80 (web) is not free (h1)"},
       {"", "cpus: 1, memory: 1, ports: {web: {port: 0, ranges: [{begin: 2000, end: 3000}]}}", "",
        "ports: no free port for web (h1)"},
@@ -274,8 +254,7 @@ static void test_refusals(void)
   }
 }
 
-static void test_discipline(void)
-{
+static void test_discipline(void) {
   g_auto(Fixture) f;
   set_up(&f, "", "cpus: 1, memory: 1", "");
   f.requirement.may_reserve = FALSE;
@@ -283,8 +262,7 @@ static void test_discipline(void)
 }
 
 /* Two tasks of one launch do not count the same resources twice. */
-static void test_sum_is_counted(void)
-{
+static void test_sum_is_counted(void) {
   g_auto(Fixture) f;
   set_up(&f, "", "cpus: 3, memory: 1", "");
   g_clear_pointer(&f.spec, mu_service_spec_unref);
@@ -300,8 +278,7 @@ static void test_sum_is_counted(void)
 
 /* ---- its own footprint ------------------------------------------------------------------------------------------------ */
 
-static void test_own_footprint(void)
-{
+static void test_own_footprint(void) {
   g_auto(Fixture) f;
   set_up(&f, "", "cpus: 0.5, memory: 256, volume: {path: data, type: ROOT, size: 100}, ports: {web: {port: 0}}", "");
   deploy(&f);
@@ -316,8 +293,7 @@ static void test_own_footprint(void)
   g_assert_cmpstr(before, ==, after);
 }
 
-static void test_bound_to_its_agent(void)
-{
+static void test_bound_to_its_agent(void) {
   g_auto(Fixture) f;
   set_up(&f, "", "cpus: 0.5, memory: 256", "");
   deploy(&f);
@@ -327,8 +303,7 @@ static void test_bound_to_its_agent(void)
 }
 
 /* What was never proven binds to nothing. */
-static void test_planned_does_not_bind(void)
-{
+static void test_planned_does_not_bind(void) {
   g_auto(Fixture) f;
   set_up(&f, "", "cpus: 0.5, memory: 256", "");
   assert_fits(&f);
@@ -342,8 +317,7 @@ static void test_planned_does_not_bind(void)
 }
 
 /* In use elsewhere, or not given back yet by what ran there. */
-static void test_not_offered(void)
-{
+static void test_not_offered(void) {
   g_auto(Fixture) f;
   set_up(&f, "", "cpus: 0.5, memory: 256", "");
   deploy(&f);
@@ -354,8 +328,7 @@ static void test_not_offered(void)
 }
 
 /* A pod that stays keeps its place, whatever the rule says now. */
-static void test_placement_of_the_placed(void)
-{
+static void test_placement_of_the_placed(void) {
   g_auto(Fixture) f;
   set_up(&f, "", "cpus: 0.5, memory: 256", "");
   deploy(&f);
@@ -367,8 +340,7 @@ static void test_placement_of_the_placed(void)
 
 /* ---- resizing ---------------------------------------------------------------------------------------------------------- */
 
-static void test_resize(void)
-{
+static void test_resize(void) {
   static const struct {
     const char *task, *reserve, *unreserve;
     gint64 cpus, mem;
@@ -396,8 +368,7 @@ static void test_resize(void)
   }
 }
 
-static void test_resize_refused(void)
-{
+static void test_resize_refused(void) {
   g_auto(Fixture) f;
   set_up(&f, "", "cpus: 1, memory: 256", "");
   deploy(&f);
@@ -409,8 +380,7 @@ static void test_resize_refused(void)
   assert_fits(&f);
 }
 
-static void test_new_resource_in_old_footprint(void)
-{
+static void test_new_resource_in_old_footprint(void) {
   g_auto(Fixture) f;
   set_up(&f, "", "cpus: 0.5, memory: 256", "");
   deploy(&f);
@@ -422,21 +392,20 @@ static void test_new_resource_in_old_footprint(void)
 }
 
 /* A volume keeps its size: to change it is refused long before (config_validate). */
-static void test_volume_keeps_its_size(void)
-{
+static void test_volume_keeps_its_size(void) {
   g_auto(Fixture) f;
   set_up(&f, "", "cpus: 0.5, memory: 256, volume: {path: data, type: ROOT, size: 100}", "");
   deploy(&f);
   set_spec(&f, "", "cpus: 0.5, memory: 256, volume: {path: data, type: ROOT, size: 200}");
   assert_fits(&f);
   assert_resources(f.match.reserve, "");
-  g_assert_cmpint(mu_pod_record_find(f.match.record, "main-resource-set", MU_RESOURCE_DISK, "data")->resource->amount, ==, 100);
+  g_assert_cmpint(mu_pod_record_find(f.match.record, "main-resource-set", MU_RESOURCE_DISK, "data")->resource->amount,
+                  ==, 100);
 }
 
 /* ---- ports ------------------------------------------------------------------------------------------------------------- */
 
-static void test_static_port_moves(void)
-{
+static void test_static_port_moves(void) {
   g_auto(Fixture) f;
   set_up(&f, "", "cpus: 0.5, memory: 256, ports: {web: {port: 1001}}", "");
   deploy(&f);
@@ -449,8 +418,7 @@ static void test_static_port_moves(void)
   g_assert_cmpuint(f.record->entries->len, ==, 3);
 }
 
-static void test_dynamic_port_stays(void)
-{
+static void test_dynamic_port_stays(void) {
   g_auto(Fixture) f;
   set_up(&f, "", "cpus: 0.5, memory: 256, ports: {web: {port: 1007}}", "");
   deploy(&f);
@@ -460,8 +428,7 @@ static void test_dynamic_port_stays(void)
   assert_resources(f.match.reserve, "");
 }
 
-static void test_dynamic_ports_differ(void)
-{
+static void test_dynamic_ports_differ(void) {
   for (guint64 seed = 1; seed <= 50; seed++) {
     g_auto(Fixture) f;
     set_up(&f, "", "cpus: 0.1, memory: 1, ports: {a: {port: 0}, b: {port: 1004}, c: {port: 0}}", "");
@@ -474,12 +441,13 @@ static void test_dynamic_ports_differ(void)
 }
 
 /* Each port that the ranges allow is drawn now and then, and no other. */
-static void test_ranges(void)
-{
+static void test_ranges(void) {
   gboolean seen[10] = {FALSE};
   for (guint64 seed = 1; seed <= 100; seed++) {
     g_auto(Fixture) f;
-    set_up(&f, "", "cpus: 0.1, memory: 1, ports: {a: {port: 0, ranges: [{begin: 990, end: 1001}, {begin: 1008, end: 1100}]}}", "");
+    set_up(&f, "",
+           "cpus: 0.1, memory: 1, ports: {a: {port: 0, ranges: [{begin: 990, end: 1001}, {begin: 1008, end: 1100}]}}",
+           "");
     mu_random_seed(&f.random, seed);
     deploy(&f);
     seen[port_of(f.record, "a") - 1000] = TRUE;
@@ -488,8 +456,7 @@ static void test_ranges(void)
     g_assert_cmpint(seen[i], ==, i <= 1 || i >= 8);
 }
 
-static void test_range_excludes_the_old_port(void)
-{
+static void test_range_excludes_the_old_port(void) {
   g_auto(Fixture) f;
   set_up(&f, "", "cpus: 0.5, memory: 256, ports: {web: {port: 1007}}", "");
   deploy(&f);
@@ -501,8 +468,7 @@ static void test_range_excludes_the_old_port(void)
 
 /* ---- MOUNT disks -------------------------------------------------------------------------------------------------------- */
 
-static void test_mount_takes_the_whole(void)
-{
+static void test_mount_takes_the_whole(void) {
   g_auto(Fixture) f;
   set_up(&f, "", "cpus: 0.5, memory: 256, volume: {path: data, type: MOUNT, size: 200}", "/disk1 100, /disk2 300");
   assert_fits(&f);
@@ -513,8 +479,7 @@ static void test_mount_takes_the_whole(void)
   assert_resources(f.match.reserve, "");
 }
 
-static void test_two_mounts(void)
-{
+static void test_two_mounts(void) {
   g_auto(Fixture) f;
   static const char TASK[] = "cpus: 0.5, memory: 256, volumes: {a: {path: a, type: MOUNT, size: 200}, "
                              "b: {path: b, type: MOUNT, size: 200}}";
@@ -527,8 +492,7 @@ static void test_two_mounts(void)
   perform(&f);
 }
 
-static void test_profiles(void)
-{
+static void test_profiles(void) {
   g_auto(Fixture) f;
   set_up(&f, "", "cpus: 0.5, memory: 256, volume: {path: data, type: MOUNT, size: 200, profiles: [ssd, nvme]}",
          "/disk1 300, /disk2 300 hdd, /disk3 300 nvme");
@@ -539,8 +503,7 @@ static void test_profiles(void)
 /* ---- crashes in between --------------------------------------------------------------------------------------------------- */
 
 /* The record was kept, the call never came: everything is asked for again, under new ids. */
-static void test_never_happened(void)
-{
+static void test_never_happened(void) {
   g_auto(Fixture) f;
   set_up(&f, "", "cpus: 0.5, memory: 256, volume: {path: data, type: ROOT, size: 100}, ports: {web: {port: 1003}}", "");
   assert_fits(&f);
@@ -554,8 +517,7 @@ static void test_never_happened(void)
 }
 
 /* The call came, and no task ran: what the offer shows is used and is HELD from now on. */
-static void test_happened_unproven(void)
-{
+static void test_happened_unproven(void) {
   g_auto(Fixture) f;
   set_up(&f, "", "cpus: 0.5, memory: 256", "");
   assert_fits(&f);
@@ -567,9 +529,9 @@ static void test_happened_unproven(void)
   g_assert_cmpuint(((MuLedgerEntry *)f.match.record->entries->pdata[0])->state, ==, MU_LEDGER_HELD);
 }
 
-static void test_volume_without_create(void)
-{
-  static const char *const TASKS[] = {"volume: {path: data, type: ROOT, size: 100}", "volume: {path: data, type: MOUNT, size: 100}"};
+static void test_volume_without_create(void) {
+  static const char *const TASKS[] = {"volume: {path: data, type: ROOT, size: 100}",
+                                      "volume: {path: data, type: MOUNT, size: 100}"};
   static const char *const CREATED[] = {"disk 100 MB as data", "disk 300 MB on /disk1 as data"};
   for (guint i = 0; i < G_N_ELEMENTS(TASKS); i++) {
     g_auto(Fixture) f;
@@ -589,8 +551,7 @@ static void test_volume_without_create(void)
 }
 
 /* The ledger has the new amount, the agent still the old one. */
-static void test_resize_never_happened(void)
-{
+static void test_resize_never_happened(void) {
   g_auto(Fixture) f;
   set_up(&f, "", "cpus: 0.5, memory: 256", "");
   deploy(&f);
@@ -606,8 +567,7 @@ static void test_resize_never_happened(void)
 
 /* ---- the executor --------------------------------------------------------------------------------------------------------- */
 
-static void test_executor(void)
-{
+static void test_executor(void) {
   g_auto(Fixture) f;
   set_up(&f, "volume: {path: shared, type: ROOT, size: 50},", "cpus: 0.5, memory: 256", "");
   f.requirement.overhead = (MuOverhead){100, 32, 256};
@@ -619,8 +579,7 @@ static void test_executor(void)
 }
 
 /* While the pod's executor lives, its own resources are in use and are not asked for. */
-static void test_executor_live(void)
-{
+static void test_executor_live(void) {
   g_auto(Fixture) f;
   set_up(&f, "volume: {path: shared, type: ROOT, size: 50},", "cpus: 0.5, memory: 256", "");
   f.requirement.overhead = (MuOverhead){100, 32, 256};
@@ -638,8 +597,7 @@ static void test_executor_live(void)
 }
 
 /* What others reserved is not free, though it is offered. */
-static void test_reserved_is_not_free(void)
-{
+static void test_reserved_is_not_free(void) {
   g_auto(Fixture) f;
   g_autoptr(MuResources) theirs = mu_resources_new();
   g_autoptr(MuResource) cpus = mu_resource_new_scalar(MU_RESOURCE_CPUS, 3800);
@@ -655,8 +613,7 @@ static void test_reserved_is_not_free(void)
   assert_refused(&f, "ports: port 1001 (web) is not free (h1)");
 }
 
-int main(int argc, char **argv)
-{
+int main(int argc, char **argv) {
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/evaluate/fresh", test_fresh);
   g_test_add_func("/evaluate/fresh_is_planned", test_fresh_is_planned);

@@ -6,32 +6,29 @@
 #include <string.h>
 
 #define assert_summary(outcome, expected)                                                                              \
-  G_STMT_START                                                                                                         \
-  {                                                                                                                    \
+  G_STMT_START {                                                                                                       \
     g_autofree char *found = mu_outcome_summary(outcome);                                                              \
     g_assert_cmpstr(found, ==, (expected));                                                                            \
   }                                                                                                                    \
   G_STMT_END
 
 #define assert_json(outcome, expected)                                                                                 \
-  G_STMT_START                                                                                                         \
-  {                                                                                                                    \
+  G_STMT_START {                                                                                                       \
     g_autoptr(json_t) json = mu_outcome_to_json(outcome);                                                              \
     g_autofree char *found = mu_json_to_string(json);                                                                  \
     g_assert_cmpstr(found, ==, (expected));                                                                            \
   }                                                                                                                    \
   G_STMT_END
 
-static void test_stage_words(void)
-{
-  static const char *const WORDS[] = {"discipline", "agent", "placement", "reserved", "cpus", "memory", "gpus", "disk", "ports"};
+static void test_stage_words(void) {
+  static const char *const WORDS[] = {"discipline", "agent", "placement", "reserved", "cpus",
+                                      "memory",     "gpus",  "disk",      "ports"};
   g_assert_cmpuint(G_N_ELEMENTS(WORDS), ==, MU_STAGE_COUNT);
   for (guint i = 0; i < MU_STAGE_COUNT; i++)
     g_assert_cmpstr(mu_stage_to_string((MuStage)i), ==, WORDS[i]);
 }
 
-static void test_empty(void)
-{
+static void test_empty(void) {
   g_autoptr(MuOutcome) outcome = mu_outcome_new();
   assert_summary(outcome, "no offer came yet");
   assert_json(outcome, "{\"offers\":0,\"summary\":\"no offer came yet\",\"stages\":[]}");
@@ -39,8 +36,7 @@ static void test_empty(void)
   assert_summary(outcome, "an offer fits; the launch is under way");
 }
 
-static void test_units(void)
-{
+static void test_units(void) {
   static const struct {
     MuStage stage;
     gint64 wanted, had;
@@ -62,8 +58,7 @@ static void test_units(void)
 }
 
 /* The example is the nearest offer, whatever came after it. */
-static void test_nearest(void)
-{
+static void test_nearest(void) {
   g_autoptr(MuOutcome) outcome = mu_outcome_new();
   outcome->offers = 4;
   mu_outcome_refuse_amount(outcome, MU_STAGE_MEMORY, "h1", 4096, 700);
@@ -77,8 +72,7 @@ static void test_nearest(void)
 }
 
 /* The stage that refused most speaks; of two, the earlier. */
-static void test_busiest(void)
-{
+static void test_busiest(void) {
   g_autoptr(MuOutcome) outcome = mu_outcome_new();
   outcome->offers = 3;
   mu_outcome_refuse_amount(outcome, MU_STAGE_MEMORY, "h1", 4096, 700);
@@ -88,8 +82,7 @@ static void test_busiest(void)
   assert_summary(outcome, "memory: wanted 4096 MB, best offer had 700 MB (h1)");
 }
 
-static void test_words(void)
-{
+static void test_words(void) {
   g_autoptr(MuOutcome) outcome = mu_outcome_new();
   outcome->offers = 3;
   mu_outcome_refuse(outcome, MU_STAGE_DISCIPLINE, NULL, "others are growing");
@@ -102,16 +95,14 @@ static void test_words(void)
 }
 
 /* Words first, numbers later: the example is one of them as a whole. */
-static void test_words_then_numbers(void)
-{
+static void test_words_then_numbers(void) {
   g_autoptr(MuOutcome) outcome = mu_outcome_new();
   mu_outcome_refuse(outcome, MU_STAGE_DISK, "h1", "no disk of that profile");
   mu_outcome_refuse_amount(outcome, MU_STAGE_DISK, "h2", 100, 50);
   assert_summary(outcome, "disk: wanted 100 MB, best offer had 50 MB (h2)");
 }
 
-static void test_clear(void)
-{
+static void test_clear(void) {
   g_autoptr(MuOutcome) outcome = mu_outcome_new();
   outcome->offers = 2;
   mu_outcome_refuse(outcome, MU_STAGE_AGENT, "h1", "elsewhere");
@@ -120,8 +111,7 @@ static void test_clear(void)
 }
 
 /* A hundred thousand refusals take no more room than nine. */
-static void test_bounded(void)
-{
+static void test_bounded(void) {
   g_autoptr(MuOutcome) outcome = mu_outcome_new();
   for (guint i = 0; i < 100000; i++) {
     g_autofree char *agent = g_strdup_printf("host-%06u", i);
@@ -138,16 +128,14 @@ static void test_bounded(void)
 }
 
 /* Text of agents is text of strangers: the JSON is JSON all the same. */
-static void test_not_utf8(void)
-{
+static void test_not_utf8(void) {
   g_autoptr(MuOutcome) outcome = mu_outcome_new();
   mu_outcome_refuse(outcome, MU_STAGE_PLACEMENT, "h\xff", "\"quoted\"");
   assert_json(outcome, "{\"offers\":0,\"summary\":\"placement: \\\"quoted\\\" (h\xef\xbf\xbd)\",\"stages\":["
                        "{\"stage\":\"placement\",\"refused\":1,\"example\":\"\\\"quoted\\\" (h\xef\xbf\xbd)\"}]}");
 }
 
-int main(int argc, char **argv)
-{
+int main(int argc, char **argv) {
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/outcome/stage_words", test_stage_words);
   g_test_add_func("/outcome/empty", test_empty);

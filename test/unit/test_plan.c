@@ -4,8 +4,7 @@
 #include <string.h>
 
 /* A plan with phases of so many steps each: phase "p0" has the steps "p0-0", "p0-1", … */
-static MuPlan *make_plan(MuStrategyKind of_plan, MuStrategyKind of_phases, guint n_phases, guint n_steps)
-{
+static MuPlan *make_plan(MuStrategyKind of_plan, MuStrategyKind of_phases, guint n_phases, guint n_steps) {
   MuPlan *plan = mu_plan_new("deploy", of_plan);
   for (guint i = 0; i < n_phases; i++) {
     g_autofree char *name = g_strdup_printf("p%u", i);
@@ -18,18 +17,15 @@ static MuPlan *make_plan(MuStrategyKind of_plan, MuStrategyKind of_phases, guint
   return plan;
 }
 
-static MuPhase *phase_at(const MuPlan *plan, guint i)
-{
+static MuPhase *phase_at(const MuPlan *plan, guint i) {
   return plan->phases->pdata[i];
 }
 
-static MuStep *step_at(const MuPlan *plan, guint phase, guint i)
-{
+static MuStep *step_at(const MuPlan *plan, guint phase, guint i) {
   return phase_at(plan, phase)->steps->pdata[i];
 }
 
-static gboolean note_name(MuStep *step, gpointer user)
-{
+static gboolean note_name(MuStep *step, gpointer user) {
   GString *names = user;
   g_string_append_printf(names, "%s%s", names->len == 0 ? "" : " ", step->name);
   return TRUE;
@@ -37,8 +33,7 @@ static gboolean note_name(MuStep *step, gpointer user)
 
 /* The candidates' names in the order of the walk. */
 #define assert_candidates(plan, expected)                                                                              \
-  G_STMT_START                                                                                                         \
-  {                                                                                                                    \
+  G_STMT_START {                                                                                                       \
     g_autoptr(GString) found = g_string_new(NULL);                                                                     \
     mu_plan_candidates((plan), note_name, found);                                                                      \
     g_assert_cmpstr(found->str, ==, (expected));                                                                       \
@@ -49,8 +44,7 @@ static gboolean note_name(MuStep *step, gpointer user)
 
 /* ---- the tree ------------------------------------------------------------------------------------------------------- */
 
-static void test_building(void)
-{
+static void test_building(void) {
   int asset = 0;
   g_autoptr(MuPlan) plan = mu_plan_new("deploy", MU_STRATEGY_SERIAL);
   assert_status(plan, "COMPLETE");
@@ -72,8 +66,7 @@ static void test_building(void)
   assert_status(plan, "IN_PROGRESS");
 }
 
-static void test_finding(void)
-{
+static void test_finding(void) {
   g_autoptr(MuPlan) plan = make_plan(MU_STRATEGY_SERIAL, MU_STRATEGY_SERIAL, 2, 2);
   MuPhase *phase = phase_at(plan, 1);
   g_assert_true(mu_plan_find_phase(plan, "p1") == phase);
@@ -85,8 +78,7 @@ static void test_finding(void)
 }
 
 /* Ids are a function of the names and places: the same in every run, and no two alike. */
-static void test_ids(void)
-{
+static void test_ids(void) {
   g_autoptr(MuPlan) plan = make_plan(MU_STRATEGY_SERIAL, MU_STRATEGY_SERIAL, 2, 2);
   g_autoptr(MuPlan) again = make_plan(MU_STRATEGY_PARALLEL, MU_STRATEGY_PARALLEL, 2, 2);
   g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
@@ -105,8 +97,7 @@ static void test_ids(void)
 
 /* ---- strategies ----------------------------------------------------------------------------------------------------- */
 
-static void test_serial(void)
-{
+static void test_serial(void) {
   g_autoptr(MuPlan) plan = make_plan(MU_STRATEGY_SERIAL, MU_STRATEGY_SERIAL, 2, 2);
   assert_candidates(plan, "p0-0");
   mu_step_set_status(step_at(plan, 0, 0), MU_STATUS_STARTED);
@@ -126,8 +117,7 @@ static void test_serial(void)
   assert_status(plan, "COMPLETE");
 }
 
-static void test_parallel(void)
-{
+static void test_parallel(void) {
   g_autoptr(MuPlan) plan = make_plan(MU_STRATEGY_PARALLEL, MU_STRATEGY_PARALLEL, 2, 2);
   assert_candidates(plan, "p0-0 p0-1 p1-0 p1-1");
   mu_step_set_status(step_at(plan, 0, 1), MU_STATUS_COMPLETE);
@@ -136,15 +126,13 @@ static void test_parallel(void)
   assert_status(plan, "IN_PROGRESS");
 }
 
-static void test_serial_of_parallel(void)
-{
+static void test_serial_of_parallel(void) {
   g_autoptr(MuPlan) plan = make_plan(MU_STRATEGY_SERIAL, MU_STRATEGY_PARALLEL, 2, 2);
   assert_candidates(plan, "p0-0 p0-1");
 }
 
 /* Held, then the first, then as the strategy goes. */
-static void test_canary_phase(gconstpointer data)
-{
+static void test_canary_phase(gconstpointer data) {
   MuStrategyKind kind = (MuStrategyKind)GPOINTER_TO_INT(data);
   g_autoptr(MuPlan) plan = make_plan(MU_STRATEGY_SERIAL, kind, 1, 3);
   MuPhase *phase = phase_at(plan, 0);
@@ -163,8 +151,7 @@ static void test_canary_phase(gconstpointer data)
   g_assert_cmpint(phase->canary, ==, MU_CANARY_ALL);
 }
 
-static void test_canary_plan(void)
-{
+static void test_canary_plan(void) {
   g_autoptr(MuPlan) plan = make_plan(MU_STRATEGY_PARALLEL_CANARY, MU_STRATEGY_PARALLEL, 3, 1);
   assert_candidates(plan, "");
   mu_plan_advance_canary(plan);
@@ -173,8 +160,7 @@ static void test_canary_plan(void)
   assert_candidates(plan, "p0-0 p1-0 p2-0");
 }
 
-static void test_no_canary(void)
-{
+static void test_no_canary(void) {
   g_autoptr(MuPlan) plan = make_plan(MU_STRATEGY_SERIAL, MU_STRATEGY_PARALLEL, 1, 2);
   mu_plan_advance_canary(plan);
   mu_phase_advance_canary(phase_at(plan, 0));
@@ -182,15 +168,13 @@ static void test_no_canary(void)
   assert_candidates(plan, "p0-0 p0-1");
 }
 
-static gboolean stop_at_once(MuStep *step, gpointer user)
-{
+static gboolean stop_at_once(MuStep *step, gpointer user) {
   (void)step;
   (*(guint *)user)++;
   return FALSE;
 }
 
-static void test_walk_ends(void)
-{
+static void test_walk_ends(void) {
   g_autoptr(MuPlan) plan = make_plan(MU_STRATEGY_PARALLEL, MU_STRATEGY_PARALLEL, 2, 2);
   guint calls = 0;
   mu_plan_candidates(plan, stop_at_once, &calls);
@@ -199,8 +183,7 @@ static void test_walk_ends(void)
 
 /* ---- interrupt, force ----------------------------------------------------------------------------------------------- */
 
-static void test_interrupted_step(void)
-{
+static void test_interrupted_step(void) {
   g_autoptr(MuPlan) plan = make_plan(MU_STRATEGY_SERIAL, MU_STRATEGY_PARALLEL, 1, 2);
   MuStep *step = step_at(plan, 0, 0);
   mu_step_set_interrupted(step, TRUE);
@@ -220,8 +203,7 @@ static void test_interrupted_step(void)
   assert_candidates(plan, "p0-0");
 }
 
-static void test_interrupted_phase(void)
-{
+static void test_interrupted_phase(void) {
   g_autoptr(MuPlan) plan = make_plan(MU_STRATEGY_PARALLEL, MU_STRATEGY_PARALLEL, 2, 1);
   mu_phase_set_interrupted(phase_at(plan, 0), TRUE);
   assert_status(phase_at(plan, 0), "WAITING");
@@ -234,8 +216,7 @@ static void test_interrupted_phase(void)
   assert_candidates(plan, "p0-0");
 }
 
-static void test_interrupted_plan(void)
-{
+static void test_interrupted_plan(void) {
   g_autoptr(MuPlan) plan = make_plan(MU_STRATEGY_SERIAL, MU_STRATEGY_SERIAL, 1, 1);
   mu_plan_set_interrupted(plan, TRUE);
   assert_status(plan, "WAITING");
@@ -244,8 +225,7 @@ static void test_interrupted_plan(void)
   assert_status(plan, "COMPLETE");
 }
 
-static void test_forced(void)
-{
+static void test_forced(void) {
   g_autoptr(MuPlan) plan = make_plan(MU_STRATEGY_SERIAL, MU_STRATEGY_SERIAL, 1, 2);
   MuStep *step = step_at(plan, 0, 0);
   mu_step_set_forced(step, TRUE);
@@ -258,8 +238,7 @@ static void test_forced(void)
   assert_candidates(plan, "p0-0");
 }
 
-static void test_errors(void)
-{
+static void test_errors(void) {
   g_autoptr(MuPlan) plan = make_plan(MU_STRATEGY_SERIAL, MU_STRATEGY_SERIAL, 1, 1);
   mu_plan_add_error(plan, "no way");
   assert_status(plan, "ERROR");
@@ -267,8 +246,7 @@ static void test_errors(void)
   g_assert_cmpstr(plan->errors->pdata[0], ==, "no way");
 }
 
-static void test_phase_removal(void)
-{
+static void test_phase_removal(void) {
   g_autoptr(MuPlan) plan = make_plan(MU_STRATEGY_SERIAL, MU_STRATEGY_SERIAL, 3, 2);
   mu_step_set_status(step_at(plan, 0, 0), MU_STATUS_COMPLETE);
   mu_step_set_status(step_at(plan, 0, 1), MU_STATUS_COMPLETE);
@@ -286,14 +264,12 @@ static void test_phase_removal(void)
   g_assert_cmpuint(plan->n_steps, ==, 0);
 }
 
-static void note_change(MuPlan *plan, MuStep *step, MuStatus before, gpointer user)
-{
+static void note_change(MuPlan *plan, MuStep *step, MuStatus before, gpointer user) {
   g_string_append_printf(user, "%s %s: %s to %s;", plan->name, step->name, mu_status_to_string(before),
                          mu_status_to_string(step->status));
 }
 
-static void test_observer(void)
-{
+static void test_observer(void) {
   g_autoptr(MuPlan) plan = make_plan(MU_STRATEGY_SERIAL, MU_STRATEGY_SERIAL, 1, 1);
   g_autoptr(GString) log = g_string_new(NULL);
   plan->observer = note_change;
@@ -313,8 +289,7 @@ typedef struct {
   gboolean interrupted;
 } Child;
 
-static gboolean may_work(MuStrategyKind strategy, MuCanary canary, const Child *children, guint i)
-{
+static gboolean may_work(MuStrategyKind strategy, MuCanary canary, const Child *children, guint i) {
   gboolean is_canary = strategy == MU_STRATEGY_SERIAL_CANARY || strategy == MU_STRATEGY_PARALLEL_CANARY;
   gboolean is_serial = strategy == MU_STRATEGY_SERIAL || strategy == MU_STRATEGY_SERIAL_CANARY;
   if (children[i].status == MU_STATUS_COMPLETE || children[i].interrupted)
@@ -328,8 +303,7 @@ static gboolean may_work(MuStrategyKind strategy, MuCanary canary, const Child *
 }
 
 static MuStatus from_scratch(MuStrategyKind strategy, MuCanary canary, const Child *children, guint n, gboolean errors,
-                             gboolean interrupted)
-{
+                             gboolean interrupted) {
   MuStatusSet all = 0, candidates = 0;
   for (guint i = 0; i < n; i++) {
     all |= MU_STATUS_BIT(children[i].status);
@@ -341,8 +315,8 @@ static MuStatus from_scratch(MuStrategyKind strategy, MuCanary canary, const Chi
 
 #define MANY 16
 
-static void add_names(const MuPlan *plan, const MuPhase *phase, const Child *phases, const Child *steps, GString *names)
-{
+static void add_names(const MuPlan *plan, const MuPhase *phase, const Child *phases, const Child *steps,
+                      GString *names) {
   if (plan->interrupted || plan->errors->len > 0 || !may_work(plan->strategy, plan->canary, phases, phase->index))
     return;
   for (guint j = 0; j < phase->steps->len; j++)
@@ -350,8 +324,7 @@ static void add_names(const MuPlan *plan, const MuPhase *phase, const Child *pha
       note_name(phase->steps->pdata[j], names);
 }
 
-static Child child_of_phase(const MuPhase *phase, Child *ret_steps, guint *n_complete)
-{
+static Child child_of_phase(const MuPhase *phase, Child *ret_steps, guint *n_complete) {
   for (guint j = 0; j < phase->steps->len; j++) {
     const MuStep *step = phase->steps->pdata[j];
     g_assert_cmpuint(step->index, ==, j);
@@ -362,8 +335,7 @@ static Child child_of_phase(const MuPhase *phase, Child *ret_steps, guint *n_com
                  phase->interrupted};
 }
 
-static void check_plan(const MuPlan *plan)
-{
+static void check_plan(const MuPlan *plan) {
   Child phases[MANY], steps[MANY][MANY];
   guint n_steps = 0, n_complete = 0;
   g_autoptr(GString) names = g_string_new(NULL);
@@ -384,13 +356,11 @@ static void check_plan(const MuPlan *plan)
   assert_candidates(plan, names->str);
 }
 
-static MuStrategyKind any_strategy(MuRandom *random)
-{
+static MuStrategyKind any_strategy(MuRandom *random) {
   return (MuStrategyKind)mu_random_below(random, 4);
 }
 
-static void grow(MuPlan *plan, MuPhase *phase, MuRandom *random)
-{
+static void grow(MuPlan *plan, MuPhase *phase, MuRandom *random) {
   static const char *const NAMES[] = {"a", "b", "c"};
   const char *name = NAMES[mu_random_below(random, G_N_ELEMENTS(NAMES))];
   if (mu_random_below(random, 3) == 0 && plan->phases->len < MANY)
@@ -399,23 +369,18 @@ static void grow(MuPlan *plan, MuPhase *phase, MuRandom *random)
     mu_phase_add_step(phase, name, NULL, 1);
 }
 
-static void change_step(MuStep *step, MuRandom *random)
-{
+static void change_step(MuStep *step, MuRandom *random) {
   switch (mu_random_below(random, 8)) {
-  case 0:
-    mu_step_set_interrupted(step, mu_random_below(random, 2) == 0);
-    break;
-  case 1:
-    mu_step_set_forced(step, mu_random_below(random, 2) == 0);
-    break;
+  case 0: mu_step_set_interrupted(step, mu_random_below(random, 2) == 0); break;
+  case 1: mu_step_set_forced(step, mu_random_below(random, 2) == 0); break;
   default: /* any but IN_PROGRESS, which no step can be; mostly forward */
-    mu_step_set_status(step, mu_random_below(random, 3) == 0 ? MU_STATUS_COMPLETE
-                                                              : (MuStatus)mu_random_below(random, MU_STATUS_IN_PROGRESS));
+    mu_step_set_status(step, mu_random_below(random, 3) == 0
+                                 ? MU_STATUS_COMPLETE
+                                 : (MuStatus)mu_random_below(random, MU_STATUS_IN_PROGRESS));
   }
 }
 
-static void change_plan(MuPlan *plan, MuRandom *random)
-{
+static void change_plan(MuPlan *plan, MuRandom *random) {
   MuPhase *phase = plan->phases->len == 0 ? NULL : phase_at(plan, (guint)mu_random_below(random, plan->phases->len));
   guint64 dice = mu_random_below(random, 100);
   if (phase == NULL || dice < 12)
@@ -434,8 +399,7 @@ static void change_plan(MuPlan *plan, MuRandom *random)
     change_step(phase->steps->pdata[mu_random_below(random, phase->steps->len)], random);
 }
 
-static void test_incremental(void)
-{
+static void test_incremental(void) {
   for (guint64 seed = 1; seed <= 200; seed++) {
     MuRandom random;
     mu_random_seed(&random, seed);
@@ -450,8 +414,7 @@ static void test_incremental(void)
   }
 }
 
-static void test_step_cannot_be_in_progress(void)
-{
+static void test_step_cannot_be_in_progress(void) {
   if (g_test_subprocess()) {
     g_autoptr(MuPlan) plan = make_plan(MU_STRATEGY_SERIAL, MU_STRATEGY_SERIAL, 1, 1);
     mu_step_set_status(step_at(plan, 0, 0), MU_STATUS_IN_PROGRESS);
@@ -462,8 +425,7 @@ static void test_step_cannot_be_in_progress(void)
   g_test_trap_assert_stderr("*bug at *plan.c:*MU_STATUS_IN_PROGRESS*");
 }
 
-int main(int argc, char **argv)
-{
+int main(int argc, char **argv) {
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/plan/building", test_building);
   g_test_add_func("/plan/finding", test_finding);

@@ -7,8 +7,7 @@
 
 /* ---- there and back -------------------------------------------------------------------------------------------------- */
 
-static void test_service(void)
-{
+static void test_service(void) {
   for (guint state = MU_SERVICE_RUNNING; state <= MU_SERVICE_GONE; state++) {
     const MuServiceRecord record = {.state = (MuServiceState)state,
                                     .version = 7,
@@ -30,24 +29,22 @@ static void test_service(void)
   }
 }
 
-static void test_service_bytes(void)
-{
+static void test_service_bytes(void) {
   g_autoptr(MuServiceRecord) record = mu_service_record_new();
   g_autofree char *text = mu_service_record_encode(record);
-  g_assert_cmpstr(text, ==,
-                  "{\"state\":\"RUNNING\",\"version\":0,\"deployed\":false,\"updating\":false,\"created_ms\":0,\"changed_ms\":0}");
+  g_assert_cmpstr(
+      text, ==,
+      "{\"state\":\"RUNNING\",\"version\":0,\"deployed\":false,\"updating\":false,\"created_ms\":0,\"changed_ms\":0}");
   g_autoptr(MuServiceRecord) back = mu_service_record_decode(text, strlen(text), NULL);
   g_assert_null(back->target);
 }
 
-static MuLedgerEntry *make_entry(MuResource *take_resource, const char *id, const char *set, const char *what)
-{
+static MuLedgerEntry *make_entry(MuResource *take_resource, const char *id, const char *set, const char *what) {
   mu_resource_set_reservation(take_resource, "role", id, "svc", "principal");
   return mu_ledger_entry_new(take_resource, set, what);
 }
 
-static MuResource *make_volume(void)
-{
+static MuResource *make_volume(void) {
   MuResource *disk = mu_resource_new_scalar(MU_RESOURCE_DISK, 100);
   disk->persistence_id = g_strdup("p-1");
   disk->container_path = g_strdup("data");
@@ -57,8 +54,7 @@ static MuResource *make_volume(void)
 }
 
 /* Everything set, an entry of each kind and state. */
-static MuPodRecord *make_pod(void)
-{
+static MuPodRecord *make_pod(void) {
   MuPodRecord *record = mu_pod_record_new("hello", 3);
   record->fate = MU_POD_REPLACE;
   record->agent_id = g_strdup("agent-1");
@@ -79,8 +75,7 @@ static MuPodRecord *make_pod(void)
   return record;
 }
 
-static void assert_same_entries(const MuPodRecord *a, const MuPodRecord *b)
-{
+static void assert_same_entries(const MuPodRecord *a, const MuPodRecord *b) {
   g_assert_cmpuint(a->entries->len, ==, b->entries->len);
   for (guint i = 0; i < a->entries->len; i++) {
     const MuLedgerEntry *left = a->entries->pdata[i], *right = b->entries->pdata[i];
@@ -92,8 +87,7 @@ static void assert_same_entries(const MuPodRecord *a, const MuPodRecord *b)
   }
 }
 
-static void assert_same_pod(const MuPodRecord *a, const MuPodRecord *b)
-{
+static void assert_same_pod(const MuPodRecord *a, const MuPodRecord *b) {
   g_assert_cmpstr(a->type, ==, b->type);
   g_assert_cmpuint(a->index, ==, b->index);
   g_assert_cmpint(a->fate, ==, b->fate);
@@ -111,8 +105,7 @@ static void assert_same_pod(const MuPodRecord *a, const MuPodRecord *b)
   assert_same_entries(a, b);
 }
 
-static void test_pod(void)
-{
+static void test_pod(void) {
   g_autoptr(MuPodRecord) record = make_pod();
   g_autofree char *text = mu_pod_record_encode(record);
   g_autoptr(MuPodRecord) back = mu_pod_record_decode(text, strlen(text), NULL);
@@ -124,8 +117,7 @@ static void test_pod(void)
   assert_same_pod(record, copy);
 }
 
-static void test_smallest_pod(void)
-{
+static void test_smallest_pod(void) {
   g_autoptr(MuPodRecord) record = mu_pod_record_new("hello", 0);
   g_autofree char *text = mu_pod_record_encode(record);
   g_assert_cmpstr(text, ==, "{\"type\":\"hello\",\"index\":0,\"fate\":\"KEEP\",\"entries\":[]}");
@@ -133,8 +125,7 @@ static void test_smallest_pod(void)
   assert_same_pod(record, back);
 }
 
-static MuTaskRecord *make_task(void)
-{
+static MuTaskRecord *make_task(void) {
   MuTaskRecord *record = mu_task_record_new();
   record->name = g_strdup("hello-0-server");
   record->task_id = g_strdup("svc__hello-0-server__id");
@@ -153,8 +144,7 @@ static MuTaskRecord *make_task(void)
   return record;
 }
 
-static void assert_same_task(const MuTaskRecord *a, const MuTaskRecord *b)
-{
+static void assert_same_task(const MuTaskRecord *a, const MuTaskRecord *b) {
   g_assert_cmpstr(a->name, ==, b->name);
   g_assert_cmpstr(a->task_id, ==, b->task_id);
   g_assert_cmpstr(a->pod_type, ==, b->pod_type);
@@ -171,8 +161,7 @@ static void assert_same_task(const MuTaskRecord *a, const MuTaskRecord *b)
   g_assert_cmpint(a->kill, ==, b->kill);
 }
 
-static void test_task(void)
-{
+static void test_task(void) {
   g_autoptr(MuTaskRecord) record = make_task();
   g_autofree char *text = mu_task_record_encode(record);
   g_autoptr(MuTaskRecord) back = mu_task_record_decode(text, strlen(text), NULL);
@@ -182,8 +171,7 @@ static void test_task(void)
   assert_same_task(record, copy);
 }
 
-static void test_status(void)
-{
+static void test_status(void) {
   for (guint state = MU_TASK_STAGING; state <= MU_TASK_UNKNOWN; state++) {
     g_autoptr(MuTaskStatus) status = mu_task_status_new("svc__hello-0-server__id", (MuTaskState)state);
     status->uuid = g_strdup("u-1");
@@ -209,26 +197,22 @@ static void test_status(void)
 
 typedef gboolean (*Decodes)(const char *text, gsize length, GError **error);
 
-static gboolean decodes_service(const char *text, gsize length, GError **error)
-{
+static gboolean decodes_service(const char *text, gsize length, GError **error) {
   g_autoptr(MuServiceRecord) record = mu_service_record_decode(text, length, error);
   return record != NULL;
 }
 
-static gboolean decodes_pod(const char *text, gsize length, GError **error)
-{
+static gboolean decodes_pod(const char *text, gsize length, GError **error) {
   g_autoptr(MuPodRecord) record = mu_pod_record_decode(text, length, error);
   return record != NULL;
 }
 
-static gboolean decodes_task(const char *text, gsize length, GError **error)
-{
+static gboolean decodes_task(const char *text, gsize length, GError **error) {
   g_autoptr(MuTaskRecord) record = mu_task_record_decode(text, length, error);
   return record != NULL;
 }
 
-static gboolean decodes_status(const char *text, gsize length, GError **error)
-{
+static gboolean decodes_status(const char *text, gsize length, GError **error) {
   g_autoptr(MuTaskStatus) status = mu_status_record_decode(text, length, error);
   return status != NULL;
 }
@@ -246,17 +230,20 @@ static const struct {
     {decodes_service, "{\"version\":1}", "\"state\" is missing; expected a string"},
     {decodes_service, "{\"state\":\"RUNNING\",\"version\":\"1\"}", "\"version\" is a string; expected an integer"},
     {decodes_service, "{\"state\":\"ASLEEP\",\"version\":1}", "unknown service state \"ASLEEP\" in the store"},
-    {decodes_service, "{\"state\":\"RUNNING\",\"version\":1,\"deployed\":1}", "\"deployed\" is an integer; expected a boolean"},
+    {decodes_service, "{\"state\":\"RUNNING\",\"version\":1,\"deployed\":1}",
+     "\"deployed\" is an integer; expected a boolean"},
     {decodes_pod, "{\"index\":0,\"entries\":[]}", "\"type\" is missing; expected a string"},
     {decodes_pod, "{\"type\":\"hello\",\"index\":-1,\"entries\":[]}", "\"index\" is -1; expected 0 to 2147483647"},
     {decodes_pod, POD_HEAD "\"fate\":\"LOST\",\"entries\":[]}", "unknown fate of a pod \"LOST\" in the store"},
     {decodes_pod, POD_HEAD "\"fate\":\"KEEP\"}", "\"entries\" is missing; expected an array"},
     {decodes_pod, POD_HEAD "\"entries\":{}}", "\"entries\" is an object; expected an array"},
-    {decodes_pod, POD_HEAD "\"attributes\":[[\"rack\"]],\"entries\":[]}", "attributes[0]: expected [\"name\", \"value\"]"},
+    {decodes_pod, POD_HEAD "\"attributes\":[[\"rack\"]],\"entries\":[]}",
+     "attributes[0]: expected [\"name\", \"value\"]"},
     {decodes_pod, POD_HEAD "\"entries\":[1]}", "\"set\" is looked for in an integer; expected an object"},
     {decodes_pod, POD_HEAD "\"entries\":[{\"set\":\"\",\"state\":3}]}", "unknown ledger state 3 in the store"},
     {decodes_pod, POD_HEAD "\"entries\":[{\"set\":\"\",\"state\":-1}]}", "unknown ledger state -1 in the store"},
-    {decodes_pod, POD_HEAD "\"entries\":[{\"set\":\"\",\"state\":0}]}", "resource: \"kind\" is looked for in nothing; expected an object"},
+    {decodes_pod, POD_HEAD "\"entries\":[{\"set\":\"\",\"state\":0}]}",
+     "resource: \"kind\" is looked for in nothing; expected an object"},
     {decodes_pod, POD_HEAD "\"entries\":[{\"set\":\"s\",\"state\":0,\"resource\":{\"kind\":\"cpus\",\"amount\":1}}]}",
      "a ledger entry of set \"s\" has no resource id in the store"},
     {decodes_pod, POD_HEAD "\"entries\":[{\"set\":\"s\",\"state\":0,\"resource\":{\"kind\":\"cpus\",\"amount\":-1}}]}",
@@ -273,8 +260,7 @@ static const struct {
      "status: \"state\" is \"TASK_HAPPY\"; expected TASK_RUNNING or another state of a task"},
 };
 
-static void test_bad(void)
-{
+static void test_bad(void) {
   for (guint i = 0; i < G_N_ELEMENTS(BAD); i++) {
     g_autoptr(GError) error = NULL;
     g_assert_false(BAD[i].decodes(BAD[i].text, strlen(BAD[i].text), &error));
@@ -284,8 +270,7 @@ static void test_bad(void)
 }
 
 /* Whatever a damaged store holds: an error or a record, never an end of the process. */
-static void test_damaged(void)
-{
+static void test_damaged(void) {
   static const Decodes ALL[] = {decodes_service, decodes_pod, decodes_task, decodes_status};
   g_autoptr(MuPodRecord) pod = make_pod();
   g_autoptr(MuTaskRecord) task = make_task();
@@ -308,8 +293,7 @@ static void test_damaged(void)
 
 /* ---- finding --------------------------------------------------------------------------------------------------------- */
 
-static void test_find(void)
-{
+static void test_find(void) {
   g_autoptr(MuPodRecord) record = make_pod();
   g_assert_true(mu_pod_record_find(record, "set", MU_RESOURCE_CPUS, NULL) == record->entries->pdata[0]);
   g_assert_true(mu_pod_record_find(record, "", MU_RESOURCE_DISK, "data") == record->entries->pdata[4]);
@@ -320,16 +304,14 @@ static void test_find(void)
 }
 
 /* A port on its way out does not stand in the way of the one that replaced it. */
-static void test_find_not_releasing(void)
-{
+static void test_find_not_releasing(void) {
   g_autoptr(MuPodRecord) record = make_pod();
   g_assert_null(mu_pod_record_find(record, "set", MU_RESOURCE_PORTS, "web"));
   g_ptr_array_add(record->entries, make_entry(mu_resource_new_ports(9090, 9090), "r-6", "set", "web"));
   g_assert_true(mu_pod_record_find(record, "set", MU_RESOURCE_PORTS, "web") == record->entries->pdata[5]);
 }
 
-static void test_place(void)
-{
+static void test_place(void) {
   g_autoptr(MuPodRecord) record = mu_pod_record_new("hello", 0);
   g_autoptr(MuOffer) offer = mu_offer_new("o-1", "agent-2", "host-2");
   g_assert_null(mu_pod_record_field(record, "hostname"));
@@ -350,16 +332,14 @@ static void test_place(void)
 
 /* ---- the ledger's edges ----------------------------------------------------------------------------------------------- */
 
-static MuLedgerEntry *entry_in(MuLedgerState state)
-{
+static MuLedgerEntry *entry_in(MuLedgerState state) {
   MuLedgerEntry *entry = make_entry(mu_resource_new_scalar(MU_RESOURCE_CPUS, 1), "r-1", "set", NULL);
   if (state != MU_LEDGER_PLANNED)
     mu_ledger_entry_move(entry, state);
   return entry;
 }
 
-static void test_edge(gconstpointer data)
-{
+static void test_edge(gconstpointer data) {
   guint from = GPOINTER_TO_UINT(data) / 4, to = GPOINTER_TO_UINT(data) % 4;
   static const gboolean LEGAL[3][3] = {{FALSE, TRUE, TRUE}, {FALSE, FALSE, TRUE}, {FALSE, FALSE, FALSE}};
   if (g_test_subprocess() || LEGAL[from][to]) {
@@ -374,8 +354,7 @@ static void test_edge(gconstpointer data)
   g_test_trap_assert_stderr("*bug at *sm.c:*ledger entry r-1: illegal move from *");
 }
 
-static void add_edges(void)
-{
+static void add_edges(void) {
   for (guint from = 0; from < 3; from++) {
     for (guint to = 0; to < 3; to++) {
       g_autofree char *path = g_strdup_printf("/records/edge/%u-%u", from, to);
@@ -384,8 +363,7 @@ static void add_edges(void)
   }
 }
 
-int main(int argc, char **argv)
-{
+int main(int argc, char **argv) {
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/records/service", test_service);
   g_test_add_func("/records/service_bytes", test_service_bytes);

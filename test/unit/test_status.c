@@ -9,8 +9,7 @@ typedef struct {
   gboolean errors, interrupted;
 } Case;
 
-static gboolean nothing_but(const gboolean *set, MuStatus status)
-{
+static gboolean nothing_but(const gboolean *set, MuStatus status) {
   for (int i = 0; i < MU_STATUS_COUNT; i++)
     if (set[i] && i != (int)status)
       return FALSE;
@@ -19,81 +18,66 @@ static gboolean nothing_but(const gboolean *set, MuStatus status)
 
 /* ---- the rules, each by what it asks ------------------------------------------------------------------------------- */
 
-static gboolean is_broken(const Case *c)
-{
+static gboolean is_broken(const Case *c) {
   return c->errors || c->children[MU_STATUS_ERROR];
 }
 
-static gboolean is_done(const Case *c)
-{
+static gboolean is_done(const Case *c) {
   return nothing_but(c->children, MU_STATUS_COMPLETE);
 }
 
-static gboolean is_interrupted(const Case *c)
-{
+static gboolean is_interrupted(const Case *c) {
   return c->interrupted;
 }
 
-static gboolean is_all_delayed(const Case *c)
-{
+static gboolean is_all_delayed(const Case *c) {
   return nothing_but(c->candidates, MU_STATUS_DELAYED) && nothing_but(c->children, MU_STATUS_DELAYED);
 }
 
-static gboolean child_prepares(const Case *c)
-{
+static gboolean child_prepares(const Case *c) {
   return c->children[MU_STATUS_PREPARED];
 }
 
-static gboolean candidate_waits(const Case *c)
-{
+static gboolean candidate_waits(const Case *c) {
   return c->candidates[MU_STATUS_WAITING];
 }
 
-static gboolean candidate_goes_on(const Case *c)
-{
+static gboolean candidate_goes_on(const Case *c) {
   return c->candidates[MU_STATUS_IN_PROGRESS];
 }
 
-static gboolean goes_on_after_some(const Case *c)
-{
-  return c->children[MU_STATUS_COMPLETE] && (c->candidates[MU_STATUS_PENDING] || c->candidates[MU_STATUS_STARTING] ||
-                                             c->candidates[MU_STATUS_STARTED]);
+static gboolean goes_on_after_some(const Case *c) {
+  return c->children[MU_STATUS_COMPLETE] &&
+         (c->candidates[MU_STATUS_PENDING] || c->candidates[MU_STATUS_STARTING] || c->candidates[MU_STATUS_STARTED]);
 }
 
-static gboolean candidate_pends(const Case *c)
-{
+static gboolean candidate_pends(const Case *c) {
   return c->candidates[MU_STATUS_PENDING];
 }
 
-static gboolean child_waits(const Case *c)
-{
+static gboolean child_waits(const Case *c) {
   return c->children[MU_STATUS_WAITING];
 }
 
-static gboolean candidate_starts(const Case *c)
-{
+static gboolean candidate_starts(const Case *c) {
   return c->candidates[MU_STATUS_STARTING];
 }
 
-static gboolean candidate_started(const Case *c)
-{
+static gboolean candidate_started(const Case *c) {
   return c->candidates[MU_STATUS_STARTED];
 }
 
 /* From here on the reference says ERROR. */
-static gboolean candidate_is_delayed(const Case *c)
-{
+static gboolean candidate_is_delayed(const Case *c) {
   return c->candidates[MU_STATUS_DELAYED];
 }
 
-static gboolean always(const Case *c)
-{
+static gboolean always(const Case *c) {
   (void)c;
   return TRUE;
 }
 
-static MuStatus oracle(const Case *c)
-{
+static MuStatus oracle(const Case *c) {
   static const struct {
     gboolean (*holds)(const Case *c);
     MuStatus status;
@@ -121,25 +105,22 @@ static MuStatus oracle(const Case *c)
 
 /* ---- every combination --------------------------------------------------------------------------------------------- */
 
-static void spread(MuStatusSet set, gboolean *ret)
-{
+static void spread(MuStatusSet set, gboolean *ret) {
   for (int i = 0; i < MU_STATUS_COUNT; i++)
     ret[i] = (set & MU_STATUS_BIT(i)) != 0;
 }
 
-static void check(MuStatusSet children, MuStatusSet candidates, gboolean errors, gboolean interrupted)
-{
+static void check(MuStatusSet children, MuStatusSet candidates, gboolean errors, gboolean interrupted) {
   Case c = {.errors = errors, .interrupted = interrupted};
   spread(children, c.children);
   spread(candidates, c.candidates);
   MuStatus found = mu_status_roll_up(children, candidates, errors, interrupted), wanted = oracle(&c);
   if (found != wanted)
-    g_error("children %#x, candidates %#x, errors %d, interrupted %d: %s, not %s", children, candidates, errors, interrupted,
-            mu_status_to_string(found), mu_status_to_string(wanted));
+    g_error("children %#x, candidates %#x, errors %d, interrupted %d: %s, not %s", children, candidates, errors,
+            interrupted, mu_status_to_string(found), mu_status_to_string(wanted));
 }
 
-static void test_every_combination(void)
-{
+static void test_every_combination(void) {
   for (MuStatusSet children = 0; children < ALL_SETS; children++)
     for (MuStatusSet candidates = 0; candidates < ALL_SETS; candidates++)
       for (guint flags = 0; flags < 4; flags++)
@@ -150,8 +131,7 @@ static void test_every_combination(void)
 
 #define B(name) MU_STATUS_BIT(MU_STATUS_##name)
 
-static void test_examples(void)
-{
+static void test_examples(void) {
   static const struct {
     MuStatusSet children, candidates;
     gboolean errors, interrupted;
@@ -177,12 +157,12 @@ static void test_examples(void)
       {B(IN_PROGRESS) | B(PENDING), B(IN_PROGRESS), FALSE, FALSE, MU_STATUS_IN_PROGRESS},
   };
   for (guint i = 0; i < G_N_ELEMENTS(ROWS); i++)
-    g_assert_cmpstr(mu_status_to_string(mu_status_roll_up(ROWS[i].children, ROWS[i].candidates, ROWS[i].errors, ROWS[i].interrupted)),
+    g_assert_cmpstr(mu_status_to_string(
+                        mu_status_roll_up(ROWS[i].children, ROWS[i].candidates, ROWS[i].errors, ROWS[i].interrupted)),
                     ==, mu_status_to_string(ROWS[i].wanted));
 }
 
-static void test_words(void)
-{
+static void test_words(void) {
   static const char *const WORDS[] = {"ERROR",   "WAITING", "PENDING",  "PREPARED",   "STARTING",
                                       "STARTED", "DELAYED", "COMPLETE", "IN_PROGRESS"};
   static const gboolean RUNNING[] = {FALSE, FALSE, FALSE, TRUE, TRUE, TRUE, FALSE, FALSE, TRUE};
@@ -193,8 +173,7 @@ static void test_words(void)
   }
 }
 
-int main(int argc, char **argv)
-{
+int main(int argc, char **argv) {
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/status/every_combination", test_every_combination);
   g_test_add_func("/status/examples", test_examples);

@@ -23,8 +23,7 @@ static const char YAML[] = "name: svc\n"
 
 enum { INIT = 1, MAIN = 2, SIDE = 4 };
 
-static void append_want(GString *text, const MuWant *want)
-{
+static void append_want(GString *text, const MuWant *want) {
   g_string_append_printf(text, "%s/%s", want->set, mu_resource_kind_to_string(want->kind));
   if (want->what != NULL)
     g_string_append_printf(text, ":%s", want->what);
@@ -36,8 +35,7 @@ static void append_want(GString *text, const MuWant *want)
 }
 
 /* One a line: set/kind:what=amount. */
-static char *list(const MuPodSpec *pod, guint64 tasks, gboolean with_pod, const MuOverhead *overhead)
-{
+static char *list(const MuPodSpec *pod, guint64 tasks, gboolean with_pod, const MuOverhead *overhead) {
   g_autoptr(GArray) wants = mu_wants_list(pod, tasks, with_pod, overhead);
   GString *text = g_string_new(NULL);
   for (guint i = 0; i < wants->len; i++)
@@ -49,8 +47,7 @@ static char *list(const MuPodSpec *pod, guint64 tasks, gboolean with_pod, const 
   "both/cpus=500\nboth/mem=64\nboth/disk:data=1000 MOUNT\nboth/disk:log=10\nboth/ports:api=0\nboth/ports:admin=8080\n"
 #define SIDE_SET "side-resource-set/cpus=100\nside-resource-set/mem=32\nside-resource-set/gpus=1000\n"
 
-static void test_lists(void)
-{
+static void test_lists(void) {
   static const MuOverhead NONE = {0}, SOME = {100, 32, 256};
   static const struct {
     guint64 tasks;
@@ -75,8 +72,8 @@ static void test_lists(void)
 }
 
 /* Does the pod's spec have a place for an entry of this set, kind and name? */
-static gboolean has(const MuPodSpec *pod, const char *set, MuResourceKind kind, const char *what, const MuOverhead *overhead)
-{
+static gboolean has(const MuPodSpec *pod, const char *set, MuResourceKind kind, const char *what,
+                    const MuOverhead *overhead) {
   MuResource *resource = kind == MU_RESOURCE_PORTS ? mu_resource_new_ports(1, 1) : mu_resource_new_scalar(kind, 1);
   MuLedgerEntry *entry = mu_ledger_entry_new(resource, set, what);
   gboolean found = mu_wants_has(pod, entry, overhead);
@@ -84,36 +81,34 @@ static gboolean has(const MuPodSpec *pod, const char *set, MuResourceKind kind, 
   return found;
 }
 
-static void test_has(void)
-{
+static void test_has(void) {
   static const MuOverhead NONE = {0}, SOME = {100, 32, 256};
   static const struct {
-    const char *set;
+    const char *set, *what;
     MuResourceKind kind;
-    const char *what;
-    const MuOverhead *overhead;
     gboolean expected;
+    const MuOverhead *overhead;
   } ROWS[] = {
-      {"both", MU_RESOURCE_CPUS, NULL, &NONE, TRUE},
-      {"both", MU_RESOURCE_GPUS, NULL, &NONE, FALSE},
-      {"both", MU_RESOURCE_PORTS, "api", &NONE, TRUE},
-      {"both", MU_RESOURCE_PORTS, "gone", &NONE, FALSE},
-      {"both", MU_RESOURCE_DISK, "data", &NONE, TRUE},
-      {"both", MU_RESOURCE_DISK, NULL, &NONE, FALSE},
-      {"", MU_RESOURCE_DISK, "shared", &NONE, TRUE},
-      {"", MU_RESOURCE_DISK, "data", &NONE, FALSE},
-      {"executor", MU_RESOURCE_CPUS, NULL, &SOME, TRUE},
-      {"executor", MU_RESOURCE_CPUS, NULL, &NONE, FALSE},
-      {"side-resource-set", MU_RESOURCE_GPUS, NULL, &NONE, TRUE},
-      {"other", MU_RESOURCE_CPUS, NULL, &NONE, FALSE},
+      {"both", NULL, MU_RESOURCE_CPUS, TRUE, &NONE},
+      {"both", NULL, MU_RESOURCE_GPUS, FALSE, &NONE},
+      {"both", "api", MU_RESOURCE_PORTS, TRUE, &NONE},
+      {"both", "gone", MU_RESOURCE_PORTS, FALSE, &NONE},
+      {"both", "data", MU_RESOURCE_DISK, TRUE, &NONE},
+      {"both", NULL, MU_RESOURCE_DISK, FALSE, &NONE},
+      {"", "shared", MU_RESOURCE_DISK, TRUE, &NONE},
+      {"", "data", MU_RESOURCE_DISK, FALSE, &NONE},
+      {"executor", NULL, MU_RESOURCE_CPUS, TRUE, &SOME},
+      {"executor", NULL, MU_RESOURCE_CPUS, FALSE, &NONE},
+      {"side-resource-set", NULL, MU_RESOURCE_GPUS, TRUE, &NONE},
+      {"other", NULL, MU_RESOURCE_CPUS, FALSE, &NONE},
   };
   g_autoptr(MuServiceSpec) spec = mu_test_spec(YAML);
   for (guint i = 0; i < G_N_ELEMENTS(ROWS); i++)
-    g_assert_cmpint(has(&spec->pods[0], ROWS[i].set, ROWS[i].kind, ROWS[i].what, ROWS[i].overhead), ==, ROWS[i].expected);
+    g_assert_cmpint(has(&spec->pods[0], ROWS[i].set, ROWS[i].kind, ROWS[i].what, ROWS[i].overhead), ==,
+                    ROWS[i].expected);
 }
 
-int main(int argc, char **argv)
-{
+int main(int argc, char **argv) {
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/wants/lists", test_lists);
   g_test_add_func("/wants/has", test_has);
