@@ -24,21 +24,12 @@ static gboolean is_scheduler(const MuCliCommand *command) {
   return command != NULL && (command->run == mu_cli_serve || command->run == mu_cli_run);
 }
 
-/* Control characters of a message must not reach the terminal; its line ends may. */
-static void print_message(const char *message) {
-  MuCliStyle style = mu_cli_style(stderr);
-  g_auto(GStrv) lines = g_strsplit(message, "\n", -1);
-  for (char **line = lines; *line != NULL; line++) {
-    g_autofree char *clean = mu_cli_clean(&style, *line);
-    fprintf(stderr, "%s%s\n", line == lines ? "muster: " : "", clean);
-  }
-}
-
 static int report(const GError *error, gboolean json) {
   const MuErrorInfo *info = mu_error_info(error);
   fflush(stdout);
   if (!json) {
-    print_message(error->message);
+    g_autofree char *message = g_strdup_printf("muster: %s\n", error->message);
+    mu_cli_print_lines(stderr, message);
     return info->exit_code;
   }
   g_autoptr(json_t) body = json_pack("{s:{s:s,s:s}}", "error", "code", info->word, "message", error->message);
@@ -51,6 +42,8 @@ static int report(const GError *error, gboolean json) {
 /* What was printed must have arrived. */
 static int flush_output(int exit_code) {
   errno = 0;
+  if (outlives_its_reader)
+    return exit_code;
   if (fflush(stdout) == 0 && ferror(stdout) == 0)
     return exit_code;
   fprintf(stderr, "muster: cannot write the output: %s\n", g_strerror(errno));

@@ -3,6 +3,8 @@
 #include <curl/curl.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <string.h>
 #include <sys/un.h>
@@ -33,6 +35,7 @@ struct MuCliClient {
   GPtrArray *streams; /* of Transfer* */
   guint n_waiting;    /* of them, not given to libcurl yet, which takes none from within its callbacks */
   gint stopped;       /* atomic */
+  gboolean ends_with_reader;
 };
 
 /* ---- making one -------------------------------------------------------------------------------------------------- */
@@ -64,7 +67,11 @@ MuCliClient *mu_cli_client_new(MuCliTarget *take_target) {
 
 MuCliClient *mu_cli_client_for(const MuCliCall *call, GError **error) {
   MuCliTarget *target = mu_cli_target_new(call, g_getenv, geteuid() == 0, error);
-  return target == NULL ? NULL : mu_cli_client_new(target);
+  if (target == NULL)
+    return NULL;
+  MuCliClient *client = mu_cli_client_new(target);
+  client->ends_with_reader = TRUE;
+  return client;
 }
 
 const MuCliTarget *mu_cli_client_target(const MuCliClient *client) {
@@ -353,6 +360,16 @@ static int poll_timeout_ms(gint64 deadline_us) {
   return (int)CLAMP(left_ms, 0, G_MAXINT);
 }
 
+/* Sleeps until there is something to read. Also wakes when who reads our output has gone, which else would be seen at the
+ * next line only: nobody waits for what comes then. */
+static void wait_for_more(MuCliClient *client, gint64 deadline_us) {
+  struct curl_waitfd output = {.fd = STDOUT_FILENO};
+  curl_multi_poll(client->multi, &output, client->ends_with_reader ? 1 : 0, poll_timeout_ms(deadline_us), NULL);
+  struct pollfd reader = {.fd = STDOUT_FILENO};
+  if (client->ends_with_reader && poll(&reader, 1, 0) == 1 && (reader.revents & POLLERR) != 0)
+    raise(SIGPIPE);
+}
+
 void mu_cli_client_run(MuCliClient *client, gint64 deadline_us, void (*settle)(gpointer user), gpointer user) {
   for (;;) {
     int running;
@@ -365,7 +382,7 @@ void mu_cli_client_run(MuCliClient *client, gint64 deadline_us, void (*settle)(g
     if (stop || (deadline_us != G_MAXINT64 && g_get_monotonic_time() >= deadline_us))
       return;
     if (client->n_waiting == 0)
-      curl_multi_poll(client->multi, NULL, 0, poll_timeout_ms(deadline_us), NULL);
+      wait_for_more(client, deadline_us);
   }
 }
 

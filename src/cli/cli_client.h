@@ -9,7 +9,8 @@ typedef struct MuCliClient MuCliClient;
 
 /* Takes the target. Opens nothing yet. */
 MuCliClient *mu_cli_client_new(MuCliTarget *take_target);
-/* The client of the scheduler that the call names. */
+/* The client of the scheduler that the call names. When nobody reads standard output any more, its run() ends the program
+ * as a write would, by SIGPIPE. */
 MuCliClient *mu_cli_client_for(const MuCliCall *call, GError **error);
 void mu_cli_client_free(MuCliClient *client);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MuCliClient, mu_cli_client_free)

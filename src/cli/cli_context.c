@@ -1,6 +1,7 @@
 #include "cli_context.h"
 #include "json.h"
 #include "mustache.h"
+#include "spec_engine.h"
 #include "spec_yaml.h"
 #include <stdio.h>
 #include <string.h>
@@ -76,17 +77,21 @@ static gboolean read_env_files(const MuCliCall *call, GHashTable *variables, GEr
   return TRUE;
 }
 
-static gboolean read_params(const MuCliCall *call, GHashTable *variables, GError **error) {
-  g_autofree const char **params = mu_cli_texts(call, "param");
+static gboolean add_params(const char *const *params, const char *what, GHashTable *variables, GError **error) {
   for (guint i = 0; params[i] != NULL; i++) {
     const char *equals = strchr(params[i], '=');
     if (equals == NULL || !is_key(params[i], (gsize)(equals - params[i]))) {
-      g_set_error(error, MU_ERROR, MU_ERROR_USAGE, "-p %s: expected KEY=VALUE", params[i]);
+      g_set_error(error, MU_ERROR, MU_ERROR_USAGE, "%s%s: expected KEY=VALUE", what, params[i]);
       return FALSE;
     }
     g_hash_table_insert(variables, g_strndup(params[i], (gsize)(equals - params[i])), g_strdup(equals + 1));
   }
   return TRUE;
+}
+
+static gboolean read_params(const MuCliCall *call, GHashTable *variables, GError **error) {
+  g_autofree const char **params = mu_cli_texts(call, "param");
+  return add_params(params, "-p ", variables, error);
 }
 
 /* ---- which values the template asks for -------------------------------------------------------------------------- */
@@ -127,10 +132,14 @@ static void warn_of_unused(const MuCliCall *call, const MuCliContext *context) {
   }
 }
 
-static gboolean choose_variables(const MuCliCall *call, MuCliContext *context, GError **error) {
+/* `stronger`: further parameters, or NULL. */
+static gboolean choose_variables(const MuCliCall *call, MuCliContext *context, const char *const *stronger,
+                                 GError **error) {
+  static const char *const none[] = {NULL};
+  const char *const *more = stronger == NULL ? none : stronger;
   g_autoptr(GHashTable) given = new_table();
-  if (!read_env_files(call, given, error) || !read_params(call, given, error) ||
-      !read_params(call, context->variables, error))
+  if (!read_env_files(call, given, error) || !read_params(call, given, error) || !add_params(more, "", given, error) ||
+      !read_params(call, context->variables, error) || !add_params(more, "", context->variables, error))
     return FALSE;
   Lookup lookup = {.given = given, .used = context->variables};
   MuMustacheType type = mu_mustache_strings;
@@ -214,14 +223,30 @@ static char *read_stdin(GError **error) {
   return NULL;
 }
 
-MuCliContext *mu_cli_context_load(const MuCliCall *call, const char *path, GError **error) {
-  g_autoptr(MuCliContext) context = g_new0(MuCliContext, 1);
-  gboolean from_stdin = g_str_equal(path, "-");
-  context->name = g_strdup(from_stdin ? "standard input" : path);
+static MuCliContext *context_new(const char *name, char *take_yaml) {
+  MuCliContext *context = g_new0(MuCliContext, 1);
+  context->name = g_strdup(name);
   context->variables = new_table();
   context->files = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_bytes_unref);
-  context->yaml = from_stdin ? read_stdin(error) : read_text(path, "spec", error);
-  if (context->yaml == NULL || !choose_variables(call, context, error))
+  context->yaml = take_yaml;
+  return context;
+}
+
+MuCliContext *mu_cli_context_load_for(const MuCliCall *call, const char *path, const char *yaml, const char *folder,
+                                      const char *const *parameters, GError **error) {
+  g_autoptr(MuCliContext) context = context_new(path == NULL ? "the spec" : path,
+                                                path == NULL ? g_strdup(yaml) : read_text(path, "spec", error));
+  g_autofree char *own = path == NULL ? g_strdup(folder) : g_path_get_dirname(path);
+  if (context->yaml == NULL || !choose_variables(call, context, parameters, error) || !read_files(context, own, error))
+    return NULL;
+  return g_steal_pointer(&context);
+}
+
+MuCliContext *mu_cli_context_load(const MuCliCall *call, const char *path, GError **error) {
+  gboolean from_stdin = g_str_equal(path, "-");
+  g_autoptr(MuCliContext) context = context_new(from_stdin ? "standard input" : path,
+                                                from_stdin ? read_stdin(error) : read_text(path, "spec", error));
+  if (context->yaml == NULL || !choose_variables(call, context, NULL, error))
     return NULL;
   g_autofree char *folder = from_stdin ? g_strdup(".") : g_path_get_dirname(path);
   if (!read_files(context, folder, error))
@@ -238,6 +263,17 @@ static MuSpecInput spec_input(const MuCliContext *context, const char *service) 
 MuServiceSpec *mu_cli_context_parse(const MuCliContext *context, const char *service, GError **error) {
   MuSpecInput input = spec_input(context, service);
   return mu_service_spec_parse(context->yaml, strlen(context->yaml), &input, error);
+}
+
+void mu_cli_context_warn(const MuCliContext *context, const MuServiceSpec *spec) {
+  g_autoptr(GPtrArray) warnings = g_ptr_array_new_with_free_func(g_free);
+  g_autoptr(GError) refused = NULL;
+  mu_spec_check_engine(spec, "local", warnings, &refused);
+  g_auto(GStrv) lines = g_strsplit(refused == NULL ? "" : refused->message, "\n", -1);
+  for (guint i = 0; lines[i] != NULL; i++)
+    fprintf(stderr, "muster: warning: %s: %s\n", context->name, lines[i]);
+  for (guint i = 0; i < warnings->len; i++)
+    fprintf(stderr, "muster: warning: %s: %s\n", context->name, (const char *)warnings->pdata[i]);
 }
 
 char *mu_cli_context_render(const MuCliContext *context, GError **error) {

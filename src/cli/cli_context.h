@@ -15,8 +15,15 @@ typedef struct {
 /* Reads the spec ("-": standard input) with the call's --param and --env-file. MU_ERROR_NOT_FOUND for a file that cannot be
  * read, MU_ERROR_USAGE for a faulty --param or --env-file, MU_ERROR_REFUSED for a template that cannot be rendered. */
 MuCliContext *mu_cli_context_load(const MuCliCall *call, const char *path, GError **error);
+/* The same for a spec that another file names: read from `path`, or with `path` NULL the text `yaml`, whose config templates
+ * are sought in `folder`. `parameters`, texts KEY=VALUE and NULL-terminated, are stronger than the call's. */
+MuCliContext *mu_cli_context_load_for(const MuCliCall *call, const char *path, const char *yaml, const char *folder,
+                                      const char *const *parameters, GError **error);
 /* Parses and checks the spec as the scheduler will; `service` NULL keeps the name in the YAML. */
 MuServiceSpec *mu_cli_context_parse(const MuCliContext *context, const char *service, GError **error);
+/* Warns of every field of the spec that the local engine does not act on (spec_engine.h): it is no error here, for what runs
+ * the service has the last word. */
+void mu_cli_context_warn(const MuCliContext *context, const MuServiceSpec *spec);
 char *mu_cli_context_render(const MuCliContext *context, GError **error);
 /* The context as the factory of `muster serve` reads it. The same input gives the same bytes. The caller frees. */
 char *mu_cli_context_to_json(const MuCliContext *context);

@@ -43,7 +43,8 @@ static void print_event(const MuCliEvent *event, json_t *data) {
   json_t *value;
   json_object_foreach (data, key, value)
     append_value(line, &style, key, value);
-  mu_cli_printf("%s\n", line->str);
+  g_string_append_c(line, '\n');
+  mu_cli_print(line->str);
 }
 
 static void on_event(const MuCliEvent *event, gpointer user) {
@@ -74,7 +75,8 @@ gboolean mu_cli_events(MuCliCall *call, GError **error) {
   if (client == NULL)
     return FALSE;
   Events events = {.json = mu_cli_has(call, "json")};
-  g_autoptr(MuCliSse) sse = events.sse = mu_cli_sse_new(on_event, &events);
+  g_autoptr(MuCliSse) sse = mu_cli_sse_new(on_event, &events);
+  events.sse = sse;
   MuCliStreamHandler handler = {.data = on_data, .ended = on_ended, .user = &events};
   const char *service = mu_cli_text(call, "service");
   g_autofree char *path = service == NULL ? g_strdup("/v1/events") : mu_cli_path("/v1/events?service=%s", service);

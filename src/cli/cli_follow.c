@@ -90,8 +90,7 @@ static void show_change(Watch *watch, const char *key, const char *text, const c
   g_hash_table_insert(watch->shown, g_strdup(key), g_strdup(status));
   if (quiet)
     return;
-  g_autofree char *clean = mu_cli_clean(&watch->style, text);
-  mu_cli_printf("%s %s\n", clean, status);
+  mu_cli_printf("%s %s\n", text, status);
 }
 
 static void show_step_change(Watch *watch, const json_t *phase, const json_t *step) {
@@ -107,8 +106,7 @@ static void show_reason(const json_t *phase, const json_t *step, gpointer user) 
   g_autofree char *key = g_strdup_printf("%s/%s", mu_cli_json_text(phase, "name"), mu_cli_json_text(step, "name"));
   g_autofree char *text =
       g_strdup_printf("%s %s/%s %s:", watch->follow->service, watch->plan_name, key, mu_cli_json_text(step, "status"));
-  g_autofree char *message = mu_cli_clean(&watch->style, mu_cli_json_text(step, "message"));
-  show_change(watch, key, text, message, FALSE);
+  show_change(watch, key, text, mu_cli_json_text(step, "message"), FALSE);
 }
 
 static void show_changes(Watch *watch) {

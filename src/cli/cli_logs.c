@@ -16,7 +16,8 @@ static gboolean print_file(MuCliClient *client, const MuCliCall *call, const cha
     return FALSE;
   gsize length;
   const void *data = g_bytes_get_data(bytes, &length);
-  fwrite(data, 1, length, to);
+  if (length > 0)
+    fwrite(data, 1, length, to);
   fflush(to);
   return TRUE;
 }
@@ -138,7 +139,8 @@ static void find_task(Follower *follower) {
 }
 
 static gboolean follow(Follower *follower, GError **error) {
-  g_autoptr(MuCliSse) sse = follower->sse = mu_cli_sse_new(on_event, follower);
+  g_autoptr(MuCliSse) sse = mu_cli_sse_new(on_event, follower);
+  follower->sse = sse;
   g_autofree char *path = mu_cli_path("/v1/events?service=%s", mu_cli_arg(follower->call, 0));
   MuCliStreamHandler handler = {.data = on_data, .ended = on_ended, .user = follower};
   mu_cli_client_stream(follower->client, path, &handler);

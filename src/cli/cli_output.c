@@ -130,22 +130,32 @@ void mu_cli_print(const char *text) {
   fputs(text, stdout);
 }
 
+void mu_cli_print_lines(FILE *stream, const char *text) {
+  MuCliStyle style = mu_cli_style(stream);
+  g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+  for (char **line = lines; *line != NULL; line++) {
+    g_autofree char *clean = mu_cli_clean(&style, *line);
+    fprintf(stream, "%s%s", clean, line[1] == NULL ? "" : "\n");
+  }
+}
+
 void mu_cli_printf(const char *format, ...) {
   va_list args;
   va_start(args, format);
-  vprintf(format, args);
+  g_autofree char *text = g_strdup_vprintf(format, args);
   va_end(args);
+  mu_cli_print_lines(stdout, text);
 }
 
 void mu_cli_print_json(const json_t *value) {
   char *text = json_dumps(value, JSON_INDENT(2) | JSON_ENCODE_ANY);
-  mu_cli_printf("%s\n", text);
+  puts(text);
   free(text);
 }
 
 void mu_cli_print_json_line(const json_t *value) {
   char *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
-  mu_cli_printf("%s\n", text);
+  puts(text);
   free(text);
   fflush(stdout);
 }

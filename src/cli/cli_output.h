@@ -36,8 +36,11 @@ int mu_cli_columns(const char *text);
 /* Cuts every line of the text to the width, escape sequences kept; the caller frees. */
 char *mu_cli_clip(const char *text, int width);
 
-/* Writes to standard output. */
+/* Writes to standard output as it is. */
 void mu_cli_print(const char *text);
+/* Writes the text, each of its lines cleaned. */
+void mu_cli_print_lines(FILE *stream, const char *text);
+/* The same to standard output. */
 void mu_cli_printf(const char *format, ...) G_GNUC_PRINTF(1, 2);
 /* The value indented, and a line end. */
 void mu_cli_print_json(const json_t *value);

@@ -2,6 +2,7 @@
 #include "cli_client.h"
 #include "cli_commands.h"
 #include "cli_output.h"
+#include <string.h>
 
 static json_t *ask_pod(const MuCliCall *call, const char *method, const char *path, GError **error) {
   g_autoptr(MuCliClient) client = mu_cli_client_for(call, error);
@@ -37,14 +38,22 @@ static const char *yes_no(const json_t *task, const char *key) {
   return json_is_boolean(value) ? (json_is_true(value) ? "yes" : "no") : "-";
 }
 
+/* Why its pod waits, for a task that does not run; else what its last status said. */
+static const char *task_message(const json_t *instance, const json_t *task) {
+  const char *waits = mu_cli_json_text(json_object_get(instance, "waiting"), "summary");
+  const char *message = mu_cli_json_text(task, "message");
+  if (*waits != '\0' && strcmp(mu_cli_json_text(task, "status"), "TASK_RUNNING") != 0)
+    return waits;
+  return *message != '\0' ? message : mu_cli_json_text(task, "reason");
+}
+
 static void add_tasks(MuCliTable *table, const json_t *instance) {
   gsize i;
   json_t *task;
   json_array_foreach (json_object_get(instance, "tasks"), i, task) {
-    const char *message = mu_cli_json_text(task, "message");
     mu_cli_table_add(table, mu_cli_json_text(instance, "name"), mu_cli_json_text(task, "name"),
                      mu_cli_json_text(task, "status"), yes_no(task, "ready"), yes_no(task, "healthy"),
-                     *message != '\0' ? message : mu_cli_json_text(task, "reason"));
+                     task_message(instance, task));
   }
 }
 
@@ -66,17 +75,14 @@ static void print_service_status(const json_t *status) {
 static void print_waiting(const json_t *waiting) {
   if (!json_is_object(waiting))
     return;
-  MuCliStyle style = mu_cli_style(stdout);
-  g_autofree char *summary = mu_cli_clean(&style, mu_cli_json_text(waiting, "summary"));
-  g_autofree char *step = mu_cli_clean(&style, mu_cli_json_text(waiting, "step"));
-  mu_cli_printf("\nwaits%s%s: %s\n", *step == '\0' ? "" : " in step ", step, summary);
+  const char *step = mu_cli_json_text(waiting, "step");
+  mu_cli_printf("\nwaits%s%s: %s\n", *step == '\0' ? "" : " in step ", step, mu_cli_json_text(waiting, "summary"));
   gsize i;
   json_t *stage;
   json_array_foreach (json_object_get(waiting, "stages"), i, stage) {
-    g_autofree char *example = mu_cli_clean(&style, mu_cli_json_text(stage, "example"));
     mu_cli_printf("  %-12s refused %" G_GINT64_FORMAT " of %" G_GINT64_FORMAT " offers: %s\n",
                   mu_cli_json_text(stage, "stage"), mu_cli_json_number(stage, "refused"),
-                  mu_cli_json_number(waiting, "offers"), example);
+                  mu_cli_json_number(waiting, "offers"), mu_cli_json_text(stage, "example"));
   }
 }
 

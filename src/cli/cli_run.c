@@ -26,6 +26,7 @@ typedef struct {
 
 typedef struct Run {
   const MuServiceSpec *spec;
+  GBytes *context;
   MuMultiServiceRunner *runner;
   gboolean ends_by_itself; /* all goals are FINISH or ONCE */
   int name_columns;        /* of the widest task name */
@@ -37,7 +38,7 @@ typedef struct Run {
   MuCliSse *sse;
   MuCliStyle style;
   GHashTable *tasks; /* id to TaskRun */
-  gboolean dirty, complete, was_complete;
+  gboolean opened, dirty, complete;
 } Run;
 
 /* ---- output ------------------------------------------------------------------------------------------------------ */
@@ -71,6 +72,21 @@ static void say(const Run *run, const char *format, ...) {
 }
 
 /* ---- the client's thread ----------------------------------------------------------------------------------------- */
+
+static void on_put(const char *service, const GError *error, gpointer user) {
+  (void)service;
+  Run *run = user;
+  if (error == NULL)
+    return;
+  run->refused = g_error_copy(error);
+  mu_multi_service_runner_uninstall(run->runner);
+}
+
+static gboolean put_on_main(gpointer user) {
+  Run *run = user;
+  mu_multi_service_runner_put_service_full(run->runner, run->spec->name, run->context, on_put, run);
+  return G_SOURCE_REMOVE;
+}
 
 static gboolean uninstall_on_main(gpointer user) {
   Run *run = user;
@@ -138,16 +154,30 @@ static void on_task(Run *run, const json_t *data) {
   }
 }
 
+/* The stream tells of a plan after it told of the tasks that the plan was about: their output is read before the plan is
+ * looked at, and perhaps everything removed. */
 static void on_event(const MuCliEvent *event, gpointer user) {
   Run *run = user;
-  run->dirty = TRUE;
   g_autoptr(json_t) data = json_loads(event->data, 0, NULL);
   if (g_str_equal(event->type, "task"))
     on_task(run, data);
+  else if (g_str_equal(event->type, "plan"))
+    run->dirty = TRUE;
 }
 
+/* Now nothing of the service can be missed. */
 static void on_opened(gpointer user) {
-  ((Run *)user)->dirty = TRUE;
+  Run *run = user;
+  run->opened = TRUE;
+  g_idle_add(put_on_main, run);
+}
+
+static void on_ended(const GError *error, gpointer user) {
+  Run *run = user;
+  if (run->opened)
+    return; /* the scheduler has come to its end */
+  say(run, "%s", error == NULL ? "the scheduler does not tell what happens" : error->message);
+  g_idle_add(uninstall_on_main, run);
 }
 
 static void on_data(const char *bytes, gsize length, gpointer user) {
@@ -188,9 +218,10 @@ static void settle(gpointer user) {
 
 static gpointer watch(gpointer user) {
   Run *run = user;
-  g_autoptr(MuCliSse) sse = run->sse = mu_cli_sse_new(on_event, run);
+  g_autoptr(MuCliSse) sse = mu_cli_sse_new(on_event, run);
+  run->sse = sse;
   run->tasks = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, task_free);
-  MuCliStreamHandler handler = {.opened = on_opened, .data = on_data, .user = run};
+  MuCliStreamHandler handler = {.opened = on_opened, .data = on_data, .ended = on_ended, .user = run};
   mu_cli_client_stream(run->client, "/v1/events", &handler);
   mu_cli_client_run(run->client, G_MAXINT64, settle, run);
   g_hash_table_unref(run->tasks);
@@ -239,15 +270,6 @@ static gboolean take_signals(gpointer user) {
   sigaction(SIGINT, &action, NULL);
   sigaction(SIGTERM, &action, NULL);
   return G_SOURCE_REMOVE;
-}
-
-static void on_put(const char *service, const GError *error, gpointer user) {
-  (void)service;
-  Run *run = user;
-  if (error == NULL)
-    return;
-  run->refused = g_error_copy(error);
-  mu_multi_service_runner_uninstall(run->runner);
 }
 
 static gboolean signals_init(Run *run, GError **error) {
@@ -302,13 +324,13 @@ gboolean mu_cli_run(MuCliCall *call, GError **error) {
   g_autoptr(MuMultiServiceRunner) runner = spec == NULL ? NULL : new_runner(call, error);
   if (runner == NULL)
     return FALSE;
-  Run run = {.spec = spec, .runner = runner};
+  mu_cli_context_warn(context, spec);
+  g_autofree char *json = mu_cli_context_to_json(context);
+  g_autoptr(GBytes) bytes = g_bytes_new(json, strlen(json));
+  Run run = {.spec = spec, .context = bytes, .runner = runner};
   measure(&run);
   if (!signals_init(&run, error))
     return FALSE;
-  g_autofree char *json = mu_cli_context_to_json(context);
-  g_autoptr(GBytes) bytes = g_bytes_new(json, strlen(json));
-  mu_multi_service_runner_put_service_full(runner, spec->name, bytes, on_put, &run);
   if (!run_to_end(&run, error)) {
     g_clear_error(&run.refused);
     return FALSE;

@@ -102,6 +102,13 @@ static gboolean wait_complete(const MuCliCall *call, MuCliClient *client, const 
   return mu_cli_follow(&follow, error);
 }
 
+/* A spec with faults is left to the scheduler. */
+static void warn(const MuCliContext *context, const char *name) {
+  g_autoptr(MuServiceSpec) spec = mu_cli_context_parse(context, name, NULL);
+  if (spec != NULL)
+    mu_cli_context_warn(context, spec);
+}
+
 static gboolean put_service(MuCliCall *call, gboolean is_new, GError **error) {
   const char *name = mu_cli_arg(call, 0);
   if (!check_timeout(call, error))
@@ -111,6 +118,7 @@ static gboolean put_service(MuCliCall *call, gboolean is_new, GError **error) {
   g_autoptr(json_t) answer = client == NULL ? NULL : send_context(client, name, context, is_new, error);
   if (answer == NULL)
     return FALSE;
+  warn(context, name);
   if (mu_cli_has(call, "json"))
     mu_cli_print_json(answer);
   else
@@ -178,7 +186,8 @@ static void print_members(const json_t *row) {
     g_autoptr(GString) line = g_string_new(NULL);
     gboolean is_status = g_str_equal(key, "status") || g_str_equal(key, "state");
     mu_cli_append_painted(line, &style, is_status ? mu_cli_status_paint(clean) : MU_PAINT_NONE, clean);
-    mu_cli_printf("%-15s %s\n", key, line->str);
+    mu_cli_printf("%-15s ", key);
+    mu_cli_print(g_string_append_c(line, '\n')->str);
   }
 }
 

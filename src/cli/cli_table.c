@@ -54,6 +54,9 @@ OPTION(only_stderr, "stderr", 0, MU_CLI_FLAG, 0, NULL, "only the task's standard
 OPTION(tail, "tail", 'n', MU_CLI_COUNT, 0, "LINES", "only the last so many lines");
 
 OPTION(service, "service", 0, MU_CLI_TEXT, 0, "NAME", "only what concerns this service");
+OPTION(schema_markdown, "markdown", 0, MU_CLI_FLAG, 0, NULL, "print the reference of docs/spec.md instead");
+OPTION(seed, "seed", 0, MU_CLI_TEXT, 0, "N", "the seed of the run, instead of the scenario's own (default 1)");
+OPTION(trace, "trace", 0, MU_CLI_FLAG, 0, NULL, "print a line for everything that happens");
 OPTION(markdown, "markdown", 0, MU_CLI_FLAG, 0, NULL, "print the reference of docs/cli.md");
 
 static const MuCliOption *const common[] = {
@@ -93,6 +96,18 @@ static const MuCliCommand commands[] = {
      mu_cli_validate, "muster validate svc.yml --env-file svc.env"},
     {"render", "FILE", "Print a ServiceSpec with its variables replaced; needs no scheduler.", VARIABLES_TEXT,
      OPTIONS(CONTEXT_OPTIONS), mu_cli_render, "muster render svc.yml -p COUNT=3"},
+    {"schema", "", "Print a JSON Schema of the ServiceSpec, for editors; needs no scheduler.",
+     "It describes the spec after its template was rendered; where a value is a variable, write it in quotes, so that the "
+     "editor sees a text: count: '{{COUNT}}'. Lines with sections are no YAML and are not understood by editors.",
+     OPTIONS(&option_schema_markdown), mu_cli_schema, "muster schema > muster.schema.json"},
+
+    {"simulate", "FILE...", "Run scenarios on a virtual cluster in virtual time; needs no scheduler.",
+     "A scenario is a short text that makes agents, adds services, breaks things and says what must come of it; "
+     "docs/simulator.md has the language. Specs that it names are read from its own folder. The command succeeds when "
+     "all expectations of all files hold, ends with exit code 1 when one does not, and with 3 when a file cannot be "
+     "understood. " VARIABLES_TEXT,
+     OPTIONS(&option_trace, &option_seed, CONTEXT_OPTIONS), mu_cli_simulate,
+     "muster simulate examples/scenarios/hello.scn"},
 
     {"service add", "NAME", "Add a service.",
      "Adding the same again is a success and changes nothing; a different one of that name is a conflict (exit 5): use "

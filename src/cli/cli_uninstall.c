@@ -125,7 +125,7 @@ static gboolean wait_ended(Farewell *farewell, gint64 deadline_us) {
       open_stream(farewell);
     mu_cli_client_run(farewell->client, deadline_us, settle, farewell);
     g_autoptr(GError) error = NULL;
-    g_autoptr(json_t) rows = mu_cli_client_get(farewell->client, "/v1/multi", &error);
+    json_decref(mu_cli_client_get(farewell->client, "/v1/multi", &error));
     if (g_error_matches(error, MU_ERROR, MU_ERROR_NO_SCHEDULER))
       return TRUE;
   }
@@ -150,6 +150,10 @@ static gboolean watch_end(const MuCliCall *call, Farewell *farewell, GError **er
   gint64 deadline = timeout_ms == 0 ? G_MAXINT64 : g_get_monotonic_time() + timeout_ms * 1000;
   if (!wait_ended(farewell, deadline))
     return set_holdouts(farewell, timeout_ms, error);
+  if (farewell->style.live)
+    mu_cli_live_draw(&farewell->live, "");
+  else
+    print_gone(farewell->rows, NULL);
   if (!farewell->json)
     mu_cli_print("the scheduler has ended; nothing is left\n");
   return TRUE;
@@ -176,7 +180,8 @@ gboolean mu_cli_uninstall(MuCliCall *call, GError **error) {
     return request_end(call, client, error);
   Farewell farewell = {
       .client = client, .style = mu_cli_style(stdout), .json = mu_cli_has(call, "json"), .dirty = TRUE};
-  g_autoptr(MuCliSse) sse = farewell.sse = mu_cli_sse_new(on_event, &farewell);
+  g_autoptr(MuCliSse) sse = mu_cli_sse_new(on_event, &farewell);
+  farewell.sse = sse;
   open_stream(&farewell);
   gboolean ok = request_end(call, client, error) && watch_end(call, &farewell, error);
   mu_cli_client_drop_streams(client);

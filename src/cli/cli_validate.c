@@ -27,9 +27,11 @@ gboolean mu_cli_validate(MuCliCall *call, GError **error) {
   g_autoptr(MuServiceSpec) spec = context == NULL ? NULL : mu_cli_context_parse(context, NULL, error);
   if (spec == NULL)
     return FALSE;
+  mu_cli_context_warn(context, spec);
   if (mu_cli_has(call, "json")) {
     g_autofree char *json = mu_service_spec_to_json(spec);
-    mu_cli_printf("%s\n", json);
+    mu_cli_print(json);
+    mu_cli_print("\n");
   } else {
     print_spec(context, spec);
   }
@@ -46,7 +48,8 @@ gboolean mu_cli_render(MuCliCall *call, GError **error) {
     json_object_set_new(answer, "yaml", json_string(text));
     mu_cli_print_json(answer);
   } else {
-    mu_cli_printf("%s%s", text, g_str_has_suffix(text, "\n") ? "" : "\n");
+    mu_cli_print(text);
+    mu_cli_print(g_str_has_suffix(text, "\n") ? "" : "\n");
   }
   return TRUE;
 }

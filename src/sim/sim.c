@@ -1,7 +1,6 @@
 /* Virtual time and the scheduler's life in it. */
-#include "sim_private.h"
+#include "sim_check.h"
 
-#include "bug.h"
 #include <muster/error.h>
 
 #include <string.h>
@@ -15,13 +14,45 @@ static void item_free(MuSimItem *item)
   g_free(item);
 }
 
-static gint compare_items(gconstpointer a, gconstpointer b, gpointer user)
+static gboolean comes_before(const MuSimItem *a, const MuSimItem *b)
 {
-  const MuSimItem *left = a, *right = b;
-  (void)user;
-  if (left->at_ms != right->at_ms)
-    return left->at_ms < right->at_ms ? -1 : 1;
-  return (left->sequence > right->sequence) - (left->sequence < right->sequence);
+  return a->at_ms != b->at_ms ? a->at_ms < b->at_ms : a->sequence < b->sequence;
+}
+
+static void swap(gpointer *a, gpointer *b)
+{
+  gpointer kept = *a;
+  *a = *b;
+  *b = kept;
+}
+
+static void heap_push(GPtrArray *heap, MuSimItem *item)
+{
+  guint i = heap->len;
+  g_ptr_array_add(heap, item);
+  while (i > 0 && comes_before(heap->pdata[i], heap->pdata[(i - 1) / 2])) {
+    swap(&heap->pdata[i], &heap->pdata[(i - 1) / 2]);
+    i = (i - 1) / 2;
+  }
+}
+
+static MuSimItem *heap_pop(GPtrArray *heap)
+{
+  MuSimItem *first = heap->pdata[0];
+  guint i = 0, n = heap->len - 1;
+  heap->pdata[0] = heap->pdata[n];
+  g_ptr_array_set_size(heap, (gint)n);
+  for (;;) {
+    guint least = 2 * i + 1;
+    if (least >= n)
+      return first;
+    if (least + 1 < n && comes_before(heap->pdata[least + 1], heap->pdata[least]))
+      least++;
+    if (!comes_before(heap->pdata[least], heap->pdata[i]))
+      return first;
+    swap(&heap->pdata[least], &heap->pdata[i]);
+    i = least;
+  }
 }
 
 void mu_sim_schedule(MuSim *sim, gint64 delay_ms, gboolean of_scheduler, MuSimAction action, gpointer data,
@@ -34,7 +65,7 @@ void mu_sim_schedule(MuSim *sim, gint64 delay_ms, gboolean of_scheduler, MuSimAc
   item->action = action;
   item->data = data;
   item->free = free;
-  g_sequence_insert_sorted(sim->timetable, item, compare_items, NULL);
+  heap_push(sim->timetable, item);
 }
 
 void mu_sim_violate(MuSim *sim, char *take_message)
@@ -72,6 +103,7 @@ static void drain(MuSim *sim, gpointer data)
   (void)data;
   sim->drain_scheduled = FALSE;
   MuOutput *output = mu_client_drain(sim->client, sim->now_ms);
+  mu_sim_check_drained(sim, output);
   if (mu_output_is_empty(output))
     mu_output_free(output);
   else
@@ -87,17 +119,11 @@ static void schedule_drain(MuSim *sim)
   mu_sim_schedule(sim, 0, TRUE, drain, NULL, NULL);
 }
 
-static void take_event(MuSim *sim, gpointer data)
-{
-  sim->events++;
-  mu_client_event(sim->client, data, sim->now_ms);
-  schedule_drain(sim);
-}
-
 /* The data is given over to the client, so the item keeps no free function: an event that the scheduler's end overtakes
  * is freed with the timetable's item. */
 typedef struct {
   MuEngineEvent *event;
+  guint connection; /* what was on its way when the connection broke is lost */
 } Delivery;
 
 static void delivery_free(gpointer data)
@@ -110,14 +136,25 @@ static void delivery_free(gpointer data)
 static void deliver(MuSim *sim, gpointer data)
 {
   Delivery *delivery = data;
-  take_event(sim, g_steal_pointer(&delivery->event));
+  if (delivery->connection != sim->connection)
+    return;
+  sim->events++;
+  mu_sim_trace_event(sim, delivery->event);
+  mu_client_event(sim->client, g_steal_pointer(&delivery->event), sim->now_ms);
+  schedule_drain(sim);
+}
+
+void mu_sim_deliver_late(MuSim *sim, MuEngineEvent *take_event, gint64 ms)
+{
+  Delivery *delivery = g_new0(Delivery, 1);
+  delivery->event = take_event;
+  delivery->connection = sim->connection;
+  mu_sim_schedule(sim, 1 + ms, TRUE, deliver, delivery, delivery_free);
 }
 
 void mu_sim_deliver(MuSim *sim, MuEngineEvent *take_event)
 {
-  Delivery *delivery = g_new0(Delivery, 1);
-  delivery->event = take_event;
-  mu_sim_schedule(sim, 1, TRUE, deliver, delivery, delivery_free);
+  mu_sim_deliver_late(sim, take_event, 0);
 }
 
 /* ---- performing ------------------------------------------------------------------------------------------------------ */
@@ -133,11 +170,19 @@ static void callback_done(MuSim *sim, gpointer data)
   schedule_drain(sim);
 }
 
-static void pipeline_perform(MuOutput *output, gpointer user)
+static void perform_calls(MuSim *sim, const MuOutput *output)
 {
-  MuSim *sim = user;
-  for (guint i = 0; i < output->calls->len; i++)
+  for (guint i = 0; i < output->calls->len; i++) {
+    sim->muted |= sim->crash_now && sim->crash_moment == MU_SIM_CRASH_HALFWAY && i >= output->calls->len / 2;
+    if (sim->muted)
+      return;
+    mu_sim_check_call(sim, output->calls->pdata[i]);
     mu_sim_cluster_call(sim, output->calls->pdata[i]);
+  }
+}
+
+static void perform_answers(MuSim *sim, const MuOutput *output)
+{
   for (guint i = 0; i < output->replies->len; i++) {
     const MuPendingReply *reply = output->replies->pdata[i];
     if (reply->reply != NULL)
@@ -149,6 +194,15 @@ static void pipeline_perform(MuOutput *output, gpointer user)
   }
   if (output->erase)
     g_hash_table_remove_all(sim->records);
+}
+
+static void pipeline_perform(MuOutput *output, gpointer user)
+{
+  MuSim *sim = user;
+  mu_sim_check_perform(sim, output);
+  perform_calls(sim, output);
+  if (!sim->muted)
+    perform_answers(sim, output);
   mu_output_free(output);
 }
 
@@ -171,6 +225,7 @@ static void start_scheduler(MuSim *sim)
   MuOfferDiscipline *discipline =
       sim->footprint_limit == 0 ? NULL : mu_offer_discipline_parallel_footprint(sim->footprint_limit, sim->turn_ms);
   sim->life++;
+  mu_sim_check_start(sim);
   sim->client = mu_multi_service_event_client_new("sim", mu_multi_service_manager_new(),
                                                   mu_service_store_new(sim->factory, sim->factory_user), discipline);
   if (sim->callback != NULL)
@@ -199,21 +254,39 @@ static void stop_scheduler(MuSim *sim)
 void mu_sim_crash(MuSim *sim)
 {
   sim->crashes++;
+  sim->muted = FALSE;
+  mu_sim_trace(sim, "crash", "%u", sim->crashes);
   stop_scheduler(sim);
   start_scheduler(sim);
+}
+
+/* It lives as long as the simulator: an answer may come after nobody waits for it any more. */
+typedef struct {
+  json_t *body;
+  GError *error;
+  gboolean done;
+} Answer;
+
+static void answer_free(Answer *answer)
+{
+  json_decref(answer->body);
+  g_clear_error(&answer->error);
+  g_free(answer);
 }
 
 MuSim *mu_sim_new(guint64 seed, MuServiceFactory factory, gpointer factory_user)
 {
   MuSim *sim = g_new0(MuSim, 1);
-  sim->timetable = g_sequence_new((GDestroyNotify)item_free);
+  sim->timetable = g_ptr_array_new();
+  sim->answers = g_ptr_array_new_with_free_func((GDestroyNotify)answer_free);
   sim->seed = seed;
   mu_random_seed(&sim->random, seed);
   sim->factory = factory;
   sim->factory_user = factory_user;
-  sim->now_ms = 1000000;
+  sim->now_ms = MU_SIM_START_MS;
   mu_sim_store_init(sim);
   mu_sim_cluster_init(sim);
+  mu_sim_checks_init(sim);
   return sim;
 }
 
@@ -222,7 +295,11 @@ void mu_sim_free(MuSim *sim)
   if (sim == NULL)
     return;
   stop_scheduler(sim);
-  g_sequence_free(sim->timetable);
+  for (guint i = 0; i < sim->timetable->len; i++)
+    item_free(sim->timetable->pdata[i]);
+  g_ptr_array_unref(sim->timetable);
+  g_ptr_array_unref(sim->answers);
+  mu_sim_checks_clear(sim);
   mu_sim_cluster_clear(sim);
   mu_sim_store_clear(sim);
   g_free(sim->violation);
@@ -246,20 +323,20 @@ void mu_sim_set_uninstall_callback(MuSim *sim, MuUninstallCallback callback, gpo
 /* The next item up to the moment; FALSE: none is due. */
 static gboolean run_one(MuSim *sim, gint64 until_ms)
 {
-  GSequenceIter *first = g_sequence_get_begin_iter(sim->timetable);
-  if (g_sequence_iter_is_end(first))
+  if (sim->timetable->len == 0 || ((MuSimItem *)sim->timetable->pdata[0])->at_ms > until_ms)
     return FALSE;
-  MuSimItem *item = g_sequence_get(first);
-  if (item->at_ms > until_ms)
-    return FALSE;
+  MuSimItem *item = heap_pop(sim->timetable);
   sim->now_ms = item->at_ms;
+  sim->steps++;
   if (item->life == 0 || item->life == sim->life)
     item->action(sim, item->data);
-  g_sequence_remove(first);
+  item_free(item);
   if (sim->crash_now) {
     sim->crash_now = FALSE;
     mu_sim_crash(sim);
   }
+  if (!sim->drain_scheduled && mu_pipeline_is_idle(sim->pipeline))
+    mu_sim_check_quiet(sim);
   return TRUE;
 }
 
@@ -284,12 +361,6 @@ void mu_sim_run(MuSim *sim, gint64 ms)
 
 /* ---- commands -------------------------------------------------------------------------------------------------------- */
 
-typedef struct {
-  json_t *body;
-  GError *error;
-  gboolean done;
-} Answer;
-
 static void on_answer(json_t *body, const GError *error, gpointer user)
 {
   Answer *answer = user;
@@ -304,24 +375,29 @@ static gboolean is_answered(MuSim *sim, gpointer user)
   return ((const Answer *)user)->done;
 }
 
-json_t *mu_sim_command(MuSim *sim, MuCommand *take_command, GError **error)
+void mu_sim_post(MuSim *sim, MuCommand *take_command)
 {
-  Answer answer = {0};
   if (sim->client == NULL)
     start_scheduler(sim);
-  guint life = sim->life;
-  take_command->reply = on_answer;
-  take_command->user = &answer;
+  mu_sim_trace_command(sim, take_command);
+  mu_sim_check_command(sim, take_command);
   mu_client_command(sim->client, take_command, sim->now_ms);
   schedule_drain(sim);
-  mu_sim_run_until(sim, is_answered, &answer, 60000);
-  if (!answer.done) {
-    mu_assert(sim->life != life); /* a scheduler that lives on answers */
+}
+
+json_t *mu_sim_command(MuSim *sim, MuCommand *take_command, GError **error)
+{
+  Answer *answer = g_new0(Answer, 1);
+  g_ptr_array_add(sim->answers, answer);
+  take_command->reply = on_answer;
+  take_command->user = answer;
+  mu_sim_post(sim, take_command);
+  mu_sim_run_until(sim, is_answered, answer, 60000);
+  if (!answer->done)
     g_set_error(error, MU_ERROR, MU_ERROR_TIMED_OUT, "no answer within a minute");
-  }
-  if (answer.error != NULL)
-    g_propagate_error(error, answer.error);
-  return answer.body;
+  if (answer->error != NULL)
+    g_propagate_error(error, g_error_copy(answer->error));
+  return answer->body == NULL ? NULL : json_incref(answer->body);
 }
 
 json_t *mu_sim_put(MuSim *sim, const char *service, const char *context, GError **error)

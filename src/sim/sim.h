@@ -28,6 +28,20 @@ void mu_sim_free(MuSim *sim);
 
 /* An agent with so much; `ports` as "1000-2000". */
 MuAgent *mu_sim_add_agent(MuSim *sim, const char *id, gint64 cpus_milli, gint64 mem_mb, gint64 disk_mb, const char *ports);
+
+typedef struct {
+  const char *id;
+  const char *hostname;        /* NULL: the id */
+  const char *region, *zone;   /* NULL: none */
+  gint64 cpus_milli, mem_mb, disk_mb, gpus_milli;
+  const char *ports;           /* "1000-2000,3000"; NULL: none */
+  const char *attributes;      /* "rack:r1;kind:ssd"; NULL: none */
+  const gint64 *mounts_mb;     /* MOUNT disks of these sizes, at /disk0, /disk1, …; ends with 0; NULL: none */
+} MuSimAgentOptions;
+MuAgent *mu_sim_add_agent_with(MuSim *sim, const MuSimAgentOptions *options);
+guint mu_sim_agents(const MuSim *sim);                         /* how many were added */
+const char *mu_sim_agent_id(const MuSim *sim, guint i);        /* in the order of adding */
+
 /* Tasks of this name (hello-0-server), or of this pod type's task (server), do this from their next launch on. */
 void mu_sim_script(MuSim *sim, const char *task, const MuSimScript *script);
 /* At most so many services may grow at once; before the first run. */
@@ -44,18 +58,83 @@ gint64 mu_sim_now_ms(const MuSim *sim);
 /* Gives the scheduler the command and runs until it is answered (at most a virtual minute): the body, or the error.
  * MU_ERROR_TIMED_OUT when no answer came. */
 json_t *mu_sim_command(MuSim *sim, MuCommand *take_command, GError **error);
+/* Gives the scheduler the command; its own reply function is called with the answer, or never when the scheduler dies. */
+void mu_sim_post(MuSim *sim, MuCommand *take_command);
 /* PUT of a service with this context; the result's word ("created", …) is checked by the caller in the body. */
 json_t *mu_sim_put(MuSim *sim, const char *service, const char *context, GError **error);
 
-/* Faults. */
-void mu_sim_crash(MuSim *sim); /* the scheduler dies now and starts again from the store; what was not committed is gone */
-/* … dies at the n-th commit from now: before it is durable, or after, before its actions are performed. */
-void mu_sim_crash_at_commit(MuSim *sim, guint n, gboolean durable);
-void mu_sim_fail_commits(MuSim *sim, guint n); /* the next n */
-void mu_sim_end_task(MuSim *sim, const char *task, MuTaskState how); /* by the task's name; it must run */
-void mu_sim_drop_accepts(MuSim *sim, guint n); /* the next n accepts find their offers gone */
+/* ---- faults: agents (FALSE: there is no such agent, or it is not in a state for that) -------------------------------- */
 
-/* Looking. The client is another one after a crash. */
+/* The agent is lost: its offers are rescinded, its tasks are TASK_UNREACHABLE to the master while they run on, unseen. For
+ * good: an operator marked it gone, its tasks are ended and TASK_GONE_BY_OPERATOR, and it never returns. */
+gboolean mu_sim_lose_agent(MuSim *sim, const char *agent_id, gboolean for_good);
+/* It is reachable again: tasks that run still show their present status (they are partition-aware). */
+gboolean mu_sim_return_agent(MuSim *sim, const char *agent_id);
+/* Its tasks are gone (TASK_GONE), its reservations and volumes are there. */
+gboolean mu_sim_reboot_agent(MuSim *sim, const char *agent_id);
+/* Its n-th MOUNT disk is gone, with what was on it; the machine went down for that, and its tasks with it. */
+gboolean mu_sim_lose_disk(MuSim *sim, const char *agent_id, guint n);
+/* Its offer, when one is out, is taken back: an accept that is under way finds it gone. NULL: those of all agents. */
+void mu_sim_rescind(MuSim *sim, const char *agent_id);
+gboolean mu_sim_agent_is_up(const MuSim *sim, const char *agent_id);
+
+/* ---- faults: tasks --------------------------------------------------------------------------------------------------- */
+
+/* A task is named hello-0-server, or with its service svc/hello-0-server. FALSE: no such task runs. */
+gboolean mu_sim_end_task_if(MuSim *sim, const char *task, MuTaskState how);
+void mu_sim_end_task(MuSim *sim, const char *task, MuTaskState how); /* … it must run */
+/* The executor of the pod instance (hello-0, or svc/hello-0) dies, and its tasks with it: TASK_FAILED. */
+gboolean mu_sim_end_executor(MuSim *sim, const char *pod);
+
+/* ---- faults: the engine ---------------------------------------------------------------------------------------------- */
+
+void mu_sim_disconnect(MuSim *sim); /* calls made from now on are lost, events on their way too */
+void mu_sim_reconnect(MuSim *sim);  /* subscribes again with the framework's id */
+void mu_sim_drop_accepts(MuSim *sim, guint n); /* the next n accepts find their offers gone */
+/* The next n launches are refused (TASK_ERROR) while the accept's other operations are done. */
+void mu_sim_refuse_launches(MuSim *sim, guint n);
+
+typedef enum {
+  MU_SIM_STATUS_LOSE,    /* never arrives; the executor sends it again until it is acknowledged */
+  MU_SIM_STATUS_DELAY,   /* arrives half a minute late */
+  MU_SIM_STATUS_DOUBLE,  /* arrives twice */
+  MU_SIM_STATUS_REORDER, /* arrives after the ones that follow within 100 ms */
+  MU_SIM_STATUS_FAULTS,
+} MuSimStatusFault;
+void mu_sim_fault_statuses(MuSim *sim, MuSimStatusFault fault, guint n); /* the next n */
+
+/* ---- faults: the store ----------------------------------------------------------------------------------------------- */
+
+typedef enum {
+  MU_SIM_STORE_ERROR,     /* the commit fails, nothing is stored */
+  MU_SIM_STORE_FULL,      /* likewise, with another message */
+  MU_SIM_STORE_SLOW,      /* the commit takes five seconds */
+  MU_SIM_STORE_UNCERTAIN, /* the commit is stored, but its answer is an error: the connection broke */
+  MU_SIM_STORE_FAULTS,
+} MuSimStoreFault;
+void mu_sim_fault_store(MuSim *sim, MuSimStoreFault fault, guint n); /* the next n commits */
+void mu_sim_lose_store(MuSim *sim, gint64 ms);                       /* all commits fail for so long */
+void mu_sim_fail_commits(MuSim *sim, guint n);                       /* MU_SIM_STORE_FULL */
+
+/* ---- faults: the scheduler ------------------------------------------------------------------------------------------- */
+
+typedef enum {
+  MU_SIM_CRASH_BEFORE,  /* before the commit is durable: nothing of it is */
+  MU_SIM_CRASH_BETWEEN, /* it is durable, none of its actions is performed */
+  MU_SIM_CRASH_HALFWAY, /* … half of its actions are performed */
+  MU_SIM_CRASH_AFTER,   /* … all of them are */
+  MU_SIM_CRASH_MOMENTS,
+} MuSimCrashMoment;
+void mu_sim_crash(MuSim *sim); /* the scheduler dies now and starts again from the store; what was not committed is gone */
+/* … dies at the n-th commit from now (n >= 1). */
+void mu_sim_crash_at(MuSim *sim, guint n, MuSimCrashMoment moment);
+void mu_sim_crash_at_commit(MuSim *sim, guint n, gboolean durable); /* BETWEEN or BEFORE */
+/* Ends all faults that are still to come; agents that are lost and the engine's connection come back. */
+void mu_sim_heal(MuSim *sim);
+
+/* ---- looking --------------------------------------------------------------------------------------------------------- */
+
+/* The client is another one after a crash. */
 MuMultiServiceEventClient *mu_sim_client(MuSim *sim);
 guint mu_sim_commits(const MuSim *sim);
 guint mu_sim_crashes(const MuSim *sim);
@@ -65,7 +144,22 @@ char *mu_sim_task_id(MuSim *sim, const char *task); /* of the live run of this t
 gboolean mu_sim_is_clean(const MuSim *sim);    /* no reservation, no volume, no live task in the cluster */
 gboolean mu_sim_is_torn_down(const MuSim *sim); /* TEARDOWN came, and the store is empty */
 guint mu_sim_events_after_settling(MuSim *sim, gint64 ms); /* how many events a quiet stretch of time takes */
-/* The first rule that was broken ("two runs of x at once", …), or NULL. Checked at every event. */
+guint64 mu_sim_steps(const MuSim *sim); /* items of the timetable that were run: the events of the benchmark */
+
+/* ---- the checkers (docs/simulator.md) -------------------------------------------------------------------------------- */
+
+/* The first rule that was broken ("single: two runs of x at once", …), or NULL. Checked at every event. */
 const char *mu_sim_violation(const MuSim *sim);
+/* The expensive checkers (memory, rollup) look at every n-th quiet moment after a commit; 0: never. Default 0. */
+void mu_sim_check_every(MuSim *sim, guint n);
+/* All services with a plan that is not where it should be, "a: deploy is DELAYED; b: …"; NULL: all have reached their target. */
+char *mu_sim_unfinished(MuSim *sim);
+/* To be called when all services are gone: what is left over becomes a violation. */
+void mu_sim_check_nothing_left(MuSim *sim);
+
+/* ---- trace (docs/simulator.md explains the columns) ------------------------------------------------------------------ */
+
+typedef void (*MuSimTraceFunc)(const char *line, gpointer user);
+void mu_sim_set_trace(MuSim *sim, MuSimTraceFunc trace, gpointer user); /* NULL: none */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MuSim, mu_sim_free)
 #endif

@@ -5,86 +5,63 @@
 
 #define STATUS_RETRY_MS 10000
 
-static void sim_agent_free(MuSimAgent *agent)
-{
-  mu_agent_free(agent->agent);
-  g_free(agent->offer);
-  g_free(agent);
-}
-
 void mu_sim_cluster_init(MuSim *sim)
 {
-  sim->agents = g_ptr_array_new_with_free_func((GDestroyNotify)sim_agent_free);
+  sim->agents = g_ptr_array_new_with_free_func((GDestroyNotify)mu_sim_agent_free);
+  sim->agents_by_id = g_hash_table_new(g_str_hash, g_str_equal);
+  sim->offers = g_hash_table_new(g_str_hash, g_str_equal);
   sim->tasks = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)mu_sim_task_free);
+  sim->live = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+  sim->executors = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
   sim->scripts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 }
 
 void mu_sim_cluster_clear(MuSim *sim)
 {
+  g_hash_table_unref(sim->live);
+  g_hash_table_unref(sim->executors);
   g_hash_table_unref(sim->tasks);
   g_hash_table_unref(sim->scripts);
+  g_hash_table_unref(sim->offers);
+  g_hash_table_unref(sim->agents_by_id);
+  g_queue_clear(&sim->to_offer);
   g_ptr_array_unref(sim->agents);
   g_free(sim->framework_id);
-}
-
-MuAgent *mu_sim_add_agent(MuSim *sim, const char *id, gint64 cpus_milli, gint64 mem_mb, gint64 disk_mb, const char *ports)
-{
-  MuResources *total = mu_resources_new();
-  g_autoptr(MuResource) cpus = mu_resource_new_scalar(MU_RESOURCE_CPUS, cpus_milli);
-  g_autoptr(MuResource) mem = mu_resource_new_scalar(MU_RESOURCE_MEM, mem_mb);
-  g_autoptr(MuResource) disk = mu_resource_new_scalar(MU_RESOURCE_DISK, disk_mb);
-  g_autoptr(GArray) ranges = mu_ranges_parse(ports, NULL);
-  mu_resources_add(total, cpus);
-  mu_resources_add(total, mem);
-  mu_resources_add(total, disk);
-  for (guint i = 0; ranges != NULL && i < ranges->len; i++) {
-    const MuRange *range = &g_array_index(ranges, MuRange, i);
-    g_autoptr(MuResource) resource = mu_resource_new_ports(range->begin, range->end);
-    mu_resources_add(total, resource);
-  }
-  MuSimAgent *agent = g_new0(MuSimAgent, 1);
-  agent->agent = mu_agent_new(id, id, total);
-  agent->changes = 1;
-  g_ptr_array_add(sim->agents, agent);
-  mu_sim_offer_soon(sim);
-  return agent->agent;
-}
-
-MuSimAgent *mu_sim_find_agent(MuSim *sim, const char *agent_id)
-{
-  for (guint i = 0; i < sim->agents->len; i++) {
-    MuSimAgent *agent = sim->agents->pdata[i];
-    if (g_strcmp0(mu_agent_id(agent->agent), agent_id) == 0)
-      return agent;
-  }
-  return NULL;
 }
 
 /* ---- offers --------------------------------------------------------------------------------------------------------- */
 
 static gboolean may_offer(const MuSim *sim, const MuSimAgent *agent)
 {
-  if (agent->offer != NULL)
+  if (agent->offer != NULL || agent->state != MU_SIM_AGENT_UP)
     return FALSE;
   return agent->changes != agent->refused_at || sim->now_ms >= agent->refused_until_ms;
 }
 
+static void offer_agent(MuSim *sim, MuSimAgent *agent, MuEngineEvent *event)
+{
+  if (!may_offer(sim, agent))
+    return;
+  g_autofree char *id = g_strdup_printf("offer-%" G_GUINT64_FORMAT, sim->sequence++);
+  MuOffer *offer = mu_agent_make_offer(agent->agent, id);
+  if (offer == NULL)
+    return;
+  agent->offer = g_steal_pointer(&id);
+  g_hash_table_insert(sim->offers, agent->offer, agent);
+  g_ptr_array_add(event->offers, offer);
+}
+
 static void make_offers(MuSim *sim, gpointer data)
 {
+  MuSimAgent *agent = NULL;
   (void)data;
+  sim->offering = FALSE;
   if (!sim->subscribed || sim->suppressed || sim->torn_down)
     return;
   MuEngineEvent *event = mu_engine_event_new(MU_EVENT_OFFERS);
-  for (guint i = 0; i < sim->agents->len; i++) {
-    MuSimAgent *agent = sim->agents->pdata[i];
-    if (!may_offer(sim, agent))
-      continue;
-    g_autofree char *id = g_strdup_printf("offer-%" G_GUINT64_FORMAT, sim->sequence++);
-    MuOffer *offer = mu_agent_make_offer(agent->agent, id);
-    if (offer == NULL)
-      continue;
-    agent->offer = g_steal_pointer(&id);
-    g_ptr_array_add(event->offers, offer);
+  while ((agent = g_queue_pop_head(&sim->to_offer)) != NULL) {
+    agent->queued = FALSE;
+    offer_agent(sim, agent, event);
   }
   if (event->offers->len > 0)
     mu_sim_deliver(sim, event);
@@ -92,41 +69,56 @@ static void make_offers(MuSim *sim, gpointer data)
     mu_engine_event_free(event);
 }
 
-void mu_sim_offer_soon(MuSim *sim)
+void mu_sim_offer_soon(MuSim *sim, MuSimAgent *agent)
 {
-  mu_sim_schedule(sim, 1, FALSE, make_offers, NULL, NULL);
+  if (!agent->queued)
+    g_queue_push_tail(&sim->to_offer, agent);
+  agent->queued = TRUE;
+  if (!sim->offering)
+    mu_sim_schedule(sim, 1, FALSE, make_offers, NULL, NULL);
+  sim->offering = TRUE;
 }
 
-static void end_offer(MuSimAgent *agent)
+void mu_sim_end_offer(MuSim *sim, MuSimAgent *agent)
 {
+  if (agent->offer == NULL)
+    return;
+  g_hash_table_remove(sim->offers, agent->offer);
   mu_agent_offer_end(agent->agent, agent->offer);
   g_clear_pointer(&agent->offer, g_free);
 }
 
-static MuSimAgent *agent_of_offer(MuSim *sim, const char *offer_id)
+static void end_refusal(MuSim *sim, gpointer data)
 {
-  for (guint i = 0; i < sim->agents->len; i++) {
-    MuSimAgent *agent = sim->agents->pdata[i];
-    if (g_strcmp0(agent->offer, offer_id) == 0)
-      return agent;
+  MuSimAgent *agent = data;
+  if (sim->now_ms != agent->wake_ms)
+    return; /* a shorter refusal came since */
+  agent->wake_ms = 0;
+  if (sim->now_ms >= agent->refused_until_ms) {
+    mu_sim_offer_soon(sim, agent);
+    return;
   }
-  return NULL;
+  agent->wake_ms = agent->refused_until_ms;
+  mu_sim_schedule(sim, agent->wake_ms - sim->now_ms, FALSE, end_refusal, agent, NULL);
 }
 
 static void refuse(MuSim *sim, MuSimAgent *agent, gint64 refuse_ms)
 {
   agent->refused_at = agent->changes;
   agent->refused_until_ms = sim->now_ms + refuse_ms;
-  mu_sim_schedule(sim, refuse_ms + 1, FALSE, make_offers, NULL, NULL);
+  if (refuse_ms > 0 && (agent->wake_ms == 0 || agent->refused_until_ms < agent->wake_ms)) {
+    agent->wake_ms = agent->refused_until_ms;
+    mu_sim_schedule(sim, refuse_ms, FALSE, end_refusal, agent, NULL);
+  }
 }
 
 static void decline(MuSim *sim, const MuEngineCall *call)
 {
   for (guint i = 0; i < call->offer_ids->len; i++) {
-    MuSimAgent *agent = agent_of_offer(sim, call->offer_ids->pdata[i]);
+    MuSimAgent *agent = g_hash_table_lookup(sim->offers, call->offer_ids->pdata[i]);
     if (agent == NULL)
       continue;
-    end_offer(agent);
+    mu_sim_end_offer(sim, agent);
     refuse(sim, agent, call->refuse_ms);
   }
 }
@@ -149,20 +141,14 @@ static gboolean use_resources(MuSimAgent *agent, const MuPodLaunch *launch)
   return TRUE;
 }
 
-static gboolean executor_lives(MuSim *sim, const char *executor_id)
-{
-  GHashTableIter iter;
-  gpointer task = NULL;
-  g_hash_table_iter_init(&iter, sim->tasks);
-  while (g_hash_table_iter_next(&iter, NULL, &task))
-    if (strcmp(((MuSimTask *)task)->executor_id, executor_id) == 0)
-      return TRUE;
-  return FALSE;
-}
-
 static void launch_group(MuSim *sim, MuSimAgent *agent, const MuPodLaunch *launch)
 {
-  gboolean lives = executor_lives(sim, launch->executor_id);
+  gboolean lives = g_hash_table_contains(sim->executors, launch->executor_id);
+  if (sim->refuse_launches > 0) {
+    sim->refuse_launches--;
+    refuse_launch(sim, launch, MU_TASK_ERROR, "REASON_TASK_GROUP_UNAUTHORIZED");
+    return;
+  }
   if ((!lives && !mu_agent_use(agent->agent, launch->executor_id, NULL, launch->resources, NULL)) ||
       !use_resources(agent, launch)) {
     if (!lives)
@@ -181,7 +167,7 @@ static void apply_operation(MuSim *sim, MuSimAgent *agent, const MuOperation *op
   if (operation->kind == MU_OP_LAUNCH_GROUP)
     launch_group(sim, agent, operation->launch);
   else if (!mu_agent_apply(agent->agent, operation, &error))
-    mu_sim_violate(sim, g_strdup_printf("an operation was refused on %s: %s", mu_agent_id(agent->agent), error->message));
+    mu_sim_violate(sim, g_strdup_printf("an operation was refused on %s: %s", agent->id, error->message));
 }
 
 static void drop_operations(MuSim *sim, const GPtrArray *operations)
@@ -195,19 +181,20 @@ static void drop_operations(MuSim *sim, const GPtrArray *operations)
 
 static void accept(MuSim *sim, const MuEngineCall *call)
 {
-  MuSimAgent *agent = agent_of_offer(sim, call->offer_ids->pdata[0]);
+  MuSimAgent *agent = g_hash_table_lookup(sim->offers, call->offer_ids->pdata[0]);
   gboolean drop = sim->drop_accepts > 0;
   if (drop)
     sim->drop_accepts--;
   if (agent != NULL)
-    end_offer(agent);
+    mu_sim_end_offer(sim, agent);
   if (agent == NULL || drop)
     drop_operations(sim, call->operations);
   for (guint i = 0; agent != NULL && !drop && i < call->operations->len; i++)
     apply_operation(sim, agent, call->operations->pdata[i]);
-  if (agent != NULL)
-    refuse(sim, agent, call->refuse_ms);
-  mu_sim_offer_soon(sim);
+  if (agent == NULL)
+    return;
+  refuse(sim, agent, call->refuse_ms);
+  mu_sim_offer_soon(sim, agent);
 }
 
 void mu_sim_drop_accepts(MuSim *sim, guint n)
@@ -215,14 +202,26 @@ void mu_sim_drop_accepts(MuSim *sim, guint n)
   sim->drop_accepts = n;
 }
 
+void mu_sim_refuse_launches(MuSim *sim, guint n)
+{
+  sim->refuse_launches = n;
+}
+
 /* ---- other calls ---------------------------------------------------------------------------------------------------- */
+
+static void offer_all(MuSim *sim)
+{
+  for (guint i = 0; i < sim->agents->len; i++) {
+    MuSimAgent *agent = sim->agents->pdata[i];
+    agent->refused_until_ms = sim->now_ms;
+    mu_sim_offer_soon(sim, agent);
+  }
+}
 
 static void revive(MuSim *sim)
 {
   sim->suppressed = FALSE;
-  for (guint i = 0; i < sim->agents->len; i++)
-    ((MuSimAgent *)sim->agents->pdata[i])->refused_until_ms = sim->now_ms;
-  mu_sim_offer_soon(sim);
+  offer_all(sim);
 }
 
 static void reconcile(MuSim *sim, const MuEngineCall *call)
@@ -235,7 +234,7 @@ static void reconcile(MuSim *sim, const MuEngineCall *call)
     if (known != NULL)
       mu_sim_send_status(sim, known);
     else
-      mu_sim_answer_for(sim, asked->name, MU_TASK_GONE, "REASON_RECONCILIATION");
+      mu_sim_answer_unknown(sim, asked->name, asked->value);
   }
   if (call->tasks->len > 0)
     return;
@@ -246,6 +245,8 @@ static void reconcile(MuSim *sim, const MuEngineCall *call)
 
 void mu_sim_cluster_call(MuSim *sim, const MuEngineCall *call)
 {
+  if (!sim->subscribed)
+    return;
   switch (call->kind) {
   case MU_CALL_ACCEPT:
     accept(sim, call);
@@ -260,7 +261,7 @@ void mu_sim_cluster_call(MuSim *sim, const MuEngineCall *call)
     sim->suppressed = TRUE;
     break;
   case MU_CALL_KILL:
-    mu_sim_kill(sim, call->task_id);
+    mu_sim_kill(sim, call->task_id, call->agent_id);
     break;
   case MU_CALL_ACKNOWLEDGE:
     mu_sim_acknowledge(sim, call->task_id, call->uuid);
@@ -276,13 +277,16 @@ void mu_sim_cluster_call(MuSim *sim, const MuEngineCall *call)
 
 static void retry_statuses(MuSim *sim, gpointer data)
 {
-  (void)data;
+  if (GPOINTER_TO_UINT(data) != sim->connection)
+    return;
   mu_sim_resend(sim);
-  mu_sim_schedule(sim, STATUS_RETRY_MS, TRUE, retry_statuses, NULL, NULL);
+  mu_sim_schedule(sim, STATUS_RETRY_MS, TRUE, retry_statuses, data, NULL);
 }
 
 void mu_sim_cluster_subscribe(MuSim *sim, const char *framework_id)
 {
+  if (sim->down)
+    return;
   MuEngineEvent *event = mu_engine_event_new(MU_EVENT_SUBSCRIBED);
   if (framework_id == NULL) {
     g_free(sim->framework_id);
@@ -292,21 +296,51 @@ void mu_sim_cluster_subscribe(MuSim *sim, const char *framework_id)
   event->id = g_strdup(framework_id);
   sim->subscribed = TRUE;
   sim->suppressed = FALSE;
+  sim->connection++;
   mu_sim_deliver(sim, event);
-  for (guint i = 0; i < sim->agents->len; i++)
-    ((MuSimAgent *)sim->agents->pdata[i])->refused_until_ms = sim->now_ms;
-  mu_sim_offer_soon(sim);
-  mu_sim_schedule(sim, STATUS_RETRY_MS, TRUE, retry_statuses, NULL, NULL);
+  offer_all(sim);
+  mu_sim_schedule(sim, STATUS_RETRY_MS, TRUE, retry_statuses, GUINT_TO_POINTER(sim->connection), NULL);
 }
 
 void mu_sim_cluster_lose_scheduler(MuSim *sim)
 {
   sim->subscribed = FALSE;
-  for (guint i = 0; i < sim->agents->len; i++) {
-    MuSimAgent *agent = sim->agents->pdata[i];
-    if (agent->offer != NULL)
-      end_offer(agent);
-  }
+  sim->connection++;
+  for (guint i = 0; i < sim->agents->len; i++)
+    mu_sim_end_offer(sim, sim->agents->pdata[i]);
+}
+
+void mu_sim_disconnect(MuSim *sim)
+{
+  if (sim->down)
+    return;
+  sim->down = TRUE;
+  mu_sim_cluster_lose_scheduler(sim);
+  if (sim->client == NULL)
+    return;
+  MuEngineEvent *event = mu_engine_event_new(MU_EVENT_DISCONNECTED);
+  event->message = g_strdup("the connection broke");
+  mu_sim_deliver(sim, event);
+}
+
+void mu_sim_reconnect(MuSim *sim)
+{
+  if (!sim->down)
+    return;
+  sim->down = FALSE;
+  if (sim->client != NULL)
+    mu_sim_cluster_subscribe(sim, mu_client_framework_id(sim->client));
+}
+
+void mu_sim_heal(MuSim *sim)
+{
+  sim->drop_accepts = sim->refuse_launches = sim->crash_in = 0;
+  memset(sim->status_faults, 0, sizeof sim->status_faults);
+  memset(sim->store_faults, 0, sizeof sim->store_faults);
+  sim->store_lost_until_ms = 0;
+  mu_sim_reconnect(sim);
+  for (guint i = 0; i < sim->agents->len; i++)
+    mu_sim_return_agent(sim, mu_sim_agent_id(sim, i));
 }
 
 /* ---- looking --------------------------------------------------------------------------------------------------------- */
@@ -316,7 +350,10 @@ gboolean mu_sim_is_clean(const MuSim *sim)
   if (g_hash_table_size(sim->tasks) > 0)
     return FALSE;
   for (guint i = 0; i < sim->agents->len; i++) {
-    const MuResources *total = mu_agent_total(((MuSimAgent *)sim->agents->pdata[i])->agent);
+    const MuSimAgent *agent = sim->agents->pdata[i];
+    const MuResources *total = mu_agent_total(agent->agent);
+    if (agent->state == MU_SIM_AGENT_GONE)
+      continue;
     for (guint j = 0; j < total->items->len; j++)
       if (mu_resource_is_reserved(total->items->pdata[j]))
         return FALSE;

@@ -2,6 +2,7 @@
 #ifndef MU_SIM_PRIVATE_H
 #define MU_SIM_PRIVATE_H
 #include "pipeline.h"
+#include "records.h"
 #include "sim.h"
 
 /* ---- the timetable -------------------------------------------------------------------------------------------------- */
@@ -19,25 +20,53 @@ typedef struct {
 
 /* ---- the cluster ------------------------------------------------------------------------------------------------------ */
 
+typedef enum { MU_SIM_AGENT_UP, MU_SIM_AGENT_UNREACHABLE, MU_SIM_AGENT_GONE } MuSimAgentState;
+
 typedef struct {
   MuAgent *agent;
+  char *id;
+  guint index;
+  MuSimAgentOptions options; /* id, hostname, region, zone and attributes are `texts`'s */
+  GPtrArray *texts;
+  guint lost_disks; /* bit n: /diskn */
+  MuSimAgentState state;
+  gboolean was_lost; /* once: the ledgers may have given up what is on it */
   gint64 refused_until_ms;
   guint64 changes, refused_at; /* of its free resources: a refusal holds for what was offered then */
   char *offer;                 /* id of the one that is out, or NULL */
+  gboolean queued;             /* in sim->to_offer */
+  gint64 wake_ms;              /* when an item of the timetable looks at it because its refusal may end; 0: none will */
 } MuSimAgent;
 
 typedef struct {
-  char *id, *name, *agent_id, *executor_id, *service;
-  MuTaskStatus *status;   /* the last one */
+  char *id, *name, *key; /* key: service/name */
+  char *executor_id, *service, *pod;
+  MuSimAgent *agent;
+  MuTaskStatus *status; /* the last one */
   gboolean unacknowledged;
   gboolean has_check, dying;
+  gboolean cut_off; /* its agent was lost while it ran: the scheduler cannot know of it */
+  GPtrArray *resource_ids; /* of char*: of the reservations it runs on */
   MuSimScript script;
 } MuSimTask;
 
+/* ---- the store -------------------------------------------------------------------------------------------------------- */
+
+typedef struct {
+  MuRecordKind kind;
+  char *service, *key, *value;
+  gsize length;
+  gpointer decoded; /* of the kinds POD, TASK and STATUS, when it was asked for */
+} MuSimRecord;
+
+/* Virtual time begins here, so that no moment is 0. */
+#define MU_SIM_START_MS 1000000
+
 struct MuSim {
   gint64 now_ms;
-  guint64 sequence;
-  GSequence *timetable; /* of MuSimItem* */
+  guint64 sequence, steps; /* steps: items of the timetable that were run */
+  GPtrArray *timetable;    /* a heap of MuSimItem* */
+  GPtrArray *answers;      /* to mu_sim_command; see sim.c */
   MuRandom random;
   /* the scheduler */
   MuMultiServiceEventClient *client;
@@ -54,47 +83,80 @@ struct MuSim {
   gint64 wake_ms;
   /* the store */
   GHashTable *records; /* "kind/service/key" to MuSimRecord */
-  guint commits, fail_commits, crash_in;
-  gboolean crash_durable, crash_now;
+  guint commits, store_faults[MU_SIM_STORE_FAULTS], crash_in;
+  gint64 store_lost_until_ms;
+  MuSimCrashMoment crash_moment;
+  gboolean crash_now, muted; /* muted: the scheduler is dead in the middle of performing */
   guint crashes;
   /* the cluster */
-  GPtrArray *agents;  /* of MuSimAgent* */
-  GHashTable *tasks;  /* id to MuSimTask */
-  GHashTable *scripts; /* task name to MuSimScript* */
+  GPtrArray *agents;        /* of MuSimAgent* */
+  GHashTable *agents_by_id; /* id to MuSimAgent */
+  GHashTable *offers;       /* id of an offer that is out to MuSimAgent */
+  GQueue to_offer;          /* of MuSimAgent*: an offer may be due */
+  gboolean offering;        /* an item of the timetable makes offers */
+  GHashTable *tasks;        /* id to MuSimTask */
+  GHashTable *live;         /* key to MuSimTask: the last run of it that was launched and lives */
+  GHashTable *executors;    /* id to how many of its tasks live */
+  GHashTable *scripts;      /* task name to MuSimScript* */
+  guint n_live;
   char *framework_id;
-  gboolean subscribed, suppressed, torn_down;
-  guint drop_accepts;
+  gboolean subscribed, suppressed, torn_down, down; /* down: disconnected by a fault */
+  guint connection; /* counts subscriptions and their ends */
+  guint drop_accepts, refuse_launches, status_faults[MU_SIM_STATUS_FAULTS];
   guint64 events;
   char *violation;
+  struct MuSimChecks *checks;
+  MuSimTraceFunc trace;
+  gpointer trace_user;
 };
 
 void mu_sim_schedule(MuSim *sim, gint64 delay_ms, gboolean of_scheduler, MuSimAction action, gpointer data,
                      GDestroyNotify free);
 /* Gives the scheduler an event, in its turn. */
 void mu_sim_deliver(MuSim *sim, MuEngineEvent *take_event);
+void mu_sim_deliver_late(MuSim *sim, MuEngineEvent *take_event, gint64 ms);
 /* Sees to it that the scheduler is woken when something of its own is due. */
 void mu_sim_rearm(MuSim *sim);
 void mu_sim_violate(MuSim *sim, char *take_message);
 
-/* cluster.c */
+/* sim_cluster.c */
 void mu_sim_cluster_init(MuSim *sim);
 void mu_sim_cluster_clear(MuSim *sim);
 void mu_sim_cluster_subscribe(MuSim *sim, const char *framework_id);
 void mu_sim_cluster_call(MuSim *sim, const MuEngineCall *call);
 void mu_sim_cluster_lose_scheduler(MuSim *sim);
-/* task.c */
+/* An offer of the agent may be due. */
+void mu_sim_offer_soon(MuSim *sim, MuSimAgent *agent);
+/* The offer that is out comes to its end; nothing when none is. */
+void mu_sim_end_offer(MuSim *sim, MuSimAgent *agent);
+/* sim_agent.c */
+MuSimAgent *mu_sim_find_agent(MuSim *sim, const char *agent_id); /* NULL: none */
+void mu_sim_agent_free(MuSimAgent *agent);
+gboolean mu_sim_agent_lost_disk(const MuSimAgent *agent, const char *mount_root);
+/* sim_task.c */
 void mu_sim_launch(MuSim *sim, MuSimAgent *agent, const MuPodLaunch *pod, const MuTaskLaunch *launch);
-void mu_sim_kill(MuSim *sim, const char *task_id);
+void mu_sim_kill(MuSim *sim, const char *task_id, const char *agent_id);
 void mu_sim_acknowledge(MuSim *sim, const char *task_id, const char *uuid);
 void mu_sim_send_status(MuSim *sim, MuSimTask *task);
 void mu_sim_resend(MuSim *sim);
 void mu_sim_answer_for(MuSim *sim, const char *task_id, MuTaskState state, const char *reason);
+/* What the master says about a task it has no record of. */
+void mu_sim_answer_unknown(MuSim *sim, const char *task_id, const char *agent_id);
 void mu_sim_task_free(MuSimTask *task);
-MuSimAgent *mu_sim_find_agent(MuSim *sim, const char *agent_id);
-void mu_sim_offer_soon(MuSim *sim);
-/* store.c */
+gboolean mu_sim_task_lives(const MuSimTask *task);
+void mu_sim_finish_task(MuSim *sim, MuSimTask *task, MuTaskState how, const char *reason);
+/* The live tasks of the agent, by id; the caller unrefs. */
+GPtrArray *mu_sim_tasks_on(MuSim *sim, const MuSimAgent *agent);
+/* sim_store.c */
 void mu_sim_store_init(MuSim *sim);
 void mu_sim_store_clear(MuSim *sim);
 void mu_sim_store_commit(MuSim *sim, MuBatch *batch);
 void mu_sim_store_load(MuSim *sim, MuMultiServiceEventClient *client);
+MuSimRecord *mu_sim_store_find(MuSim *sim, MuRecordKind kind, const char *service, const char *key);
+/* Decoded once; NULL: not of that kind. Borrowed. */
+const MuPodRecord *mu_sim_record_pod(MuSimRecord *record);
+const MuTaskRecord *mu_sim_record_task(MuSimRecord *record);
+const MuTaskStatus *mu_sim_record_status(MuSimRecord *record);
+/* The kind, service and key of the records, as "kind/service/key", sorted; borrowed keys. */
+GPtrArray *mu_sim_store_keys(MuSim *sim);
 #endif

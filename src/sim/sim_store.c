@@ -1,16 +1,27 @@
 /* The virtual store: a table of records; a commit takes a virtual millisecond, and may fail or be the scheduler's last. */
-#include "sim_private.h"
+#include "sim_check.h"
 
 #include <muster/error.h>
 
-typedef struct {
-  MuRecordKind kind;
-  char *service, *key, *value;
-  gsize length;
-} Record;
+#include <string.h>
 
-static void record_free(Record *record)
+#define SLOW_MS 5000
+
+static void forget_decoded(MuSimRecord *record)
 {
+  if (record->decoded == NULL)
+    return;
+  if (record->kind == MU_RECORD_POD)
+    mu_pod_record_free(record->decoded);
+  else if (record->kind == MU_RECORD_TASK)
+    mu_task_record_free(record->decoded);
+  else
+    mu_task_status_free(record->decoded);
+}
+
+static void record_free(MuSimRecord *record)
+{
+  forget_decoded(record);
   g_free(record->service);
   g_free(record->key);
   g_free(record->value);
@@ -32,66 +43,166 @@ guint mu_sim_records(const MuSim *sim)
   return g_hash_table_size(sim->records);
 }
 
+/* ---- looking --------------------------------------------------------------------------------------------------------- */
+
+static char *name_of(MuRecordKind kind, const char *service, const char *key)
+{
+  char number[12];
+  g_snprintf(number, sizeof number, "%d/", (int)kind);
+  return g_strconcat(number, service, "/", key, NULL);
+}
+
+MuSimRecord *mu_sim_store_find(MuSim *sim, MuRecordKind kind, const char *service, const char *key)
+{
+  g_autofree char *name = name_of(kind, service, key);
+  return g_hash_table_lookup(sim->records, name);
+}
+
+const MuPodRecord *mu_sim_record_pod(MuSimRecord *record)
+{
+  if (record != NULL && record->kind == MU_RECORD_POD && record->decoded == NULL)
+    record->decoded = mu_pod_record_decode(record->value, record->length, NULL);
+  return record != NULL && record->kind == MU_RECORD_POD ? record->decoded : NULL;
+}
+
+const MuTaskRecord *mu_sim_record_task(MuSimRecord *record)
+{
+  if (record != NULL && record->kind == MU_RECORD_TASK && record->decoded == NULL)
+    record->decoded = mu_task_record_decode(record->value, record->length, NULL);
+  return record != NULL && record->kind == MU_RECORD_TASK ? record->decoded : NULL;
+}
+
+const MuTaskStatus *mu_sim_record_status(MuSimRecord *record)
+{
+  if (record != NULL && record->kind == MU_RECORD_STATUS && record->decoded == NULL)
+    record->decoded = mu_status_record_decode(record->value, record->length, NULL);
+  return record != NULL && record->kind == MU_RECORD_STATUS ? record->decoded : NULL;
+}
+
+static gint by_name(gconstpointer a, gconstpointer b)
+{
+  return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+GPtrArray *mu_sim_store_keys(MuSim *sim)
+{
+  GPtrArray *keys = g_ptr_array_new();
+  GHashTableIter iter;
+  gpointer key = NULL;
+  g_hash_table_iter_init(&iter, sim->records);
+  while (g_hash_table_iter_next(&iter, &key, NULL))
+    g_ptr_array_add(keys, key);
+  g_ptr_array_sort(keys, by_name);
+  return keys;
+}
+
+/* ---- commits --------------------------------------------------------------------------------------------------------- */
+
 static void apply_op(MuSim *sim, const MuRecordOp *op)
 {
-  char *name = g_strdup_printf("%d/%s/%s", (int)op->kind, op->service, op->key);
+  char *name = name_of(op->kind, op->service, op->key);
   if (op->value == NULL) {
     g_hash_table_remove(sim->records, name);
     g_free(name);
     return;
   }
-  Record *record = g_new0(Record, 1);
+  MuSimRecord *record = g_new0(MuSimRecord, 1);
   record->kind = op->kind;
   record->service = g_strdup(op->service);
   record->key = g_strdup(op->key);
-  record->value = g_memdup2(op->value, op->length);
+  record->value = g_memdup2(op->value, op->length + 1);
   record->length = op->length;
   g_hash_table_replace(sim->records, name, record);
 }
 
 static void apply_batch(MuSim *sim, const MuBatch *batch)
 {
+  mu_sim_check_commit(sim, batch);
   for (guint i = 0; i < batch->ops->len; i++)
     apply_op(sim, &g_array_index(batch->ops, MuRecordOp, i));
+  sim->commits++;
+}
+
+static gboolean draw_fault(MuSim *sim, MuSimStoreFault fault)
+{
+  if (sim->store_faults[fault] == 0)
+    return FALSE;
+  sim->store_faults[fault]--;
+  return TRUE;
+}
+
+static void fail(MuSim *sim, const char *why)
+{
+  g_autoptr(GError) error = g_error_new_literal(MU_ERROR, MU_ERROR_UNAVAILABLE, why);
+  mu_pipeline_committed(sim->pipeline, error, sim->now_ms);
+  mu_sim_rearm(sim);
+}
+
+/* The scheduler's last commit: how far does it get? */
+static void crash_in_commit(MuSim *sim, const MuBatch *batch)
+{
+  sim->crash_now = TRUE;
+  if (sim->crash_moment == MU_SIM_CRASH_BEFORE)
+    return;
+  apply_batch(sim, batch);
+  if (sim->crash_moment == MU_SIM_CRASH_BETWEEN)
+    return;
+  mu_pipeline_committed(sim->pipeline, NULL, sim->now_ms);
 }
 
 static void finish_commit(MuSim *sim, gpointer data)
 {
   const MuBatch *batch = data;
-  gboolean last = sim->crash_in > 0 && --sim->crash_in == 0;
-  if (last)
-    sim->crash_now = TRUE;
-  if (last && !sim->crash_durable)
-    return;
-  if (sim->fail_commits > 0 && !last) {
-    g_autoptr(GError) error = g_error_new(MU_ERROR, MU_ERROR_UNAVAILABLE, "the disk is full");
-    sim->fail_commits--;
-    mu_pipeline_committed(sim->pipeline, error, sim->now_ms);
-    mu_sim_rearm(sim);
-    return;
-  }
-  sim->commits++;
-  apply_batch(sim, batch);
-  if (!last)
+  if (sim->crash_in > 0 && --sim->crash_in == 0) {
+    crash_in_commit(sim, batch);
+  } else if (sim->now_ms < sim->store_lost_until_ms) {
+    fail(sim, "the connection to the store is lost");
+  } else if (draw_fault(sim, MU_SIM_STORE_ERROR)) {
+    fail(sim, "input/output error");
+  } else if (draw_fault(sim, MU_SIM_STORE_FULL)) {
+    fail(sim, "the disk is full");
+  } else if (draw_fault(sim, MU_SIM_STORE_UNCERTAIN)) {
+    apply_batch(sim, batch);
+    fail(sim, "the connection to the store broke");
+  } else {
+    apply_batch(sim, batch);
     mu_pipeline_committed(sim->pipeline, NULL, sim->now_ms);
+  }
 }
 
 /* The batch lives until the pipeline is told, or with the pipeline: an item of a scheduler that is gone does not run. */
 void mu_sim_store_commit(MuSim *sim, MuBatch *batch)
 {
-  mu_sim_schedule(sim, 1, TRUE, finish_commit, batch, NULL);
+  mu_sim_schedule(sim, draw_fault(sim, MU_SIM_STORE_SLOW) ? SLOW_MS : 1, TRUE, finish_commit, batch, NULL);
+}
+
+void mu_sim_fault_store(MuSim *sim, MuSimStoreFault fault, guint n)
+{
+  sim->store_faults[fault] = n;
 }
 
 void mu_sim_fail_commits(MuSim *sim, guint n)
 {
-  sim->fail_commits = n;
+  mu_sim_fault_store(sim, MU_SIM_STORE_FULL, n);
+}
+
+void mu_sim_lose_store(MuSim *sim, gint64 ms)
+{
+  sim->store_lost_until_ms = sim->now_ms + ms;
+}
+
+void mu_sim_crash_at(MuSim *sim, guint n, MuSimCrashMoment moment)
+{
+  sim->crash_in = n;
+  sim->crash_moment = moment;
 }
 
 void mu_sim_crash_at_commit(MuSim *sim, guint n, gboolean durable)
 {
-  sim->crash_in = n;
-  sim->crash_durable = durable;
+  mu_sim_crash_at(sim, n, durable ? MU_SIM_CRASH_BETWEEN : MU_SIM_CRASH_BEFORE);
 }
+
+/* ---- loading --------------------------------------------------------------------------------------------------------- */
 
 static void load_kind(MuSim *sim, MuMultiServiceEventClient *client, gboolean statuses)
 {
@@ -99,7 +210,7 @@ static void load_kind(MuSim *sim, MuMultiServiceEventClient *client, gboolean st
   gpointer value = NULL;
   g_hash_table_iter_init(&iter, sim->records);
   while (g_hash_table_iter_next(&iter, NULL, &value)) {
-    const Record *record = value;
+    const MuSimRecord *record = value;
     g_autoptr(GError) error = NULL;
     if ((record->kind == MU_RECORD_STATUS) != statuses)
       continue;

@@ -1,5 +1,7 @@
 /* Virtual executors: each task follows its script; its statuses come until they are acknowledged. */
-#include "sim_private.h"
+#include "sim_check.h"
+
+#include "bug.h"
 
 #include <string.h>
 
@@ -10,7 +12,9 @@ void mu_sim_task_free(MuSimTask *task)
 {
   g_free(task->id);
   g_free(task->name);
-  g_free(task->agent_id);
+  g_free(task->key);
+  g_free(task->pod);
+  g_ptr_array_unref(task->resource_ids);
   g_free(task->executor_id);
   g_free(task->service);
   mu_task_status_free(task->status);
@@ -34,18 +38,47 @@ static MuSimScript script_of(MuSim *sim, const char *name)
 
 /* ---- statuses -------------------------------------------------------------------------------------------------------- */
 
-static void send(MuSim *sim, const MuTaskStatus *status)
+static gboolean draw_fault(MuSim *sim, MuSimStatusFault fault)
 {
-  if (!sim->subscribed)
-    return;
-  MuEngineEvent *event = mu_engine_event_new(MU_EVENT_UPDATE);
-  event->status = mu_task_status_copy(status);
-  mu_sim_deliver(sim, event);
+  if (sim->status_faults[fault] == 0)
+    return FALSE;
+  sim->status_faults[fault]--;
+  return TRUE;
 }
 
+static MuEngineEvent *make_update(const MuTaskStatus *status)
+{
+  MuEngineEvent *event = mu_engine_event_new(MU_EVENT_UPDATE);
+  event->status = mu_task_status_copy(status);
+  return event;
+}
+
+static void send(MuSim *sim, const MuTaskStatus *status)
+{
+  gint64 late_ms = 0;
+  if (!sim->subscribed || draw_fault(sim, MU_SIM_STATUS_LOSE))
+    return;
+  if (draw_fault(sim, MU_SIM_STATUS_DELAY))
+    late_ms = 30000;
+  else if (draw_fault(sim, MU_SIM_STATUS_REORDER))
+    late_ms = 100;
+  mu_sim_deliver_late(sim, make_update(status), late_ms);
+  if (draw_fault(sim, MU_SIM_STATUS_DOUBLE))
+    mu_sim_deliver_late(sim, make_update(status), late_ms);
+}
+
+void mu_sim_fault_statuses(MuSim *sim, MuSimStatusFault fault, guint n)
+{
+  sim->status_faults[fault] = n;
+}
+
+/* The master answers for an agent that it cannot reach. */
 void mu_sim_send_status(MuSim *sim, MuSimTask *task)
 {
-  send(sim, task->status);
+  if (task->agent->state == MU_SIM_AGENT_UNREACHABLE)
+    mu_sim_answer_for(sim, task->id, MU_TASK_UNREACHABLE, "REASON_RECONCILIATION");
+  else
+    send(sim, task->status);
 }
 
 void mu_sim_answer_for(MuSim *sim, const char *task_id, MuTaskState state, const char *reason)
@@ -56,11 +89,21 @@ void mu_sim_answer_for(MuSim *sim, const char *task_id, MuTaskState state, const
   send(sim, status);
 }
 
+void mu_sim_answer_unknown(MuSim *sim, const char *task_id, const char *agent_id)
+{
+  const MuSimAgent *agent = mu_sim_find_agent(sim, agent_id);
+  MuTaskState state = agent == NULL                                ? MU_TASK_UNKNOWN
+                      : agent->state == MU_SIM_AGENT_UP            ? MU_TASK_GONE
+                      : agent->state == MU_SIM_AGENT_UNREACHABLE   ? MU_TASK_UNREACHABLE
+                                                                   : MU_TASK_GONE_BY_OPERATOR;
+  mu_sim_answer_for(sim, task_id, state, "REASON_RECONCILIATION");
+}
+
 static void set_state(MuSim *sim, MuSimTask *task, MuTaskState state)
 {
   mu_task_status_free(task->status);
   task->status = mu_task_status_new(task->id, state);
-  task->status->agent_id = g_strdup(task->agent_id);
+  task->status->agent_id = g_strdup(task->agent->id);
   task->status->uuid = g_strdup(mu_uuid_new(&sim->random).text);
   task->status->timestamp_ms = sim->now_ms;
   task->unacknowledged = TRUE;
@@ -72,14 +115,14 @@ void mu_sim_resend(MuSim *sim)
   gpointer task = NULL;
   g_hash_table_iter_init(&iter, sim->tasks);
   while (g_hash_table_iter_next(&iter, NULL, &task))
-    if (((MuSimTask *)task)->unacknowledged)
+    if (((MuSimTask *)task)->unacknowledged && ((MuSimTask *)task)->agent->state != MU_SIM_AGENT_UNREACHABLE)
       mu_sim_send_status(sim, task);
 }
 
 void mu_sim_acknowledge(MuSim *sim, const char *task_id, const char *uuid)
 {
   MuSimTask *task = g_hash_table_lookup(sim->tasks, task_id);
-  if (task == NULL || g_strcmp0(task->status->uuid, uuid) != 0)
+  if (task == NULL || g_strcmp0(task->status->uuid, uuid) != 0 || task->agent->state == MU_SIM_AGENT_UNREACHABLE)
     return;
   task->unacknowledged = FALSE;
   if (mu_task_state_is_terminal(task->status->state))
@@ -88,35 +131,62 @@ void mu_sim_acknowledge(MuSim *sim, const char *task_id, const char *uuid)
 
 /* ---- the script ------------------------------------------------------------------------------------------------------ */
 
+gboolean mu_sim_task_lives(const MuSimTask *task)
+{
+  return !mu_task_state_is_terminal(task->status->state);
+}
+
 static MuSimTask *live_task(MuSim *sim, const char *task_id)
 {
   MuSimTask *task = g_hash_table_lookup(sim->tasks, task_id);
-  return task == NULL || mu_task_state_is_terminal(task->status->state) ? NULL : task;
+  return task == NULL || !mu_sim_task_lives(task) ? NULL : task;
 }
 
-static gboolean executor_has_live(MuSim *sim, const char *executor_id)
+static void count_live(MuSim *sim, const MuSimTask *task)
 {
-  GHashTableIter iter;
-  gpointer value = NULL;
-  g_hash_table_iter_init(&iter, sim->tasks);
-  while (g_hash_table_iter_next(&iter, NULL, &value)) {
-    const MuSimTask *task = value;
-    if (strcmp(task->executor_id, executor_id) == 0 && !mu_task_state_is_terminal(task->status->state))
-      return TRUE;
-  }
-  return FALSE;
+  gpointer n = g_hash_table_lookup(sim->executors, task->executor_id);
+  g_hash_table_insert(sim->executors, g_strdup(task->executor_id), GUINT_TO_POINTER(GPOINTER_TO_UINT(n) + 1));
+  sim->n_live++;
+}
+
+/* FALSE: it was the executor's last. */
+static gboolean count_dead(MuSim *sim, const MuSimTask *task)
+{
+  guint n = GPOINTER_TO_UINT(g_hash_table_lookup(sim->executors, task->executor_id)) - 1;
+  sim->n_live--;
+  if (g_hash_table_lookup(sim->live, task->key) == task)
+    g_hash_table_remove(sim->live, task->key);
+  if (n == 0)
+    g_hash_table_remove(sim->executors, task->executor_id);
+  else
+    g_hash_table_insert(sim->executors, g_strdup(task->executor_id), GUINT_TO_POINTER(n));
+  return n > 0;
+}
+
+void mu_sim_finish_task(MuSim *sim, MuSimTask *task, MuTaskState how, const char *reason)
+{
+  MuSimAgent *agent = task->agent;
+  set_state(sim, task, how);
+  task->status->reason = g_strdup(reason);
+  mu_agent_release(agent->agent, task->executor_id, task->id);
+  if (!count_dead(sim, task))
+    mu_agent_release(agent->agent, task->executor_id, NULL);
+  agent->changes++;
+  if (agent->state != MU_SIM_AGENT_UNREACHABLE)
+    mu_sim_send_status(sim, task);
+  mu_sim_offer_soon(sim, agent);
 }
 
 static void finish(MuSim *sim, MuSimTask *task, MuTaskState how)
 {
-  MuSimAgent *agent = mu_sim_find_agent(sim, task->agent_id);
-  set_state(sim, task, how);
-  mu_agent_release(agent->agent, task->executor_id, task->id);
-  if (!executor_has_live(sim, task->executor_id))
-    mu_agent_release(agent->agent, task->executor_id, NULL);
-  agent->changes++;
-  mu_sim_send_status(sim, task);
-  mu_sim_offer_soon(sim);
+  mu_sim_finish_task(sim, task, how, NULL);
+}
+
+/* News of the task; of an agent that cannot be reached none comes. */
+static void tell(MuSim *sim, MuSimTask *task)
+{
+  if (task->agent->state != MU_SIM_AGENT_UNREACHABLE)
+    mu_sim_send_status(sim, task);
 }
 
 static void become_running(MuSim *sim, gpointer data)
@@ -125,7 +195,7 @@ static void become_running(MuSim *sim, gpointer data)
   if (task == NULL)
     return;
   set_state(sim, task, MU_TASK_RUNNING);
-  mu_sim_send_status(sim, task);
+  tell(sim, task);
 }
 
 static void become_ready(MuSim *sim, gpointer data)
@@ -135,7 +205,7 @@ static void become_ready(MuSim *sim, gpointer data)
     return;
   set_state(sim, task, MU_TASK_RUNNING);
   task->status->has_ready = task->status->ready = TRUE;
-  mu_sim_send_status(sim, task);
+  tell(sim, task);
 }
 
 static void end_by_itself(MuSim *sim, gpointer data)
@@ -152,32 +222,40 @@ static void die(MuSim *sim, gpointer data)
     finish(sim, task, MU_TASK_KILLED);
 }
 
-static void check_single(MuSim *sim, const MuSimTask *fresh)
+static void note_ids(MuSimTask *task, const MuResources *resources)
 {
-  GHashTableIter iter;
-  gpointer value = NULL;
-  g_hash_table_iter_init(&iter, sim->tasks);
-  while (g_hash_table_iter_next(&iter, NULL, &value)) {
-    const MuSimTask *task = value;
-    if (strcmp(task->name, fresh->name) == 0 && strcmp(task->service, fresh->service) == 0 &&
-        !mu_task_state_is_terminal(task->status->state))
-      mu_sim_violate(sim, g_strdup_printf("two runs of %s at once: %s and %s", task->name, task->id, fresh->id));
+  for (guint i = 0; i < resources->items->len; i++) {
+    const MuResource *resource = resources->items->pdata[i];
+    if (resource->reservation.resource_id != NULL)
+      g_ptr_array_add(task->resource_ids, g_strdup(resource->reservation.resource_id));
   }
 }
 
-void mu_sim_launch(MuSim *sim, MuSimAgent *agent, const MuPodLaunch *pod, const MuTaskLaunch *launch)
+static MuSimTask *new_task(MuSim *sim, MuSimAgent *agent, const MuPodLaunch *pod, const MuTaskLaunch *launch)
 {
   MuSimTask *task = g_new0(MuSimTask, 1);
   task->id = g_strdup(launch->task_id);
   task->name = g_strdup(launch->name);
   task->service = g_strdup(pod->service);
-  task->agent_id = g_strdup(mu_agent_id(agent->agent));
+  task->key = g_strconcat(pod->service, "/", launch->name, NULL);
+  task->pod = g_strdup(pod->pod);
+  task->agent = agent;
   task->executor_id = g_strdup(pod->executor_id);
   task->script = script_of(sim, launch->name);
+  task->resource_ids = g_ptr_array_new_with_free_func(g_free);
+  note_ids(task, launch->resources);
   set_state(sim, task, MU_TASK_STAGING);
   task->unacknowledged = FALSE;
-  check_single(sim, task);
+  return task;
+}
+
+void mu_sim_launch(MuSim *sim, MuSimAgent *agent, const MuPodLaunch *pod, const MuTaskLaunch *launch)
+{
+  MuSimTask *task = new_task(sim, agent, pod, launch);
+  mu_sim_check_launch(sim, task);
   g_hash_table_insert(sim->tasks, task->id, task);
+  g_hash_table_insert(sim->live, g_strdup(task->key), task);
+  count_live(sim, task);
   mu_sim_schedule(sim, task->script.start_ms, FALSE, become_running, g_strdup(task->id), g_free);
   if (launch->readiness_check != NULL)
     mu_sim_schedule(sim, task->script.start_ms + task->script.ready_ms, FALSE, become_ready, g_strdup(task->id), g_free);
@@ -185,12 +263,13 @@ void mu_sim_launch(MuSim *sim, MuSimAgent *agent, const MuPodLaunch *pod, const 
     mu_sim_schedule(sim, task->script.start_ms + task->script.end_ms, FALSE, end_by_itself, g_strdup(task->id), g_free);
 }
 
-void mu_sim_kill(MuSim *sim, const char *task_id)
+/* A master that does not know the task, or cannot reach its agent, answers instead. */
+void mu_sim_kill(MuSim *sim, const char *task_id, const char *agent_id)
 {
   MuSimTask *task = g_hash_table_lookup(sim->tasks, task_id);
   if (task == NULL)
-    mu_sim_answer_for(sim, task_id, MU_TASK_UNKNOWN, "REASON_RECONCILIATION");
-  else if (mu_task_state_is_terminal(task->status->state))
+    mu_sim_answer_unknown(sim, task_id, agent_id);
+  else if (!mu_sim_task_lives(task) || task->agent->state != MU_SIM_AGENT_UP)
     mu_sim_send_status(sim, task);
   else if (!task->dying) {
     task->dying = TRUE;
@@ -200,22 +279,72 @@ void mu_sim_kill(MuSim *sim, const char *task_id)
 
 /* ---- from outside ---------------------------------------------------------------------------------------------------- */
 
+/* The smallest id, so that it does not depend on a table's order. */
 static MuSimTask *find_by_name(MuSim *sim, const char *name)
 {
+  MuSimTask *found = g_hash_table_lookup(sim->live, name);
   GHashTableIter iter;
   gpointer value = NULL;
-  g_hash_table_iter_init(&iter, sim->tasks);
-  while (g_hash_table_iter_next(&iter, NULL, &value)) {
-    MuSimTask *task = value;
-    if (strcmp(task->name, name) == 0 && !mu_task_state_is_terminal(task->status->state))
-      return task;
-  }
-  return NULL;
+  g_hash_table_iter_init(&iter, sim->live);
+  while (found == NULL && g_hash_table_iter_next(&iter, NULL, &value))
+    if (strcmp(((MuSimTask *)value)->name, name) == 0)
+      found = value;
+  return found;
+}
+
+gboolean mu_sim_end_task_if(MuSim *sim, const char *name, MuTaskState how)
+{
+  MuSimTask *task = find_by_name(sim, name);
+  if (task == NULL)
+    return FALSE;
+  finish(sim, task, how);
+  return TRUE;
 }
 
 void mu_sim_end_task(MuSim *sim, const char *task, MuTaskState how)
 {
-  finish(sim, find_by_name(sim, task), how);
+  gboolean ended = mu_sim_end_task_if(sim, task, how);
+  mu_assert(ended);
+}
+
+static gboolean is_of_pod(const MuSimTask *task, const char *pod)
+{
+  gsize length = strlen(task->service);
+  return strcmp(task->pod, pod) == 0 ||
+         (strncmp(task->service, pod, length) == 0 && pod[length] == '/' && strcmp(task->pod, pod + length + 1) == 0);
+}
+
+static gint by_id(gconstpointer a, gconstpointer b)
+{
+  return strcmp((*(MuSimTask *const *)a)->id, (*(MuSimTask *const *)b)->id);
+}
+
+gboolean mu_sim_end_executor(MuSim *sim, const char *pod)
+{
+  g_autoptr(GPtrArray) tasks = g_ptr_array_new();
+  GHashTableIter iter;
+  gpointer value = NULL;
+  g_hash_table_iter_init(&iter, sim->tasks);
+  while (g_hash_table_iter_next(&iter, NULL, &value))
+    if (mu_sim_task_lives(value) && is_of_pod(value, pod))
+      g_ptr_array_add(tasks, value);
+  g_ptr_array_sort(tasks, by_id);
+  for (guint i = 0; i < tasks->len; i++)
+    mu_sim_finish_task(sim, tasks->pdata[i], MU_TASK_FAILED, "REASON_EXECUTOR_TERMINATED");
+  return tasks->len > 0;
+}
+
+GPtrArray *mu_sim_tasks_on(MuSim *sim, const MuSimAgent *agent)
+{
+  GPtrArray *tasks = g_ptr_array_new();
+  GHashTableIter iter;
+  gpointer value = NULL;
+  g_hash_table_iter_init(&iter, sim->tasks);
+  while (g_hash_table_iter_next(&iter, NULL, &value))
+    if (((MuSimTask *)value)->agent == agent && mu_sim_task_lives(value))
+      g_ptr_array_add(tasks, value);
+  g_ptr_array_sort(tasks, by_id);
+  return tasks;
 }
 
 char *mu_sim_task_id(MuSim *sim, const char *name)
@@ -226,11 +355,5 @@ char *mu_sim_task_id(MuSim *sim, const char *name)
 
 guint mu_sim_running(const MuSim *sim)
 {
-  GHashTableIter iter;
-  gpointer value = NULL;
-  guint n = 0;
-  g_hash_table_iter_init(&iter, sim->tasks);
-  while (g_hash_table_iter_next(&iter, NULL, &value))
-    n += !mu_task_state_is_terminal(((MuSimTask *)value)->status->state);
-  return n;
+  return sim->n_live;
 }

@@ -85,6 +85,7 @@ END
     printf '        %s\n' "$line"
   done
 }
+# shellcheck disable=SC2034 # of the scripts that source this
 volume='volume: {path: data, type: ROOT, size: 8}'
 
 # The JSON of a command, read by jq: json FILTER COMMAND…

@@ -6,7 +6,7 @@ scheduler_start --listen 127.0.0.1:0
 cd "$work" || exit 1
 # Prints a line for every line that is put into the pipe.
 mkfifo pipe
-spec talk 1 "for i in 1 2 3; do echo line \$i; done; echo trouble >&2; while read -r l <$work/pipe; do echo \"got \$l\"; done" >talk.yml
+spec talk 1 "for i in 1 2 3; do echo line \$i; done; echo trouble >&2; exec 3<>$work/pipe; while read -r l <&3; do echo \"got \$l\"; done" >talk.yml
 check "deployed" muster service add talk -f talk.yml --wait --timeout 30
 
 # The first lines are there when the task has come to read from the pipe.

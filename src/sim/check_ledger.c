@@ -1,0 +1,118 @@
+/* Every reservation and volume belongs to a service's ledger in the store, from before it exists until it is proven gone;
+ * after an uninstall nothing is left. What an operator declared gone, and what was on a lost agent, is let off until then. */
+#include "sim_check.h"
+
+#include <string.h>
+
+static const char RESOURCE_ID[] = "\"resource_id\":\"";
+
+gboolean mu_sim_ledger_has(MuSim *sim, const char *resource_id)
+{
+  return resource_id != NULL && g_hash_table_contains(sim->checks->ledger, resource_id);
+}
+
+static GPtrArray *ids_in(const char *value)
+{
+  GPtrArray *ids = g_ptr_array_new_with_free_func(g_free);
+  for (const char *at = value; at != NULL && (at = strstr(at, RESOURCE_ID)) != NULL;) {
+    at += sizeof RESOURCE_ID - 1;
+    g_ptr_array_add(ids, g_strndup(at, strcspn(at, "\"")));
+  }
+  return ids;
+}
+
+static void note_pod(MuSim *sim, const MuRecordOp *op)
+{
+  MuSimChecks *checks = sim->checks;
+  g_autofree char *name = g_strdup_printf("%d/%s/%s", (int)op->kind, op->service, op->key);
+  const MuSimRecord *old = g_hash_table_lookup(sim->records, name);
+  g_autoptr(GPtrArray) before = ids_in(old == NULL ? NULL : old->value), now = ids_in(op->value);
+  for (guint i = 0; i < before->len; i++) {
+    g_hash_table_remove(checks->ledger, before->pdata[i]);
+    g_hash_table_add(checks->given_up, g_strdup(before->pdata[i]));
+  }
+  for (guint i = 0; i < now->len; i++) {
+    g_hash_table_insert(checks->ledger, g_strdup(now->pdata[i]), g_strdup(name));
+    g_hash_table_remove(checks->given_up, now->pdata[i]);
+  }
+}
+
+/* Of several operations on one record only the last one counts. */
+static void on_commit(MuSim *sim, const MuBatch *batch)
+{
+  for (guint i = 0; i < batch->ops->len; i++) {
+    const MuRecordOp *op = &g_array_index(batch->ops, MuRecordOp, i);
+    if (op->kind == MU_RECORD_POD)
+      note_pod(sim, op);
+  }
+}
+
+static const MuSimAgent *find_reservation(MuSim *sim, const char *resource_id)
+{
+  for (guint i = 0; i < sim->agents->len; i++) {
+    const MuSimAgent *agent = sim->agents->pdata[i];
+    if (agent->state != MU_SIM_AGENT_GONE && mu_resources_by_id(mu_agent_total(agent->agent), resource_id) != NULL)
+      return agent;
+  }
+  return NULL;
+}
+
+static gboolean is_let_off(const MuSim *sim, const MuSimAgent *agent)
+{
+  return sim->checks->forced || agent->was_lost;
+}
+
+static void on_quiet(MuSim *sim)
+{
+  GHashTableIter iter;
+  gpointer id = NULL;
+  g_hash_table_iter_init(&iter, sim->checks->given_up);
+  while (g_hash_table_iter_next(&iter, &id, NULL)) {
+    const MuSimAgent *agent = find_reservation(sim, id);
+    if (agent != NULL && !g_hash_table_contains(sim->checks->ledger, id)) {
+      if (!is_let_off(sim, agent))
+        mu_sim_check_fail(sim, &mu_sim_check_ledger, "no ledger has %s, and it is still reserved on %s", (char *)id,
+                          agent->id);
+      g_hash_table_add(sim->checks->orphans, g_strdup(id));
+    }
+    g_hash_table_iter_remove(&iter);
+  }
+}
+
+static void on_command(MuSim *sim, const MuCommand *command)
+{
+  sim->checks->forced |= command->kind == MU_COMMAND_SERVICE_FORCE_REMOVE;
+}
+
+static void check_agent(MuSim *sim, const MuSimAgent *agent)
+{
+  const MuResources *total = mu_agent_total(agent->agent);
+  for (guint i = 0; agent->state == MU_SIM_AGENT_UP && i < total->items->len; i++) {
+    const MuResource *resource = total->items->pdata[i];
+    if (!mu_resource_is_reserved(resource))
+      continue;
+    g_autofree char *text = mu_resource_to_string(resource);
+    mu_sim_check_fail(sim, &mu_sim_check_ledger, "all services are gone, and %s (%s, of %s) is still reserved on %s", text,
+                      resource->reservation.resource_id, resource->reservation.namespace_, agent->id);
+  }
+}
+
+/* The framework's own record stays. */
+void mu_sim_check_ledger_is_empty(MuSim *sim)
+{
+  for (guint i = 0; i < sim->agents->len; i++)
+    check_agent(sim, sim->agents->pdata[i]);
+  if (sim->n_live > 0)
+    mu_sim_check_fail(sim, &mu_sim_check_ledger, "all services are gone, and %u tasks still run", sim->n_live);
+  g_autoptr(GPtrArray) keys = mu_sim_store_keys(sim);
+  for (guint i = 0; i < keys->len; i++)
+    if (!g_str_has_prefix(keys->pdata[i], "1/"))
+      mu_sim_check_fail(sim, &mu_sim_check_ledger, "all services are gone, and the store has record %s",
+                        (char *)keys->pdata[i]);
+}
+
+const MuSimCheck mu_sim_check_ledger = {.name = "ledger",
+                                        .what = "every reservation belongs to a ledger; nothing is left after an uninstall",
+                                        .command = on_command,
+                                        .commit = on_commit,
+                                        .quiet = on_quiet};

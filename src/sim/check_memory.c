@@ -1,0 +1,151 @@
+/* The state in memory equals the state that a restart would load: a second client is built from the store at a quiet moment,
+ * and the canonical dumps of both are compared: services, configurations, footprints, tasks, statuses, plans, marks.
+ *
+ * Not compared, since they are not kept over a restart on purpose: phases of decommission and uninstall that are complete; of the
+ * recovery plan all but which instances it has still to launch (a launch under way is the task's own state, and complete
+ * phases are history); messages why a step waits; what was announced. */
+#include "sim_check.h"
+
+#include "client_private.h"
+#include "service_private.h"
+
+#include <string.h>
+
+/* ---- the dump --------------------------------------------------------------------------------------------------------- */
+
+static gint by_text(gconstpointer a, gconstpointer b)
+{
+  return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void add_record(GPtrArray *lines, const char *what, const char *name, char *take_text)
+{
+  g_ptr_array_add(lines, g_strdup_printf("%s %s %s", what, name, take_text));
+  g_free(take_text);
+}
+
+static void dump_pod(GPtrArray *lines, const MuPod *pod)
+{
+  if (pod->record != NULL)
+    add_record(lines, "pod", pod->name, mu_pod_record_encode(pod->record));
+  for (guint i = 0; i < pod->tasks->len; i++) {
+    const MuTask *task = pod->tasks->pdata[i];
+    add_record(lines, "task", task->record->name, mu_task_record_encode(task->record));
+    if (task->status != NULL)
+      add_record(lines, "status", task->record->name, mu_status_record_encode(task->status));
+  }
+}
+
+/* Due moments pass between the two: what is DELAYED in one may be PENDING in the other. */
+static const char *status_word(MuStatus status)
+{
+  return mu_status_to_string(status == MU_STATUS_DELAYED ? MU_STATUS_PENDING : status);
+}
+
+static gboolean is_compared(const MuService *service, const MuPhase *phase)
+{
+  const MuPlan *plan = phase->plan;
+  gboolean teardown = plan == service->decommission || service->record->state != MU_SERVICE_RUNNING;
+  return plan != service->recovery && (phase->status != MU_STATUS_COMPLETE || !teardown);
+}
+
+static gboolean is_to_recover(const MuPod *pod)
+{
+  for (guint i = 0; i < pod->tasks->len; i++) {
+    const MuTask *task = pod->tasks->pdata[i];
+    if (task->record->reached && mu_task_has_failed(task))
+      return TRUE;
+  }
+  return FALSE;
+}
+
+static void dump_recovery(GPtrArray *lines, const MuPlan *plan)
+{
+  for (guint i = 0; i < plan->phases->len; i++) {
+    const MuStep *step = ((MuPhase *)plan->phases->pdata[i])->steps->pdata[0];
+    if (step->status != MU_STATUS_COMPLETE && is_to_recover(step->asset))
+      g_ptr_array_add(lines, g_strdup_printf("recovery of %s", ((MuPod *)step->asset)->name));
+  }
+}
+
+static void dump_plan(GPtrArray *lines, const MuService *service, const MuPlan *plan)
+{
+  if (plan == service->recovery)
+    dump_recovery(lines, plan);
+  for (guint i = 0; i < plan->phases->len; i++) {
+    const MuPhase *phase = plan->phases->pdata[i];
+    for (guint j = 0; is_compared(service, phase) && j < phase->steps->len; j++) {
+      const MuStep *step = phase->steps->pdata[j];
+      g_ptr_array_add(lines, g_strdup_printf("step %s/%s/%s %s%s%s", plan->name, phase->name, step->name,
+                                             status_word(step->status), step->interrupted ? " interrupted" : "",
+                                             step->forced ? " forced" : ""));
+    }
+    if (is_compared(service, phase) && (phase->interrupted || phase->canary != 0))
+      g_ptr_array_add(lines, g_strdup_printf("phase %s/%s %d %d", plan->name, phase->name, phase->interrupted, phase->canary));
+  }
+  if (plan != service->recovery && plan != service->decommission)
+    g_ptr_array_add(lines, g_strdup_printf("plan %s %d %d", plan->name, plan->interrupted, plan->canary));
+}
+
+/* Lines, sorted. */
+static GPtrArray *dump_service(const MuService *service)
+{
+  GPtrArray *lines = g_ptr_array_new_with_free_func(g_free);
+  GHashTableIter iter;
+  gpointer key = NULL, value = NULL;
+  add_record(lines, "service", service->name, mu_service_record_encode(service->record));
+  g_hash_table_iter_init(&iter, service->configs);
+  while (g_hash_table_iter_next(&iter, &key, NULL))
+    g_ptr_array_add(lines, g_strdup_printf("config %s", (char *)key));
+  g_hash_table_iter_init(&iter, service->pods);
+  while (g_hash_table_iter_next(&iter, NULL, &value))
+    dump_pod(lines, value);
+  for (guint i = 0; i < service->plans->len; i++)
+    dump_plan(lines, service, service->plans->pdata[i]);
+  g_ptr_array_sort(lines, by_text);
+  return lines;
+}
+
+/* ---- the comparison --------------------------------------------------------------------------------------------------- */
+
+static void compare(MuSim *sim, const MuService *memory, const MuService *stored)
+{
+  g_autoptr(GPtrArray) left = dump_service(memory), right = dump_service(stored);
+  for (guint i = 0; i < MAX(left->len, right->len); i++) {
+    const char *a = i < left->len ? left->pdata[i] : "(nothing)";
+    const char *b = i < right->len ? right->pdata[i] : "(nothing)";
+    if (strcmp(a, b) == 0)
+      continue;
+    mu_sim_check_fail(sim, &mu_sim_check_memory, "service %s: memory has %s; the store leads to %s", memory->name, a, b);
+    return;
+  }
+}
+
+static void compare_all(MuSim *sim, const MuMultiServiceManager *memory, const MuMultiServiceManager *stored)
+{
+  g_auto(GStrv) names = mu_multi_service_manager_names((MuMultiServiceManager *)memory);
+  for (guint i = 0; names[i] != NULL; i++) {
+    const MuService *other = mu_manager_find(stored, names[i]);
+    if (other == NULL)
+      mu_sim_check_fail(sim, &mu_sim_check_memory, "service %s is in memory and not in the store", names[i]);
+    else
+      compare(sim, mu_manager_find(memory, names[i]), other);
+  }
+  if (g_hash_table_size(stored->by_name) != g_strv_length(names))
+    mu_sim_check_fail(sim, &mu_sim_check_memory, "the store has %u services, memory has %u",
+                      g_hash_table_size(stored->by_name), g_strv_length(names));
+}
+
+static void rarely(MuSim *sim)
+{
+  MuMultiServiceEventClient *client = mu_multi_service_event_client_new(
+      "sim", mu_multi_service_manager_new(), mu_service_store_new(sim->factory, sim->factory_user), NULL);
+  mu_client_configure(client, &mu_client_settings_default, sim->seed);
+  mu_sim_store_load(sim, client);
+  if (mu_client_loaded(client, sim->now_ms, NULL))
+    compare_all(sim, sim->client->manager, client->manager);
+  mu_multi_service_event_client_free(client);
+}
+
+const MuSimCheck mu_sim_check_memory = {
+    .name = "memory", .what = "the state in memory is the one that a restart would load", .rarely = rarely};

@@ -1,0 +1,66 @@
+/* The checkers: what must hold whatever happens. Each has a file check_<name>.c and a row in the table of sim_check.c; the
+ * simulator tells them of what happens at the border between the scheduler and its world, and they look. */
+#ifndef MU_SIM_CHECK_H
+#define MU_SIM_CHECK_H
+#include "sim_plant.h"
+#include "sim_private.h"
+
+typedef struct {
+  const char *name, *what;
+  void (*start)(MuSim *sim);                                /* a scheduler starts from the store */
+  void (*command)(MuSim *sim, const MuCommand *command);    /* is given to the scheduler */
+  void (*drained)(MuSim *sim, const MuOutput *output);      /* was handed out, and goes into the pipeline */
+  void (*commit)(MuSim *sim, const MuBatch *batch);         /* becomes durable; the store has still what was before */
+  void (*perform)(MuSim *sim, const MuOutput *output);      /* its actions follow */
+  void (*call)(MuSim *sim, const MuEngineCall *call);       /* is given to the cluster, which has not acted yet */
+  void (*launch)(MuSim *sim, const MuSimTask *fresh);       /* is about to be among the cluster's tasks */
+  void (*quiet)(MuSim *sim);                                /* nothing is in flight: everything in memory is durable */
+  void (*rarely)(MuSim *sim);                               /* as quiet, at every n-th after a commit */
+} MuSimCheck;
+
+extern const MuSimCheck mu_sim_check_single, mu_sim_check_shared, mu_sim_check_known, mu_sim_check_durable,
+    mu_sim_check_recorded, mu_sim_check_ledger, mu_sim_check_liveness, mu_sim_check_rollup, mu_sim_check_memory,
+    mu_sim_check_discipline;
+
+typedef struct MuSimChecks {
+  guint every, since; /* the expensive ones: each so many commits; commits since the last time */
+  gboolean committed; /* since the last quiet moment */
+  /* durable */
+  guint64 ops_pushed, ops_durable;
+  GHashTable *outputs;          /* MuOutput* to the operations that must be durable before it is performed (guint64*) */
+  const MuBatch *counted;       /* its operations are in ops_durable already: a retry after an uncertain end */
+  /* ledger, recorded: every resource id in a pod's record that is in the store */
+  GHashTable *ledger;           /* resource id to the name of the record (owned) */
+  gboolean forced;              /* an operator declared something gone */
+  GHashTable *given_up;         /* resource ids that the ledger lost since the last quiet moment: proven gone by then? */
+  GHashTable *orphans;          /* resource ids whose entries were given up with reason: a lost agent, an operator's word */
+  /* known */
+  GHashTable *strangers;        /* task id to since when (gint64*) it lives and the store has no record of it */
+  /* shared */
+  GHashTable *users;            /* resource id to the id of the task that was last launched on it */
+} MuSimChecks;
+
+void mu_sim_checks_init(MuSim *sim);
+void mu_sim_checks_clear(MuSim *sim);
+void mu_sim_check_start(MuSim *sim);
+void mu_sim_check_command(MuSim *sim, const MuCommand *command);
+void mu_sim_check_drained(MuSim *sim, const MuOutput *output);
+void mu_sim_check_commit(MuSim *sim, const MuBatch *batch);
+void mu_sim_check_perform(MuSim *sim, const MuOutput *output);
+void mu_sim_check_call(MuSim *sim, const MuEngineCall *call);
+void mu_sim_check_launch(MuSim *sim, const MuSimTask *fresh);
+void mu_sim_check_quiet(MuSim *sim);
+void mu_sim_check_fail(MuSim *sim, const MuSimCheck *check, const char *format, ...) G_GNUC_PRINTF(3, 4);
+
+/* check_ledger.c */
+void mu_sim_check_ledger_is_empty(MuSim *sim);
+gboolean mu_sim_ledger_has(MuSim *sim, const char *resource_id);
+/* check_known.c: the agent's tasks are seen again. */
+void mu_sim_check_known_returns(MuSim *sim, const MuSimAgent *agent);
+
+/* sim_trace.c */
+void mu_sim_trace(MuSim *sim, const char *what, const char *format, ...) G_GNUC_PRINTF(3, 4);
+void mu_sim_trace_event(MuSim *sim, const MuEngineEvent *event);
+void mu_sim_trace_call(MuSim *sim, const MuEngineCall *call);
+void mu_sim_trace_command(MuSim *sim, const MuCommand *command);
+#endif

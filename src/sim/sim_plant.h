@@ -1,0 +1,37 @@
+/* Bugs to be planted: each checker is proven able to fail by a scheduler that misbehaves in just its way. In normal builds
+ * MU_SIM_PLANTED is 0 and nothing of this is left; a build with -Dsim_selftest=true plants the one that mu_sim_plant names. */
+#ifndef MU_SIM_PLANT_H
+#define MU_SIM_PLANT_H
+#include <glib.h>
+
+/* X(checker that must catch it, "what the scheduler does wrong") */
+#define MU_SIM_PLANT_TABLE(X)                                                                                          \
+  X(single, "launches a task whose earlier run still lives")                                                           \
+  X(shared, "launches two tasks on one reservation")                                                                   \
+  X(known, "never kills a task that its store has forgotten")                                                          \
+  X(durable, "performs before the commit is durable")                                                                  \
+  X(recorded, "reserves what its store does not know")                                                                 \
+  X(ledger, "forgets a reservation that it holds")                                                                     \
+  X(liveness, "does not hear of the end of a task")                                                                    \
+  X(rollup, "counts a phase as complete that is not")                                                                  \
+  X(memory, "keeps a status in memory that it did not store")                                                          \
+  X(discipline, "lets one service more grow than allowed")
+
+typedef enum {
+  MU_SIM_PLANT_none,
+#define X(checker, what) MU_SIM_PLANT_##checker,
+  MU_SIM_PLANT_TABLE(X)
+#undef X
+} MuSimPlant;
+
+/* The plant that the checker of this name must catch; NULL: none. FALSE: there is no such plant in this build. */
+gboolean mu_sim_plant(const char *checker);
+const char *mu_sim_plant_checker(guint i); /* the i-th name of the table; NULL: no more */
+
+#ifdef MU_SIM_SELFTEST
+extern MuSimPlant mu_sim_planted;
+#define MU_SIM_PLANTED(checker) (mu_sim_planted == MU_SIM_PLANT_##checker)
+#else
+#define MU_SIM_PLANTED(checker) 0
+#endif
+#endif

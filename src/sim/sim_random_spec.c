@@ -1,0 +1,79 @@
+/* Random services: small enough that a few agents can carry all of them. */
+#include "sim_workload.h"
+
+#include "ids.h"
+
+static guint below(MuRandom *random, guint bound)
+{
+  return (guint)mu_random_below(random, bound);
+}
+
+static void add_volume(GString *yaml, MuRandom *random, const char *indent)
+{
+  if (below(random, 6) == 0)
+    g_string_append_printf(yaml, "%svolume: {path: data, type: MOUNT, size: 100}\n", indent);
+  else
+    g_string_append_printf(yaml, "%svolume: {path: data, type: ROOT, size: %u}\n", indent, 10 + below(random, 3) * 10);
+}
+
+static void add_running_task(GString *yaml, MuRandom *changing, MuRandom *fixed, guint n)
+{
+  g_string_append_printf(yaml, "      r%u:\n        goal: RUNNING\n        cmd: sleep %u\n        cpus: 0.%u\n        memory: %u\n", n,
+                         1000 + below(changing, 3), 1 + below(changing, 4), 32 + below(changing, 4) * 16);
+  if (n == 0 && below(fixed, 2) == 0)
+    add_volume(yaml, fixed, "        ");
+  if (below(changing, 2) == 0) /* a fixed port may be another service's for ever: nothing that has to come to an end */
+    g_string_append(yaml, "        ports: {web: {port: 0}}\n");
+  if (below(changing, 3) == 0)
+    g_string_append(yaml, "        readiness-check: {cmd: 'true', interval: 5, delay: 0, timeout: 10}\n");
+  if (n == 1 && below(fixed, 2) == 0)
+    g_string_append(yaml, "        essential: false\n");
+}
+
+static void add_ending_task(GString *yaml, MuRandom *changing, const char *name, const char *goal)
+{
+  g_string_append_printf(yaml, "      %s: {goal: %s, cmd: 'echo %u', cpus: 0.1, memory: 32}\n", name, goal, below(changing, 2));
+}
+
+static void add_pod(GString *yaml, MuRandom *changing, MuRandom *fixed, guint n)
+{
+  guint count = 1 + below(changing, 3);
+  g_string_append_printf(yaml, "  pod%u:\n    count: %u\n    allow-decommission: true\n", n, count);
+  if (below(fixed, 4) == 0)
+    g_string_append(yaml, "    placement: '[[\"hostname\", \"UNIQUE\"]]'\n");
+  g_string_append(yaml, "    tasks:\n");
+  add_running_task(yaml, changing, fixed, 0);
+  if (below(fixed, 2) == 0)
+    add_running_task(yaml, changing, fixed, 1);
+  if (below(fixed, 3) == 0)
+    add_ending_task(yaml, changing, "o0", "ONCE");
+  if (below(fixed, 4) == 0)
+    add_ending_task(yaml, changing, "f0", "FINISH");
+}
+
+static void add_plans(GString *yaml, MuRandom *changing, guint pods)
+{
+  static const char *const STRATEGIES[] = {"serial", "parallel", "serial-canary", "parallel-canary"};
+  if (below(changing, 2) == 0)
+    return;
+  g_string_append_printf(yaml, "plans:\n  deploy:\n    strategy: %s\n    phases:\n", STRATEGIES[below(changing, 2)]);
+  for (guint i = 0; i < pods; i++)
+    g_string_append_printf(yaml, "      phase%u: {strategy: %s, pod: pod%u}\n", i, STRATEGIES[below(changing, 4)], i);
+  if (below(changing, 2) == 0)
+    g_string_append_printf(yaml, "  again:\n    strategy: serial\n    phases:\n      all: {strategy: %s, pod: pod0}\n",
+                           STRATEGIES[below(changing, 2)]);
+}
+
+char *mu_sim_random_spec(guint64 seed, guint service, guint version)
+{
+  MuRandom changing, fixed;
+  GString *yaml = g_string_new(NULL);
+  mu_random_seed(&fixed, seed * 7919 + service);
+  mu_random_seed(&changing, seed * 7919 + service + (version + 1) * 104729);
+  guint pods = 1 + below(&fixed, 3);
+  g_string_append_printf(yaml, "name: svc-%u\npods:\n", service);
+  for (guint i = 0; i < pods; i++)
+    add_pod(yaml, &changing, &fixed, i);
+  add_plans(yaml, &changing, pods);
+  return g_string_free(yaml, FALSE);
+}

@@ -1,0 +1,349 @@
+#include "sim_workload.h"
+
+#include "client_private.h"
+#include "sim_check.h"
+
+#include <string.h>
+
+/* When faults have stopped, every service reaches its target within this; and is gone within this when it is removed. */
+#define LIVENESS_MS (G_GINT64_CONSTANT(2) * 3600 * 1000)
+#define OPERATOR_MS 10000
+#define VERSIONS 6
+
+typedef struct {
+  const MuSimRun *run;
+  MuSim *sim;
+  MuRandom random;
+  MuCommand *again; /* a client that got no answer repeats it later */
+} Work;
+
+static guint below(Work *work, guint bound)
+{
+  return (guint)mu_random_below(&work->random, bound);
+}
+
+/* ---- commands --------------------------------------------------------------------------------------------------------- */
+
+static MuCommand *copy_command(const MuCommand *command)
+{
+  MuCommand *copy = mu_command_new(command->kind, command->service);
+  copy->context = command->context == NULL ? NULL : g_bytes_ref(command->context);
+  copy->if_version = command->if_version;
+  copy->pod = g_strdup(command->pod);
+  copy->plan = g_strdup(command->plan);
+  copy->phase = g_strdup(command->phase);
+  copy->step = g_strdup(command->step);
+  return copy;
+}
+
+/* Once, or twice at once, or again at a later step: clients retry. */
+static void post(Work *work, MuCommand *command)
+{
+  guint draw = below(work, 6);
+  if (draw == 0)
+    mu_sim_post(work->sim, copy_command(command));
+  if (draw == 1 && work->again == NULL)
+    work->again = copy_command(command);
+  mu_sim_post(work->sim, command);
+}
+
+static MuService *find_service(Work *work, guint n)
+{
+  char name[32];
+  g_snprintf(name, sizeof name, "svc-%u", n);
+  return mu_manager_find(work->sim->client->manager, name);
+}
+
+static MuCommand *make_put(Work *work, guint n)
+{
+  g_autofree char *name = g_strdup_printf("svc-%u", n);
+  char *yaml = mu_sim_random_spec(work->run->seed, n, below(work, VERSIONS));
+  MuCommand *command = mu_command_new(MU_COMMAND_SERVICE_PUT, name);
+  command->context = g_bytes_new_take(yaml, strlen(yaml));
+  return command;
+}
+
+static gint by_name(gconstpointer a, gconstpointer b)
+{
+  return strcmp((*(MuPod *const *)a)->name, (*(MuPod *const *)b)->name);
+}
+
+static GPtrArray *pods_of(const MuService *service)
+{
+  GPtrArray *pods = g_ptr_array_new();
+  GHashTableIter iter;
+  gpointer pod = NULL;
+  g_hash_table_iter_init(&iter, service->pods);
+  while (g_hash_table_iter_next(&iter, NULL, &pod))
+    g_ptr_array_add(pods, pod);
+  g_ptr_array_sort(pods, by_name);
+  return pods;
+}
+
+static MuCommand *make_pod_command(Work *work, const MuService *service)
+{
+  g_autoptr(GPtrArray) pods = pods_of(service);
+  MuCommandKind kind = below(work, 2) == 0 ? MU_COMMAND_POD_RESTART : MU_COMMAND_POD_REPLACE;
+  if (pods->len == 0)
+    return NULL;
+  MuCommand *command = mu_command_new(kind, service->name);
+  command->pod = g_strdup(((MuPod *)pods->pdata[below(work, pods->len)])->name);
+  return command;
+}
+
+static MuCommand *make_plan_command(Work *work, const MuService *service)
+{
+  if (service->plans->len == 0)
+    return NULL;
+  MuCommand *command = mu_command_new((MuCommandKind)(MU_COMMAND_PLAN_INTERRUPT + below(work, 4)), service->name);
+  const MuPlan *plan = service->plans->pdata[below(work, service->plans->len)];
+  command->plan = g_strdup(plan->name);
+  if (plan->phases->len == 0 || below(work, 3) == 0)
+    return command;
+  const MuPhase *phase = plan->phases->pdata[below(work, plan->phases->len)];
+  command->phase = g_strdup(phase->name);
+  if (phase->steps->len > 0 && below(work, 2) == 0)
+    command->step = g_strdup(((MuStep *)phase->steps->pdata[below(work, phase->steps->len)])->name);
+  return command;
+}
+
+static MuCommand *make_command(Work *work)
+{
+  guint n = below(work, work->run->services);
+  const MuService *service = find_service(work, n);
+  guint draw = below(work, 10);
+  if (service == NULL || draw < 2)
+    return make_put(work, n);
+  if (draw == 2)
+    return mu_command_new(MU_COMMAND_SERVICE_REMOVE, service->name);
+  return draw < 6 ? make_pod_command(work, service) : make_plan_command(work, service);
+}
+
+static void act(Work *work)
+{
+  if (work->again != NULL && below(work, 3) == 0)
+    mu_sim_post(work->sim, g_steal_pointer(&work->again));
+  if (below(work, 4) != 0)
+    return;
+  MuCommand *command = make_command(work);
+  if (command != NULL)
+    post(work, command);
+}
+
+/* ---- the end: an operator helps where only an operator can ------------------------------------------------------------- */
+
+static gboolean is_stranded(Work *work, const MuPod *pod)
+{
+  const MuSimAgent *agent = pod->record == NULL ? NULL : mu_sim_find_agent(work->sim, pod->record->agent_id);
+  if (agent == NULL || agent->state == MU_SIM_AGENT_GONE)
+    return agent != NULL;
+  for (guint i = 0; i < pod->record->entries->len; i++) {
+    const MuLedgerEntry *entry = pod->record->entries->pdata[i];
+    const char *root = entry->resource->mount_root;
+    if (root != NULL && mu_sim_agent_lost_disk(agent, root))
+      return TRUE;
+  }
+  return FALSE;
+}
+
+static void post_for(Work *work, MuCommandKind kind, const MuService *service, const char *pod, const char *plan,
+                     const char *phase, const char *step)
+{
+  MuCommand *command = mu_command_new(kind, service->name);
+  command->pod = g_strdup(pod);
+  command->plan = g_strdup(plan);
+  command->phase = g_strdup(phase);
+  command->step = g_strdup(step);
+  mu_sim_post(work->sim, command);
+}
+
+static gboolean is_held(MuStrategyKind strategy, MuCanary canary)
+{
+  return (strategy == MU_STRATEGY_SERIAL_CANARY || strategy == MU_STRATEGY_PARALLEL_CANARY) && canary != MU_CANARY_ALL;
+}
+
+static void continue_phase(Work *work, const MuService *service, const MuPhase *phase)
+{
+  const char *plan = phase->plan->name;
+  if (phase->interrupted || is_held(phase->strategy, phase->canary))
+    post_for(work, MU_COMMAND_PLAN_CONTINUE, service, NULL, plan, phase->name, NULL);
+  for (guint i = 0; i < phase->steps->len; i++)
+    if (((MuStep *)phase->steps->pdata[i])->interrupted)
+      post_for(work, MU_COMMAND_PLAN_CONTINUE, service, NULL, plan, phase->name, ((MuStep *)phase->steps->pdata[i])->name);
+}
+
+static void continue_plans(Work *work, const MuService *service)
+{
+  for (guint i = 0; i < service->plans->len; i++) {
+    const MuPlan *plan = service->plans->pdata[i];
+    gboolean waits = plan->interrupted || is_held(plan->strategy, plan->canary);
+    if (plan->status != MU_STATUS_COMPLETE && waits)
+      post_for(work, MU_COMMAND_PLAN_CONTINUE, service, NULL, plan->name, NULL, NULL);
+    for (guint j = 0; j < plan->phases->len; j++)
+      continue_phase(work, service, plan->phases->pdata[j]);
+  }
+}
+
+static void help_service(Work *work, const MuService *service)
+{
+  g_autoptr(GPtrArray) pods = pods_of(service);
+  gboolean running = service->record->state == MU_SERVICE_RUNNING;
+  for (guint i = 0; i < pods->len; i++) {
+    const MuPod *pod = pods->pdata[i];
+    if (!is_stranded(work, pod))
+      continue;
+    if (running && pod->record->fate == MU_POD_KEEP)
+      post_for(work, MU_COMMAND_POD_REPLACE, service, pod->name, NULL, NULL, NULL);
+    if (!running) {
+      post_for(work, MU_COMMAND_SERVICE_FORCE_REMOVE, service, NULL, NULL, NULL, NULL);
+      return;
+    }
+  }
+  continue_plans(work, service);
+}
+
+static void help(Work *work)
+{
+  g_auto(GStrv) names = mu_multi_service_manager_names(work->sim->client->manager);
+  for (guint i = 0; names[i] != NULL; i++) {
+    const MuService *service = mu_manager_find(work->sim->client->manager, names[i]);
+    if (service != NULL)
+      help_service(work, service);
+  }
+}
+
+static gboolean is_quiet(Work *work)
+{
+  return !work->sim->drain_scheduled && mu_pipeline_is_idle(work->sim->pipeline);
+}
+
+/* Until every service has reached its target; what is left then is a violation. */
+static void expect_targets(Work *work, const char *when)
+{
+  MuSim *sim = work->sim;
+  gint64 until_ms = sim->now_ms + LIVENESS_MS;
+  g_autofree char *left = NULL;
+  do {
+    g_free(g_steal_pointer(&left));
+    help(work);
+    mu_sim_run(sim, OPERATOR_MS);
+    left = mu_sim_unfinished(sim);
+  } while ((left != NULL || !is_quiet(work)) && sim->now_ms < until_ms && sim->violation == NULL);
+  if (left != NULL)
+    mu_sim_check_fail(sim, &mu_sim_check_liveness, "%s: %s", when, left);
+}
+
+static void remove_all(Work *work)
+{
+  g_auto(GStrv) names = mu_multi_service_manager_names(work->sim->client->manager);
+  for (guint i = 0; names[i] != NULL; i++)
+    mu_sim_post(work->sim, mu_command_new(MU_COMMAND_SERVICE_REMOVE, names[i]));
+}
+
+static void well_again(MuSim *sim)
+{
+  mu_sim_heal(sim);
+  mu_sim_script(sim, "r0", &mu_sim_script_default);
+  mu_sim_script(sim, "r1", &mu_sim_script_default);
+}
+
+static void finale(Work *work)
+{
+  MuSim *sim = work->sim;
+  mu_sim_trace(sim, "heal", "no more faults");
+  well_again(sim);
+  mu_sim_run(sim, OPERATOR_MS);
+  expect_targets(work, "the faults have stopped");
+  if (sim->violation != NULL)
+    return;
+  mu_sim_trace(sim, "remove", "all services");
+  remove_all(work);
+  mu_sim_run(sim, OPERATOR_MS);
+  expect_targets(work, "everything is to be removed");
+  mu_sim_run(sim, 60000);
+  if (sim->violation == NULL)
+    mu_sim_check_nothing_left(sim);
+}
+
+/* ---- the run ----------------------------------------------------------------------------------------------------------- */
+
+void mu_sim_run_init(MuSimRun *ret_run, guint64 seed)
+{
+  MuRandom random;
+  memset(ret_run, 0, sizeof *ret_run);
+  mu_random_seed(&random, seed);
+  ret_run->seed = seed;
+  ret_run->steps = 200;
+  ret_run->services = 1 + (guint)mu_random_below(&random, 5);
+  ret_run->agents = 4 + (guint)mu_random_below(&random, 4);
+  ret_run->check_every = 1;
+  mu_sim_fault_rates_default(&ret_run->faults);
+}
+
+static void add_agents(Work *work)
+{
+  static const gint64 MOUNTS[] = {500, 500, 0};
+  for (guint i = 0; i < work->run->agents; i++) {
+    g_autofree char *id = g_strdup_printf("agent-%u", i);
+    g_autofree char *rack = g_strdup_printf("rack:r%u", i % 2);
+    const MuSimAgentOptions options = {.id = id, .region = "here", .zone = i % 2 == 0 ? "a" : "b", .cpus_milli = 16000,
+                                       .mem_mb = 16384, .disk_mb = 10000, .ports = "1000-3000", .attributes = rack,
+                                       .mounts_mb = MOUNTS};
+    mu_sim_add_agent_with(work->sim, &options);
+  }
+}
+
+static void set_up(Work *work)
+{
+  const MuSimScript ends = {.start_ms = 10, .end_ms = 50, .end = MU_TASK_FINISHED, .kill_ms = 5};
+  MuSim *sim = work->sim;
+  mu_random_seed(&work->random, work->run->seed + 1);
+  mu_sim_set_trace(sim, work->run->trace, work->run->trace_user);
+  mu_sim_check_every(sim, work->run->check_every);
+  add_agents(work);
+  mu_sim_script(sim, "o0", &ends);
+  mu_sim_script(sim, "f0", &ends);
+  if (below(work, 2) == 0)
+    mu_sim_limit_footprint(sim, 1 + below(work, 2), 60000);
+  mu_sim_run(sim, 1);
+}
+
+static gint64 pause_ms(Work *work)
+{
+  switch (below(work, 8)) {
+  case 0:
+    return 1 + below(work, 30000);
+  case 1:
+    return 1;
+  default:
+    return 1 + below(work, 1500);
+  }
+}
+
+void mu_sim_run_all(const MuSimRun *run, MuSimResult *ret_result)
+{
+  g_autoptr(MuSim) sim = mu_sim_new(run->seed, mu_yaml_service_factory, NULL);
+  Work work = {.run = run, .sim = sim};
+  MuSimFaults *faults = mu_sim_faults_new(run->seed, &run->faults);
+  set_up(&work);
+  for (guint i = 0; i < run->steps && sim->violation == NULL; i++) {
+    mu_sim_faults_step(faults, sim);
+    act(&work);
+    mu_sim_run(sim, pause_ms(&work));
+  }
+  if (sim->violation == NULL)
+    finale(&work);
+  mu_sim_faults_free(faults);
+  if (work.again != NULL)
+    mu_command_free(work.again);
+  ret_result->violation = g_strdup(sim->violation);
+  ret_result->events = sim->steps;
+  ret_result->commits = sim->commits;
+  ret_result->crashes = sim->crashes;
+  ret_result->virtual_ms = sim->now_ms - MU_SIM_START_MS;
+}
+
+void mu_sim_result_clear(MuSimResult *result)
+{
+  g_clear_pointer(&result->violation, g_free);
+}

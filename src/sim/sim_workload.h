@@ -1,0 +1,36 @@
+/* A random run: services that are generated, changed, operated and removed, on a cluster that faults strike. A run is a
+ * function of its options; its end is a healed cluster on which every service must reach its target, and then be gone. */
+#ifndef MU_SIM_WORKLOAD_H
+#define MU_SIM_WORKLOAD_H
+#include "sim_faults.h"
+
+typedef struct {
+  guint64 seed;
+  guint steps;
+  guint services; /* at most so many at once, svc-0, svc-1, … */
+  guint agents;
+  guint check_every; /* see mu_sim_check_every */
+  MuSimFaultRates faults;
+  MuSimTraceFunc trace; /* NULL: none */
+  gpointer trace_user;
+} MuSimRun;
+
+/* The defaults for the seed: 200 steps; agents, services and the discipline's limit are drawn from it. */
+void mu_sim_run_init(MuSimRun *ret_run, guint64 seed);
+
+typedef struct {
+  char *violation; /* NULL: all rules held */
+  guint64 events;  /* items of the timetable that were run */
+  guint commits, crashes;
+  gint64 virtual_ms;
+} MuSimResult;
+
+void mu_sim_result_clear(MuSimResult *result);
+void mu_sim_run_all(const MuSimRun *run, MuSimResult *ret_result);
+/* Makes a run that fails smaller, as long as it fails with the same checker: fewer steps, services and faults. `tries`
+ * bounds the work. */
+void mu_sim_run_shrink(MuSimRun *run, MuSimResult *result, guint tries);
+/* The spec of the service in its n-th version, as YAML; the caller frees. */
+char *mu_sim_random_spec(guint64 seed, guint service, guint version);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(MuSimResult, mu_sim_result_clear)
+#endif
