@@ -8,7 +8,8 @@ G_BEGIN_DECLS
 
 /* Must be a function of its arguments: it is called when a service is added or reconfigured (before anything is stored)
  * and again at every start of the scheduler. Returns the scheduler of the service, whose spec must carry `name`; or NULL
- * with an error, which refuses the request, or at a start leaves the service out, reported and not deleted. */
+ * with an error, which refuses the request; at a start the service is then shown as FAILED with that error, is not deleted,
+ * and goes on with the configuration that it had. */
 typedef MuServiceScheduler *(*MuServiceFactory)(const char *name, GBytes *context, gpointer user, GError **error);
 
 /* The factory of `muster serve`. Its context is a JSON object:

@@ -256,6 +256,9 @@ static void handle(MuHttpResponse *response) {
   response->handled = TRUE;
   response->request.body = g_byte_array_free_to_bytes(response->body);
   response->body = g_byte_array_new();
+  const MuHttpBackend *backend = &response->server->backend;
+  if (backend->before_read != NULL)
+    backend->before_read(backend->user);
   response->match.handler(&response->request, mu_http_exchange_ref(response), response->match.user);
 }
 

@@ -15,6 +15,8 @@ typedef struct {
   char *(*sandbox_path)(const char *agent_id, const char *task_id, const char *path, gpointer user, GError **error);
   /* Agents, limits in force, warnings: for GET /v1/state/engine. */
   json_t *(*describe_engine)(gpointer user);
+  /* Called before a view is read, so that what it says of time ("next attempt in 3 s") is true now; may be NULL. */
+  void (*before_read)(gpointer user);
   gpointer user;
 } MuHttpBackend;
 

@@ -403,6 +403,11 @@ void mu_client_event(MuMultiServiceEventClient *client, MuEngineEvent *take_even
   }
 }
 
+void mu_client_note_time(MuMultiServiceEventClient *client, gint64 now_ms)
+{
+  client->effects.now_ms = MAX(client->effects.now_ms, now_ms);
+}
+
 void mu_client_set_store_error(MuMultiServiceEventClient *client, const char *message)
 {
   replace_string(&client->store_error, g_strdup(message));

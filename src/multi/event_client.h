@@ -64,6 +64,8 @@ const char *mu_client_framework_id(MuMultiServiceEventClient *client);
 void mu_client_event(MuMultiServiceEventClient *client, MuEngineEvent *take_event, gint64 now_ms);
 void mu_client_command(MuMultiServiceEventClient *client, MuCommand *take_command, gint64 now_ms);
 void mu_client_callback_done(MuMultiServiceEventClient *client, const char *service, gint64 now_ms);
+/* What views take for the present moment, when it is later than the last event's. */
+void mu_client_note_time(MuMultiServiceEventClient *client, gint64 now_ms);
 /* The store's state, for health: NULL, or why commits fail at present. */
 void mu_client_set_store_error(MuMultiServiceEventClient *client, const char *message);
 void mu_client_call_uninstall_callback(MuMultiServiceEventClient *client, const char *service);

@@ -86,6 +86,7 @@ typedef struct {
   guint64 services[MU_SERVICE_GONE + 1];
   guint64 plans[MU_STATUS_COUNT];
   guint64 tasks[MU_TASK_UNKNOWN + 1];
+  guint64 failed; /* running, but their factory failed at the start */
   guint64 waiting;
 } Totals;
 
@@ -93,7 +94,10 @@ static void add_service(Totals *totals, const MuService *service)
 {
   GHashTableIter iter;
   gpointer value = NULL;
-  totals->services[service->record->state]++;
+  if (service->failure != NULL && service->record->state == MU_SERVICE_RUNNING)
+    totals->failed++;
+  else
+    totals->services[service->record->state]++;
   if (service->deploy != NULL)
     totals->plans[service->deploy->status]++;
   totals->waiting += service->wanting->len;
@@ -115,6 +119,7 @@ static void add_states(GString *text, const Totals *totals)
   for (guint i = 0; i <= MU_SERVICE_GONE; i++)
     g_string_append_printf(text, "muster_services{state=\"%s\"} %" G_GUINT64_FORMAT "\n",
                            mu_service_state_to_string((MuServiceState)i), totals->services[i]);
+  g_string_append_printf(text, "muster_services{state=\"FAILED\"} %" G_GUINT64_FORMAT "\n", totals->failed);
   add_head(text, "deploy_plans", "gauge", "Deploy plans by status.");
   for (guint i = 0; i < MU_STATUS_COUNT; i++)
     g_string_append_printf(text, "muster_deploy_plans{status=\"%s\"} %" G_GUINT64_FORMAT "\n",

@@ -329,7 +329,7 @@ void mu_plan_candidates(const MuPlan *plan, MuStepVisitor visit, gpointer user)
 
 MuUuid mu_phase_id(const MuPhase *phase)
 {
-  g_autofree char *name = g_strdup_printf("%s/%u/%s", phase->plan->name, phase->index, phase->name);
+  g_autofree char *name = g_strdup_printf("%s/%s", phase->plan->name, phase->name);
   return mu_uuid_from_name(name);
 }
 
@@ -337,7 +337,7 @@ MuUuid mu_step_id(const MuStep *step)
 {
   const MuPhase *phase = step->phase;
   g_autofree char *name =
-      g_strdup_printf("%s/%u/%s/%u/%s", phase->plan->name, phase->index, phase->name, step->index, step->name);
+      g_strdup_printf("%s/%s/%u/%s", phase->plan->name, phase->name, step->index, step->name);
   return mu_uuid_from_name(name);
 }
 

@@ -91,7 +91,7 @@ void mu_plan_candidates(const MuPlan *plan, MuStepVisitor visit, gpointer user);
 /* By name or uuid; NULL when there is none. */
 MuPhase *mu_plan_find_phase(const MuPlan *plan, const char *name_or_id);
 MuStep *mu_phase_find_step(const MuPhase *phase, const char *name_or_id);
-/* Stable over restarts: made from the names. */
+/* Stable over restarts: made from the names; a phase's name is unique in its plan, a step's is not in its phase. */
 MuUuid mu_phase_id(const MuPhase *phase);
 MuUuid mu_step_id(const MuStep *step);
 

@@ -27,6 +27,11 @@ static json_t *describe_engine(gpointer user) {
   return ops->describe == NULL ? json_pack("{s:s}", "engine", ops->name) : ops->describe(runner->engine);
 }
 
+static void before_read(gpointer user) {
+  MuMultiServiceRunner *runner = user;
+  mu_client_note_time(runner->client, mu_runner_now_ms(runner));
+}
+
 /* ---- opening, stage by stage ---------------------------------------------------------------------------------------- */
 
 static gboolean check_options(const MuRunnerOptions *options, GError **error) {
@@ -94,6 +99,7 @@ static gboolean open_http(MuMultiServiceRunner *runner, const MuRunnerOptions *o
       .submit = submit,
       .sandbox_path = sandbox_path,
       .describe_engine = describe_engine,
+      .before_read = before_read,
       .user = runner,
   };
   GError *local_error = NULL;
