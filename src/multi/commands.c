@@ -3,6 +3,7 @@
 #include "client_private.h"
 
 #include "json.h"
+#include "spec_engine.h"
 #include <muster/error.h>
 
 /* What a handler made of the command: `body` (a new reference) or FALSE with an error. */
@@ -81,16 +82,22 @@ static gboolean check_put(MuMultiServiceEventClient *client, const MuCommand *co
   return TRUE;
 }
 
+/* What the factory built is the service that was asked for, and the engine can run it. */
+static gboolean check_built(const MuMultiServiceEventClient *client, const MuServiceSpec *spec, const char *name,
+                            GError **error)
+{
+  if (g_strcmp0(spec->name, name) != 0) {
+    g_set_error(error, MU_ERROR, MU_ERROR_REFUSED, "the factory built a service named \"%s\", not \"%s\"", spec->name, name);
+    return FALSE;
+  }
+  return client->settings.engine == NULL || mu_spec_check_engine(spec, client->settings.engine, NULL, error);
+}
+
 static MuServiceScheduler *build(MuMultiServiceEventClient *client, const MuCommand *command, GError **error)
 {
   MuServiceScheduler *scheduler = client->store->factory(command->service, command->context, client->store->user, error);
-  if (scheduler == NULL)
-    return NULL;
-  const char *name = mu_service_scheduler_spec(scheduler)->name;
-  if (g_strcmp0(name, command->service) == 0)
+  if (scheduler == NULL || check_built(client, mu_service_scheduler_spec(scheduler), command->service, error))
     return scheduler;
-  g_set_error(error, MU_ERROR, MU_ERROR_REFUSED, "the factory built a service named \"%s\", not \"%s\"", name,
-              command->service);
   mu_service_scheduler_free(scheduler);
   return NULL;
 }

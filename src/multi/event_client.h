@@ -37,6 +37,7 @@ void mu_output_free(MuOutput *output);
 gboolean mu_output_is_empty(const MuOutput *output);
 
 typedef struct {
+  const char *engine;         /* its name, static: specs that it cannot run rightly are refused; NULL: none are */
   const char *role;           /* reservations are made for it; NULL: "<framework name>-role" */
   const char *principal;      /* NULL: "<framework name>-principal" */
   const char *user;           /* default user of tasks; NULL: the engine's */

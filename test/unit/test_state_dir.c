@@ -156,7 +156,8 @@ static void test_read_only(Fixture *fixture, gconstpointer data) {
     must_not_open("/sys/kernel", MU_ERROR_REFUSED, "cannot be written");
     return;
   }
-  g_assert_cmpint(g_mkdir_with_parents(fixture->path, 0500), ==, 0);
+  g_assert_cmpint(g_mkdir_with_parents(fixture->path, 0700), ==, 0);
+  g_assert_cmpint(chmod(fixture->path, 0500), ==, 0);
   must_not_open(fixture->path, MU_ERROR_REFUSED, "cannot be written");
 }
 

@@ -110,13 +110,23 @@ static void tell_to_end(Ending *ending) {
   mu_local_line_send(executor->line, message);
 }
 
+/* One that is just exiting has neither a line nor a process to wait for, only its lock. */
+static gboolean wait_for_lock(MuLocalExecutor *executor, gint64 until_ms) {
+  while (!mu_local_executor_lock(executor)) {
+    if (now_ms() >= until_ms)
+      return FALSE;
+    poll(NULL, 0, CALL_EVERY_MS);
+  }
+  return TRUE;
+}
+
 /* Those that are alive at the deadline. */
 static guint wait_for_end(const GArray *endings, gint64 until_ms) {
   guint alive = 0;
   for (guint i = 0; i < endings->len; i++) {
     const Ending *ending = &g_array_index(endings, Ending, i);
     gboolean ended = ending->pidfd < 0 || wait_for_exit(ending->pidfd, until_ms);
-    alive += !ended || !mu_local_executor_lock(ending->executor);
+    alive += !ended || !wait_for_lock(ending->executor, until_ms);
   }
   return alive;
 }
