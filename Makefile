@@ -35,6 +35,18 @@ bench: ## measure speed and cost; writes a table and JSON
 	@$(MAKE) all
 	@MU_BUILD='$(abspath $(BUILD))' bench/run
 
+sim: ## many random runs of the simulator in TIME=60 s; SEED=n STEPS=m replays one with its trace; ARGS=... see --help
+	@tools/install-deps build
+	@$(MAKE) $(BUILD)/build.ninja
+	@$(NINJA) muster-sim >/dev/null
+	@$(BUILD)/muster-sim $(if $(SEED),--seed $(SEED),--time $(or $(TIME),60)) $(if $(STEPS),--steps $(STEPS)) $(ARGS)
+
+sim-selftest: ## plant a bug for each checker of the simulator in turn: each must catch its own
+	@tools/install-deps build
+	@$(MAKE) build-selftest/build.ninja BUILD=build-selftest SETUP=-Dsim_selftest=true
+	@ninja -C build-selftest muster-sim >/dev/null
+	@build-selftest/muster-sim --selftest
+
 asan: ## run the tests with the address and undefined behaviour sanitizers
 	@$(SANITIZE) $(MAKE) test BUILD=build-asan SETUP='-Db_sanitize=address,undefined -Db_lundef=false'
 
@@ -76,4 +88,4 @@ clean: ## remove the build folders
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /  \1\t/p' Makefile | expand -t 14
 
-.PHONY: all demo test bench asan fuzz tidy check-source fmt fmt-check cover install clean help
+.PHONY: all demo test bench sim sim-selftest asan fuzz tidy check-source fmt fmt-check cover install clean help

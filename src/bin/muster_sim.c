@@ -18,26 +18,27 @@ static const GOptionEntry OPTIONS[] = {
     {"services", 0, 0, G_OPTION_ARG_INT, &opt_services, "at most so many (drawn from the seed)", "N"},
     {"agents", 0, 0, G_OPTION_ARG_INT, &opt_agents, "so many (drawn from the seed)", "N"},
     {"faults", 0, 0, G_OPTION_ARG_STRING, &opt_faults, "only these (a,b=PERMILLE), or all but these (-a,-b)", "LIST"},
-    {"check-every", 0, 0, G_OPTION_ARG_INT, &opt_every, "the expensive checkers at each N-th commit; 0: never (1)", "N"},
+    {"check-every", 0, 0, G_OPTION_ARG_INT, &opt_every, "the expensive checkers at each N-th commit; 0: never (1)",
+     "N"},
     {"time", 0, 0, G_OPTION_ARG_INT, &opt_time, "seconds for many seeds (60)", "S"},
     {"runs", 0, 0, G_OPTION_ARG_INT, &opt_runs, "so many seeds, whatever time they take", "N"},
     {"first", 0, 0, G_OPTION_ARG_INT64, &opt_first, "the first of many seeds (a fresh one)", "N"},
     {"quiet", 0, 0, G_OPTION_ARG_NONE, &opt_quiet, "no trace", NULL},
     {"no-shrink", 0, 0, G_OPTION_ARG_NONE, &opt_no_shrink, "do not make a failing run smaller", NULL},
     {"list-faults", 0, 0, G_OPTION_ARG_NONE, &opt_list, "name the faults", NULL},
-    {"plant", 0, 0, G_OPTION_ARG_STRING, &opt_plant, "plant the bug that this checker must catch (selftest build)", "CHECKER"},
-    {"selftest", 0, 0, G_OPTION_ARG_NONE, &opt_selftest, "plant each bug in turn; each checker must catch its own", NULL},
+    {"plant", 0, 0, G_OPTION_ARG_STRING, &opt_plant, "plant the bug that this checker must catch (selftest build)",
+     "CHECKER"},
+    {"selftest", 0, 0, G_OPTION_ARG_NONE, &opt_selftest, "plant each bug in turn; each checker must catch its own",
+     NULL},
     {NULL},
 };
 
-static void print_line(const char *line, gpointer user)
-{
+static void print_line(const char *line, gpointer user) {
   (void)user;
   puts(line);
 }
 
-static gboolean make_run(guint64 seed, MuSimRun *ret_run, GError **error)
-{
+static gboolean make_run(guint64 seed, MuSimRun *ret_run, GError **error) {
   mu_sim_run_init(ret_run, seed);
   if (opt_steps >= 0)
     ret_run->steps = (guint)opt_steps;
@@ -52,8 +53,7 @@ static gboolean make_run(guint64 seed, MuSimRun *ret_run, GError **error)
 
 /* ---- what to say -------------------------------------------------------------------------------------------------------- */
 
-static char *fault_list(const MuSimRun *run)
-{
+static char *fault_list(const MuSimRun *run) {
   MuSimFaultRates all;
   GString *list = g_string_new(NULL);
   mu_sim_fault_rates_default(&all);
@@ -70,36 +70,33 @@ static char *fault_list(const MuSimRun *run)
   return g_string_free(list, FALSE);
 }
 
-static void print_failure(const MuSimRun *run, const MuSimResult *result)
-{
+static void print_failure(const MuSimRun *run, const MuSimResult *result) {
   g_autofree char *faults = fault_list(run);
   printf("seed %" G_GUINT64_FORMAT " fails: %s\n", run->seed, result->violation);
-  printf("replay: muster-sim --seed %" G_GUINT64_FORMAT " --steps %u --services %u --agents %u%s%s\n", run->seed, run->steps,
-         run->services, run->agents, faults[0] == '\0' ? "" : " --faults ", faults);
+  printf("replay: muster-sim --seed %" G_GUINT64_FORMAT " --steps %u --services %u --agents %u%s%s\n", run->seed,
+         run->steps, run->services, run->agents, faults[0] == '\0' ? "" : " --faults ", faults);
   fflush(stdout);
 }
 
-static void list_faults(void)
-{
+static void list_faults(void) {
   for (guint i = 0; i < mu_sim_faults_count(); i++)
     printf("%-18s %s\n", mu_sim_fault_name(i), mu_sim_fault_what(i));
 }
 
 /* ---- modes -------------------------------------------------------------------------------------------------------------- */
 
-static int replay(MuSimRun *run)
-{
+static int replay(MuSimRun *run) {
   g_auto(MuSimResult) result = {0};
   if (!opt_quiet)
     run->trace = print_line;
   mu_sim_run_all(run, &result);
-  printf("%" G_GUINT64_FORMAT " events, %u commits, %u crashes, %" G_GINT64_FORMAT " virtual seconds: %s\n", result.events,
-         result.commits, result.crashes, result.virtual_ms / 1000, result.violation == NULL ? "passed" : result.violation);
+  printf("%" G_GUINT64_FORMAT " events, %u commits, %u crashes, %" G_GINT64_FORMAT " virtual seconds: %s\n",
+         result.events, result.commits, result.crashes, result.virtual_ms / 1000,
+         result.violation == NULL ? "passed" : result.violation);
   return result.violation == NULL ? 0 : 1;
 }
 
-static int fail_run(MuSimRun *run, MuSimResult *result)
-{
+static int fail_run(MuSimRun *run, MuSimResult *result) {
   print_failure(run, result);
   if (!opt_no_shrink) {
     mu_sim_run_shrink(run, result, 200);
@@ -110,8 +107,7 @@ static int fail_run(MuSimRun *run, MuSimResult *result)
   return 1;
 }
 
-static int many(guint64 first)
-{
+static int many(guint64 first) {
   gint64 begin = g_get_monotonic_time();
   guint64 events = 0;
   guint runs = 0;
@@ -126,14 +122,14 @@ static int many(guint64 first)
     runs++;
   }
   double seconds = (double)(g_get_monotonic_time() - begin) / G_USEC_PER_SEC;
-  printf("%u runs from seed %" G_GUINT64_FORMAT ", %" G_GUINT64_FORMAT " events in %.1f s (%.0f a second): all passed\n", runs,
-         first, events, seconds, (double)events / seconds);
+  printf("%u runs from seed %" G_GUINT64_FORMAT ", %" G_GUINT64_FORMAT
+         " events in %.1f s (%.0f a second): all passed\n",
+         runs, first, events, seconds, (double)events / seconds);
   return 0;
 }
 
 /* A checker's plant must be caught, and by that checker, within some seeds. */
-static gboolean catches(const char *checker)
-{
+static gboolean catches(const char *checker) {
   g_autofree char *prefix = g_strconcat(checker, ":", NULL);
   mu_sim_plant(checker);
   for (guint64 seed = 1; seed <= 20; seed++) {
@@ -151,8 +147,7 @@ static gboolean catches(const char *checker)
   return FALSE;
 }
 
-static int selftest(void)
-{
+static int selftest(void) {
   gboolean all = TRUE;
   if (!mu_sim_plant(mu_sim_plant_checker(0))) {
     fprintf(stderr, "muster-sim: this build has no planted bugs; build with -Dsim_selftest=true (make sim-selftest)\n");
@@ -163,8 +158,7 @@ static int selftest(void)
   return all ? 0 : 1;
 }
 
-int main(int argc, char **argv)
-{
+int main(int argc, char **argv) {
   g_autoptr(GOptionContext) context = g_option_context_new("- random runs of the simulator");
   g_autoptr(GError) error = NULL;
   MuSimRun run;

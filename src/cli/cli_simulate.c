@@ -29,8 +29,8 @@ static void begin(MuSim *sim, gpointer user) {
 /* A service's context: -p and --env-file of the command line hold for all, KEY=VALUE of the scenario's line for this one. */
 static char *context(const char *file, const char *yaml, const char *const *parameters, gpointer user, GError **error) {
   const Simulation *simulation = user;
-  g_autofree char *path = file == NULL || g_path_is_absolute(file) ? g_strdup(file)
-                                                                   : g_build_filename(simulation->folder, file, NULL);
+  g_autofree char *path =
+      file == NULL || g_path_is_absolute(file) ? g_strdup(file) : g_build_filename(simulation->folder, file, NULL);
   g_autoptr(MuCliContext) loaded =
       mu_cli_context_load_for(simulation->call, path, yaml, simulation->folder, parameters, error);
   return loaded == NULL ? NULL : mu_cli_context_to_json(loaded);
@@ -56,12 +56,13 @@ static gboolean read_seed(const MuCliCall *call, MuScenarioOptions *options, GEr
   options->has_seed = text != NULL;
   if (text == NULL || g_ascii_string_to_unsigned(text, 10, 0, G_MAXUINT64, &options->seed, NULL))
     return TRUE;
-  g_set_error(error, MU_ERROR, MU_ERROR_USAGE, "--seed %s: expected a whole number, such as a failed run printed", text);
+  g_set_error(error, MU_ERROR, MU_ERROR_USAGE, "--seed %s: expected a whole number, such as a failed run printed",
+              text);
   return FALSE;
 }
 
-static gboolean simulate(const MuCliCall *call, const char *path, MuScenario **ret_scenario, MuScenarioReport *ret_report,
-                         GError **error) {
+static gboolean simulate(const MuCliCall *call, const char *path, MuScenario **ret_scenario,
+                         MuScenarioReport *ret_report, GError **error) {
   g_autofree char *folder = g_path_get_dirname(path);
   g_autofree char *text = read_scenario(path, error);
   Simulation simulation = {call, folder, mu_cli_has(call, "trace")};
@@ -78,7 +79,8 @@ static void print_result(const char *path, const MuScenario *scenario, const MuS
                          const GError *error) {
   MuCliStyle style = mu_cli_style(stdout);
   g_autoptr(GString) line = g_string_new(NULL);
-  mu_cli_append_painted(line, &style, error == NULL ? MU_PAINT_GREEN : MU_PAINT_RED, error == NULL ? "passed" : "FAILED");
+  mu_cli_append_painted(line, &style, error == NULL ? MU_PAINT_GREEN : MU_PAINT_RED,
+                        error == NULL ? "passed" : "FAILED");
   g_string_append_printf(line, "  %s", path);
   if (scenario != NULL)
     g_string_append_printf(line, "  %s", mu_scenario_intent(scenario));
@@ -110,7 +112,8 @@ static json_t *result_json(const char *path, const MuScenario *scenario, const M
 gboolean mu_cli_simulate(MuCliCall *call, GError **error) {
   g_autoptr(json_t) results = json_array();
   guint failed = 0;
-  mu_log_set_level(mu_cli_has(call, "trace") ? MU_LOG_INFO : MU_LOG_ERROR); /* what is wrong is told by the expectations */
+  mu_log_set_level(mu_cli_has(call, "trace") ? MU_LOG_INFO
+                                             : MU_LOG_ERROR); /* what is wrong is told by the expectations */
   for (guint i = 0; i < call->n_args; i++) {
     g_autoptr(MuScenario) scenario = NULL;
     g_autoptr(GError) cause = NULL;

@@ -97,12 +97,20 @@ static void apply(MuService *service, MuTask *task, const MuTaskStatus *status, 
   announce(service, task, status, effects);
 }
 
+/* News that the present status has overtaken. Of an agent that is back, the last status of before it was lost is news. */
+static gboolean is_older(const MuTaskStatus *known, const MuTaskStatus *status)
+{
+  return known->state != MU_TASK_UNREACHABLE && status->timestamp_ms != 0 && status->timestamp_ms < known->timestamp_ms;
+}
+
 /* The same news again: a retry of the engine, or an answer to a reconciliation. */
 static gboolean is_known(const MuTaskStatus *known, const MuTaskStatus *status)
 {
   if (known == NULL)
     return FALSE;
   if (mu_task_state_is_terminal(known->state))
+    return TRUE;
+  if (is_older(known, status))
     return TRUE;
   return known->state == status->state && known->has_ready == status->has_ready && known->ready == status->ready &&
          known->has_healthy == status->has_healthy && known->healthy == status->healthy;

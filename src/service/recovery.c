@@ -38,8 +38,8 @@ static guint64 find_tasks(const MuPod *pod, const MuPodSpec *spec)
   for (guint i = 0; i < spec->n_tasks; i++) {
     const MuTask *task = mu_pod_task(pod, spec->tasks[i].name);
     guint64 bit = G_GUINT64_CONSTANT(1) << i;
-    if (task == NULL)
-      continue;
+    if (task == NULL || g_strcmp0(task->record->config, pod->recovery_config) != 0)
+      continue; /* of another configuration: a phase of its own, after this one */
     if (is_running_kind(task, &spec->tasks[i]) && task->record->reached)
       together |= bit;
     if (needs_recovery(task)) {
@@ -129,4 +129,12 @@ void mu_recovery_refresh(MuPod *pod, MuEffects *effects)
   if (step == NULL || (tasks & ~step->tasks) != 0)
     begin(pod, spec, tasks | (step == NULL ? 0 : step->tasks));
   end_live_tasks(pod, spec, tasks, effects);
+}
+
+gboolean mu_recovery_is_due(const MuPod *pod)
+{
+  const MuService *service = pod->service;
+  if (service->recovery == NULL || mu_pod_is_leaving(pod) || is_active(pod))
+    return FALSE;
+  return failed_config(pod) != NULL;
 }

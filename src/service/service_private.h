@@ -45,6 +45,8 @@ void mu_service_remove_phase(MuService *service, MuPhase *phase);
 /* Finds the status of each of the pod's steps, and recovery's part in it. */
 void mu_pod_refresh(MuPod *pod, MuEffects *effects);
 void mu_recovery_refresh(MuPod *pod, MuEffects *effects);
+/* The pod's recovery is over, and another task of it has to be recovered. */
+gboolean mu_recovery_is_due(const MuPod *pod);
 /* Phases kill, release, erase for the instance. */
 void mu_teardown_add_phase(MuService *service, MuPlan *plan, MuPod *pod);
 /* Moves the pod's teardown on: entries to RELEASING once no task lives; erases or frees the pod when they are gone. */

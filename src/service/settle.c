@@ -136,6 +136,8 @@ void mu_pod_refresh(MuPod *pod, MuEffects *effects)
   note_leaving(pod, effects);
   for (guint i = 0; i < pod->steps->len; i++)
     refresh_step(pod, pod->steps->pdata[i], effects);
+  if (mu_recovery_is_due(pod))
+    mu_pod_mark_dirty(pod);
 }
 
 static void refresh_dirty_pods(MuService *service, MuEffects *effects)
@@ -164,6 +166,11 @@ static void wait_for_offer(MuService *service, MuPod *pod, MuStep *step, MuEffec
   service->wants_more = TRUE;
 }
 
+static gboolean comes_after_recovery(const MuStep *step)
+{
+  return step->phase->plan != ((MuPod *)step->asset)->service->deploy && !mu_step_is_recovery(step);
+}
+
 /* Tasks of the step that run in an old configuration make room for the new one. */
 static void end_old_tasks(MuPod *pod, const MuStep *step, MuEffects *effects)
 {
@@ -172,8 +179,13 @@ static void end_old_tasks(MuPod *pod, const MuStep *step, MuEffects *effects)
   guint64 launch = mu_step_tasks_to_launch(pod, step->tasks, recovery);
   for (guint i = 0; spec != NULL && i < spec->n_tasks; i++) {
     MuTask *task = mu_pod_task(pod, spec->tasks[i].name);
-    if ((launch & (G_GUINT64_CONSTANT(1) << i)) != 0 && task != NULL && mu_task_is_alive(task))
-      mu_task_want_kill(task, effects);
+    if ((launch & (G_GUINT64_CONSTANT(1) << i)) == 0 || task == NULL || !mu_task_is_alive(task))
+      continue;
+    if (comes_after_recovery(step) && task->record->reached) {
+      task->record->reached = FALSE; /* else recovery would bring back what the plan has just ended, for ever */
+      mu_task_put(task, effects);
+    }
+    mu_task_want_kill(task, effects);
   }
 }
 

@@ -1,8 +1,7 @@
 /* The discipline's limit is never exceeded: in no drain do more services reserve than may grow. */
 #include "sim_check.h"
 
-static void note_services(GHashTable *services, const MuEngineCall *call)
-{
+static void note_services(GHashTable *services, const MuEngineCall *call) {
   for (guint i = 0; call->kind == MU_CALL_ACCEPT && i < call->operations->len; i++) {
     const MuOperation *operation = call->operations->pdata[i];
     if (operation->kind != MU_OP_RESERVE)
@@ -12,8 +11,7 @@ static void note_services(GHashTable *services, const MuEngineCall *call)
   }
 }
 
-static void on_drained(MuSim *sim, const MuOutput *output)
-{
+static void on_drained(MuSim *sim, const MuOutput *output) {
   if (sim->footprint_limit == 0)
     return;
   g_autoptr(GHashTable) services = g_hash_table_new(g_str_hash, g_str_equal);

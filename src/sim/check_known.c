@@ -6,22 +6,19 @@
 /* A stranger may live so long while its agent and the scheduler are there. */
 #define PATIENCE_MS 600000
 
-static gboolean is_known(MuSim *sim, const MuSimTask *task)
-{
+static gboolean is_known(MuSim *sim, const MuSimTask *task) {
   MuSimRecord *record = mu_sim_store_find(sim, MU_RECORD_TASK, task->service, task->name);
   const MuTaskRecord *known = mu_sim_record_task(record);
-  return known != NULL && strcmp(known->task_id, task->id) == 0;
+  return known != NULL && strcmp(known->task_id, task->id) == 0 && !MU_SIM_PLANTED(known);
 }
 
-static void add_stranger(MuSim *sim, const char *task_id)
-{
+static void add_stranger(MuSim *sim, const char *task_id) {
   if (!g_hash_table_contains(sim->checks->strangers, task_id))
     g_hash_table_insert(sim->checks->strangers, g_strdup(task_id), g_memdup2(&sim->now_ms, sizeof sim->now_ms));
 }
 
 /* Records that go or change: the runs that they stood for. */
-static void on_commit(MuSim *sim, const MuBatch *batch)
-{
+static void on_commit(MuSim *sim, const MuBatch *batch) {
   for (guint i = 0; i < batch->ops->len; i++) {
     const MuRecordOp *op = &g_array_index(batch->ops, MuRecordOp, i);
     if (op->kind != MU_RECORD_TASK)
@@ -33,22 +30,19 @@ static void on_commit(MuSim *sim, const MuBatch *batch)
   }
 }
 
-static void on_launch(MuSim *sim, const MuSimTask *fresh)
-{
+static void on_launch(MuSim *sim, const MuSimTask *fresh) {
   if (!is_known(sim, fresh))
     add_stranger(sim, fresh->id);
 }
 
-void mu_sim_check_known_returns(MuSim *sim, const MuSimAgent *agent)
-{
+void mu_sim_check_known_returns(MuSim *sim, const MuSimAgent *agent) {
   g_autoptr(GPtrArray) tasks = mu_sim_tasks_on(sim, agent);
   for (guint i = 0; i < tasks->len; i++)
     add_stranger(sim, ((MuSimTask *)tasks->pdata[i])->id);
 }
 
 /* FALSE: no stranger any more. */
-static gboolean look_at(MuSim *sim, const char *task_id, gint64 *since_ms)
-{
+static gboolean look_at(MuSim *sim, const char *task_id, gint64 *since_ms) {
   const MuSimTask *task = g_hash_table_lookup(sim->tasks, task_id);
   if (task == NULL || !mu_sim_task_lives(task) || (task->dying && !MU_SIM_PLANTED(known)) || is_known(sim, task))
     return FALSE;
@@ -59,8 +53,7 @@ static gboolean look_at(MuSim *sim, const char *task_id, gint64 *since_ms)
   return TRUE;
 }
 
-static void on_quiet(MuSim *sim)
-{
+static void on_quiet(MuSim *sim) {
   GHashTableIter iter;
   gpointer task_id = NULL, since = NULL;
   g_hash_table_iter_init(&iter, sim->checks->strangers);

@@ -6,13 +6,11 @@
 
 static const char RESOURCE_ID[] = "\"resource_id\":\"";
 
-gboolean mu_sim_ledger_has(MuSim *sim, const char *resource_id)
-{
+gboolean mu_sim_ledger_has(MuSim *sim, const char *resource_id) {
   return resource_id != NULL && g_hash_table_contains(sim->checks->ledger, resource_id);
 }
 
-static GPtrArray *ids_in(const char *value)
-{
+static GPtrArray *ids_in(const char *value) {
   GPtrArray *ids = g_ptr_array_new_with_free_func(g_free);
   for (const char *at = value; at != NULL && (at = strstr(at, RESOURCE_ID)) != NULL;) {
     at += sizeof RESOURCE_ID - 1;
@@ -21,8 +19,7 @@ static GPtrArray *ids_in(const char *value)
   return ids;
 }
 
-static void note_pod(MuSim *sim, const MuRecordOp *op)
-{
+static void note_pod(MuSim *sim, const MuRecordOp *op) {
   MuSimChecks *checks = sim->checks;
   g_autofree char *name = g_strdup_printf("%d/%s/%s", (int)op->kind, op->service, op->key);
   const MuSimRecord *old = g_hash_table_lookup(sim->records, name);
@@ -38,8 +35,7 @@ static void note_pod(MuSim *sim, const MuRecordOp *op)
 }
 
 /* Of several operations on one record only the last one counts. */
-static void on_commit(MuSim *sim, const MuBatch *batch)
-{
+static void on_commit(MuSim *sim, const MuBatch *batch) {
   for (guint i = 0; i < batch->ops->len; i++) {
     const MuRecordOp *op = &g_array_index(batch->ops, MuRecordOp, i);
     if (op->kind == MU_RECORD_POD)
@@ -47,8 +43,7 @@ static void on_commit(MuSim *sim, const MuBatch *batch)
   }
 }
 
-static const MuSimAgent *find_reservation(MuSim *sim, const char *resource_id)
-{
+static const MuSimAgent *find_reservation(MuSim *sim, const char *resource_id) {
   for (guint i = 0; i < sim->agents->len; i++) {
     const MuSimAgent *agent = sim->agents->pdata[i];
     if (agent->state != MU_SIM_AGENT_GONE && mu_resources_by_id(mu_agent_total(agent->agent), resource_id) != NULL)
@@ -57,13 +52,11 @@ static const MuSimAgent *find_reservation(MuSim *sim, const char *resource_id)
   return NULL;
 }
 
-static gboolean is_let_off(const MuSim *sim, const MuSimAgent *agent)
-{
+static gboolean is_let_off(const MuSim *sim, const MuSimAgent *agent) {
   return sim->checks->forced || agent->was_lost;
 }
 
-static void on_quiet(MuSim *sim)
-{
+static void on_quiet(MuSim *sim) {
   GHashTableIter iter;
   gpointer id = NULL;
   g_hash_table_iter_init(&iter, sim->checks->given_up);
@@ -79,27 +72,24 @@ static void on_quiet(MuSim *sim)
   }
 }
 
-static void on_command(MuSim *sim, const MuCommand *command)
-{
+static void on_command(MuSim *sim, const MuCommand *command) {
   sim->checks->forced |= command->kind == MU_COMMAND_SERVICE_FORCE_REMOVE;
 }
 
-static void check_agent(MuSim *sim, const MuSimAgent *agent)
-{
+static void check_agent(MuSim *sim, const MuSimAgent *agent) {
   const MuResources *total = mu_agent_total(agent->agent);
   for (guint i = 0; agent->state == MU_SIM_AGENT_UP && i < total->items->len; i++) {
     const MuResource *resource = total->items->pdata[i];
     if (!mu_resource_is_reserved(resource))
       continue;
     g_autofree char *text = mu_resource_to_string(resource);
-    mu_sim_check_fail(sim, &mu_sim_check_ledger, "all services are gone, and %s (%s, of %s) is still reserved on %s", text,
-                      resource->reservation.resource_id, resource->reservation.namespace_, agent->id);
+    mu_sim_check_fail(sim, &mu_sim_check_ledger, "all services are gone, and %s (%s, of %s) is still reserved on %s",
+                      text, resource->reservation.resource_id, resource->reservation.namespace_, agent->id);
   }
 }
 
 /* The framework's own record stays. */
-void mu_sim_check_ledger_is_empty(MuSim *sim)
-{
+void mu_sim_check_ledger_is_empty(MuSim *sim) {
   for (guint i = 0; i < sim->agents->len; i++)
     check_agent(sim, sim->agents->pdata[i]);
   if (sim->n_live > 0)
@@ -112,7 +102,8 @@ void mu_sim_check_ledger_is_empty(MuSim *sim)
 }
 
 const MuSimCheck mu_sim_check_ledger = {.name = "ledger",
-                                        .what = "every reservation belongs to a ledger; nothing is left after an uninstall",
+                                        .what =
+                                            "every reservation belongs to a ledger; nothing is left after an uninstall",
                                         .command = on_command,
                                         .commit = on_commit,
                                         .quiet = on_quiet};

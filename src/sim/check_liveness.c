@@ -4,8 +4,7 @@
 
 #include "client_private.h"
 
-static const MuPlan *unfinished_plan(const MuService *service)
-{
+static const MuPlan *unfinished_plan(const MuService *service) {
   const MuPlan *const PLANS[] = {service->deploy, service->recovery, service->decommission};
   for (guint i = 0; i < G_N_ELEMENTS(PLANS); i++)
     if (PLANS[i] != NULL && PLANS[i]->status != MU_STATUS_COMPLETE)
@@ -13,8 +12,7 @@ static const MuPlan *unfinished_plan(const MuService *service)
   return NULL;
 }
 
-static const MuStep *unfinished_step(const MuPlan *plan)
-{
+static const MuStep *unfinished_step(const MuPlan *plan) {
   for (guint i = 0; i < plan->phases->len; i++) {
     const MuPhase *phase = plan->phases->pdata[i];
     for (guint j = 0; j < phase->steps->len; j++)
@@ -25,8 +23,7 @@ static const MuStep *unfinished_step(const MuPlan *plan)
 }
 
 /* Every stage that refused; NULL: it does not wait. */
-static char *reasons(const MuPod *pod)
-{
+static char *reasons(const MuPod *pod) {
   if (pod == NULL || pod->outcome == NULL)
     return NULL;
   GString *text = g_string_new(NULL);
@@ -39,8 +36,7 @@ static char *reasons(const MuPod *pod)
   return g_string_free(text, FALSE);
 }
 
-static void describe(const MuService *service, GString *text)
-{
+static void describe(const MuService *service, GString *text) {
   const MuPlan *plan = unfinished_plan(service);
   const MuStep *step = plan == NULL ? NULL : unfinished_step(plan);
   if (service->record->state != MU_SERVICE_RUNNING) {
@@ -56,8 +52,7 @@ static void describe(const MuService *service, GString *text)
   }
 }
 
-char *mu_sim_unfinished(MuSim *sim)
-{
+char *mu_sim_unfinished(MuSim *sim) {
   GString *text = g_string_new(NULL);
   g_auto(GStrv) names = mu_multi_service_manager_names(sim->client->manager);
   for (guint i = 0; names[i] != NULL; i++)
@@ -69,5 +64,5 @@ char *mu_sim_unfinished(MuSim *sim)
   return left;
 }
 
-const MuSimCheck mu_sim_check_liveness = {
-    .name = "liveness", .what = "when faults stop, every service reaches its target in time"};
+const MuSimCheck mu_sim_check_liveness = {.name = "liveness",
+                                          .what = "when faults stop, every service reaches its target in time"};

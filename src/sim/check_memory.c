@@ -13,19 +13,16 @@
 
 /* ---- the dump --------------------------------------------------------------------------------------------------------- */
 
-static gint by_text(gconstpointer a, gconstpointer b)
-{
+static gint by_text(gconstpointer a, gconstpointer b) {
   return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-static void add_record(GPtrArray *lines, const char *what, const char *name, char *take_text)
-{
+static void add_record(GPtrArray *lines, const char *what, const char *name, char *take_text) {
   g_ptr_array_add(lines, g_strdup_printf("%s %s %s", what, name, take_text));
   g_free(take_text);
 }
 
-static void dump_pod(GPtrArray *lines, const MuPod *pod)
-{
+static void dump_pod(GPtrArray *lines, const MuPod *pod) {
   if (pod->record != NULL)
     add_record(lines, "pod", pod->name, mu_pod_record_encode(pod->record));
   for (guint i = 0; i < pod->tasks->len; i++) {
@@ -37,20 +34,17 @@ static void dump_pod(GPtrArray *lines, const MuPod *pod)
 }
 
 /* Due moments pass between the two: what is DELAYED in one may be PENDING in the other. */
-static const char *status_word(MuStatus status)
-{
+static const char *status_word(MuStatus status) {
   return mu_status_to_string(status == MU_STATUS_DELAYED ? MU_STATUS_PENDING : status);
 }
 
-static gboolean is_compared(const MuService *service, const MuPhase *phase)
-{
+static gboolean is_compared(const MuService *service, const MuPhase *phase) {
   const MuPlan *plan = phase->plan;
   gboolean teardown = plan == service->decommission || service->record->state != MU_SERVICE_RUNNING;
   return plan != service->recovery && (phase->status != MU_STATUS_COMPLETE || !teardown);
 }
 
-static gboolean is_to_recover(const MuPod *pod)
-{
+static gboolean is_to_recover(const MuPod *pod) {
   for (guint i = 0; i < pod->tasks->len; i++) {
     const MuTask *task = pod->tasks->pdata[i];
     if (task->record->reached && mu_task_has_failed(task))
@@ -59,8 +53,7 @@ static gboolean is_to_recover(const MuPod *pod)
   return FALSE;
 }
 
-static void dump_recovery(GPtrArray *lines, const MuPlan *plan)
-{
+static void dump_recovery(GPtrArray *lines, const MuPlan *plan) {
   for (guint i = 0; i < plan->phases->len; i++) {
     const MuStep *step = ((MuPhase *)plan->phases->pdata[i])->steps->pdata[0];
     if (step->status != MU_STATUS_COMPLETE && is_to_recover(step->asset))
@@ -68,8 +61,7 @@ static void dump_recovery(GPtrArray *lines, const MuPlan *plan)
   }
 }
 
-static void dump_plan(GPtrArray *lines, const MuService *service, const MuPlan *plan)
-{
+static void dump_plan(GPtrArray *lines, const MuService *service, const MuPlan *plan) {
   if (plan == service->recovery)
     dump_recovery(lines, plan);
   for (guint i = 0; i < plan->phases->len; i++) {
@@ -81,15 +73,15 @@ static void dump_plan(GPtrArray *lines, const MuService *service, const MuPlan *
                                              step->forced ? " forced" : ""));
     }
     if (is_compared(service, phase) && (phase->interrupted || phase->canary != 0))
-      g_ptr_array_add(lines, g_strdup_printf("phase %s/%s %d %d", plan->name, phase->name, phase->interrupted, phase->canary));
+      g_ptr_array_add(lines,
+                      g_strdup_printf("phase %s/%s %d %d", plan->name, phase->name, phase->interrupted, phase->canary));
   }
   if (plan != service->recovery && plan != service->decommission)
     g_ptr_array_add(lines, g_strdup_printf("plan %s %d %d", plan->name, plan->interrupted, plan->canary));
 }
 
 /* Lines, sorted. */
-static GPtrArray *dump_service(const MuService *service)
-{
+static GPtrArray *dump_service(const MuService *service) {
   GPtrArray *lines = g_ptr_array_new_with_free_func(g_free);
   GHashTableIter iter;
   gpointer key = NULL, value = NULL;
@@ -108,21 +100,20 @@ static GPtrArray *dump_service(const MuService *service)
 
 /* ---- the comparison --------------------------------------------------------------------------------------------------- */
 
-static void compare(MuSim *sim, const MuService *memory, const MuService *stored)
-{
+static void compare(MuSim *sim, const MuService *memory, const MuService *stored) {
   g_autoptr(GPtrArray) left = dump_service(memory), right = dump_service(stored);
   for (guint i = 0; i < MAX(left->len, right->len); i++) {
     const char *a = i < left->len ? left->pdata[i] : "(nothing)";
     const char *b = i < right->len ? right->pdata[i] : "(nothing)";
     if (strcmp(a, b) == 0)
       continue;
-    mu_sim_check_fail(sim, &mu_sim_check_memory, "service %s: memory has %s; the store leads to %s", memory->name, a, b);
+    mu_sim_check_fail(sim, &mu_sim_check_memory, "service %s: memory has %s; the store leads to %s", memory->name, a,
+                      b);
     return;
   }
 }
 
-static void compare_all(MuSim *sim, const MuMultiServiceManager *memory, const MuMultiServiceManager *stored)
-{
+static void compare_all(MuSim *sim, const MuMultiServiceManager *memory, const MuMultiServiceManager *stored) {
   g_auto(GStrv) names = mu_multi_service_manager_names((MuMultiServiceManager *)memory);
   for (guint i = 0; names[i] != NULL; i++) {
     const MuService *other = mu_manager_find(stored, names[i]);
@@ -136,8 +127,7 @@ static void compare_all(MuSim *sim, const MuMultiServiceManager *memory, const M
                       g_hash_table_size(stored->by_name), g_strv_length(names));
 }
 
-static void rarely(MuSim *sim)
-{
+static void rarely(MuSim *sim) {
   MuMultiServiceEventClient *client = mu_multi_service_event_client_new(
       "sim", mu_multi_service_manager_new(), mu_service_store_new(sim->factory, sim->factory_user), NULL);
   mu_client_configure(client, &mu_client_settings_default, sim->seed);

@@ -4,37 +4,34 @@
 
 #include <string.h>
 
-static void check_launch(MuSim *sim, const MuPodLaunch *launch)
-{
+static void check_launch(MuSim *sim, const MuPodLaunch *launch) {
   for (guint i = 0; i < launch->tasks->len; i++) {
     const MuTaskLaunch *task = launch->tasks->pdata[i];
-    const MuTaskRecord *record = mu_sim_record_task(mu_sim_store_find(sim, MU_RECORD_TASK, launch->service, task->name));
+    const MuTaskRecord *record =
+        mu_sim_record_task(mu_sim_store_find(sim, MU_RECORD_TASK, launch->service, task->name));
     if (record == NULL || strcmp(record->task_id, task->task_id) != 0)
       mu_sim_check_fail(sim, &mu_sim_check_recorded, "%s is launched, and the store has %s", task->task_id,
                         record == NULL ? "no record of it" : record->task_id);
   }
 }
 
-static void check_taken(MuSim *sim, const MuOperation *operation)
-{
+static void check_taken(MuSim *sim, const MuOperation *operation) {
   for (guint i = 0; i < operation->resources->items->len; i++) {
     const MuResource *resource = operation->resources->items->pdata[i];
-    if (!mu_sim_ledger_has(sim, resource->reservation.resource_id) || MU_SIM_PLANTED(recorded))
+    if (!mu_sim_ledger_has(sim, resource->reservation.resource_id))
       mu_sim_check_fail(sim, &mu_sim_check_recorded, "%s of %s, which no ledger in the store has",
                         mu_operation_kind_to_string(operation->kind), resource->reservation.resource_id);
   }
 }
 
-static const MuLedgerEntry *entry_of(MuSim *sim, const char *resource_id)
-{
+static const MuLedgerEntry *entry_of(MuSim *sim, const char *resource_id) {
   const char *name = g_hash_table_lookup(sim->checks->ledger, resource_id);
   const MuPodRecord *pod = name == NULL ? NULL : mu_sim_record_pod(g_hash_table_lookup(sim->records, name));
   return pod == NULL ? NULL : mu_pod_record_by_id(pod, resource_id);
 }
 
 /* A volume is destroyed only when the ledger says that it shall go: what is lost there is somebody's data. */
-static void check_destroyed(MuSim *sim, const MuOperation *operation)
-{
+static void check_destroyed(MuSim *sim, const MuOperation *operation) {
   for (guint i = 0; i < operation->resources->items->len; i++) {
     const MuResource *resource = operation->resources->items->pdata[i];
     const MuLedgerEntry *entry = entry_of(sim, resource->reservation.resource_id);
@@ -44,8 +41,7 @@ static void check_destroyed(MuSim *sim, const MuOperation *operation)
   }
 }
 
-static void on_call(MuSim *sim, const MuEngineCall *call)
-{
+static void on_call(MuSim *sim, const MuEngineCall *call) {
   for (guint i = 0; call->kind == MU_CALL_ACCEPT && i < call->operations->len; i++) {
     const MuOperation *operation = call->operations->pdata[i];
     if (operation->kind == MU_OP_LAUNCH_GROUP)

@@ -7,27 +7,23 @@
 
 /* ---- the timetable -------------------------------------------------------------------------------------------------- */
 
-static void item_free(MuSimItem *item)
-{
+static void item_free(MuSimItem *item) {
   if (item->free != NULL && item->data != NULL)
     item->free(item->data);
   g_free(item);
 }
 
-static gboolean comes_before(const MuSimItem *a, const MuSimItem *b)
-{
+static gboolean comes_before(const MuSimItem *a, const MuSimItem *b) {
   return a->at_ms != b->at_ms ? a->at_ms < b->at_ms : a->sequence < b->sequence;
 }
 
-static void swap(gpointer *a, gpointer *b)
-{
+static void swap(gpointer *a, gpointer *b) {
   gpointer kept = *a;
   *a = *b;
   *b = kept;
 }
 
-static void heap_push(GPtrArray *heap, MuSimItem *item)
-{
+static void heap_push(GPtrArray *heap, MuSimItem *item) {
   guint i = heap->len;
   g_ptr_array_add(heap, item);
   while (i > 0 && comes_before(heap->pdata[i], heap->pdata[(i - 1) / 2])) {
@@ -36,8 +32,7 @@ static void heap_push(GPtrArray *heap, MuSimItem *item)
   }
 }
 
-static MuSimItem *heap_pop(GPtrArray *heap)
-{
+static MuSimItem *heap_pop(GPtrArray *heap) {
   MuSimItem *first = heap->pdata[0];
   guint i = 0, n = heap->len - 1;
   heap->pdata[0] = heap->pdata[n];
@@ -56,8 +51,7 @@ static MuSimItem *heap_pop(GPtrArray *heap)
 }
 
 void mu_sim_schedule(MuSim *sim, gint64 delay_ms, gboolean of_scheduler, MuSimAction action, gpointer data,
-                     GDestroyNotify free)
-{
+                     GDestroyNotify free) {
   MuSimItem *item = g_new0(MuSimItem, 1);
   item->at_ms = sim->now_ms + delay_ms;
   item->sequence = sim->sequence++;
@@ -68,8 +62,7 @@ void mu_sim_schedule(MuSim *sim, gint64 delay_ms, gboolean of_scheduler, MuSimAc
   heap_push(sim->timetable, item);
 }
 
-void mu_sim_violate(MuSim *sim, char *take_message)
-{
+void mu_sim_violate(MuSim *sim, char *take_message) {
   if (sim->violation == NULL)
     sim->violation = take_message;
   else
@@ -80,16 +73,14 @@ void mu_sim_violate(MuSim *sim, char *take_message)
 
 static void schedule_drain(MuSim *sim);
 
-static void wake(MuSim *sim, gpointer data)
-{
+static void wake(MuSim *sim, gpointer data) {
   (void)data;
   sim->wake_scheduled = FALSE;
   mu_pipeline_tick(sim->pipeline, sim->now_ms);
   schedule_drain(sim);
 }
 
-void mu_sim_rearm(MuSim *sim)
-{
+void mu_sim_rearm(MuSim *sim) {
   gint64 at_ms = MIN(mu_client_next_ms(sim->client), mu_pipeline_next_ms(sim->pipeline));
   if (at_ms == G_MAXINT64 || (sim->wake_scheduled && sim->wake_ms <= at_ms && sim->wake_ms > sim->now_ms))
     return;
@@ -98,11 +89,12 @@ void mu_sim_rearm(MuSim *sim)
   mu_sim_schedule(sim, sim->wake_ms - sim->now_ms, TRUE, wake, NULL, NULL);
 }
 
-static void drain(MuSim *sim, gpointer data)
-{
+static void drain(MuSim *sim, gpointer data) {
   (void)data;
   sim->drain_scheduled = FALSE;
   MuOutput *output = mu_client_drain(sim->client, sim->now_ms);
+  if (MU_SIM_PLANTED(ledger) || MU_SIM_PLANTED(rollup))
+    mu_sim_plant_in_memory(sim->client, output);
   mu_sim_check_drained(sim, output);
   if (mu_output_is_empty(output))
     mu_output_free(output);
@@ -111,8 +103,7 @@ static void drain(MuSim *sim, gpointer data)
   mu_sim_rearm(sim);
 }
 
-static void schedule_drain(MuSim *sim)
-{
+static void schedule_drain(MuSim *sim) {
   if (sim->drain_scheduled)
     return;
   sim->drain_scheduled = TRUE;
@@ -126,15 +117,13 @@ typedef struct {
   guint connection; /* what was on its way when the connection broke is lost */
 } Delivery;
 
-static void delivery_free(gpointer data)
-{
+static void delivery_free(gpointer data) {
   Delivery *delivery = data;
   mu_engine_event_free(delivery->event);
   g_free(delivery);
 }
 
-static void deliver(MuSim *sim, gpointer data)
-{
+static void deliver(MuSim *sim, gpointer data) {
   Delivery *delivery = data;
   if (delivery->connection != sim->connection)
     return;
@@ -144,34 +133,29 @@ static void deliver(MuSim *sim, gpointer data)
   schedule_drain(sim);
 }
 
-void mu_sim_deliver_late(MuSim *sim, MuEngineEvent *take_event, gint64 ms)
-{
+void mu_sim_deliver_late(MuSim *sim, MuEngineEvent *take_event, gint64 ms) {
   Delivery *delivery = g_new0(Delivery, 1);
   delivery->event = take_event;
   delivery->connection = sim->connection;
   mu_sim_schedule(sim, 1 + ms, TRUE, deliver, delivery, delivery_free);
 }
 
-void mu_sim_deliver(MuSim *sim, MuEngineEvent *take_event)
-{
+void mu_sim_deliver(MuSim *sim, MuEngineEvent *take_event) {
   mu_sim_deliver_late(sim, take_event, 0);
 }
 
 /* ---- performing ------------------------------------------------------------------------------------------------------ */
 
-static void pipeline_commit(MuBatch *batch, gpointer user)
-{
+static void pipeline_commit(MuBatch *batch, gpointer user) {
   mu_sim_store_commit(user, batch);
 }
 
-static void callback_done(MuSim *sim, gpointer data)
-{
+static void callback_done(MuSim *sim, gpointer data) {
   mu_client_callback_done(sim->client, data, sim->now_ms);
   schedule_drain(sim);
 }
 
-static void perform_calls(MuSim *sim, const MuOutput *output)
-{
+static void perform_calls(MuSim *sim, const MuOutput *output) {
   for (guint i = 0; i < output->calls->len; i++) {
     sim->muted |= sim->crash_now && sim->crash_moment == MU_SIM_CRASH_HALFWAY && i >= output->calls->len / 2;
     if (sim->muted)
@@ -181,8 +165,7 @@ static void perform_calls(MuSim *sim, const MuOutput *output)
   }
 }
 
-static void perform_answers(MuSim *sim, const MuOutput *output)
-{
+static void perform_answers(MuSim *sim, const MuOutput *output) {
   for (guint i = 0; i < output->replies->len; i++) {
     const MuPendingReply *reply = output->replies->pdata[i];
     if (reply->reply != NULL)
@@ -196,8 +179,7 @@ static void perform_answers(MuSim *sim, const MuOutput *output)
     g_hash_table_remove_all(sim->records);
 }
 
-static void pipeline_perform(MuOutput *output, gpointer user)
-{
+static void pipeline_perform(MuOutput *output, gpointer user) {
   MuSim *sim = user;
   mu_sim_check_perform(sim, output);
   perform_calls(sim, output);
@@ -206,24 +188,22 @@ static void pipeline_perform(MuOutput *output, gpointer user)
   mu_output_free(output);
 }
 
-static void pipeline_flush(gpointer user)
-{
+static void pipeline_flush(gpointer user) {
   (void)user;
 }
 
-static void pipeline_trouble(const char *message, gpointer user)
-{
+static void pipeline_trouble(const char *message, gpointer user) {
   mu_client_set_store_error(((MuSim *)user)->client, message);
 }
 
 /* ---- the scheduler's life -------------------------------------------------------------------------------------------- */
 
-static void start_scheduler(MuSim *sim)
-{
+static void start_scheduler(MuSim *sim) {
   static const MuPipelineOps OPS = {pipeline_commit, pipeline_perform, pipeline_flush, pipeline_trouble};
   g_autoptr(GError) error = NULL;
-  MuOfferDiscipline *discipline =
-      sim->footprint_limit == 0 ? NULL : mu_offer_discipline_parallel_footprint(sim->footprint_limit, sim->turn_ms);
+  MuOfferDiscipline *discipline = sim->footprint_limit == 0 || MU_SIM_PLANTED(discipline)
+                                      ? NULL
+                                      : mu_offer_discipline_parallel_footprint(sim->footprint_limit, sim->turn_ms);
   sim->life++;
   mu_sim_check_start(sim);
   sim->client = mu_multi_service_event_client_new("sim", mu_multi_service_manager_new(),
@@ -239,8 +219,7 @@ static void start_scheduler(MuSim *sim)
   schedule_drain(sim);
 }
 
-static void stop_scheduler(MuSim *sim)
-{
+static void stop_scheduler(MuSim *sim) {
   if (sim->client == NULL)
     return;
   mu_sim_cluster_lose_scheduler(sim);
@@ -251,8 +230,7 @@ static void stop_scheduler(MuSim *sim)
   sim->drain_scheduled = sim->wake_scheduled = FALSE;
 }
 
-void mu_sim_crash(MuSim *sim)
-{
+void mu_sim_crash(MuSim *sim) {
   sim->crashes++;
   sim->muted = FALSE;
   mu_sim_trace(sim, "crash", "%u", sim->crashes);
@@ -267,15 +245,13 @@ typedef struct {
   gboolean done;
 } Answer;
 
-static void answer_free(Answer *answer)
-{
+static void answer_free(Answer *answer) {
   json_decref(answer->body);
   g_clear_error(&answer->error);
   g_free(answer);
 }
 
-MuSim *mu_sim_new(guint64 seed, MuServiceFactory factory, gpointer factory_user)
-{
+MuSim *mu_sim_new(guint64 seed, MuServiceFactory factory, gpointer factory_user) {
   MuSim *sim = g_new0(MuSim, 1);
   sim->timetable = g_ptr_array_new();
   sim->answers = g_ptr_array_new_with_free_func((GDestroyNotify)answer_free);
@@ -290,8 +266,7 @@ MuSim *mu_sim_new(guint64 seed, MuServiceFactory factory, gpointer factory_user)
   return sim;
 }
 
-void mu_sim_free(MuSim *sim)
-{
+void mu_sim_free(MuSim *sim) {
   if (sim == NULL)
     return;
   stop_scheduler(sim);
@@ -306,14 +281,12 @@ void mu_sim_free(MuSim *sim)
   g_free(sim);
 }
 
-void mu_sim_limit_footprint(MuSim *sim, guint n, gint64 turn_ms)
-{
+void mu_sim_limit_footprint(MuSim *sim, guint n, gint64 turn_ms) {
   sim->footprint_limit = n;
   sim->turn_ms = turn_ms;
 }
 
-void mu_sim_set_uninstall_callback(MuSim *sim, MuUninstallCallback callback, gpointer user)
-{
+void mu_sim_set_uninstall_callback(MuSim *sim, MuUninstallCallback callback, gpointer user) {
   sim->callback = callback;
   sim->callback_user = user;
 }
@@ -321,8 +294,7 @@ void mu_sim_set_uninstall_callback(MuSim *sim, MuUninstallCallback callback, gpo
 /* ---- running --------------------------------------------------------------------------------------------------------- */
 
 /* The next item up to the moment; FALSE: none is due. */
-static gboolean run_one(MuSim *sim, gint64 until_ms)
-{
+static gboolean run_one(MuSim *sim, gint64 until_ms) {
   if (sim->timetable->len == 0 || ((MuSimItem *)sim->timetable->pdata[0])->at_ms > until_ms)
     return FALSE;
   MuSimItem *item = heap_pop(sim->timetable);
@@ -340,8 +312,7 @@ static gboolean run_one(MuSim *sim, gint64 until_ms)
   return TRUE;
 }
 
-gboolean mu_sim_run_until(MuSim *sim, MuSimCondition done, gpointer user, gint64 ms)
-{
+gboolean mu_sim_run_until(MuSim *sim, MuSimCondition done, gpointer user, gint64 ms) {
   gint64 until_ms = sim->now_ms + ms;
   if (sim->client == NULL)
     start_scheduler(sim);
@@ -354,29 +325,25 @@ gboolean mu_sim_run_until(MuSim *sim, MuSimCondition done, gpointer user, gint64
   return TRUE;
 }
 
-void mu_sim_run(MuSim *sim, gint64 ms)
-{
+void mu_sim_run(MuSim *sim, gint64 ms) {
   mu_sim_run_until(sim, NULL, NULL, ms);
 }
 
 /* ---- commands -------------------------------------------------------------------------------------------------------- */
 
-static void on_answer(json_t *body, const GError *error, gpointer user)
-{
+static void on_answer(json_t *body, const GError *error, gpointer user) {
   Answer *answer = user;
   answer->done = TRUE;
   answer->body = body == NULL ? NULL : json_incref(body);
   answer->error = error == NULL ? NULL : g_error_copy(error);
 }
 
-static gboolean is_answered(MuSim *sim, gpointer user)
-{
+static gboolean is_answered(MuSim *sim, gpointer user) {
   (void)sim;
   return ((const Answer *)user)->done;
 }
 
-void mu_sim_post(MuSim *sim, MuCommand *take_command)
-{
+void mu_sim_post(MuSim *sim, MuCommand *take_command) {
   if (sim->client == NULL)
     start_scheduler(sim);
   mu_sim_trace_command(sim, take_command);
@@ -385,8 +352,7 @@ void mu_sim_post(MuSim *sim, MuCommand *take_command)
   schedule_drain(sim);
 }
 
-json_t *mu_sim_command(MuSim *sim, MuCommand *take_command, GError **error)
-{
+json_t *mu_sim_command(MuSim *sim, MuCommand *take_command, GError **error) {
   Answer *answer = g_new0(Answer, 1);
   g_ptr_array_add(sim->answers, answer);
   take_command->reply = on_answer;
@@ -400,8 +366,7 @@ json_t *mu_sim_command(MuSim *sim, MuCommand *take_command, GError **error)
   return answer->body == NULL ? NULL : json_incref(answer->body);
 }
 
-json_t *mu_sim_put(MuSim *sim, const char *service, const char *context, GError **error)
-{
+json_t *mu_sim_put(MuSim *sim, const char *service, const char *context, GError **error) {
   MuCommand *command = mu_command_new(MU_COMMAND_SERVICE_PUT, service);
   command->context = g_bytes_new(context, strlen(context));
   return mu_sim_command(sim, command, error);
@@ -409,34 +374,32 @@ json_t *mu_sim_put(MuSim *sim, const char *service, const char *context, GError 
 
 /* ---- looking --------------------------------------------------------------------------------------------------------- */
 
-gint64 mu_sim_now_ms(const MuSim *sim)
-{
+gint64 mu_sim_now_ms(const MuSim *sim) {
   return sim->now_ms;
 }
 
-MuMultiServiceEventClient *mu_sim_client(MuSim *sim)
-{
+MuMultiServiceEventClient *mu_sim_client(MuSim *sim) {
   return sim->client;
 }
 
-guint mu_sim_commits(const MuSim *sim)
-{
+guint64 mu_sim_steps(const MuSim *sim) {
+  return sim->steps;
+}
+
+guint mu_sim_commits(const MuSim *sim) {
   return sim->commits;
 }
 
-guint mu_sim_crashes(const MuSim *sim)
-{
+guint mu_sim_crashes(const MuSim *sim) {
   return sim->crashes;
 }
 
-guint mu_sim_events_after_settling(MuSim *sim, gint64 ms)
-{
+guint mu_sim_events_after_settling(MuSim *sim, gint64 ms) {
   guint64 before = sim->events;
   mu_sim_run(sim, ms);
   return (guint)(sim->events - before);
 }
 
-const char *mu_sim_violation(const MuSim *sim)
-{
+const char *mu_sim_violation(const MuSim *sim) {
   return sim->violation;
 }

@@ -14,11 +14,11 @@ typedef struct MuSim MuSim;
 
 /* What a task does once it is launched; times from the launch. */
 typedef struct {
-  gint64 start_ms;     /* until TASK_RUNNING */
-  gint64 ready_ms;     /* until its readiness check passes; only for tasks that have one */
-  gint64 end_ms;       /* until it ends by itself; 0: never */
-  MuTaskState end;     /* how: MU_TASK_FINISHED, MU_TASK_FAILED, … */
-  gint64 kill_ms;      /* from a kill to its end */
+  gint64 start_ms; /* until TASK_RUNNING */
+  gint64 ready_ms; /* until its readiness check passes; only for tasks that have one */
+  gint64 end_ms;   /* until it ends by itself; 0: never */
+  MuTaskState end; /* how: MU_TASK_FINISHED, MU_TASK_FAILED, … */
+  gint64 kill_ms;  /* from a kill to its end */
 } MuSimScript;
 extern const MuSimScript mu_sim_script_default; /* runs after 10 ms, ready after 20 ms, for ever, dies in 5 ms */
 
@@ -27,20 +27,21 @@ MuSim *mu_sim_new(guint64 seed, MuServiceFactory factory, gpointer factory_user)
 void mu_sim_free(MuSim *sim);
 
 /* An agent with so much; `ports` as "1000-2000". */
-MuAgent *mu_sim_add_agent(MuSim *sim, const char *id, gint64 cpus_milli, gint64 mem_mb, gint64 disk_mb, const char *ports);
+MuAgent *mu_sim_add_agent(MuSim *sim, const char *id, gint64 cpus_milli, gint64 mem_mb, gint64 disk_mb,
+                          const char *ports);
 
 typedef struct {
   const char *id;
-  const char *hostname;        /* NULL: the id */
-  const char *region, *zone;   /* NULL: none */
+  const char *hostname;      /* NULL: the id */
+  const char *region, *zone; /* NULL: none */
   gint64 cpus_milli, mem_mb, disk_mb, gpus_milli;
-  const char *ports;           /* "1000-2000,3000"; NULL: none */
-  const char *attributes;      /* "rack:r1;kind:ssd"; NULL: none */
-  const gint64 *mounts_mb;     /* MOUNT disks of these sizes, at /disk0, /disk1, …; ends with 0; NULL: none */
+  const char *ports;       /* "1000-2000,3000"; NULL: none */
+  const char *attributes;  /* "rack:r1;kind:ssd"; NULL: none */
+  const gint64 *mounts_mb; /* MOUNT disks of these sizes, at /disk0, /disk1, …; ends with 0; NULL: none */
 } MuSimAgentOptions;
 MuAgent *mu_sim_add_agent_with(MuSim *sim, const MuSimAgentOptions *options);
-guint mu_sim_agents(const MuSim *sim);                         /* how many were added */
-const char *mu_sim_agent_id(const MuSim *sim, guint i);        /* in the order of adding */
+guint mu_sim_agents(const MuSim *sim);                  /* how many were added */
+const char *mu_sim_agent_id(const MuSim *sim, guint i); /* in the order of adding */
 
 /* Tasks of this name (hello-0-server), or of this pod type's task (server), do this from their next launch on. */
 void mu_sim_script(MuSim *sim, const char *task, const MuSimScript *script);
@@ -88,8 +89,8 @@ gboolean mu_sim_end_executor(MuSim *sim, const char *pod);
 
 /* ---- faults: the engine ---------------------------------------------------------------------------------------------- */
 
-void mu_sim_disconnect(MuSim *sim); /* calls made from now on are lost, events on their way too */
-void mu_sim_reconnect(MuSim *sim);  /* subscribes again with the framework's id */
+void mu_sim_disconnect(MuSim *sim);            /* calls made from now on are lost, events on their way too */
+void mu_sim_reconnect(MuSim *sim);             /* subscribes again with the framework's id */
 void mu_sim_drop_accepts(MuSim *sim, guint n); /* the next n accepts find their offers gone */
 /* The next n launches are refused (TASK_ERROR) while the accept's other operations are done. */
 void mu_sim_refuse_launches(MuSim *sim, guint n);
@@ -125,7 +126,8 @@ typedef enum {
   MU_SIM_CRASH_AFTER,   /* … all of them are */
   MU_SIM_CRASH_MOMENTS,
 } MuSimCrashMoment;
-void mu_sim_crash(MuSim *sim); /* the scheduler dies now and starts again from the store; what was not committed is gone */
+void mu_sim_crash(
+    MuSim *sim); /* the scheduler dies now and starts again from the store; what was not committed is gone */
 /* … dies at the n-th commit from now (n >= 1). */
 void mu_sim_crash_at(MuSim *sim, guint n, MuSimCrashMoment moment);
 void mu_sim_crash_at_commit(MuSim *sim, guint n, gboolean durable); /* BETWEEN or BEFORE */
@@ -138,11 +140,11 @@ void mu_sim_heal(MuSim *sim);
 MuMultiServiceEventClient *mu_sim_client(MuSim *sim);
 guint mu_sim_commits(const MuSim *sim);
 guint mu_sim_crashes(const MuSim *sim);
-guint mu_sim_records(const MuSim *sim);        /* in the store */
-guint mu_sim_running(const MuSim *sim);        /* tasks alive in the cluster */
-char *mu_sim_task_id(MuSim *sim, const char *task); /* of the live run of this task name; NULL: none runs */
-gboolean mu_sim_is_clean(const MuSim *sim);    /* no reservation, no volume, no live task in the cluster */
-gboolean mu_sim_is_torn_down(const MuSim *sim); /* TEARDOWN came, and the store is empty */
+guint mu_sim_records(const MuSim *sim);                    /* in the store */
+guint mu_sim_running(const MuSim *sim);                    /* tasks alive in the cluster */
+char *mu_sim_task_id(MuSim *sim, const char *task);        /* of the live run of this task name; NULL: none runs */
+gboolean mu_sim_is_clean(const MuSim *sim);                /* no reservation, no volume, no live task in the cluster */
+gboolean mu_sim_is_torn_down(const MuSim *sim);            /* TEARDOWN came, and the store is empty */
 guint mu_sim_events_after_settling(MuSim *sim, gint64 ms); /* how many events a quiet stretch of time takes */
 guint64 mu_sim_steps(const MuSim *sim); /* items of the timetable that were run: the events of the benchmark */
 

@@ -3,8 +3,7 @@
 
 #include <string.h>
 
-void mu_sim_agent_free(MuSimAgent *agent)
-{
+void mu_sim_agent_free(MuSimAgent *agent) {
   mu_agent_free(agent->agent);
   g_ptr_array_unref(agent->texts);
   g_free(agent->id);
@@ -14,15 +13,13 @@ void mu_sim_agent_free(MuSimAgent *agent)
 
 /* ---- adding ---------------------------------------------------------------------------------------------------------- */
 
-static void add_scalar(MuResources *total, MuResourceKind kind, gint64 amount)
-{
+static void add_scalar(MuResources *total, MuResourceKind kind, gint64 amount) {
   g_autoptr(MuResource) resource = mu_resource_new_scalar(kind, amount);
   if (amount > 0)
     mu_resources_add(total, resource);
 }
 
-static void add_ports(MuResources *total, const char *ports)
-{
+static void add_ports(MuResources *total, const char *ports) {
   g_autoptr(GArray) ranges = ports == NULL ? NULL : mu_ranges_parse(ports, NULL);
   for (guint i = 0; ranges != NULL && i < ranges->len; i++) {
     const MuRange *range = &g_array_index(ranges, MuRange, i);
@@ -31,8 +28,7 @@ static void add_ports(MuResources *total, const char *ports)
   }
 }
 
-static void add_mounts(MuResources *total, const gint64 *mounts_mb)
-{
+static void add_mounts(MuResources *total, const gint64 *mounts_mb) {
   for (guint i = 0; mounts_mb != NULL && mounts_mb[i] > 0; i++) {
     g_autoptr(MuResource) disk = mu_resource_new_scalar(MU_RESOURCE_DISK, mounts_mb[i]);
     disk->mount_root = g_strdup_printf("/disk%u", i);
@@ -40,8 +36,7 @@ static void add_mounts(MuResources *total, const gint64 *mounts_mb)
   }
 }
 
-static MuResources *make_total(const MuSimAgentOptions *options)
-{
+static MuResources *make_total(const MuSimAgentOptions *options) {
   MuResources *total = mu_resources_new();
   add_scalar(total, MU_RESOURCE_CPUS, options->cpus_milli);
   add_scalar(total, MU_RESOURCE_MEM, options->mem_mb);
@@ -52,15 +47,13 @@ static MuResources *make_total(const MuSimAgentOptions *options)
   return total;
 }
 
-static const char *keep_text(MuSimAgent *agent, const char *text)
-{
+static const char *keep_text(MuSimAgent *agent, const char *text) {
   char *copy = g_strdup(text);
   g_ptr_array_add(agent->texts, copy);
   return copy;
 }
 
-static void add_attributes(MuAgent *agent, const char *attributes)
-{
+static void add_attributes(MuAgent *agent, const char *attributes) {
   g_auto(GStrv) pairs = g_strsplit(attributes == NULL ? "" : attributes, ";", -1);
   for (guint i = 0; pairs[i] != NULL; i++) {
     char *colon = strchr(pairs[i], ':');
@@ -71,8 +64,7 @@ static void add_attributes(MuAgent *agent, const char *attributes)
   }
 }
 
-static MuAgent *make_agent(const MuSimAgent *agent, MuResources *take_total)
-{
+static MuAgent *make_agent(const MuSimAgent *agent, MuResources *take_total) {
   const MuSimAgentOptions *options = &agent->options;
   MuAgent *made = mu_agent_new(agent->id, options->hostname, take_total);
   mu_agent_set_location(made, options->region, options->zone);
@@ -80,8 +72,7 @@ static MuAgent *make_agent(const MuSimAgent *agent, MuResources *take_total)
   return made;
 }
 
-MuAgent *mu_sim_add_agent_with(MuSim *sim, const MuSimAgentOptions *options)
-{
+MuAgent *mu_sim_add_agent_with(MuSim *sim, const MuSimAgentOptions *options) {
   MuSimAgent *agent = g_new0(MuSimAgent, 1);
   agent->texts = g_ptr_array_new_with_free_func(g_free);
   agent->id = g_strdup(options->id);
@@ -98,8 +89,8 @@ MuAgent *mu_sim_add_agent_with(MuSim *sim, const MuSimAgentOptions *options)
   return agent->agent;
 }
 
-MuAgent *mu_sim_add_agent(MuSim *sim, const char *id, gint64 cpus_milli, gint64 mem_mb, gint64 disk_mb, const char *ports)
-{
+MuAgent *mu_sim_add_agent(MuSim *sim, const char *id, gint64 cpus_milli, gint64 mem_mb, gint64 disk_mb,
+                          const char *ports) {
   const MuSimAgentOptions options = {
       .id = id, .cpus_milli = cpus_milli, .mem_mb = mem_mb, .disk_mb = disk_mb, .ports = ports};
   return mu_sim_add_agent_with(sim, &options);
@@ -107,31 +98,26 @@ MuAgent *mu_sim_add_agent(MuSim *sim, const char *id, gint64 cpus_milli, gint64 
 
 /* ---- finding --------------------------------------------------------------------------------------------------------- */
 
-MuSimAgent *mu_sim_find_agent(MuSim *sim, const char *agent_id)
-{
+MuSimAgent *mu_sim_find_agent(MuSim *sim, const char *agent_id) {
   return agent_id == NULL ? NULL : g_hash_table_lookup(sim->agents_by_id, agent_id);
 }
 
-guint mu_sim_agents(const MuSim *sim)
-{
+guint mu_sim_agents(const MuSim *sim) {
   return sim->agents->len;
 }
 
-const char *mu_sim_agent_id(const MuSim *sim, guint i)
-{
+const char *mu_sim_agent_id(const MuSim *sim, guint i) {
   return ((const MuSimAgent *)sim->agents->pdata[i])->id;
 }
 
-gboolean mu_sim_agent_is_up(const MuSim *sim, const char *agent_id)
-{
+gboolean mu_sim_agent_is_up(const MuSim *sim, const char *agent_id) {
   const MuSimAgent *agent = g_hash_table_lookup(sim->agents_by_id, agent_id);
   return agent != NULL && agent->state == MU_SIM_AGENT_UP;
 }
 
 /* ---- offers taken back ------------------------------------------------------------------------------------------------ */
 
-static void rescind(MuSim *sim, MuSimAgent *agent)
-{
+static void rescind(MuSim *sim, MuSimAgent *agent) {
   if (agent->offer == NULL)
     return;
   MuEngineEvent *event = mu_engine_event_new(MU_EVENT_RESCIND);
@@ -140,8 +126,7 @@ static void rescind(MuSim *sim, MuSimAgent *agent)
   mu_sim_deliver(sim, event);
 }
 
-void mu_sim_rescind(MuSim *sim, const char *agent_id)
-{
+void mu_sim_rescind(MuSim *sim, const char *agent_id) {
   for (guint i = 0; i < sim->agents->len; i++) {
     MuSimAgent *agent = sim->agents->pdata[i];
     if (agent_id != NULL && strcmp(agent->id, agent_id) != 0)
@@ -153,22 +138,19 @@ void mu_sim_rescind(MuSim *sim, const char *agent_id)
 
 /* ---- loss ------------------------------------------------------------------------------------------------------------- */
 
-static void tell_failure(MuSim *sim, const MuSimAgent *agent)
-{
+static void tell_failure(MuSim *sim, const MuSimAgent *agent) {
   MuEngineEvent *event = mu_engine_event_new(MU_EVENT_FAILURE);
   event->agent_id = g_strdup(agent->id);
   mu_sim_deliver(sim, event);
 }
 
-static void end_all(MuSim *sim, MuSimAgent *agent, MuTaskState how, const char *reason)
-{
+static void end_all(MuSim *sim, MuSimAgent *agent, MuTaskState how, const char *reason) {
   g_autoptr(GPtrArray) tasks = mu_sim_tasks_on(sim, agent);
   for (guint i = 0; i < tasks->len; i++)
     mu_sim_finish_task(sim, tasks->pdata[i], how, reason);
 }
 
-static void cut_off_all(MuSim *sim, const MuSimAgent *agent)
-{
+static void cut_off_all(MuSim *sim, const MuSimAgent *agent) {
   g_autoptr(GPtrArray) tasks = mu_sim_tasks_on(sim, agent);
   for (guint i = 0; i < tasks->len; i++) {
     MuSimTask *task = tasks->pdata[i];
@@ -177,8 +159,7 @@ static void cut_off_all(MuSim *sim, const MuSimAgent *agent)
   }
 }
 
-gboolean mu_sim_lose_agent(MuSim *sim, const char *agent_id, gboolean for_good)
-{
+gboolean mu_sim_lose_agent(MuSim *sim, const char *agent_id, gboolean for_good) {
   MuSimAgent *agent = mu_sim_find_agent(sim, agent_id);
   if (agent == NULL || agent->state == MU_SIM_AGENT_GONE || (agent->state == MU_SIM_AGENT_UNREACHABLE && !for_good))
     return FALSE;
@@ -193,8 +174,7 @@ gboolean mu_sim_lose_agent(MuSim *sim, const char *agent_id, gboolean for_good)
   return TRUE;
 }
 
-gboolean mu_sim_return_agent(MuSim *sim, const char *agent_id)
-{
+gboolean mu_sim_return_agent(MuSim *sim, const char *agent_id) {
   MuSimAgent *agent = mu_sim_find_agent(sim, agent_id);
   if (agent == NULL || agent->state != MU_SIM_AGENT_UNREACHABLE)
     return FALSE;
@@ -211,8 +191,7 @@ gboolean mu_sim_return_agent(MuSim *sim, const char *agent_id)
   return TRUE;
 }
 
-gboolean mu_sim_reboot_agent(MuSim *sim, const char *agent_id)
-{
+gboolean mu_sim_reboot_agent(MuSim *sim, const char *agent_id) {
   MuSimAgent *agent = mu_sim_find_agent(sim, agent_id);
   if (agent == NULL || agent->state != MU_SIM_AGENT_UP)
     return FALSE;
@@ -222,8 +201,7 @@ gboolean mu_sim_reboot_agent(MuSim *sim, const char *agent_id)
   return TRUE;
 }
 
-static MuResources *without_disk(const MuResources *total, const char *root)
-{
+static MuResources *without_disk(const MuResources *total, const char *root) {
   MuResources *left = mu_resources_new();
   for (guint i = 0; i < total->items->len; i++) {
     const MuResource *resource = total->items->pdata[i];
@@ -233,14 +211,12 @@ static MuResources *without_disk(const MuResources *total, const char *root)
   return left;
 }
 
-gboolean mu_sim_agent_lost_disk(const MuSimAgent *agent, const char *mount_root)
-{
+gboolean mu_sim_agent_lost_disk(const MuSimAgent *agent, const char *mount_root) {
   guint n = (guint)g_ascii_strtoull(mount_root + strlen("/disk"), NULL, 10);
   return (agent->lost_disks & (1u << n)) != 0;
 }
 
-gboolean mu_sim_lose_disk(MuSim *sim, const char *agent_id, guint n)
-{
+gboolean mu_sim_lose_disk(MuSim *sim, const char *agent_id, guint n) {
   MuSimAgent *agent = mu_sim_find_agent(sim, agent_id);
   g_autofree char *root = g_strdup_printf("/disk%u", n);
   if (agent == NULL || agent->state != MU_SIM_AGENT_UP)

@@ -2,16 +2,15 @@
 #include "sim_check.h"
 
 static const MuSimCheck *const CHECKS[] = {
-    &mu_sim_check_single,   &mu_sim_check_shared, &mu_sim_check_known,    &mu_sim_check_durable, &mu_sim_check_recorded,
-    &mu_sim_check_ledger,   &mu_sim_check_liveness, &mu_sim_check_rollup, &mu_sim_check_memory,  &mu_sim_check_discipline,
+    &mu_sim_check_single, &mu_sim_check_shared,   &mu_sim_check_known,  &mu_sim_check_durable, &mu_sim_check_recorded,
+    &mu_sim_check_ledger, &mu_sim_check_liveness, &mu_sim_check_rollup, &mu_sim_check_memory,  &mu_sim_check_discipline,
 };
 
 #define FOR_EACH(check)                                                                                                \
   for (guint i = 0; i < G_N_ELEMENTS(CHECKS); i++)                                                                     \
     for (const MuSimCheck *check = CHECKS[i]; check != NULL; check = NULL)
 
-void mu_sim_checks_init(MuSim *sim)
-{
+void mu_sim_checks_init(MuSim *sim) {
   MuSimChecks *checks = sim->checks = g_new0(MuSimChecks, 1);
   checks->outputs = g_hash_table_new_full(NULL, NULL, NULL, g_free);
   checks->ledger = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
@@ -21,8 +20,7 @@ void mu_sim_checks_init(MuSim *sim)
   checks->users = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 }
 
-void mu_sim_checks_clear(MuSim *sim)
-{
+void mu_sim_checks_clear(MuSim *sim) {
   MuSimChecks *checks = sim->checks;
   g_hash_table_unref(checks->outputs);
   g_hash_table_unref(checks->ledger);
@@ -33,13 +31,11 @@ void mu_sim_checks_clear(MuSim *sim)
   g_free(checks);
 }
 
-void mu_sim_check_every(MuSim *sim, guint n)
-{
+void mu_sim_check_every(MuSim *sim, guint n) {
   sim->checks->every = n;
 }
 
-void mu_sim_check_fail(MuSim *sim, const MuSimCheck *check, const char *format, ...)
-{
+void mu_sim_check_fail(MuSim *sim, const MuSimCheck *check, const char *format, ...) {
   if (sim->violation != NULL)
     return;
   va_list args;
@@ -52,76 +48,67 @@ void mu_sim_check_fail(MuSim *sim, const MuSimCheck *check, const char *format, 
 
 /* ---- moments ---------------------------------------------------------------------------------------------------------- */
 
-void mu_sim_check_start(MuSim *sim)
-{
+void mu_sim_check_start(MuSim *sim) {
   FOR_EACH(check)
-    if (check->start != NULL)
-      check->start(sim);
+  if (check->start != NULL)
+    check->start(sim);
 }
 
-void mu_sim_check_command(MuSim *sim, const MuCommand *command)
-{
+void mu_sim_check_command(MuSim *sim, const MuCommand *command) {
   FOR_EACH(check)
-    if (check->command != NULL)
-      check->command(sim, command);
+  if (check->command != NULL)
+    check->command(sim, command);
 }
 
-void mu_sim_check_drained(MuSim *sim, const MuOutput *output)
-{
+void mu_sim_check_drained(MuSim *sim, const MuOutput *output) {
   FOR_EACH(check)
-    if (check->drained != NULL)
-      check->drained(sim, output);
+  if (check->drained != NULL)
+    check->drained(sim, output);
 }
 
-void mu_sim_check_commit(MuSim *sim, const MuBatch *batch)
-{
+void mu_sim_check_commit(MuSim *sim, const MuBatch *batch) {
   mu_sim_trace(sim, "commit", "%u: %u records", sim->commits + 1, batch->ops->len);
   sim->checks->committed = TRUE;
   FOR_EACH(check)
-    if (check->commit != NULL)
-      check->commit(sim, batch);
+  if (check->commit != NULL)
+    check->commit(sim, batch);
 }
 
-void mu_sim_check_perform(MuSim *sim, const MuOutput *output)
-{
+void mu_sim_check_perform(MuSim *sim, const MuOutput *output) {
   FOR_EACH(check)
-    if (check->perform != NULL)
-      check->perform(sim, output);
+  if (check->perform != NULL)
+    check->perform(sim, output);
 }
 
-void mu_sim_check_call(MuSim *sim, const MuEngineCall *call)
-{
+void mu_sim_check_call(MuSim *sim, const MuEngineCall *call) {
   mu_sim_trace_call(sim, call);
   FOR_EACH(check)
-    if (check->call != NULL)
-      check->call(sim, call);
+  if (check->call != NULL)
+    check->call(sim, call);
 }
 
-void mu_sim_check_launch(MuSim *sim, const MuSimTask *fresh)
-{
+void mu_sim_check_launch(MuSim *sim, const MuSimTask *fresh) {
   FOR_EACH(check)
-    if (check->launch != NULL)
-      check->launch(sim, fresh);
+  if (check->launch != NULL)
+    check->launch(sim, fresh);
 }
 
-void mu_sim_check_quiet(MuSim *sim)
-{
+void mu_sim_check_quiet(MuSim *sim) {
   MuSimChecks *checks = sim->checks;
   if (!checks->committed)
     return;
   checks->committed = FALSE;
   FOR_EACH(check)
-    if (check->quiet != NULL)
-      check->quiet(sim);
+  if (check->quiet != NULL)
+    check->quiet(sim);
   if (checks->every == 0 || ++checks->since < checks->every)
     return;
   checks->since = 0;
   FOR_EACH(check)
-    if (check->rarely != NULL)
-      check->rarely(sim);
+  if (check->rarely != NULL)
+    check->rarely(sim);
 }
 
-void mu_sim_check_nothing_left(MuSim *sim)
-{
+void mu_sim_check_nothing_left(MuSim *sim) {
   mu_sim_check_ledger_is_empty(sim);
 }

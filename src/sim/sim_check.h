@@ -7,15 +7,15 @@
 
 typedef struct {
   const char *name, *what;
-  void (*start)(MuSim *sim);                                /* a scheduler starts from the store */
-  void (*command)(MuSim *sim, const MuCommand *command);    /* is given to the scheduler */
-  void (*drained)(MuSim *sim, const MuOutput *output);      /* was handed out, and goes into the pipeline */
-  void (*commit)(MuSim *sim, const MuBatch *batch);         /* becomes durable; the store has still what was before */
-  void (*perform)(MuSim *sim, const MuOutput *output);      /* its actions follow */
-  void (*call)(MuSim *sim, const MuEngineCall *call);       /* is given to the cluster, which has not acted yet */
-  void (*launch)(MuSim *sim, const MuSimTask *fresh);       /* is about to be among the cluster's tasks */
-  void (*quiet)(MuSim *sim);                                /* nothing is in flight: everything in memory is durable */
-  void (*rarely)(MuSim *sim);                               /* as quiet, at every n-th after a commit */
+  void (*start)(MuSim *sim);                             /* a scheduler starts from the store */
+  void (*command)(MuSim *sim, const MuCommand *command); /* is given to the scheduler */
+  void (*drained)(MuSim *sim, const MuOutput *output);   /* was handed out, and goes into the pipeline */
+  void (*commit)(MuSim *sim, const MuBatch *batch);      /* becomes durable; the store has still what was before */
+  void (*perform)(MuSim *sim, const MuOutput *output);   /* its actions follow */
+  void (*call)(MuSim *sim, const MuEngineCall *call);    /* is given to the cluster, which has not acted yet */
+  void (*launch)(MuSim *sim, const MuSimTask *fresh);    /* is about to be among the cluster's tasks */
+  void (*quiet)(MuSim *sim);                             /* nothing is in flight: everything in memory is durable */
+  void (*rarely)(MuSim *sim);                            /* as quiet, at every n-th after a commit */
 } MuSimCheck;
 
 extern const MuSimCheck mu_sim_check_single, mu_sim_check_shared, mu_sim_check_known, mu_sim_check_durable,
@@ -27,17 +27,17 @@ typedef struct MuSimChecks {
   gboolean committed; /* since the last quiet moment */
   /* durable */
   guint64 ops_pushed, ops_durable;
-  GHashTable *outputs;          /* MuOutput* to the operations that must be durable before it is performed (guint64*) */
-  const MuBatch *counted;       /* its operations are in ops_durable already: a retry after an uncertain end */
+  GHashTable *outputs;    /* MuOutput* to the operations that must be durable before it is performed (guint64*) */
+  const MuBatch *counted; /* its operations are in ops_durable already: a retry after an uncertain end */
   /* ledger, recorded: every resource id in a pod's record that is in the store */
-  GHashTable *ledger;           /* resource id to the name of the record (owned) */
-  gboolean forced;              /* an operator declared something gone */
-  GHashTable *given_up;         /* resource ids that the ledger lost since the last quiet moment: proven gone by then? */
-  GHashTable *orphans;          /* resource ids whose entries were given up with reason: a lost agent, an operator's word */
+  GHashTable *ledger;   /* resource id to the name of the record (owned) */
+  gboolean forced;      /* an operator declared something gone */
+  GHashTable *given_up; /* resource ids that the ledger lost since the last quiet moment: proven gone by then? */
+  GHashTable *orphans;  /* resource ids whose entries were given up with reason: a lost agent, an operator's word */
   /* known */
-  GHashTable *strangers;        /* task id to since when (gint64*) it lives and the store has no record of it */
+  GHashTable *strangers; /* task id to since when (gint64*) it lives and the store has no record of it */
   /* shared */
-  GHashTable *users;            /* resource id to the id of the task that was last launched on it */
+  GHashTable *users; /* resource id to the id of the task that was last launched on it */
 } MuSimChecks;
 
 void mu_sim_checks_init(MuSim *sim);

@@ -5,8 +5,7 @@
 
 #define STATUS_RETRY_MS 10000
 
-void mu_sim_cluster_init(MuSim *sim)
-{
+void mu_sim_cluster_init(MuSim *sim) {
   sim->agents = g_ptr_array_new_with_free_func((GDestroyNotify)mu_sim_agent_free);
   sim->agents_by_id = g_hash_table_new(g_str_hash, g_str_equal);
   sim->offers = g_hash_table_new(g_str_hash, g_str_equal);
@@ -16,8 +15,7 @@ void mu_sim_cluster_init(MuSim *sim)
   sim->scripts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 }
 
-void mu_sim_cluster_clear(MuSim *sim)
-{
+void mu_sim_cluster_clear(MuSim *sim) {
   g_hash_table_unref(sim->live);
   g_hash_table_unref(sim->executors);
   g_hash_table_unref(sim->tasks);
@@ -31,15 +29,13 @@ void mu_sim_cluster_clear(MuSim *sim)
 
 /* ---- offers --------------------------------------------------------------------------------------------------------- */
 
-static gboolean may_offer(const MuSim *sim, const MuSimAgent *agent)
-{
+static gboolean may_offer(const MuSim *sim, const MuSimAgent *agent) {
   if (agent->offer != NULL || agent->state != MU_SIM_AGENT_UP)
     return FALSE;
   return agent->changes != agent->refused_at || sim->now_ms >= agent->refused_until_ms;
 }
 
-static void offer_agent(MuSim *sim, MuSimAgent *agent, MuEngineEvent *event)
-{
+static void offer_agent(MuSim *sim, MuSimAgent *agent, MuEngineEvent *event) {
   if (!may_offer(sim, agent))
     return;
   g_autofree char *id = g_strdup_printf("offer-%" G_GUINT64_FORMAT, sim->sequence++);
@@ -51,8 +47,7 @@ static void offer_agent(MuSim *sim, MuSimAgent *agent, MuEngineEvent *event)
   g_ptr_array_add(event->offers, offer);
 }
 
-static void make_offers(MuSim *sim, gpointer data)
-{
+static void make_offers(MuSim *sim, gpointer data) {
   MuSimAgent *agent = NULL;
   (void)data;
   sim->offering = FALSE;
@@ -69,8 +64,7 @@ static void make_offers(MuSim *sim, gpointer data)
     mu_engine_event_free(event);
 }
 
-void mu_sim_offer_soon(MuSim *sim, MuSimAgent *agent)
-{
+void mu_sim_offer_soon(MuSim *sim, MuSimAgent *agent) {
   if (!agent->queued)
     g_queue_push_tail(&sim->to_offer, agent);
   agent->queued = TRUE;
@@ -79,8 +73,7 @@ void mu_sim_offer_soon(MuSim *sim, MuSimAgent *agent)
   sim->offering = TRUE;
 }
 
-void mu_sim_end_offer(MuSim *sim, MuSimAgent *agent)
-{
+void mu_sim_end_offer(MuSim *sim, MuSimAgent *agent) {
   if (agent->offer == NULL)
     return;
   g_hash_table_remove(sim->offers, agent->offer);
@@ -88,8 +81,7 @@ void mu_sim_end_offer(MuSim *sim, MuSimAgent *agent)
   g_clear_pointer(&agent->offer, g_free);
 }
 
-static void end_refusal(MuSim *sim, gpointer data)
-{
+static void end_refusal(MuSim *sim, gpointer data) {
   MuSimAgent *agent = data;
   if (sim->now_ms != agent->wake_ms)
     return; /* a shorter refusal came since */
@@ -102,8 +94,7 @@ static void end_refusal(MuSim *sim, gpointer data)
   mu_sim_schedule(sim, agent->wake_ms - sim->now_ms, FALSE, end_refusal, agent, NULL);
 }
 
-static void refuse(MuSim *sim, MuSimAgent *agent, gint64 refuse_ms)
-{
+static void refuse(MuSim *sim, MuSimAgent *agent, gint64 refuse_ms) {
   agent->refused_at = agent->changes;
   agent->refused_until_ms = sim->now_ms + refuse_ms;
   if (refuse_ms > 0 && (agent->wake_ms == 0 || agent->refused_until_ms < agent->wake_ms)) {
@@ -112,8 +103,7 @@ static void refuse(MuSim *sim, MuSimAgent *agent, gint64 refuse_ms)
   }
 }
 
-static void decline(MuSim *sim, const MuEngineCall *call)
-{
+static void decline(MuSim *sim, const MuEngineCall *call) {
   for (guint i = 0; i < call->offer_ids->len; i++) {
     MuSimAgent *agent = g_hash_table_lookup(sim->offers, call->offer_ids->pdata[i]);
     if (agent == NULL)
@@ -125,14 +115,12 @@ static void decline(MuSim *sim, const MuEngineCall *call)
 
 /* ---- accepts -------------------------------------------------------------------------------------------------------- */
 
-static void refuse_launch(MuSim *sim, const MuPodLaunch *launch, MuTaskState state, const char *reason)
-{
+static void refuse_launch(MuSim *sim, const MuPodLaunch *launch, MuTaskState state, const char *reason) {
   for (guint i = 0; i < launch->tasks->len; i++)
     mu_sim_answer_for(sim, ((MuTaskLaunch *)launch->tasks->pdata[i])->task_id, state, reason);
 }
 
-static gboolean use_resources(MuSimAgent *agent, const MuPodLaunch *launch)
-{
+static gboolean use_resources(MuSimAgent *agent, const MuPodLaunch *launch) {
   for (guint i = 0; i < launch->tasks->len; i++) {
     const MuTaskLaunch *task = launch->tasks->pdata[i];
     if (!mu_agent_use(agent->agent, launch->executor_id, task->task_id, task->resources, NULL))
@@ -141,8 +129,7 @@ static gboolean use_resources(MuSimAgent *agent, const MuPodLaunch *launch)
   return TRUE;
 }
 
-static void launch_group(MuSim *sim, MuSimAgent *agent, const MuPodLaunch *launch)
-{
+static void launch_group(MuSim *sim, MuSimAgent *agent, const MuPodLaunch *launch) {
   gboolean lives = g_hash_table_contains(sim->executors, launch->executor_id);
   if (sim->refuse_launches > 0) {
     sim->refuse_launches--;
@@ -160,8 +147,7 @@ static void launch_group(MuSim *sim, MuSimAgent *agent, const MuPodLaunch *launc
     mu_sim_launch(sim, agent, launch, launch->tasks->pdata[i]);
 }
 
-static void apply_operation(MuSim *sim, MuSimAgent *agent, const MuOperation *operation)
-{
+static void apply_operation(MuSim *sim, MuSimAgent *agent, const MuOperation *operation) {
   g_autoptr(GError) error = NULL;
   agent->changes++;
   if (operation->kind == MU_OP_LAUNCH_GROUP)
@@ -170,8 +156,7 @@ static void apply_operation(MuSim *sim, MuSimAgent *agent, const MuOperation *op
     mu_sim_violate(sim, g_strdup_printf("an operation was refused on %s: %s", agent->id, error->message));
 }
 
-static void drop_operations(MuSim *sim, const GPtrArray *operations)
-{
+static void drop_operations(MuSim *sim, const GPtrArray *operations) {
   for (guint i = 0; i < operations->len; i++) {
     const MuOperation *operation = operations->pdata[i];
     if (operation->kind == MU_OP_LAUNCH_GROUP)
@@ -179,8 +164,7 @@ static void drop_operations(MuSim *sim, const GPtrArray *operations)
   }
 }
 
-static void accept(MuSim *sim, const MuEngineCall *call)
-{
+static void accept(MuSim *sim, const MuEngineCall *call) {
   MuSimAgent *agent = g_hash_table_lookup(sim->offers, call->offer_ids->pdata[0]);
   gboolean drop = sim->drop_accepts > 0;
   if (drop)
@@ -197,20 +181,17 @@ static void accept(MuSim *sim, const MuEngineCall *call)
   mu_sim_offer_soon(sim, agent);
 }
 
-void mu_sim_drop_accepts(MuSim *sim, guint n)
-{
+void mu_sim_drop_accepts(MuSim *sim, guint n) {
   sim->drop_accepts = n;
 }
 
-void mu_sim_refuse_launches(MuSim *sim, guint n)
-{
+void mu_sim_refuse_launches(MuSim *sim, guint n) {
   sim->refuse_launches = n;
 }
 
 /* ---- other calls ---------------------------------------------------------------------------------------------------- */
 
-static void offer_all(MuSim *sim)
-{
+static void offer_all(MuSim *sim) {
   for (guint i = 0; i < sim->agents->len; i++) {
     MuSimAgent *agent = sim->agents->pdata[i];
     agent->refused_until_ms = sim->now_ms;
@@ -218,14 +199,12 @@ static void offer_all(MuSim *sim)
   }
 }
 
-static void revive(MuSim *sim)
-{
+static void revive(MuSim *sim) {
   sim->suppressed = FALSE;
   offer_all(sim);
 }
 
-static void reconcile(MuSim *sim, const MuEngineCall *call)
-{
+static void reconcile(MuSim *sim, const MuEngineCall *call) {
   GHashTableIter iter;
   gpointer task = NULL;
   for (guint i = 0; i < call->tasks->len; i++) {
@@ -243,48 +222,29 @@ static void reconcile(MuSim *sim, const MuEngineCall *call)
     mu_sim_send_status(sim, task);
 }
 
-void mu_sim_cluster_call(MuSim *sim, const MuEngineCall *call)
-{
+void mu_sim_cluster_call(MuSim *sim, const MuEngineCall *call) {
   if (!sim->subscribed)
     return;
   switch (call->kind) {
-  case MU_CALL_ACCEPT:
-    accept(sim, call);
-    break;
-  case MU_CALL_DECLINE:
-    decline(sim, call);
-    break;
-  case MU_CALL_REVIVE:
-    revive(sim);
-    break;
-  case MU_CALL_SUPPRESS:
-    sim->suppressed = TRUE;
-    break;
-  case MU_CALL_KILL:
-    mu_sim_kill(sim, call->task_id, call->agent_id);
-    break;
-  case MU_CALL_ACKNOWLEDGE:
-    mu_sim_acknowledge(sim, call->task_id, call->uuid);
-    break;
-  case MU_CALL_RECONCILE:
-    reconcile(sim, call);
-    break;
-  case MU_CALL_TEARDOWN:
-    sim->torn_down = TRUE;
-    break;
+  case MU_CALL_ACCEPT: accept(sim, call); break;
+  case MU_CALL_DECLINE: decline(sim, call); break;
+  case MU_CALL_REVIVE: revive(sim); break;
+  case MU_CALL_SUPPRESS: sim->suppressed = TRUE; break;
+  case MU_CALL_KILL: mu_sim_kill(sim, call->task_id, call->agent_id); break;
+  case MU_CALL_ACKNOWLEDGE: mu_sim_acknowledge(sim, call->task_id, call->uuid); break;
+  case MU_CALL_RECONCILE: reconcile(sim, call); break;
+  case MU_CALL_TEARDOWN: sim->torn_down = TRUE; break;
   }
 }
 
-static void retry_statuses(MuSim *sim, gpointer data)
-{
+static void retry_statuses(MuSim *sim, gpointer data) {
   if (GPOINTER_TO_UINT(data) != sim->connection)
     return;
   mu_sim_resend(sim);
   mu_sim_schedule(sim, STATUS_RETRY_MS, TRUE, retry_statuses, data, NULL);
 }
 
-void mu_sim_cluster_subscribe(MuSim *sim, const char *framework_id)
-{
+void mu_sim_cluster_subscribe(MuSim *sim, const char *framework_id) {
   if (sim->down)
     return;
   MuEngineEvent *event = mu_engine_event_new(MU_EVENT_SUBSCRIBED);
@@ -302,16 +262,14 @@ void mu_sim_cluster_subscribe(MuSim *sim, const char *framework_id)
   mu_sim_schedule(sim, STATUS_RETRY_MS, TRUE, retry_statuses, GUINT_TO_POINTER(sim->connection), NULL);
 }
 
-void mu_sim_cluster_lose_scheduler(MuSim *sim)
-{
+void mu_sim_cluster_lose_scheduler(MuSim *sim) {
   sim->subscribed = FALSE;
   sim->connection++;
   for (guint i = 0; i < sim->agents->len; i++)
     mu_sim_end_offer(sim, sim->agents->pdata[i]);
 }
 
-void mu_sim_disconnect(MuSim *sim)
-{
+void mu_sim_disconnect(MuSim *sim) {
   if (sim->down)
     return;
   sim->down = TRUE;
@@ -323,8 +281,7 @@ void mu_sim_disconnect(MuSim *sim)
   mu_sim_deliver(sim, event);
 }
 
-void mu_sim_reconnect(MuSim *sim)
-{
+void mu_sim_reconnect(MuSim *sim) {
   if (!sim->down)
     return;
   sim->down = FALSE;
@@ -332,8 +289,7 @@ void mu_sim_reconnect(MuSim *sim)
     mu_sim_cluster_subscribe(sim, mu_client_framework_id(sim->client));
 }
 
-void mu_sim_heal(MuSim *sim)
-{
+void mu_sim_heal(MuSim *sim) {
   sim->drop_accepts = sim->refuse_launches = sim->crash_in = 0;
   memset(sim->status_faults, 0, sizeof sim->status_faults);
   memset(sim->store_faults, 0, sizeof sim->store_faults);
@@ -345,8 +301,7 @@ void mu_sim_heal(MuSim *sim)
 
 /* ---- looking --------------------------------------------------------------------------------------------------------- */
 
-gboolean mu_sim_is_clean(const MuSim *sim)
-{
+gboolean mu_sim_is_clean(const MuSim *sim) {
   if (g_hash_table_size(sim->tasks) > 0)
     return FALSE;
   for (guint i = 0; i < sim->agents->len; i++) {
@@ -361,7 +316,6 @@ gboolean mu_sim_is_clean(const MuSim *sim)
   return TRUE;
 }
 
-gboolean mu_sim_is_torn_down(const MuSim *sim)
-{
+gboolean mu_sim_is_torn_down(const MuSim *sim) {
   return sim->torn_down && mu_sim_records(sim) == 0;
 }

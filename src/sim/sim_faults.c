@@ -18,24 +18,20 @@ struct MuSimFaults {
 
 /* ---- what there is to strike ------------------------------------------------------------------------------------------ */
 
-static guint below(MuRandom *random, guint bound)
-{
+static guint below(MuRandom *random, guint bound) {
   return (guint)mu_random_below(random, bound);
 }
 
-static const char *any_agent(MuSim *sim, MuRandom *random)
-{
+static const char *any_agent(MuSim *sim, MuRandom *random) {
   return mu_sim_agent_id(sim, below(random, mu_sim_agents(sim)));
 }
 
-static gint by_id(gconstpointer a, gconstpointer b)
-{
+static gint by_id(gconstpointer a, gconstpointer b) {
   return strcmp((*(MuSimTask *const *)a)->id, (*(MuSimTask *const *)b)->id);
 }
 
 /* NULL: none lives. */
-static MuSimTask *any_task(MuSim *sim, MuRandom *random)
-{
+static MuSimTask *any_task(MuSim *sim, MuRandom *random) {
   g_autoptr(GPtrArray) tasks = g_ptr_array_new();
   GHashTableIter iter;
   gpointer task = NULL;
@@ -48,80 +44,65 @@ static MuSimTask *any_task(MuSim *sim, MuRandom *random)
 
 /* ---- the faults ------------------------------------------------------------------------------------------------------- */
 
-static void crash(MuSim *sim, MuRandom *random)
-{
+static void crash(MuSim *sim, MuRandom *random) {
   mu_sim_crash_at(sim, 1 + below(random, 6), (MuSimCrashMoment)below(random, MU_SIM_CRASH_MOMENTS));
 }
 
-static void kill_scheduler(MuSim *sim, MuRandom *random)
-{
+static void kill_scheduler(MuSim *sim, MuRandom *random) {
   (void)random;
   mu_sim_crash(sim);
 }
 
-static void store_error(MuSim *sim, MuRandom *random)
-{
+static void store_error(MuSim *sim, MuRandom *random) {
   mu_sim_fault_store(sim, MU_SIM_STORE_ERROR, 1 + below(random, 3));
 }
 
-static void store_full(MuSim *sim, MuRandom *random)
-{
+static void store_full(MuSim *sim, MuRandom *random) {
   mu_sim_fault_store(sim, MU_SIM_STORE_FULL, 1 + below(random, 10));
 }
 
-static void store_slow(MuSim *sim, MuRandom *random)
-{
+static void store_slow(MuSim *sim, MuRandom *random) {
   mu_sim_fault_store(sim, MU_SIM_STORE_SLOW, 1 + below(random, 3));
 }
 
-static void store_uncertain(MuSim *sim, MuRandom *random)
-{
+static void store_uncertain(MuSim *sim, MuRandom *random) {
   mu_sim_fault_store(sim, MU_SIM_STORE_UNCERTAIN, 1 + below(random, 3));
 }
 
-static void store_lost(MuSim *sim, MuRandom *random)
-{
+static void store_lost(MuSim *sim, MuRandom *random) {
   mu_sim_lose_store(sim, 1000 + below(random, 90000));
 }
 
-static void status_lost(MuSim *sim, MuRandom *random)
-{
+static void status_lost(MuSim *sim, MuRandom *random) {
   mu_sim_fault_statuses(sim, MU_SIM_STATUS_LOSE, 1 + below(random, 4));
 }
 
-static void status_late(MuSim *sim, MuRandom *random)
-{
+static void status_late(MuSim *sim, MuRandom *random) {
   mu_sim_fault_statuses(sim, MU_SIM_STATUS_DELAY, 1 + below(random, 3));
 }
 
-static void status_doubled(MuSim *sim, MuRandom *random)
-{
+static void status_doubled(MuSim *sim, MuRandom *random) {
   mu_sim_fault_statuses(sim, MU_SIM_STATUS_DOUBLE, 1 + below(random, 5));
 }
 
-static void status_reordered(MuSim *sim, MuRandom *random)
-{
+static void status_reordered(MuSim *sim, MuRandom *random) {
   mu_sim_fault_statuses(sim, MU_SIM_STATUS_REORDER, 1 + below(random, 3));
 }
 
-static void rescind(MuSim *sim, MuRandom *random)
-{
+static void rescind(MuSim *sim, MuRandom *random) {
   mu_sim_rescind(sim, below(random, 2) == 0 ? NULL : any_agent(sim, random));
 }
 
-static void accept_refused(MuSim *sim, MuRandom *random)
-{
+static void accept_refused(MuSim *sim, MuRandom *random) {
   mu_sim_drop_accepts(sim, 1 + below(random, 3));
 }
 
-static void launch_refused(MuSim *sim, MuRandom *random)
-{
+static void launch_refused(MuSim *sim, MuRandom *random) {
   mu_sim_refuse_launches(sim, 1 + below(random, 2));
 }
 
 /* At most a third of the agents, so that what is left can carry the services. */
-static void agent_gone(MuSim *sim, MuRandom *random)
-{
+static void agent_gone(MuSim *sim, MuRandom *random) {
   guint gone = 0;
   const char *agent_id = any_agent(sim, random);
   for (guint i = 0; i < sim->agents->len; i++)
@@ -130,29 +111,24 @@ static void agent_gone(MuSim *sim, MuRandom *random)
     mu_sim_lose_agent(sim, agent_id, TRUE);
 }
 
-static void agent_lost(MuSim *sim, MuRandom *random)
-{
+static void agent_lost(MuSim *sim, MuRandom *random) {
   mu_sim_lose_agent(sim, any_agent(sim, random), FALSE);
 }
 
-static void agent_back(MuSim *sim, MuRandom *random)
-{
+static void agent_back(MuSim *sim, MuRandom *random) {
   mu_sim_return_agent(sim, any_agent(sim, random));
 }
 
-static void agent_rebooted(MuSim *sim, MuRandom *random)
-{
+static void agent_rebooted(MuSim *sim, MuRandom *random) {
   mu_sim_reboot_agent(sim, any_agent(sim, random));
 }
 
-static void disk_gone(MuSim *sim, MuRandom *random)
-{
+static void disk_gone(MuSim *sim, MuRandom *random) {
   const char *agent_id = any_agent(sim, random);
   mu_sim_lose_disk(sim, agent_id, below(random, 2));
 }
 
-static void task_fails(MuSim *sim, MuRandom *random)
-{
+static void task_fails(MuSim *sim, MuRandom *random) {
   static const MuTaskState HOW[] = {MU_TASK_FAILED, MU_TASK_KILLED, MU_TASK_LOST, MU_TASK_FINISHED};
   MuSimTask *task = any_task(sim, random);
   MuTaskState how = HOW[below(random, G_N_ELEMENTS(HOW))];
@@ -160,34 +136,30 @@ static void task_fails(MuSim *sim, MuRandom *random)
     mu_sim_finish_task(sim, task, how, NULL);
 }
 
-static void executor_dies(MuSim *sim, MuRandom *random)
-{
+static void executor_dies(MuSim *sim, MuRandom *random) {
   const MuSimTask *task = any_task(sim, random);
   g_autofree char *pod = task == NULL ? NULL : g_strdup_printf("%s/%s", task->service, task->pod);
   if (pod != NULL)
     mu_sim_end_executor(sim, pod);
 }
 
-static void engine_lost(MuSim *sim, MuRandom *random)
-{
+static void engine_lost(MuSim *sim, MuRandom *random) {
   (void)random;
   mu_sim_disconnect(sim);
 }
 
-static void engine_back(MuSim *sim, MuRandom *random)
-{
+static void engine_back(MuSim *sim, MuRandom *random) {
   (void)random;
   mu_sim_reconnect(sim);
 }
 
-static void crash_loop(MuSim *sim, MuRandom *random)
-{
-  const MuSimScript loop = {.start_ms = 10, .ready_ms = 20, .end_ms = 100 + below(random, 500), .end = MU_TASK_FAILED, .kill_ms = 5};
+static void crash_loop(MuSim *sim, MuRandom *random) {
+  const MuSimScript loop = {
+      .start_ms = 10, .ready_ms = 20, .end_ms = 100 + below(random, 500), .end = MU_TASK_FAILED, .kill_ms = 5};
   mu_sim_script(sim, below(random, 2) == 0 ? "r0" : "r1", below(random, 3) == 0 ? &loop : &mu_sim_script_default);
 }
 
-static void slow_kill(MuSim *sim, MuRandom *random)
-{
+static void slow_kill(MuSim *sim, MuRandom *random) {
   const MuSimScript slow = {.start_ms = 500, .ready_ms = 3000, .kill_ms = 1 + below(random, 20000)};
   mu_sim_script(sim, below(random, 2) == 0 ? "r0" : "r1", below(random, 2) == 0 ? &slow : &mu_sim_script_default);
 }
@@ -223,30 +195,25 @@ G_STATIC_ASSERT(G_N_ELEMENTS(FAULTS) <= MU_SIM_MAX_FAULTS);
 
 /* ---- switches --------------------------------------------------------------------------------------------------------- */
 
-guint mu_sim_faults_count(void)
-{
+guint mu_sim_faults_count(void) {
   return G_N_ELEMENTS(FAULTS);
 }
 
-const char *mu_sim_fault_name(guint i)
-{
+const char *mu_sim_fault_name(guint i) {
   return FAULTS[i].name;
 }
 
-const char *mu_sim_fault_what(guint i)
-{
+const char *mu_sim_fault_what(guint i) {
   return FAULTS[i].what;
 }
 
-void mu_sim_fault_rates_default(MuSimFaultRates *ret_rates)
-{
+void mu_sim_fault_rates_default(MuSimFaultRates *ret_rates) {
   memset(ret_rates, 0, sizeof *ret_rates);
   for (guint i = 0; i < G_N_ELEMENTS(FAULTS); i++)
     ret_rates->permille[i] = FAULTS[i].permille;
 }
 
-static gint find_fault(const char *name, GError **error)
-{
+static gint find_fault(const char *name, GError **error) {
   g_autoptr(GString) names = g_string_new(NULL);
   for (guint i = 0; i < G_N_ELEMENTS(FAULTS); i++) {
     if (strcmp(FAULTS[i].name, name) == 0)
@@ -257,8 +224,7 @@ static gint find_fault(const char *name, GError **error)
   return -1;
 }
 
-static gboolean parse_one(char *word, MuSimFaultRates *rates, GError **error)
-{
+static gboolean parse_one(char *word, MuSimFaultRates *rates, GError **error) {
   gboolean off = word[0] == '-';
   char *equals = strchr(word, '=');
   if (equals != NULL)
@@ -270,8 +236,7 @@ static gboolean parse_one(char *word, MuSimFaultRates *rates, GError **error)
   return TRUE;
 }
 
-gboolean mu_sim_fault_rates_parse(const char *text, MuSimFaultRates *rates, GError **error)
-{
+gboolean mu_sim_fault_rates_parse(const char *text, MuSimFaultRates *rates, GError **error) {
   g_auto(GStrv) words = g_strsplit(text, ",", -1);
   mu_sim_fault_rates_default(rates);
   if (words[0] != NULL && words[0][0] != '-')
@@ -284,8 +249,7 @@ gboolean mu_sim_fault_rates_parse(const char *text, MuSimFaultRates *rates, GErr
 
 /* ---- drawing ---------------------------------------------------------------------------------------------------------- */
 
-MuSimFaults *mu_sim_faults_new(guint64 seed, const MuSimFaultRates *rates)
-{
+MuSimFaults *mu_sim_faults_new(guint64 seed, const MuSimFaultRates *rates) {
   MuSimFaults *faults = g_new0(MuSimFaults, 1);
   faults->rates = *rates;
   for (guint i = 0; i < G_N_ELEMENTS(FAULTS); i++)
@@ -293,13 +257,11 @@ MuSimFaults *mu_sim_faults_new(guint64 seed, const MuSimFaultRates *rates)
   return faults;
 }
 
-void mu_sim_faults_free(MuSimFaults *faults)
-{
+void mu_sim_faults_free(MuSimFaults *faults) {
   g_free(faults);
 }
 
-void mu_sim_faults_step(MuSimFaults *faults, MuSim *sim)
-{
+void mu_sim_faults_step(MuSimFaults *faults, MuSim *sim) {
   for (guint i = 0; i < G_N_ELEMENTS(FAULTS); i++) {
     if (below(&faults->random[i], 1000) >= faults->rates.permille[i])
       continue;

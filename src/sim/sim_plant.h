@@ -2,7 +2,7 @@
  * MU_SIM_PLANTED is 0 and nothing of this is left; a build with -Dsim_selftest=true plants the one that mu_sim_plant names. */
 #ifndef MU_SIM_PLANT_H
 #define MU_SIM_PLANT_H
-#include <glib.h>
+#include "event_client.h"
 
 /* X(checker that must catch it, "what the scheduler does wrong") */
 #define MU_SIM_PLANT_TABLE(X)                                                                                          \
@@ -27,6 +27,9 @@ typedef enum {
 /* The plant that the checker of this name must catch; NULL: none. FALSE: there is no such plant in this build. */
 gboolean mu_sim_plant(const char *checker);
 const char *mu_sim_plant_checker(guint i); /* the i-th name of the table; NULL: no more */
+
+/* Spoils the scheduler's memory after a drain, for those plants that are there. */
+void mu_sim_plant_in_memory(MuMultiServiceEventClient *client, MuOutput *output);
 
 #ifdef MU_SIM_SELFTEST
 extern MuSimPlant mu_sim_planted;

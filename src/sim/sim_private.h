@@ -45,7 +45,7 @@ typedef struct {
   MuTaskStatus *status; /* the last one */
   gboolean unacknowledged;
   gboolean has_check, dying;
-  gboolean cut_off; /* its agent was lost while it ran: the scheduler cannot know of it */
+  gboolean cut_off;        /* its agent was lost while it ran: the scheduler cannot know of it */
   GPtrArray *resource_ids; /* of char*: of the reservations it runs on */
   MuSimScript script;
 } MuSimTask;
@@ -101,7 +101,7 @@ struct MuSim {
   guint n_live;
   char *framework_id;
   gboolean subscribed, suppressed, torn_down, down; /* down: disconnected by a fault */
-  guint connection; /* counts subscriptions and their ends */
+  guint connection;                                 /* counts subscriptions and their ends */
   guint drop_accepts, refuse_launches, status_faults[MU_SIM_STATUS_FAULTS];
   guint64 events;
   char *violation;

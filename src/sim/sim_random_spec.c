@@ -3,23 +3,21 @@
 
 #include "ids.h"
 
-static guint below(MuRandom *random, guint bound)
-{
+static guint below(MuRandom *random, guint bound) {
   return (guint)mu_random_below(random, bound);
 }
 
-static void add_volume(GString *yaml, MuRandom *random, const char *indent)
-{
+static void add_volume(GString *yaml, MuRandom *random, const char *indent) {
   if (below(random, 6) == 0)
     g_string_append_printf(yaml, "%svolume: {path: data, type: MOUNT, size: 100}\n", indent);
   else
     g_string_append_printf(yaml, "%svolume: {path: data, type: ROOT, size: %u}\n", indent, 10 + below(random, 3) * 10);
 }
 
-static void add_running_task(GString *yaml, MuRandom *changing, MuRandom *fixed, guint n)
-{
-  g_string_append_printf(yaml, "      r%u:\n        goal: RUNNING\n        cmd: sleep %u\n        cpus: 0.%u\n        memory: %u\n", n,
-                         1000 + below(changing, 3), 1 + below(changing, 4), 32 + below(changing, 4) * 16);
+static void add_running_task(GString *yaml, MuRandom *changing, MuRandom *fixed, guint n) {
+  g_string_append_printf(
+      yaml, "      r%u:\n        goal: RUNNING\n        cmd: sleep %u\n        cpus: 0.%u\n        memory: %u\n", n,
+      1000 + below(changing, 3), 1 + below(changing, 4), 32 + below(changing, 4) * 16);
   if (n == 0 && below(fixed, 2) == 0)
     add_volume(yaml, fixed, "        ");
   if (below(changing, 2) == 0) /* a fixed port may be another service's for ever: nothing that has to come to an end */
@@ -30,13 +28,12 @@ static void add_running_task(GString *yaml, MuRandom *changing, MuRandom *fixed,
     g_string_append(yaml, "        essential: false\n");
 }
 
-static void add_ending_task(GString *yaml, MuRandom *changing, const char *name, const char *goal)
-{
-  g_string_append_printf(yaml, "      %s: {goal: %s, cmd: 'echo %u', cpus: 0.1, memory: 32}\n", name, goal, below(changing, 2));
+static void add_ending_task(GString *yaml, MuRandom *changing, const char *name, const char *goal) {
+  g_string_append_printf(yaml, "      %s: {goal: %s, cmd: 'echo %u', cpus: 0.1, memory: 32}\n", name, goal,
+                         below(changing, 2));
 }
 
-static void add_pod(GString *yaml, MuRandom *changing, MuRandom *fixed, guint n)
-{
+static void add_pod(GString *yaml, MuRandom *changing, MuRandom *fixed, guint n) {
   guint count = 1 + below(changing, 3);
   g_string_append_printf(yaml, "  pod%u:\n    count: %u\n    allow-decommission: true\n", n, count);
   if (below(fixed, 4) == 0)
@@ -51,8 +48,7 @@ static void add_pod(GString *yaml, MuRandom *changing, MuRandom *fixed, guint n)
     add_ending_task(yaml, changing, "f0", "FINISH");
 }
 
-static void add_plans(GString *yaml, MuRandom *changing, guint pods)
-{
+static void add_plans(GString *yaml, MuRandom *changing, guint pods) {
   static const char *const STRATEGIES[] = {"serial", "parallel", "serial-canary", "parallel-canary"};
   if (below(changing, 2) == 0)
     return;
@@ -64,8 +60,7 @@ static void add_plans(GString *yaml, MuRandom *changing, guint pods)
                            STRATEGIES[below(changing, 2)]);
 }
 
-char *mu_sim_random_spec(guint64 seed, guint service, guint version)
-{
+char *mu_sim_random_spec(guint64 seed, guint service, guint version) {
   MuRandom changing, fixed;
   GString *yaml = g_string_new(NULL);
   mu_random_seed(&fixed, seed * 7919 + service);

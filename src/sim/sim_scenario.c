@@ -6,8 +6,8 @@
 
 #include <string.h>
 
-#define MAX_FAULTS 20   /* listed of one file */
-#define MAX_ATTEMPTS 8  /* of a command whose scheduler dies */
+#define MAX_FAULTS 20  /* listed of one file */
+#define MAX_ATTEMPTS 8 /* of a command whose scheduler dies */
 
 /* ---- reading --------------------------------------------------------------------------------------------------------- */
 
@@ -83,7 +83,8 @@ static void read_intent(Reader *reader) {
   if (first != NULL && first[0] == '#' && strspn(first, "# \t") < strlen(first))
     reader->scenario->intent = g_strstrip(g_strdup(first + 1));
   else
-    add_fault(reader, 1, "the first line does not say what the scenario shows; expected a comment: # a service is added");
+    add_fault(reader, 1,
+              "the first line does not say what the scenario shows; expected a comment: # a service is added");
 }
 
 MuScenario *mu_scenario_parse(const char *file, const char *text, GError **error) {

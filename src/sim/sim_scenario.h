@@ -25,10 +25,10 @@ typedef struct {
 
 typedef struct {
   guint64 seed;
-  guint runs;         /* 1, or with `crash at every commit` one more for each moment */
-  guint crashes;      /* of the scheduler, in all runs */
-  guint commits;      /* in the first run */
-  gint64 virtual_ms;  /* that the first run took */
+  guint runs;        /* 1, or with `crash at every commit` one more for each moment */
+  guint crashes;     /* of the scheduler, in all runs */
+  guint commits;     /* in the first run */
+  gint64 virtual_ms; /* that the first run took */
 } MuScenarioReport;
 
 /* Reads a scenario; `file` is its name in messages. MU_ERROR_REFUSED lists all faults, one a line as `file:line: what; what

@@ -138,10 +138,8 @@ gboolean mu_check_pod(MuScenarioRun *run, const MuScenarioLine *line, GString *f
   switch (mu_line_number(line, "running|waiting|absent", 0)) {
   case 0:
     return say(found, pod != NULL && pod_runs(pod), pod == NULL ? "there is no such pod" : "not all its tasks run");
-  case 1:
-    return check_waiting(pod, mu_line_text(line, "TEXT"), found);
-  default:
-    return say(found, pod == NULL, pod == NULL ? "there is none" : "it is there");
+  case 1: return check_waiting(pod, mu_line_text(line, "TEXT"), found);
+  default: return say(found, pod == NULL, pod == NULL ? "there is none" : "it is there");
   }
 }
 
@@ -174,12 +172,20 @@ gboolean mu_check_spread(MuScenarioRun *run, const MuScenarioLine *line, GString
 /* ---- tasks ----------------------------------------------------------------------------------------------------------- */
 
 static const char *task_word(const MuTask *task) {
-  static const char *const WORDS[] = {
-      [MU_TASK_STAGING] = "staging",  [MU_TASK_STARTING] = "staging", [MU_TASK_RUNNING] = "running",
-      [MU_TASK_KILLING] = "running",  [MU_TASK_FINISHED] = "finished", [MU_TASK_FAILED] = "failed",
-      [MU_TASK_KILLED] = "killed",    [MU_TASK_ERROR] = "failed",     [MU_TASK_LOST] = "lost",
-      [MU_TASK_DROPPED] = "lost",     [MU_TASK_UNREACHABLE] = "unreachable", [MU_TASK_GONE] = "gone",
-      [MU_TASK_GONE_BY_OPERATOR] = "gone", [MU_TASK_UNKNOWN] = "lost"};
+  static const char *const WORDS[] = {[MU_TASK_STAGING] = "staging",
+                                      [MU_TASK_STARTING] = "staging",
+                                      [MU_TASK_RUNNING] = "running",
+                                      [MU_TASK_KILLING] = "running",
+                                      [MU_TASK_FINISHED] = "finished",
+                                      [MU_TASK_FAILED] = "failed",
+                                      [MU_TASK_KILLED] = "killed",
+                                      [MU_TASK_ERROR] = "failed",
+                                      [MU_TASK_LOST] = "lost",
+                                      [MU_TASK_DROPPED] = "lost",
+                                      [MU_TASK_UNREACHABLE] = "unreachable",
+                                      [MU_TASK_GONE] = "gone",
+                                      [MU_TASK_GONE_BY_OPERATOR] = "gone",
+                                      [MU_TASK_UNKNOWN] = "lost"};
   if (task == NULL)
     return "absent";
   return task->status == NULL ? "staging" : WORDS[task->status->state];

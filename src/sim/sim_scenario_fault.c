@@ -56,8 +56,8 @@ static char *agent_of(MuScenarioRun *run, const MuScenarioLine *line, GError **e
 
 gboolean mu_do_lose_agent(MuScenarioRun *run, const MuScenarioLine *line, GError **error) {
   g_autofree char *id = agent_of(run, line, error);
-  return id != NULL && (mu_sim_lose_agent(run->sim, id, mu_line_has(line, "for")) ||
-                        refuse(error, "agent %s is lost already", id));
+  return id != NULL &&
+         (mu_sim_lose_agent(run->sim, id, mu_line_has(line, "for")) || refuse(error, "agent %s is lost already", id));
 }
 
 gboolean mu_do_return_agent(MuScenarioRun *run, const MuScenarioLine *line, GError **error) {
@@ -123,6 +123,18 @@ gboolean mu_do_store_fails(MuScenarioRun *run, const MuScenarioLine *line, GErro
 gboolean mu_do_store_gone(MuScenarioRun *run, const MuScenarioLine *line, GError **error) {
   (void)error;
   mu_sim_lose_store(run->sim, mu_line_number(line, "T", 0));
+  return TRUE;
+}
+
+gboolean mu_do_store_slow(MuScenarioRun *run, const MuScenarioLine *line, GError **error) {
+  (void)error;
+  mu_sim_fault_store(run->sim, MU_SIM_STORE_SLOW, (guint)mu_line_number(line, "N", 1));
+  return TRUE;
+}
+
+gboolean mu_do_store_uncertain(MuScenarioRun *run, const MuScenarioLine *line, GError **error) {
+  (void)error;
+  mu_sim_fault_store(run->sim, MU_SIM_STORE_UNCERTAIN, (guint)mu_line_number(line, "N", 1));
   return TRUE;
 }
 

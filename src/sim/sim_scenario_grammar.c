@@ -84,29 +84,17 @@ static gboolean read_value(MuValueKind kind, const char *text, gint64 *ret_numbe
   static const Unit cpus[] = {{"", 1000}, {NULL, 0}};
   g_autoptr(GArray) ranges = NULL;
   switch (kind) {
-  case MU_VALUE_TIME:
-    return read_amount(text, times, ret_number);
-  case MU_VALUE_SIZE:
-    return read_amount(text, sizes, ret_number);
-  case MU_VALUE_CPUS:
-    return read_amount(text, cpus, ret_number);
-  case MU_VALUE_COUNT:
-    return strchr(text, '.') == NULL && read_amount(text, counts, ret_number);
-  case MU_VALUE_CODE:
-    return strchr(text, '.') == NULL && read_amount(text, counts, ret_number) && *ret_number < 256;
-  case MU_VALUE_RANGES:
-    ranges = mu_ranges_parse(text, NULL);
-    return ranges != NULL;
-  case MU_VALUE_PAIR:
-    return text[0] != '=' && strchr(text, '=') != NULL;
-  case MU_VALUE_PATH:
-    return strchr(text, '/') != NULL && text[strlen(text) - 1] != '/';
-  case MU_VALUE_STATUS:
-    return read_status(text);
-  case MU_VALUE_BLOCK:
-    return g_str_has_prefix(text, "<<") && text[2] != '\0';
-  case MU_VALUE_TEXT:
-    return text[0] != '\0';
+  case MU_VALUE_TIME: return read_amount(text, times, ret_number);
+  case MU_VALUE_SIZE: return read_amount(text, sizes, ret_number);
+  case MU_VALUE_CPUS: return read_amount(text, cpus, ret_number);
+  case MU_VALUE_COUNT: return strchr(text, '.') == NULL && read_amount(text, counts, ret_number);
+  case MU_VALUE_CODE: return strchr(text, '.') == NULL && read_amount(text, counts, ret_number) && *ret_number < 256;
+  case MU_VALUE_RANGES: ranges = mu_ranges_parse(text, NULL); return ranges != NULL;
+  case MU_VALUE_PAIR: return text[0] != '=' && strchr(text, '=') != NULL;
+  case MU_VALUE_PATH: return strchr(text, '/') != NULL && text[strlen(text) - 1] != '/';
+  case MU_VALUE_STATUS: return read_status(text);
+  case MU_VALUE_BLOCK: return g_str_has_prefix(text, "<<") && text[2] != '\0';
+  case MU_VALUE_TEXT: return text[0] != '\0';
   }
   return FALSE;
 }
@@ -122,11 +110,11 @@ static const MuScenarioValue *find_value(const char *name) {
 
 typedef struct {
   const GArray *words;
-  guint at;               /* word */
-  const char **tokens;    /* of the grammar, NULL-terminated; borrowed from the row's split */
+  guint at;            /* word */
+  const char **tokens; /* of the grammar, NULL-terminated; borrowed from the row's split */
   GArray *args;
-  guint furthest;         /* word at which the rows tried so far broke off */
-  GPtrArray *expected;    /* of char*: what could stand there */
+  guint furthest;      /* word at which the rows tried so far broke off */
+  GPtrArray *expected; /* of char*: what could stand there */
 } Matcher;
 
 static void expect(Matcher *m, const char *what) {
@@ -247,7 +235,10 @@ static gboolean match_row(Matcher *m, const MuScenarioCommand *command) {
 
 static void append_expected(const Matcher *m, GString *fault) {
   for (guint i = 0; i < m->expected->len; i++)
-    g_string_append_printf(fault, "%s%s", i == 0 ? "" : i + 1 == m->expected->len ? " or " : ", ",
+    g_string_append_printf(fault, "%s%s",
+                           i == 0                      ? ""
+                           : i + 1 == m->expected->len ? " or "
+                                                       : ", ",
                            (const char *)m->expected->pdata[i]);
 }
 

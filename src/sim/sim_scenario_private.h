@@ -22,16 +22,16 @@ typedef struct {
 
 typedef enum {
   MU_VALUE_TEXT,
-  MU_VALUE_COUNT,    /* 0 or more */
-  MU_VALUE_CODE,     /* an exit code, 0 to 255 */
-  MU_VALUE_TIME,     /* in milliseconds */
-  MU_VALUE_SIZE,     /* in megabytes */
-  MU_VALUE_CPUS,     /* in thousandths */
-  MU_VALUE_RANGES,   /* ports */
-  MU_VALUE_PAIR,     /* KEY=VALUE */
-  MU_VALUE_PATH,     /* two parts or more, with `/` between them */
-  MU_VALUE_STATUS,   /* of plans, phases, steps */
-  MU_VALUE_BLOCK,    /* <<WORD: the lines that follow, up to one that is WORD alone */
+  MU_VALUE_COUNT,  /* 0 or more */
+  MU_VALUE_CODE,   /* an exit code, 0 to 255 */
+  MU_VALUE_TIME,   /* in milliseconds */
+  MU_VALUE_SIZE,   /* in megabytes */
+  MU_VALUE_CPUS,   /* in thousandths */
+  MU_VALUE_RANGES, /* ports */
+  MU_VALUE_PAIR,   /* KEY=VALUE */
+  MU_VALUE_PATH,   /* two parts or more, with `/` between them */
+  MU_VALUE_STATUS, /* of plans, phases, steps */
+  MU_VALUE_BLOCK,  /* <<WORD: the lines that follow, up to one that is WORD alone */
 } MuValueKind;
 
 typedef struct {
@@ -94,15 +94,15 @@ struct MuScenarioRun {
   MuSim *sim;
   guint64 seed;
   gint64 began_ms;
-  guint next;            /* line */
+  guint next;             /* line */
   GHashTable *remembered; /* "run of x" to what it was */
   GHashTable *scripted;   /* names of `task` lines */
   GHashTable *by_goal;    /* tasks that end because of their goal */
-  GError *refused;       /* of the last command, when the line after it expects that */
-  char *answer;          /* "created", … of the last service command */
-  gboolean every_commit; /* the line was met, when the store had made `commits_before` */
+  GError *refused;        /* of the last command, when the line after it expects that */
+  char *answer;           /* "created", … of the last service command */
+  gboolean every_commit;  /* the line was met, when the store had made `commits_before` */
   guint commits_before;
-  guint crash_at;        /* this run's: the n-th commit after that line; 0: none */
+  guint crash_at; /* this run's: the n-th commit after that line; 0: none */
   gboolean crash_durable;
 };
 
@@ -143,6 +143,8 @@ ACT(crash_at);
 ACT(crash_everywhere);
 ACT(store_fails);
 ACT(store_gone);
+ACT(store_slow);
+ACT(store_uncertain);
 ACT(drop_accepts);
 ACT(refuse_launches);
 ACT(rescind);

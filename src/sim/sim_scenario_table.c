@@ -81,6 +81,9 @@ const MuScenarioCommand mu_scenario_commands[] = {
      "The scenario is run again for each commit that comes after this line: twice, with a crash before it and one after it."},
     {NULL, "store fails N commits", mu_do_store_fails, NULL, "The next N commits fail."},
     {NULL, "store is full for T", mu_do_store_gone, NULL, "Every commit fails for so long."},
+    {NULL, "store is slow for N commits", mu_do_store_slow, NULL, "The next N commits take five seconds each."},
+    {NULL, "store loses N answers", mu_do_store_uncertain, NULL,
+     "The next N commits are stored, but the scheduler is told that they failed."},
     {NULL, "drop accepts N", mu_do_drop_accepts, NULL, "The next N accepts find their offers gone."},
     {NULL, "refuse launches N", mu_do_refuse_launches, NULL, "The next N launches fail while their reservations are made."},
     {NULL, "rescind offers", mu_do_rescind, NULL, "All offers that are out are taken back."},
@@ -140,7 +143,8 @@ char *mu_scenario_reference(void) {
   for (guint i = 0; i < mu_scenario_n_commands; i++) {
     const MuScenarioCommand *command = &mu_scenario_commands[i];
     if (command->section != NULL)
-      g_string_append_printf(out, "%s### %s\n\n| command | meaning |\n|---|---|\n", i == 0 ? "" : "\n", command->section);
+      g_string_append_printf(out, "%s### %s\n\n| command | meaning |\n|---|---|\n", i == 0 ? "" : "\n",
+                             command->section);
     g_string_append(out, "| `");
     append_cell(out, command->grammar);
     g_string_append(out, "` | ");

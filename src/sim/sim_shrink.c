@@ -9,15 +9,13 @@ typedef struct {
   guint tries;
 } Shrink;
 
-static gboolean same_checker(const char *a, const char *b)
-{
+static gboolean same_checker(const char *a, const char *b) {
   gsize length = strcspn(a, ":");
   return b != NULL && strncmp(a, b, length + 1) == 0;
 }
 
 /* Takes the smaller run when it fails in the same way. */
-static gboolean attempt(Shrink *shrink, const MuSimRun *smaller)
-{
+static gboolean attempt(Shrink *shrink, const MuSimRun *smaller) {
   MuSimResult result = {0};
   if (shrink->tries == 0)
     return FALSE;
@@ -33,8 +31,7 @@ static gboolean attempt(Shrink *shrink, const MuSimRun *smaller)
   return TRUE;
 }
 
-static gboolean fewer_steps(Shrink *shrink)
-{
+static gboolean fewer_steps(Shrink *shrink) {
   gboolean any = FALSE;
   for (guint cut = shrink->run->steps / 2; cut > 0; cut /= 2) {
     MuSimRun smaller = *shrink->run;
@@ -46,8 +43,7 @@ static gboolean fewer_steps(Shrink *shrink)
   return any;
 }
 
-static gboolean fewer_faults(Shrink *shrink)
-{
+static gboolean fewer_faults(Shrink *shrink) {
   gboolean any = FALSE;
   for (guint i = 0; i < mu_sim_faults_count(); i++) {
     MuSimRun smaller = *shrink->run;
@@ -59,8 +55,7 @@ static gboolean fewer_faults(Shrink *shrink)
   return any;
 }
 
-static gboolean fewer_services(Shrink *shrink)
-{
+static gboolean fewer_services(Shrink *shrink) {
   gboolean any = FALSE;
   while (shrink->run->services > 1) {
     MuSimRun smaller = *shrink->run;
@@ -72,8 +67,7 @@ static gboolean fewer_services(Shrink *shrink)
   return any;
 }
 
-void mu_sim_run_shrink(MuSimRun *run, MuSimResult *result, guint tries)
-{
+void mu_sim_run_shrink(MuSimRun *run, MuSimResult *result, guint tries) {
   Shrink shrink = {run, result, tries};
   MuSimTraceFunc trace = run->trace;
   run->trace = NULL;

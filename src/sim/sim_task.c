@@ -8,8 +8,7 @@
 const MuSimScript mu_sim_script_default = {
     .start_ms = 10, .ready_ms = 20, .end_ms = 0, .end = MU_TASK_FINISHED, .kill_ms = 5};
 
-void mu_sim_task_free(MuSimTask *task)
-{
+void mu_sim_task_free(MuSimTask *task) {
   g_free(task->id);
   g_free(task->name);
   g_free(task->key);
@@ -21,14 +20,12 @@ void mu_sim_task_free(MuSimTask *task)
   g_free(task);
 }
 
-void mu_sim_script(MuSim *sim, const char *task, const MuSimScript *script)
-{
+void mu_sim_script(MuSim *sim, const char *task, const MuSimScript *script) {
   g_hash_table_insert(sim->scripts, g_strdup(task), g_memdup2(script, sizeof *script));
 }
 
 /* By the task's full name, or by the last part of it. */
-static MuSimScript script_of(MuSim *sim, const char *name)
-{
+static MuSimScript script_of(MuSim *sim, const char *name) {
   const MuSimScript *script = g_hash_table_lookup(sim->scripts, name);
   const char *last = strrchr(name, '-');
   if (script == NULL && last != NULL)
@@ -38,69 +35,66 @@ static MuSimScript script_of(MuSim *sim, const char *name)
 
 /* ---- statuses -------------------------------------------------------------------------------------------------------- */
 
-static gboolean draw_fault(MuSim *sim, MuSimStatusFault fault)
-{
+static gboolean draw_fault(MuSim *sim, MuSimStatusFault fault) {
   if (sim->status_faults[fault] == 0)
     return FALSE;
   sim->status_faults[fault]--;
   return TRUE;
 }
 
-static MuEngineEvent *make_update(const MuTaskStatus *status)
-{
+static MuEngineEvent *make_update(const MuTaskStatus *status) {
   MuEngineEvent *event = mu_engine_event_new(MU_EVENT_UPDATE);
   event->status = mu_task_status_copy(status);
+  if (MU_SIM_PLANTED(single) && status->state == MU_TASK_RUNNING)
+    event->status->state = MU_TASK_LOST;
   return event;
 }
 
-static void send(MuSim *sim, const MuTaskStatus *status)
-{
+static void send(MuSim *sim, const MuTaskStatus *status) {
   gint64 late_ms = 0;
+  gboolean of_master = status->uuid == NULL; /* its own words come in order */
   if (!sim->subscribed || draw_fault(sim, MU_SIM_STATUS_LOSE))
     return;
-  if (draw_fault(sim, MU_SIM_STATUS_DELAY))
+  if (MU_SIM_PLANTED(liveness) && mu_task_state_is_terminal(status->state))
+    return;
+  if (!of_master && draw_fault(sim, MU_SIM_STATUS_DELAY))
     late_ms = 30000;
-  else if (draw_fault(sim, MU_SIM_STATUS_REORDER))
+  else if (!of_master && draw_fault(sim, MU_SIM_STATUS_REORDER))
     late_ms = 100;
   mu_sim_deliver_late(sim, make_update(status), late_ms);
   if (draw_fault(sim, MU_SIM_STATUS_DOUBLE))
     mu_sim_deliver_late(sim, make_update(status), late_ms);
 }
 
-void mu_sim_fault_statuses(MuSim *sim, MuSimStatusFault fault, guint n)
-{
+void mu_sim_fault_statuses(MuSim *sim, MuSimStatusFault fault, guint n) {
   sim->status_faults[fault] = n;
 }
 
 /* The master answers for an agent that it cannot reach. */
-void mu_sim_send_status(MuSim *sim, MuSimTask *task)
-{
+void mu_sim_send_status(MuSim *sim, MuSimTask *task) {
   if (task->agent->state == MU_SIM_AGENT_UNREACHABLE)
     mu_sim_answer_for(sim, task->id, MU_TASK_UNREACHABLE, "REASON_RECONCILIATION");
   else
     send(sim, task->status);
 }
 
-void mu_sim_answer_for(MuSim *sim, const char *task_id, MuTaskState state, const char *reason)
-{
+void mu_sim_answer_for(MuSim *sim, const char *task_id, MuTaskState state, const char *reason) {
   g_autoptr(MuTaskStatus) status = mu_task_status_new(task_id, state);
   status->reason = g_strdup(reason);
   status->timestamp_ms = sim->now_ms;
   send(sim, status);
 }
 
-void mu_sim_answer_unknown(MuSim *sim, const char *task_id, const char *agent_id)
-{
+void mu_sim_answer_unknown(MuSim *sim, const char *task_id, const char *agent_id) {
   const MuSimAgent *agent = mu_sim_find_agent(sim, agent_id);
-  MuTaskState state = agent == NULL                                ? MU_TASK_UNKNOWN
-                      : agent->state == MU_SIM_AGENT_UP            ? MU_TASK_GONE
-                      : agent->state == MU_SIM_AGENT_UNREACHABLE   ? MU_TASK_UNREACHABLE
-                                                                   : MU_TASK_GONE_BY_OPERATOR;
+  MuTaskState state = agent == NULL                              ? MU_TASK_UNKNOWN
+                      : agent->state == MU_SIM_AGENT_UP          ? MU_TASK_GONE
+                      : agent->state == MU_SIM_AGENT_UNREACHABLE ? MU_TASK_UNREACHABLE
+                                                                 : MU_TASK_GONE_BY_OPERATOR;
   mu_sim_answer_for(sim, task_id, state, "REASON_RECONCILIATION");
 }
 
-static void set_state(MuSim *sim, MuSimTask *task, MuTaskState state)
-{
+static void set_state(MuSim *sim, MuSimTask *task, MuTaskState state) {
   mu_task_status_free(task->status);
   task->status = mu_task_status_new(task->id, state);
   task->status->agent_id = g_strdup(task->agent->id);
@@ -109,8 +103,7 @@ static void set_state(MuSim *sim, MuSimTask *task, MuTaskState state)
   task->unacknowledged = TRUE;
 }
 
-void mu_sim_resend(MuSim *sim)
-{
+void mu_sim_resend(MuSim *sim) {
   GHashTableIter iter;
   gpointer task = NULL;
   g_hash_table_iter_init(&iter, sim->tasks);
@@ -119,8 +112,7 @@ void mu_sim_resend(MuSim *sim)
       mu_sim_send_status(sim, task);
 }
 
-void mu_sim_acknowledge(MuSim *sim, const char *task_id, const char *uuid)
-{
+void mu_sim_acknowledge(MuSim *sim, const char *task_id, const char *uuid) {
   MuSimTask *task = g_hash_table_lookup(sim->tasks, task_id);
   if (task == NULL || g_strcmp0(task->status->uuid, uuid) != 0 || task->agent->state == MU_SIM_AGENT_UNREACHABLE)
     return;
@@ -131,27 +123,23 @@ void mu_sim_acknowledge(MuSim *sim, const char *task_id, const char *uuid)
 
 /* ---- the script ------------------------------------------------------------------------------------------------------ */
 
-gboolean mu_sim_task_lives(const MuSimTask *task)
-{
+gboolean mu_sim_task_lives(const MuSimTask *task) {
   return !mu_task_state_is_terminal(task->status->state);
 }
 
-static MuSimTask *live_task(MuSim *sim, const char *task_id)
-{
+static MuSimTask *live_task(MuSim *sim, const char *task_id) {
   MuSimTask *task = g_hash_table_lookup(sim->tasks, task_id);
   return task == NULL || !mu_sim_task_lives(task) ? NULL : task;
 }
 
-static void count_live(MuSim *sim, const MuSimTask *task)
-{
+static void count_live(MuSim *sim, const MuSimTask *task) {
   gpointer n = g_hash_table_lookup(sim->executors, task->executor_id);
   g_hash_table_insert(sim->executors, g_strdup(task->executor_id), GUINT_TO_POINTER(GPOINTER_TO_UINT(n) + 1));
   sim->n_live++;
 }
 
 /* FALSE: it was the executor's last. */
-static gboolean count_dead(MuSim *sim, const MuSimTask *task)
-{
+static gboolean count_dead(MuSim *sim, const MuSimTask *task) {
   guint n = GPOINTER_TO_UINT(g_hash_table_lookup(sim->executors, task->executor_id)) - 1;
   sim->n_live--;
   if (g_hash_table_lookup(sim->live, task->key) == task)
@@ -163,8 +151,7 @@ static gboolean count_dead(MuSim *sim, const MuSimTask *task)
   return n > 0;
 }
 
-void mu_sim_finish_task(MuSim *sim, MuSimTask *task, MuTaskState how, const char *reason)
-{
+void mu_sim_finish_task(MuSim *sim, MuSimTask *task, MuTaskState how, const char *reason) {
   MuSimAgent *agent = task->agent;
   set_state(sim, task, how);
   task->status->reason = g_strdup(reason);
@@ -177,20 +164,17 @@ void mu_sim_finish_task(MuSim *sim, MuSimTask *task, MuTaskState how, const char
   mu_sim_offer_soon(sim, agent);
 }
 
-static void finish(MuSim *sim, MuSimTask *task, MuTaskState how)
-{
+static void finish(MuSim *sim, MuSimTask *task, MuTaskState how) {
   mu_sim_finish_task(sim, task, how, NULL);
 }
 
 /* News of the task; of an agent that cannot be reached none comes. */
-static void tell(MuSim *sim, MuSimTask *task)
-{
+static void tell(MuSim *sim, MuSimTask *task) {
   if (task->agent->state != MU_SIM_AGENT_UNREACHABLE)
     mu_sim_send_status(sim, task);
 }
 
-static void become_running(MuSim *sim, gpointer data)
-{
+static void become_running(MuSim *sim, gpointer data) {
   MuSimTask *task = live_task(sim, data);
   if (task == NULL)
     return;
@@ -198,8 +182,7 @@ static void become_running(MuSim *sim, gpointer data)
   tell(sim, task);
 }
 
-static void become_ready(MuSim *sim, gpointer data)
-{
+static void become_ready(MuSim *sim, gpointer data) {
   MuSimTask *task = live_task(sim, data);
   if (task == NULL)
     return;
@@ -208,31 +191,28 @@ static void become_ready(MuSim *sim, gpointer data)
   tell(sim, task);
 }
 
-static void end_by_itself(MuSim *sim, gpointer data)
-{
+static void end_by_itself(MuSim *sim, gpointer data) {
   MuSimTask *task = live_task(sim, data);
   if (task != NULL)
     finish(sim, task, task->script.end);
 }
 
-static void die(MuSim *sim, gpointer data)
-{
+static void die(MuSim *sim, gpointer data) {
   MuSimTask *task = live_task(sim, data);
   if (task != NULL)
     finish(sim, task, MU_TASK_KILLED);
 }
 
-static void note_ids(MuSimTask *task, const MuResources *resources)
-{
+static void note_ids(MuSimTask *task, const MuResources *resources) {
   for (guint i = 0; i < resources->items->len; i++) {
     const MuResource *resource = resources->items->pdata[i];
-    if (resource->reservation.resource_id != NULL)
-      g_ptr_array_add(task->resource_ids, g_strdup(resource->reservation.resource_id));
+    const char *id = MU_SIM_PLANTED(shared) ? "planted" : resource->reservation.resource_id;
+    if (id != NULL && !(MU_SIM_PLANTED(shared) && task->resource_ids->len > 0))
+      g_ptr_array_add(task->resource_ids, g_strdup(id));
   }
 }
 
-static MuSimTask *new_task(MuSim *sim, MuSimAgent *agent, const MuPodLaunch *pod, const MuTaskLaunch *launch)
-{
+static MuSimTask *new_task(MuSim *sim, MuSimAgent *agent, const MuPodLaunch *pod, const MuTaskLaunch *launch) {
   MuSimTask *task = g_new0(MuSimTask, 1);
   task->id = g_strdup(launch->task_id);
   task->name = g_strdup(launch->name);
@@ -249,8 +229,7 @@ static MuSimTask *new_task(MuSim *sim, MuSimAgent *agent, const MuPodLaunch *pod
   return task;
 }
 
-void mu_sim_launch(MuSim *sim, MuSimAgent *agent, const MuPodLaunch *pod, const MuTaskLaunch *launch)
-{
+void mu_sim_launch(MuSim *sim, MuSimAgent *agent, const MuPodLaunch *pod, const MuTaskLaunch *launch) {
   MuSimTask *task = new_task(sim, agent, pod, launch);
   mu_sim_check_launch(sim, task);
   g_hash_table_insert(sim->tasks, task->id, task);
@@ -258,14 +237,14 @@ void mu_sim_launch(MuSim *sim, MuSimAgent *agent, const MuPodLaunch *pod, const 
   count_live(sim, task);
   mu_sim_schedule(sim, task->script.start_ms, FALSE, become_running, g_strdup(task->id), g_free);
   if (launch->readiness_check != NULL)
-    mu_sim_schedule(sim, task->script.start_ms + task->script.ready_ms, FALSE, become_ready, g_strdup(task->id), g_free);
+    mu_sim_schedule(sim, task->script.start_ms + task->script.ready_ms, FALSE, become_ready, g_strdup(task->id),
+                    g_free);
   if (task->script.end_ms > 0)
     mu_sim_schedule(sim, task->script.start_ms + task->script.end_ms, FALSE, end_by_itself, g_strdup(task->id), g_free);
 }
 
 /* A master that does not know the task, or cannot reach its agent, answers instead. */
-void mu_sim_kill(MuSim *sim, const char *task_id, const char *agent_id)
-{
+void mu_sim_kill(MuSim *sim, const char *task_id, const char *agent_id) {
   MuSimTask *task = g_hash_table_lookup(sim->tasks, task_id);
   if (task == NULL)
     mu_sim_answer_unknown(sim, task_id, agent_id);
@@ -280,8 +259,7 @@ void mu_sim_kill(MuSim *sim, const char *task_id, const char *agent_id)
 /* ---- from outside ---------------------------------------------------------------------------------------------------- */
 
 /* The smallest id, so that it does not depend on a table's order. */
-static MuSimTask *find_by_name(MuSim *sim, const char *name)
-{
+static MuSimTask *find_by_name(MuSim *sim, const char *name) {
   MuSimTask *found = g_hash_table_lookup(sim->live, name);
   GHashTableIter iter;
   gpointer value = NULL;
@@ -292,8 +270,7 @@ static MuSimTask *find_by_name(MuSim *sim, const char *name)
   return found;
 }
 
-gboolean mu_sim_end_task_if(MuSim *sim, const char *name, MuTaskState how)
-{
+gboolean mu_sim_end_task_if(MuSim *sim, const char *name, MuTaskState how) {
   MuSimTask *task = find_by_name(sim, name);
   if (task == NULL)
     return FALSE;
@@ -301,26 +278,22 @@ gboolean mu_sim_end_task_if(MuSim *sim, const char *name, MuTaskState how)
   return TRUE;
 }
 
-void mu_sim_end_task(MuSim *sim, const char *task, MuTaskState how)
-{
+void mu_sim_end_task(MuSim *sim, const char *task, MuTaskState how) {
   gboolean ended = mu_sim_end_task_if(sim, task, how);
   mu_assert(ended);
 }
 
-static gboolean is_of_pod(const MuSimTask *task, const char *pod)
-{
+static gboolean is_of_pod(const MuSimTask *task, const char *pod) {
   gsize length = strlen(task->service);
   return strcmp(task->pod, pod) == 0 ||
          (strncmp(task->service, pod, length) == 0 && pod[length] == '/' && strcmp(task->pod, pod + length + 1) == 0);
 }
 
-static gint by_id(gconstpointer a, gconstpointer b)
-{
+static gint by_id(gconstpointer a, gconstpointer b) {
   return strcmp((*(MuSimTask *const *)a)->id, (*(MuSimTask *const *)b)->id);
 }
 
-gboolean mu_sim_end_executor(MuSim *sim, const char *pod)
-{
+gboolean mu_sim_end_executor(MuSim *sim, const char *pod) {
   g_autoptr(GPtrArray) tasks = g_ptr_array_new();
   GHashTableIter iter;
   gpointer value = NULL;
@@ -334,8 +307,7 @@ gboolean mu_sim_end_executor(MuSim *sim, const char *pod)
   return tasks->len > 0;
 }
 
-GPtrArray *mu_sim_tasks_on(MuSim *sim, const MuSimAgent *agent)
-{
+GPtrArray *mu_sim_tasks_on(MuSim *sim, const MuSimAgent *agent) {
   GPtrArray *tasks = g_ptr_array_new();
   GHashTableIter iter;
   gpointer value = NULL;
@@ -347,13 +319,11 @@ GPtrArray *mu_sim_tasks_on(MuSim *sim, const MuSimAgent *agent)
   return tasks;
 }
 
-char *mu_sim_task_id(MuSim *sim, const char *name)
-{
+char *mu_sim_task_id(MuSim *sim, const char *name) {
   const MuSimTask *task = find_by_name(sim, name);
   return task == NULL ? NULL : g_strdup(task->id);
 }
 
-guint mu_sim_running(const MuSim *sim)
-{
+guint mu_sim_running(const MuSim *sim) {
   return sim->n_live;
 }

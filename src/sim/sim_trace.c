@@ -1,39 +1,35 @@
 /* The trace: one dense line per event. Columns: virtual time in ms, step, life of the scheduler, what, details. */
 #include "sim_check.h"
 
-void mu_sim_set_trace(MuSim *sim, MuSimTraceFunc trace, gpointer user)
-{
+void mu_sim_set_trace(MuSim *sim, MuSimTraceFunc trace, gpointer user) {
   sim->trace = trace;
   sim->trace_user = user;
 }
 
-void mu_sim_trace(MuSim *sim, const char *what, const char *format, ...)
-{
+void mu_sim_trace(MuSim *sim, const char *what, const char *format, ...) {
   if (sim->trace == NULL)
     return;
   va_list args;
   va_start(args, format);
   g_autofree char *text = g_strdup_vprintf(format, args);
   va_end(args);
-  g_autofree char *line = g_strdup_printf("%9" G_GINT64_FORMAT " %7" G_GUINT64_FORMAT " %2u %-10s %s", sim->now_ms - MU_SIM_START_MS,
-                                          sim->steps, sim->life, what, text);
+  g_autofree char *line = g_strdup_printf("%9" G_GINT64_FORMAT " %7" G_GUINT64_FORMAT " %2u %-10s %s",
+                                          sim->now_ms - MU_SIM_START_MS, sim->steps, sim->life, what, text);
   sim->trace(line, sim->trace_user);
 }
 
-static void trace_offers(MuSim *sim, const GPtrArray *offers)
-{
+static void trace_offers(MuSim *sim, const GPtrArray *offers) {
   g_autoptr(GString) text = g_string_new(NULL);
   for (guint i = 0; i < offers->len; i++)
     g_string_append_printf(text, "%s%s", i == 0 ? "" : " ", ((MuOffer *)offers->pdata[i])->agent_id);
   mu_sim_trace(sim, "offers", "%s", text->str);
 }
 
-void mu_sim_trace_event(MuSim *sim, const MuEngineEvent *event)
-{
-  static const char *const WORDS[] = {[MU_EVENT_SUBSCRIBED] = "subscribed", [MU_EVENT_OFFERS] = "offers",
-                                      [MU_EVENT_RESCIND] = "rescind",       [MU_EVENT_UPDATE] = "status",
-                                      [MU_EVENT_FAILURE] = "failure",       [MU_EVENT_ERROR] = "error",
-                                      [MU_EVENT_DISCONNECTED] = "disconn"};
+void mu_sim_trace_event(MuSim *sim, const MuEngineEvent *event) {
+  static const char *const WORDS[] = {
+      [MU_EVENT_SUBSCRIBED] = "subscribed", [MU_EVENT_OFFERS] = "offers",   [MU_EVENT_RESCIND] = "rescind",
+      [MU_EVENT_UPDATE] = "status",         [MU_EVENT_FAILURE] = "failure", [MU_EVENT_ERROR] = "error",
+      [MU_EVENT_DISCONNECTED] = "disconn"};
   if (sim->trace == NULL)
     return;
   const MuTaskStatus *status = event->status;
@@ -43,11 +39,13 @@ void mu_sim_trace_event(MuSim *sim, const MuEngineEvent *event)
     mu_sim_trace(sim, "status", "%s %s%s%s", status->task_id, mu_task_state_to_string(status->state),
                  status->has_ready && status->ready ? " ready" : "", status->uuid == NULL ? " (master)" : "");
   else
-    mu_sim_trace(sim, WORDS[event->kind], "%s", event->agent_id != NULL ? event->agent_id : event->id != NULL ? event->id : "");
+    mu_sim_trace(sim, WORDS[event->kind], "%s",
+                 event->agent_id != NULL ? event->agent_id
+                 : event->id != NULL     ? event->id
+                                         : "");
 }
 
-static void trace_operation(GString *text, const MuOperation *operation)
-{
+static void trace_operation(GString *text, const MuOperation *operation) {
   g_string_append_printf(text, " %s", mu_operation_kind_to_string(operation->kind));
   for (guint i = 0; operation->resources != NULL && i < operation->resources->items->len; i++) {
     const MuResource *resource = operation->resources->items->pdata[i];
@@ -59,8 +57,7 @@ static void trace_operation(GString *text, const MuOperation *operation)
     g_string_append_printf(text, " %s", ((MuTaskLaunch *)operation->launch->tasks->pdata[i])->task_id);
 }
 
-void mu_sim_trace_call(MuSim *sim, const MuEngineCall *call)
-{
+void mu_sim_trace_call(MuSim *sim, const MuEngineCall *call) {
   if (sim->trace == NULL)
     return;
   g_autoptr(GString) text = g_string_new(mu_engine_call_kind_to_string(call->kind));
@@ -73,8 +70,7 @@ void mu_sim_trace_call(MuSim *sim, const MuEngineCall *call)
   mu_sim_trace(sim, "call", "%s%s", text->str, sim->subscribed ? "" : " (lost)");
 }
 
-void mu_sim_trace_command(MuSim *sim, const MuCommand *command)
-{
+void mu_sim_trace_command(MuSim *sim, const MuCommand *command) {
   static const char *const WORDS[] = {[MU_COMMAND_SERVICE_PUT] = "put",
                                       [MU_COMMAND_SERVICE_REMOVE] = "remove",
                                       [MU_COMMAND_SERVICE_FORCE_REMOVE] = "force-remove",
@@ -85,8 +81,9 @@ void mu_sim_trace_command(MuSim *sim, const MuCommand *command)
                                       [MU_COMMAND_PLAN_CONTINUE] = "plan continue",
                                       [MU_COMMAND_PLAN_FORCE_COMPLETE] = "plan force-complete",
                                       [MU_COMMAND_PLAN_RESTART] = "plan restart"};
-  mu_sim_trace(sim, "command", "%s %s %s%s%s%s%s%s", WORDS[command->kind], command->service == NULL ? "" : command->service,
-               command->pod == NULL ? "" : command->pod, command->plan == NULL ? "" : command->plan,
-               command->phase == NULL ? "" : "/", command->phase == NULL ? "" : command->phase, command->step == NULL ? "" : "/",
+  mu_sim_trace(sim, "command", "%s %s %s%s%s%s%s%s", WORDS[command->kind],
+               command->service == NULL ? "" : command->service, command->pod == NULL ? "" : command->pod,
+               command->plan == NULL ? "" : command->plan, command->phase == NULL ? "" : "/",
+               command->phase == NULL ? "" : command->phase, command->step == NULL ? "" : "/",
                command->step == NULL ? "" : command->step);
 }

@@ -17,15 +17,13 @@ typedef struct {
   MuCommand *again; /* a client that got no answer repeats it later */
 } Work;
 
-static guint below(Work *work, guint bound)
-{
+static guint below(Work *work, guint bound) {
   return (guint)mu_random_below(&work->random, bound);
 }
 
 /* ---- commands --------------------------------------------------------------------------------------------------------- */
 
-static MuCommand *copy_command(const MuCommand *command)
-{
+static MuCommand *copy_command(const MuCommand *command) {
   MuCommand *copy = mu_command_new(command->kind, command->service);
   copy->context = command->context == NULL ? NULL : g_bytes_ref(command->context);
   copy->if_version = command->if_version;
@@ -37,8 +35,7 @@ static MuCommand *copy_command(const MuCommand *command)
 }
 
 /* Once, or twice at once, or again at a later step: clients retry. */
-static void post(Work *work, MuCommand *command)
-{
+static void post(Work *work, MuCommand *command) {
   guint draw = below(work, 6);
   if (draw == 0)
     mu_sim_post(work->sim, copy_command(command));
@@ -47,15 +44,13 @@ static void post(Work *work, MuCommand *command)
   mu_sim_post(work->sim, command);
 }
 
-static MuService *find_service(Work *work, guint n)
-{
+static MuService *find_service(Work *work, guint n) {
   char name[32];
   g_snprintf(name, sizeof name, "svc-%u", n);
   return mu_manager_find(work->sim->client->manager, name);
 }
 
-static MuCommand *make_put(Work *work, guint n)
-{
+static MuCommand *make_put(Work *work, guint n) {
   g_autofree char *name = g_strdup_printf("svc-%u", n);
   char *yaml = mu_sim_random_spec(work->run->seed, n, below(work, VERSIONS));
   MuCommand *command = mu_command_new(MU_COMMAND_SERVICE_PUT, name);
@@ -63,13 +58,11 @@ static MuCommand *make_put(Work *work, guint n)
   return command;
 }
 
-static gint by_name(gconstpointer a, gconstpointer b)
-{
+static gint by_name(gconstpointer a, gconstpointer b) {
   return strcmp((*(MuPod *const *)a)->name, (*(MuPod *const *)b)->name);
 }
 
-static GPtrArray *pods_of(const MuService *service)
-{
+static GPtrArray *pods_of(const MuService *service) {
   GPtrArray *pods = g_ptr_array_new();
   GHashTableIter iter;
   gpointer pod = NULL;
@@ -80,8 +73,7 @@ static GPtrArray *pods_of(const MuService *service)
   return pods;
 }
 
-static MuCommand *make_pod_command(Work *work, const MuService *service)
-{
+static MuCommand *make_pod_command(Work *work, const MuService *service) {
   g_autoptr(GPtrArray) pods = pods_of(service);
   MuCommandKind kind = below(work, 2) == 0 ? MU_COMMAND_POD_RESTART : MU_COMMAND_POD_REPLACE;
   if (pods->len == 0)
@@ -91,8 +83,7 @@ static MuCommand *make_pod_command(Work *work, const MuService *service)
   return command;
 }
 
-static MuCommand *make_plan_command(Work *work, const MuService *service)
-{
+static MuCommand *make_plan_command(Work *work, const MuService *service) {
   if (service->plans->len == 0)
     return NULL;
   MuCommand *command = mu_command_new((MuCommandKind)(MU_COMMAND_PLAN_INTERRUPT + below(work, 4)), service->name);
@@ -107,8 +98,7 @@ static MuCommand *make_plan_command(Work *work, const MuService *service)
   return command;
 }
 
-static MuCommand *make_command(Work *work)
-{
+static MuCommand *make_command(Work *work) {
   guint n = below(work, work->run->services);
   const MuService *service = find_service(work, n);
   guint draw = below(work, 10);
@@ -119,8 +109,7 @@ static MuCommand *make_command(Work *work)
   return draw < 6 ? make_pod_command(work, service) : make_plan_command(work, service);
 }
 
-static void act(Work *work)
-{
+static void act(Work *work) {
   if (work->again != NULL && below(work, 3) == 0)
     mu_sim_post(work->sim, g_steal_pointer(&work->again));
   if (below(work, 4) != 0)
@@ -132,8 +121,7 @@ static void act(Work *work)
 
 /* ---- the end: an operator helps where only an operator can ------------------------------------------------------------- */
 
-static gboolean is_stranded(Work *work, const MuPod *pod)
-{
+static gboolean is_stranded(Work *work, const MuPod *pod) {
   const MuSimAgent *agent = pod->record == NULL ? NULL : mu_sim_find_agent(work->sim, pod->record->agent_id);
   if (agent == NULL || agent->state == MU_SIM_AGENT_GONE)
     return agent != NULL;
@@ -147,8 +135,7 @@ static gboolean is_stranded(Work *work, const MuPod *pod)
 }
 
 static void post_for(Work *work, MuCommandKind kind, const MuService *service, const char *pod, const char *plan,
-                     const char *phase, const char *step)
-{
+                     const char *phase, const char *step) {
   MuCommand *command = mu_command_new(kind, service->name);
   command->pod = g_strdup(pod);
   command->plan = g_strdup(plan);
@@ -157,23 +144,21 @@ static void post_for(Work *work, MuCommandKind kind, const MuService *service, c
   mu_sim_post(work->sim, command);
 }
 
-static gboolean is_held(MuStrategyKind strategy, MuCanary canary)
-{
+static gboolean is_held(MuStrategyKind strategy, MuCanary canary) {
   return (strategy == MU_STRATEGY_SERIAL_CANARY || strategy == MU_STRATEGY_PARALLEL_CANARY) && canary != MU_CANARY_ALL;
 }
 
-static void continue_phase(Work *work, const MuService *service, const MuPhase *phase)
-{
+static void continue_phase(Work *work, const MuService *service, const MuPhase *phase) {
   const char *plan = phase->plan->name;
   if (phase->interrupted || is_held(phase->strategy, phase->canary))
     post_for(work, MU_COMMAND_PLAN_CONTINUE, service, NULL, plan, phase->name, NULL);
   for (guint i = 0; i < phase->steps->len; i++)
     if (((MuStep *)phase->steps->pdata[i])->interrupted)
-      post_for(work, MU_COMMAND_PLAN_CONTINUE, service, NULL, plan, phase->name, ((MuStep *)phase->steps->pdata[i])->name);
+      post_for(work, MU_COMMAND_PLAN_CONTINUE, service, NULL, plan, phase->name,
+               ((MuStep *)phase->steps->pdata[i])->name);
 }
 
-static void continue_plans(Work *work, const MuService *service)
-{
+static void continue_plans(Work *work, const MuService *service) {
   for (guint i = 0; i < service->plans->len; i++) {
     const MuPlan *plan = service->plans->pdata[i];
     gboolean waits = plan->interrupted || is_held(plan->strategy, plan->canary);
@@ -184,8 +169,7 @@ static void continue_plans(Work *work, const MuService *service)
   }
 }
 
-static void help_service(Work *work, const MuService *service)
-{
+static void help_service(Work *work, const MuService *service) {
   g_autoptr(GPtrArray) pods = pods_of(service);
   gboolean running = service->record->state == MU_SERVICE_RUNNING;
   for (guint i = 0; i < pods->len; i++) {
@@ -202,8 +186,7 @@ static void help_service(Work *work, const MuService *service)
   continue_plans(work, service);
 }
 
-static void help(Work *work)
-{
+static void help(Work *work) {
   g_auto(GStrv) names = mu_multi_service_manager_names(work->sim->client->manager);
   for (guint i = 0; names[i] != NULL; i++) {
     const MuService *service = mu_manager_find(work->sim->client->manager, names[i]);
@@ -212,14 +195,12 @@ static void help(Work *work)
   }
 }
 
-static gboolean is_quiet(Work *work)
-{
+static gboolean is_quiet(Work *work) {
   return !work->sim->drain_scheduled && mu_pipeline_is_idle(work->sim->pipeline);
 }
 
 /* Until every service has reached its target; what is left then is a violation. */
-static void expect_targets(Work *work, const char *when)
-{
+static void expect_targets(Work *work, const char *when) {
   MuSim *sim = work->sim;
   gint64 until_ms = sim->now_ms + LIVENESS_MS;
   g_autofree char *left = NULL;
@@ -233,22 +214,19 @@ static void expect_targets(Work *work, const char *when)
     mu_sim_check_fail(sim, &mu_sim_check_liveness, "%s: %s", when, left);
 }
 
-static void remove_all(Work *work)
-{
+static void remove_all(Work *work) {
   g_auto(GStrv) names = mu_multi_service_manager_names(work->sim->client->manager);
   for (guint i = 0; names[i] != NULL; i++)
     mu_sim_post(work->sim, mu_command_new(MU_COMMAND_SERVICE_REMOVE, names[i]));
 }
 
-static void well_again(MuSim *sim)
-{
+static void well_again(MuSim *sim) {
   mu_sim_heal(sim);
   mu_sim_script(sim, "r0", &mu_sim_script_default);
   mu_sim_script(sim, "r1", &mu_sim_script_default);
 }
 
-static void finale(Work *work)
-{
+static void finale(Work *work) {
   MuSim *sim = work->sim;
   mu_sim_trace(sim, "heal", "no more faults");
   well_again(sim);
@@ -267,8 +245,7 @@ static void finale(Work *work)
 
 /* ---- the run ----------------------------------------------------------------------------------------------------------- */
 
-void mu_sim_run_init(MuSimRun *ret_run, guint64 seed)
-{
+void mu_sim_run_init(MuSimRun *ret_run, guint64 seed) {
   MuRandom random;
   memset(ret_run, 0, sizeof *ret_run);
   mu_random_seed(&random, seed);
@@ -280,21 +257,25 @@ void mu_sim_run_init(MuSimRun *ret_run, guint64 seed)
   mu_sim_fault_rates_default(&ret_run->faults);
 }
 
-static void add_agents(Work *work)
-{
-  static const gint64 MOUNTS[] = {500, 500, 0};
+static void add_agents(Work *work) {
+  static const gint64 MOUNTS[] = {500, 500, 500, 500, 500, 500, 500, 500, 0};
   for (guint i = 0; i < work->run->agents; i++) {
     g_autofree char *id = g_strdup_printf("agent-%u", i);
     g_autofree char *rack = g_strdup_printf("rack:r%u", i % 2);
-    const MuSimAgentOptions options = {.id = id, .region = "here", .zone = i % 2 == 0 ? "a" : "b", .cpus_milli = 16000,
-                                       .mem_mb = 16384, .disk_mb = 10000, .ports = "1000-3000", .attributes = rack,
+    const MuSimAgentOptions options = {.id = id,
+                                       .region = "here",
+                                       .zone = i % 2 == 0 ? "a" : "b",
+                                       .cpus_milli = 16000,
+                                       .mem_mb = 16384,
+                                       .disk_mb = 10000,
+                                       .ports = "1000-3000",
+                                       .attributes = rack,
                                        .mounts_mb = MOUNTS};
     mu_sim_add_agent_with(work->sim, &options);
   }
 }
 
-static void set_up(Work *work)
-{
+static void set_up(Work *work) {
   const MuSimScript ends = {.start_ms = 10, .end_ms = 50, .end = MU_TASK_FINISHED, .kill_ms = 5};
   MuSim *sim = work->sim;
   mu_random_seed(&work->random, work->run->seed + 1);
@@ -306,22 +287,20 @@ static void set_up(Work *work)
   if (below(work, 2) == 0)
     mu_sim_limit_footprint(sim, 1 + below(work, 2), 60000);
   mu_sim_run(sim, 1);
+  gboolean at_once = below(work, 2) == 0;
+  for (guint i = 0; at_once && i < work->run->services; i++)
+    mu_sim_post(sim, make_put(work, i));
 }
 
-static gint64 pause_ms(Work *work)
-{
+static gint64 pause_ms(Work *work) {
   switch (below(work, 8)) {
-  case 0:
-    return 1 + below(work, 30000);
-  case 1:
-    return 1;
-  default:
-    return 1 + below(work, 1500);
+  case 0: return 1 + below(work, 30000);
+  case 1: return 1;
+  default: return 1 + below(work, 1500);
   }
 }
 
-void mu_sim_run_all(const MuSimRun *run, MuSimResult *ret_result)
-{
+void mu_sim_run_all(const MuSimRun *run, MuSimResult *ret_result) {
   g_autoptr(MuSim) sim = mu_sim_new(run->seed, mu_yaml_service_factory, NULL);
   Work work = {.run = run, .sim = sim};
   MuSimFaults *faults = mu_sim_faults_new(run->seed, &run->faults);
@@ -343,7 +322,6 @@ void mu_sim_run_all(const MuSimRun *run, MuSimResult *ret_result)
   ret_result->virtual_ms = sim->now_ms - MU_SIM_START_MS;
 }
 
-void mu_sim_result_clear(MuSimResult *result)
-{
+void mu_sim_result_clear(MuSimResult *result) {
   g_clear_pointer(&result->violation, g_free);
 }

@@ -209,7 +209,8 @@ static gboolean is_block_text_indented(const Builder *builder, gsize offset) {
     return TRUE;
   const Frame *frame = &g_array_index(builder->stack, Frame, builder->stack->len - 1);
   const MuNode *parent = frame->node;
-  if (parent->kind == MU_NODE_MAP)
+  gboolean is_key = (builder->pending->len - frame->first) % 2 == 0; /* "? |": a key has none itself */
+  if (parent->kind == MU_NODE_MAP && !is_key)
     parent = g_ptr_array_index(builder->pending, builder->pending->len - 1);
   return indentation_from(builder, offset) > column_of(builder, parent->offset);
 }
@@ -413,6 +414,32 @@ static gboolean check_brackets(const char *text, gsize length, MuFaults *faults)
   return TRUE;
 }
 
+static gboolean is_blank(char c) {
+  return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+/* A tab between two indicators (":\t>"), after a key that was written with "?". libfyaml 0.7 refuses it and then frees
+ * memory twice (github.com/pantoniou/libfyaml, issue 57): such a text must not reach it. */
+static gboolean check_tabs(const char *text, gsize length, MuFaults *faults) {
+  gboolean has_key = FALSE;
+  for (gsize i = 0; i < length; i++) {
+    has_key |= text[i] == '?' && (i == 0 || is_blank(text[i - 1])) && (i + 1 == length || is_blank(text[i + 1]));
+    if (!has_key || text[i] != '\t')
+      continue;
+    gsize end = i, begin = i;
+    while (end < length && (text[end] == ' ' || text[end] == '\t'))
+      end++;
+    while (begin > 0 && (text[begin - 1] == ' ' || text[begin - 1] == '\t'))
+      begin--;
+    if (begin > 0 && end < length && strchr(":?-", text[begin - 1]) != NULL && strchr("|>?:-", text[end]) != NULL) {
+      mu_faults_add_at(faults, i, "a tab before \"%c\"; YAML wants spaces", text[end]);
+      return FALSE;
+    }
+    i = end - 1;
+  }
+  return TRUE;
+}
+
 /* ---- the whole ----------------------------------------------------------------------------------------------------- */
 
 /* FALSE when there is no tree to go on with; faults of a single value leave one. */
@@ -432,7 +459,7 @@ static gboolean run(Builder *builder, struct fy_parser *parser, const GString *o
 }
 
 MuNode *mu_yaml_read(MuArena *arena, const char *text, gsize length, MuFaults *faults) {
-  if (!check_brackets(text, length, faults))
+  if (!check_brackets(text, length, faults) || !check_tabs(text, length, faults))
     return NULL;
   g_autoptr(GString) output = g_string_new(NULL);
   struct fy_diag *diag = diag_new(output);

@@ -32,20 +32,21 @@ static const Faulty FAULTY[] = {
      "x.scn:2: no command begins with \"wiat\"; did you mean \"wait\"?; expected "},
     {"unknown_word", HEAD CLUSTER "expect plan a/b complete withn 5s\n",
      "x.scn:3: \"withn\" does not fit here; did you mean \"within\"?; expected within or the end of the line"},
-    {"bad_time", HEAD "wait 5\n",
-     "x.scn:2: \"5\" does not fit here; expected T (a time such as 500ms, 10s, 5m, 1h)"},
+    {"bad_time", HEAD "wait 5\n", "x.scn:2: \"5\" does not fit here; expected T (a time such as 500ms, 10s, 5m, 1h)"},
     {"bad_size", HEAD "cluster 1 agents cpus 1 mem 8 disk 1GB ports 1-2\n",
      "x.scn:2: \"8\" does not fit here; expected MEM (a size such as 512MB or 8GB)"},
     {"bad_count", HEAD "cluster 1.5 agents cpus 1 mem 8GB disk 1GB ports 1-2\n",
      "x.scn:2: \"1.5\" does not fit here; expected N (a whole number)"},
     {"bad_status", HEAD "expect plan a/deploy done\n",
      "x.scn:2: \"done\" does not fit here; expected STATUS (a status of plans such as "},
-    {"no_path", HEAD "expect plan deploy complete\n", "x.scn:2: \"deploy\" does not fit here; expected S/PLAN (SERVICE/PLAN"},
+    {"no_path", HEAD "expect plan deploy complete\n",
+     "x.scn:2: \"deploy\" does not fit here; expected S/PLAN (SERVICE/PLAN"},
     {"too_short", HEAD "crash\n", "x.scn:2: the line ends too early; expected scheduler or at"},
     {"too_long", HEAD "uninstall now\n", "x.scn:2: \"now\" does not fit here; expected the end of the line"},
     {"quote", HEAD "expect refused \"abc\n", "x.scn:2: a quote is not closed"},
     {"block", HEAD "service s <<END\nname: s\n", "x.scn:2: the spec does not end; expected a line that is END alone"},
-    {"all_at_once", HEAD "wait\nunistall\n", "x.scn:3: no command begins with \"unistall\"; did you mean \"uninstall\"?"},
+    {"all_at_once", HEAD "wait\nunistall\n",
+     "x.scn:3: no command begins with \"unistall\"; did you mean \"uninstall\"?"},
 };
 
 static void test_faulty(gconstpointer data) {
@@ -62,16 +63,19 @@ static void test_faulty(gconstpointer data) {
 /* ---- what does not hold ---------------------------------------------------------------------------------------------- */
 
 static const Faulty FAILING[] = {
-    {"plan", HEAD CLUSTER "service s <<END\nname: s\npods:\n  p:\n    count: 1\n    tasks:\n"
-                          "      t: {goal: RUNNING, cmd: sleep 1, cpus: 99, memory: 32}\nEND\n"
-                          "expect plan s/deploy complete within 5s\n",
+    {"plan",
+     HEAD CLUSTER "service s <<END\nname: s\npods:\n  p:\n    count: 1\n    tasks:\n"
+                  "      t: {goal: RUNNING, cmd: sleep 1, cpus: 99, memory: 32}\nEND\n"
+                  "expect plan s/deploy complete within 5s\n",
      "x.scn:11: expect plan s/deploy complete within 5s: does not hold; found: PENDING"},
-    {"reason", HEAD CLUSTER "service s <<END\nname: s\npods:\n  p:\n    count: 1\n    tasks:\n"
-                            "      t: {goal: RUNNING, cmd: sleep 1, cpus: 99, memory: 32}\nEND\n"
-                            "expect plan s/deploy complete within 5s\n",
+    {"reason",
+     HEAD CLUSTER "service s <<END\nname: s\npods:\n  p:\n    count: 1\n    tasks:\n"
+                  "      t: {goal: RUNNING, cmd: sleep 1, cpus: 99, memory: 32}\nEND\n"
+                  "expect plan s/deploy complete within 5s\n",
      "p-0 waits: cpus: wanted 99 cpus"},
     {"refused", HEAD CLUSTER "remove s\n", "x.scn:3: remove s: "},
-    {"not_refused", HEAD CLUSTER SPEC "expect refused \"no\"\n", "x.scn:11: expect refused \"no\": does not hold; found: the line"},
+    {"not_refused", HEAD CLUSTER SPEC "expect refused \"no\"\n",
+     "x.scn:11: expect refused \"no\": does not hold; found: the line"},
     {"file", HEAD CLUSTER "service s from s.yml\n", "x.scn:3: service s from s.yml: cannot read the spec s.yml"},
     {"yaml", HEAD CLUSTER "service s <<END\nnaem: s\nEND\n", "x.scn:3: service s <<END: "},
     {"agent", HEAD CLUSTER "lose agent 7\n", "there is no agent agent-7"},
@@ -107,9 +111,10 @@ static void test_every_commit(void) {
   g_autoptr(GError) error = NULL;
   const MuScenarioOptions options = {.context = context, .has_seed = TRUE, .seed = 5};
   MuScenarioReport report;
-  g_autoptr(MuScenario) scenario = mu_scenario_parse(
-      "x.scn", HEAD "seed 3\r\n" CLUSTER "crash at every commit # here\n" SPEC "expect plan s/deploy complete within 5m\n",
-      &error);
+  g_autoptr(MuScenario) scenario = mu_scenario_parse("x.scn",
+                                                     HEAD "seed 3\r\n" CLUSTER "crash at every commit # here\n" SPEC
+                                                          "expect plan s/deploy complete within 5m\n",
+                                                     &error);
   g_assert_no_error(error);
   g_assert_cmpstr(mu_scenario_intent(scenario), ==, "shows something");
   g_assert_true(mu_scenario_run(scenario, &options, &report, &error));

@@ -5,10 +5,11 @@
 
 #include <string.h>
 
-#define LEAST 60 /* in test/scenarios */
+#define LEAST 100 /* in test/scenarios */
 
 /* A spec of test/scenarios, as the scenario names it. */
-static char *context(const char *file, const char *yaml, const char *const *parameters, gpointer folder, GError **error) {
+static char *context(const char *file, const char *yaml, const char *const *parameters, gpointer folder,
+                     GError **error) {
   if (file == NULL)
     return mu_scenario_plain_context(yaml, parameters);
   g_autofree char *path = g_build_filename(folder, file, NULL);

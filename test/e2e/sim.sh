@@ -1,0 +1,14 @@
+#!/bin/bash
+# Random runs of the simulator: fixed seeds, which every change must pass, and fresh ones for as long as the budget lasts
+# (MU_SIM_SECONDS; two minutes in CI, 20 seconds by itself).
+# timeout: 300
+set -eu
+sim=${MU_BUILD:-$(dirname "$(command -v muster)")}/muster-sim
+if [[ ! -x $sim ]]; then
+  echo "muster-sim was not built"
+  exit 77
+fi
+seconds=${MU_SIM_SECONDS:-20}
+[[ -n ${CI:-} && -z ${MU_SIM_SECONDS:-} ]] && seconds=120
+"$sim" --first 1 --runs 60 2>/dev/null
+"$sim" --time "$seconds" 2>/dev/null
