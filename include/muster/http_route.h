@@ -7,12 +7,12 @@
 G_BEGIN_DECLS
 
 typedef struct {
-  const char *method; /* "GET", … */
-  const char *path;   /* as asked, without the query */
+  const char *method;          /* "GET", … */
+  const char *path;            /* as asked, without the query */
   const char *const *captures; /* what stood in the route's `{…}` places, in order; NULL-terminated */
-  GHashTable *query;  /* string to string */
-  const char *content_type; /* of the body; NULL: none given */
-  GBytes *body;       /* may be empty, never NULL */
+  GHashTable *query;           /* string to string */
+  const char *content_type;    /* of the body; NULL: none given */
+  GBytes *body;                /* may be empty, never NULL */
 } MuHttpRequest;
 
 /* An answer under way. It is given exactly once, now or later, from the main loop's thread. */

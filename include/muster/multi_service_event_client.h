@@ -14,11 +14,13 @@ G_BEGIN_DECLS
 typedef struct MuMultiServiceEventClient MuMultiServiceEventClient;
 
 /* Takes manager, store and discipline (NULL: mu_offer_discipline_all()). `framework_name`: 1..200 bytes. */
-MuMultiServiceEventClient *mu_multi_service_event_client_new(const char *framework_name, MuMultiServiceManager *take_manager,
-                                                             MuServiceStore *take_store, MuOfferDiscipline *take_discipline);
+MuMultiServiceEventClient *mu_multi_service_event_client_new(const char *framework_name,
+                                                             MuMultiServiceManager *take_manager,
+                                                             MuServiceStore *take_store,
+                                                             MuOfferDiscipline *take_discipline);
 /* NULL: none. */
-void mu_multi_service_event_client_set_uninstall_callback(MuMultiServiceEventClient *client, MuUninstallCallback callback,
-                                                          gpointer user);
+void mu_multi_service_event_client_set_uninstall_callback(MuMultiServiceEventClient *client,
+                                                          MuUninstallCallback callback, gpointer user);
 void mu_multi_service_event_client_free(MuMultiServiceEventClient *client);
 MuMultiServiceManager *mu_multi_service_event_client_manager(MuMultiServiceEventClient *client);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MuMultiServiceEventClient, mu_multi_service_event_client_free)

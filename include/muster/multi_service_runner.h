@@ -36,8 +36,8 @@ typedef enum {
 
 /* Opens the state folder, the store and the engine, and rebuilds the services. Takes the client. MU_ERROR_NEWER_STATE,
  * MU_ERROR_CONFLICT (another scheduler has the folder), MU_ERROR_REFUSED (options). */
-MuMultiServiceRunner *mu_multi_service_runner_new(MuMultiServiceEventClient *take_client, const MuRunnerOptions *options,
-                                                  GError **error);
+MuMultiServiceRunner *mu_multi_service_runner_new(MuMultiServiceEventClient *take_client,
+                                                  const MuRunnerOptions *options, GError **error);
 /* Adds or reconfigures a service from inside the process (static schedulers): as PUT /v1/service/{name}. Before or while
  * running; the outcome is logged and shown by the API. */
 void mu_multi_service_runner_put_service(MuMultiServiceRunner *runner, const char *name, GBytes *context);
@@ -45,7 +45,8 @@ void mu_multi_service_runner_put_service(MuMultiServiceRunner *runner, const cha
 typedef void (*MuDoneFunc)(const char *service, const GError *error, gpointer user);
 void mu_multi_service_runner_put_service_full(MuMultiServiceRunner *runner, const char *name, GBytes *context,
                                               MuDoneFunc done, gpointer user);
-void mu_multi_service_runner_remove_service(MuMultiServiceRunner *runner, const char *name, MuDoneFunc done, gpointer user);
+void mu_multi_service_runner_remove_service(MuMultiServiceRunner *runner, const char *name, MuDoneFunc done,
+                                            gpointer user);
 /* Uninstalls everything; run() then ends with MU_RUN_UNINSTALLED. */
 void mu_multi_service_runner_uninstall(MuMultiServiceRunner *runner);
 /* Runs until the end. Handles SIGTERM and SIGINT. FALSE with an error when the engine or the store ended it. */

@@ -27,7 +27,12 @@ typedef enum {
   MU_VOLUME_MOUNT, /* a whole disk of its own */
 } MuVolumeType;
 
-typedef enum { MU_STRATEGY_SERIAL, MU_STRATEGY_PARALLEL, MU_STRATEGY_SERIAL_CANARY, MU_STRATEGY_PARALLEL_CANARY } MuStrategyKind;
+typedef enum {
+  MU_STRATEGY_SERIAL,
+  MU_STRATEGY_PARALLEL,
+  MU_STRATEGY_SERIAL_CANARY,
+  MU_STRATEGY_PARALLEL_CANARY
+} MuStrategyKind;
 
 typedef struct {
   const char *key;
@@ -85,12 +90,12 @@ typedef struct {
   gint64 interval_s;
   gint64 grace_period_s; /* health check only */
   gint64 delay_s;
-  gint64 timeout_s; /* 0: no limit */
+  gint64 timeout_s;              /* 0: no limit */
   gint max_consecutive_failures; /* health check only */
 } MuCheckSpec;
 
 typedef struct {
-  const char *name; /* RLIMIT_… */
+  const char *name;  /* RLIMIT_… */
   gint64 soft, hard; /* -1: unlimited */
 } MuRlimit;
 
@@ -181,7 +186,7 @@ typedef struct {
   const char *placement_text;    /* as written, for display and comparison; NULL when none */
   MuRlimit *rlimits;
   guint n_rlimits;
-  const char **uris; /* NULL-terminated or NULL */
+  const char **uris;     /* NULL-terminated or NULL */
   MuVolumeSpec *volumes; /* pod-level volumes, shared by its tasks */
   guint n_volumes;
   MuResourceSet *resource_sets;
@@ -238,7 +243,7 @@ typedef struct MuServiceSpec {
 } MuServiceSpec;
 
 typedef struct {
-  const char *name; /* file name in messages; NULL: "svc.yml" */
+  const char *name;         /* file name in messages; NULL: "svc.yml" */
   const char *service_name; /* not NULL: takes the place of the name in the YAML */
   /* Values of the template's variables, string to string; NULL: none. Borrowed for the call. */
   GHashTable *variables;

@@ -234,8 +234,8 @@ static MuCliContext *context_new(const char *name, char *take_yaml) {
 
 MuCliContext *mu_cli_context_load_for(const MuCliCall *call, const char *path, const char *yaml, const char *folder,
                                       const char *const *parameters, GError **error) {
-  g_autoptr(MuCliContext) context = context_new(path == NULL ? "the spec" : path,
-                                                path == NULL ? g_strdup(yaml) : read_text(path, "spec", error));
+  g_autoptr(MuCliContext) context =
+      context_new(path == NULL ? "the spec" : path, path == NULL ? g_strdup(yaml) : read_text(path, "spec", error));
   g_autofree char *own = path == NULL ? g_strdup(folder) : g_path_get_dirname(path);
   if (context->yaml == NULL || !choose_variables(call, context, parameters, error) || !read_files(context, own, error))
     return NULL;

@@ -1,7 +1,6 @@
 #include "command.h"
 
-MuCommand *mu_command_new(MuCommandKind kind, const char *service)
-{
+MuCommand *mu_command_new(MuCommandKind kind, const char *service) {
   MuCommand *command = g_new0(MuCommand, 1);
   command->kind = kind;
   command->service = g_strdup(service);
@@ -9,8 +8,7 @@ MuCommand *mu_command_new(MuCommandKind kind, const char *service)
   return command;
 }
 
-void mu_command_free(MuCommand *command)
-{
+void mu_command_free(MuCommand *command) {
   if (command == NULL)
     return;
   g_free(command->service);

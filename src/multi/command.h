@@ -6,13 +6,13 @@
 #include <jansson.h>
 
 typedef enum {
-  MU_COMMAND_SERVICE_PUT,    /* service, context, if_version: add, or reconfigure when it exists */
-  MU_COMMAND_SERVICE_REMOVE, /* service */
+  MU_COMMAND_SERVICE_PUT,          /* service, context, if_version: add, or reconfigure when it exists */
+  MU_COMMAND_SERVICE_REMOVE,       /* service */
   MU_COMMAND_SERVICE_FORCE_REMOVE, /* service: an operator declares the holdouts of an uninstall gone */
-  MU_COMMAND_UNINSTALL,      /* the whole framework */
-  MU_COMMAND_POD_RESTART,    /* service, pod: in place */
-  MU_COMMAND_POD_REPLACE,    /* service, pod: resources destroyed, started anywhere */
-  MU_COMMAND_PLAN_INTERRUPT, /* service, plan, phase and step or NULL (name or uuid) */
+  MU_COMMAND_UNINSTALL,            /* the whole framework */
+  MU_COMMAND_POD_RESTART,          /* service, pod: in place */
+  MU_COMMAND_POD_REPLACE,          /* service, pod: resources destroyed, started anywhere */
+  MU_COMMAND_PLAN_INTERRUPT,       /* service, plan, phase and step or NULL (name or uuid) */
   MU_COMMAND_PLAN_CONTINUE,
   MU_COMMAND_PLAN_FORCE_COMPLETE,
   MU_COMMAND_PLAN_RESTART,

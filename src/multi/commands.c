@@ -11,11 +11,10 @@ typedef gboolean (*Handler)(MuMultiServiceEventClient *client, MuCommand *comman
 
 /* ---- services ------------------------------------------------------------------------------------------------------ */
 
-static gboolean refuse_version(const MuService *service, const char *name, gint64 wanted, GError **error)
-{
+static gboolean refuse_version(const MuService *service, const char *name, gint64 wanted, GError **error) {
   if (service == NULL)
-    g_set_error(error, MU_ERROR, MU_ERROR_CONFLICT, "service %s does not exist, so it is not at version %" G_GINT64_FORMAT,
-                name, wanted);
+    g_set_error(error, MU_ERROR, MU_ERROR_CONFLICT,
+                "service %s does not exist, so it is not at version %" G_GINT64_FORMAT, name, wanted);
   else if (wanted == MU_VERSION_ABSENT)
     g_set_error(error, MU_ERROR, MU_ERROR_CONFLICT,
                 "service %s exists already; change it with: muster service update %s -f FILE", name, name);
@@ -27,21 +26,18 @@ static gboolean refuse_version(const MuService *service, const char *name, gint6
   return FALSE;
 }
 
-static gboolean version_fits(const MuService *service, gint64 wanted)
-{
+static gboolean version_fits(const MuService *service, gint64 wanted) {
   if (wanted == MU_VERSION_ANY)
     return TRUE;
   return service == NULL ? wanted == MU_VERSION_ABSENT : wanted == service->record->version;
 }
 
-static gboolean same_context(MuMultiServiceEventClient *client, const char *name, GBytes *context)
-{
+static gboolean same_context(MuMultiServiceEventClient *client, const char *name, GBytes *context) {
   GBytes *known = g_hash_table_lookup(client->store->contexts, name);
   return known != NULL && g_bytes_equal(known, context);
 }
 
-static json_t *put_reply(const MuService *service, const char *result)
-{
+static json_t *put_reply(const MuService *service, const char *result) {
   json_t *body = json_object();
   mu_json_set_string(body, "service", service->name);
   mu_json_set_int(body, "version", service->record->version);
@@ -52,8 +48,7 @@ static json_t *put_reply(const MuService *service, const char *result)
 
 /* The conditions under which a context may be taken for the name at all. */
 static gboolean check_put(MuMultiServiceEventClient *client, const MuCommand *command, const MuService *service,
-                          GError **error)
-{
+                          GError **error) {
   if (!mu_service_name_check(command->service, error))
     return FALSE;
   if (client->uninstalling) {
@@ -75,8 +70,9 @@ static gboolean check_put(MuMultiServiceEventClient *client, const MuCommand *co
   g_autofree char *sanitized = mu_name_sanitize(command->service);
   const MuService *other = mu_manager_find_sanitized(client->manager, sanitized);
   if (other != NULL && service == NULL) {
-    g_set_error(error, MU_ERROR, MU_ERROR_CONFLICT, "the name \"%s\" collides with service \"%s\": both are %s in task ids",
-                command->service, other->name, sanitized);
+    g_set_error(error, MU_ERROR, MU_ERROR_CONFLICT,
+                "the name \"%s\" collides with service \"%s\": both are %s in task ids", command->service, other->name,
+                sanitized);
     return FALSE;
   }
   return TRUE;
@@ -84,34 +80,32 @@ static gboolean check_put(MuMultiServiceEventClient *client, const MuCommand *co
 
 /* What the factory built is the service that was asked for, and the engine can run it. */
 static gboolean check_built(const MuMultiServiceEventClient *client, const MuServiceSpec *spec, const char *name,
-                            GError **error)
-{
+                            GError **error) {
   if (g_strcmp0(spec->name, name) != 0) {
-    g_set_error(error, MU_ERROR, MU_ERROR_REFUSED, "the factory built a service named \"%s\", not \"%s\"", spec->name, name);
+    g_set_error(error, MU_ERROR, MU_ERROR_REFUSED, "the factory built a service named \"%s\", not \"%s\"", spec->name,
+                name);
     return FALSE;
   }
   return client->settings.engine == NULL || mu_spec_check_engine(spec, client->settings.engine, NULL, error);
 }
 
-static MuServiceScheduler *build(MuMultiServiceEventClient *client, const MuCommand *command, GError **error)
-{
-  MuServiceScheduler *scheduler = client->store->factory(command->service, command->context, client->store->user, error);
+static MuServiceScheduler *build(MuMultiServiceEventClient *client, const MuCommand *command, GError **error) {
+  MuServiceScheduler *scheduler =
+      client->store->factory(command->service, command->context, client->store->user, error);
   if (scheduler == NULL || check_built(client, mu_service_scheduler_spec(scheduler), command->service, error))
     return scheduler;
   mu_service_scheduler_free(scheduler);
   return NULL;
 }
 
-static void keep_context(MuMultiServiceEventClient *client, const char *name, GBytes *context)
-{
+static void keep_context(MuMultiServiceEventClient *client, const char *name, GBytes *context) {
   gsize size = 0;
   const char *data = g_bytes_get_data(context, &size);
   g_hash_table_insert(client->store->contexts, g_strdup(name), g_bytes_ref(context));
   mu_batch_put(client->effects.batch, MU_RECORD_CONTEXT, name, "", data, size);
 }
 
-static gboolean put_service(MuMultiServiceEventClient *client, MuCommand *command, json_t **ret_body, GError **error)
-{
+static gboolean put_service(MuMultiServiceEventClient *client, MuCommand *command, json_t **ret_body, GError **error) {
   MuService *service = g_hash_table_lookup(client->manager->by_name, command->service);
   if (!check_put(client, command, service, error))
     return FALSE;
@@ -138,16 +132,15 @@ static gboolean put_service(MuMultiServiceEventClient *client, MuCommand *comman
   return TRUE;
 }
 
-static json_t *state_reply(const MuService *service)
-{
+static json_t *state_reply(const MuService *service) {
   json_t *body = json_object();
   mu_json_set_string(body, "service", service->name);
   mu_json_set_string(body, "state", mu_service_state_to_string(service->record->state));
   return body;
 }
 
-static gboolean remove_service(MuMultiServiceEventClient *client, MuCommand *command, json_t **ret_body, GError **error)
-{
+static gboolean remove_service(MuMultiServiceEventClient *client, MuCommand *command, json_t **ret_body,
+                               GError **error) {
   MuService *service = mu_manager_require(client->manager, command->service, error);
   if (service == NULL)
     return FALSE;
@@ -156,8 +149,7 @@ static gboolean remove_service(MuMultiServiceEventClient *client, MuCommand *com
   return TRUE;
 }
 
-static gboolean force_remove(MuMultiServiceEventClient *client, MuCommand *command, json_t **ret_body, GError **error)
-{
+static gboolean force_remove(MuMultiServiceEventClient *client, MuCommand *command, json_t **ret_body, GError **error) {
   MuService *service = mu_manager_require(client->manager, command->service, error);
   if (service == NULL)
     return FALSE;
@@ -168,8 +160,7 @@ static gboolean force_remove(MuMultiServiceEventClient *client, MuCommand *comma
   return TRUE;
 }
 
-static gboolean uninstall(MuMultiServiceEventClient *client, MuCommand *command, json_t **ret_body, GError **error)
-{
+static gboolean uninstall(MuMultiServiceEventClient *client, MuCommand *command, json_t **ret_body, GError **error) {
   g_auto(GStrv) names = mu_multi_service_manager_names(client->manager);
   (void)command;
   (void)error;
@@ -184,8 +175,7 @@ static gboolean uninstall(MuMultiServiceEventClient *client, MuCommand *command,
 
 /* ---- pods and plans ------------------------------------------------------------------------------------------------ */
 
-static gboolean pod_restart(MuMultiServiceEventClient *client, MuCommand *command, json_t **ret_body, GError **error)
-{
+static gboolean pod_restart(MuMultiServiceEventClient *client, MuCommand *command, json_t **ret_body, GError **error) {
   MuService *service = mu_manager_require(client->manager, command->service, error);
   g_autoptr(GPtrArray) tasks = g_ptr_array_new_with_free_func(g_free);
   if (service == NULL || !mu_service_pod_restart(service, command->pod, command->kind == MU_COMMAND_POD_REPLACE, tasks,
@@ -201,11 +191,11 @@ static gboolean pod_restart(MuMultiServiceEventClient *client, MuCommand *comman
   return TRUE;
 }
 
-static gboolean plan_op(MuMultiServiceEventClient *client, MuCommand *command, json_t **ret_body, GError **error)
-{
+static gboolean plan_op(MuMultiServiceEventClient *client, MuCommand *command, json_t **ret_body, GError **error) {
   MuService *service = mu_manager_require(client->manager, command->service, error);
   MuPlanOp op = (MuPlanOp)(command->kind - MU_COMMAND_PLAN_INTERRUPT);
-  if (service == NULL || !mu_service_plan_op(service, op, command->plan, command->phase, command->step, &client->effects, error))
+  if (service == NULL ||
+      !mu_service_plan_op(service, op, command->plan, command->phase, command->step, &client->effects, error))
     return FALSE;
   mu_client_mark_dirty(client, service);
   *ret_body = json_object();
@@ -226,8 +216,7 @@ static const Handler HANDLERS[] = {
     [MU_COMMAND_PLAN_RESTART] = plan_op,
 };
 
-void mu_client_command(MuMultiServiceEventClient *client, MuCommand *command, gint64 now_ms)
-{
+void mu_client_command(MuMultiServiceEventClient *client, MuCommand *command, gint64 now_ms) {
   MuPendingReply *reply = g_new0(MuPendingReply, 1);
   client->effects.now_ms = now_ms;
   client->counters.commands++;

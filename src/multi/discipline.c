@@ -1,43 +1,37 @@
 /* The two disciplines that come with muster. */
 #include <muster/offer_discipline.h>
 
-void mu_offer_discipline_free(MuOfferDiscipline *discipline)
-{
+void mu_offer_discipline_free(MuOfferDiscipline *discipline) {
   if (discipline != NULL)
     discipline->ops->free(discipline);
 }
 
 /* ---- all ----------------------------------------------------------------------------------------------------------- */
 
-static void all_update(MuOfferDiscipline *discipline, const char *service, gboolean wants, gint64 now_ms)
-{
+static void all_update(MuOfferDiscipline *discipline, const char *service, gboolean wants, gint64 now_ms) {
   (void)discipline;
   (void)service;
   (void)wants;
   (void)now_ms;
 }
 
-static gboolean all_may_reserve(MuOfferDiscipline *discipline, const char *service, gint64 now_ms)
-{
+static gboolean all_may_reserve(MuOfferDiscipline *discipline, const char *service, gint64 now_ms) {
   (void)discipline;
   (void)service;
   (void)now_ms;
   return TRUE;
 }
 
-static gint64 all_next_ms(MuOfferDiscipline *discipline)
-{
+static gint64 all_next_ms(MuOfferDiscipline *discipline) {
   (void)discipline;
   return G_MAXINT64;
 }
 
-static void all_free(MuOfferDiscipline *discipline)
-{
+static void all_free(MuOfferDiscipline *discipline) {
   g_free(discipline);
 }
 
-MuOfferDiscipline *mu_offer_discipline_all(void)
-{
+MuOfferDiscipline *mu_offer_discipline_all(void) {
   static const MuOfferDisciplineOps OPS = {all_update, all_may_reserve, all_next_ms, all_free};
   MuOfferDiscipline *discipline = g_new0(MuOfferDiscipline, 1);
   discipline->ops = &OPS;
@@ -60,14 +54,12 @@ typedef struct {
   GHashTable *links; /* service to GList* in the queue */
 } Parallel;
 
-static void turn_free(Turn *turn)
-{
+static void turn_free(Turn *turn) {
   g_free(turn->service);
   g_free(turn);
 }
 
-static gboolean has_turn(const Parallel *parallel, const GList *link)
-{
+static gboolean has_turn(const Parallel *parallel, const GList *link) {
   const GList *at = parallel->queue.head;
   for (guint i = 0; i < parallel->n && at != NULL; i++, at = at->next)
     if (at == link)
@@ -76,8 +68,7 @@ static gboolean has_turn(const Parallel *parallel, const GList *link)
 }
 
 /* Those that come into their turn now begin it now. */
-static void begin_turns(Parallel *parallel, gint64 now_ms)
-{
+static void begin_turns(Parallel *parallel, gint64 now_ms) {
   GList *at = parallel->queue.head;
   for (guint i = 0; i < parallel->n && at != NULL; i++, at = at->next) {
     Turn *turn = at->data;
@@ -86,8 +77,7 @@ static void begin_turns(Parallel *parallel, gint64 now_ms)
   }
 }
 
-static void parallel_update(MuOfferDiscipline *discipline, const char *service, gboolean wants, gint64 now_ms)
-{
+static void parallel_update(MuOfferDiscipline *discipline, const char *service, gboolean wants, gint64 now_ms) {
   Parallel *parallel = (Parallel *)discipline;
   GList *link = g_hash_table_lookup(parallel->links, service);
   if (wants && link == NULL) {
@@ -106,8 +96,7 @@ static void parallel_update(MuOfferDiscipline *discipline, const char *service, 
 }
 
 /* Turns that brought nothing for so long go to the next ones that wait; what has just begun is not over. */
-static void pass_turns(Parallel *parallel, gint64 now_ms)
-{
+static void pass_turns(Parallel *parallel, gint64 now_ms) {
   GList *link = parallel->queue.head;
   if (parallel->queue.length <= parallel->n)
     return;
@@ -124,16 +113,14 @@ static void pass_turns(Parallel *parallel, gint64 now_ms)
   begin_turns(parallel, now_ms);
 }
 
-static gboolean parallel_may_reserve(MuOfferDiscipline *discipline, const char *service, gint64 now_ms)
-{
+static gboolean parallel_may_reserve(MuOfferDiscipline *discipline, const char *service, gint64 now_ms) {
   Parallel *parallel = (Parallel *)discipline;
   pass_turns(parallel, now_ms);
   const GList *link = g_hash_table_lookup(parallel->links, service);
   return link != NULL && has_turn(parallel, link);
 }
 
-static gint64 parallel_next_ms(MuOfferDiscipline *discipline)
-{
+static gint64 parallel_next_ms(MuOfferDiscipline *discipline) {
   const Parallel *parallel = (const Parallel *)discipline;
   gint64 next = G_MAXINT64;
   const GList *at = parallel->queue.head;
@@ -147,16 +134,14 @@ static gint64 parallel_next_ms(MuOfferDiscipline *discipline)
   return next;
 }
 
-static void parallel_free(MuOfferDiscipline *discipline)
-{
+static void parallel_free(MuOfferDiscipline *discipline) {
   Parallel *parallel = (Parallel *)discipline;
   g_hash_table_unref(parallel->links);
   g_queue_clear_full(&parallel->queue, (GDestroyNotify)turn_free);
   g_free(parallel);
 }
 
-MuOfferDiscipline *mu_offer_discipline_parallel_footprint(guint n, gint64 turn_ms)
-{
+MuOfferDiscipline *mu_offer_discipline_parallel_footprint(guint n, gint64 turn_ms) {
   static const MuOfferDisciplineOps OPS = {parallel_update, parallel_may_reserve, parallel_next_ms, parallel_free};
   Parallel *parallel = g_new0(Parallel, 1);
   parallel->base.ops = &OPS;

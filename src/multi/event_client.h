@@ -20,7 +20,7 @@
 typedef struct {
   MuReplyFunc reply;
   gpointer user;
-  json_t *body;  /* or */
+  json_t *body; /* or */
   GError *error;
 } MuPendingReply;
 
@@ -30,23 +30,24 @@ typedef struct {
   GPtrArray *replies;   /* of MuPendingReply* */
   GPtrArray *notices;   /* of MuNotice* */
   GPtrArray *callbacks; /* of char*: services whose UninstallCallback is due; the runner calls it, then callback_done */
-  gboolean erase;       /* the framework is uninstalled: after the calls (TEARDOWN is the last) erase the store and end */
+  gboolean erase; /* the framework is uninstalled: after the calls (TEARDOWN is the last) erase the store and end */
 } MuOutput;
 
 void mu_output_free(MuOutput *output);
 gboolean mu_output_is_empty(const MuOutput *output);
 
 typedef struct {
-  const char *engine;         /* its name, static: specs that it cannot run rightly are refused; NULL: none are */
-  const char *role;           /* reservations are made for it; NULL: "<framework name>-role" */
-  const char *principal;      /* NULL: "<framework name>-principal" */
-  const char *user;           /* default user of tasks; NULL: the engine's */
-  gint64 executor_cpus_milli, executor_mem_mb, executor_disk_mb; /* overhead of an executor; the local engine has none */
-  gint64 refuse_ms;           /* for offers that nobody can use while somebody waits */
-  gint64 idle_refuse_ms;      /* … while nobody waits */
-  gint64 kill_retry_ms;       /* a kill that has no effect is repeated after this */
-  gint64 reconcile_ms;        /* implicit reconciliation every so often */
-  const char *api_host;       /* SCHEDULER_API_HOSTNAME and _PORT in the tasks; NULL: not set */
+  const char *engine;    /* its name, static: specs that it cannot run rightly are refused; NULL: none are */
+  const char *role;      /* reservations are made for it; NULL: "<framework name>-role" */
+  const char *principal; /* NULL: "<framework name>-principal" */
+  const char *user;      /* default user of tasks; NULL: the engine's */
+  gint64 executor_cpus_milli, executor_mem_mb,
+      executor_disk_mb;  /* overhead of an executor; the local engine has none */
+  gint64 refuse_ms;      /* for offers that nobody can use while somebody waits */
+  gint64 idle_refuse_ms; /* … while nobody waits */
+  gint64 kill_retry_ms;  /* a kill that has no effect is repeated after this */
+  gint64 reconcile_ms;   /* implicit reconciliation every so often */
+  const char *api_host;  /* SCHEDULER_API_HOSTNAME and _PORT in the tasks; NULL: not set */
   guint16 api_port;
 } MuClientSettings;
 extern const MuClientSettings mu_client_settings_default;

@@ -8,8 +8,7 @@
 
 #define SWEEP_MS 30000 /* engines offer what they have every few seconds */
 
-static void group_free(MuOfferGroup *group)
-{
+static void group_free(MuOfferGroup *group) {
   mu_offer_free(group->offer);
   g_ptr_array_unref(group->ids);
   if (group->operations != NULL)
@@ -17,30 +16,26 @@ static void group_free(MuOfferGroup *group)
   g_free(group);
 }
 
-void mu_client_offers_init(MuMultiServiceEventClient *client)
-{
+void mu_client_offers_init(MuMultiServiceEventClient *client) {
   client->groups = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)group_free);
   client->group_order = g_ptr_array_new();
   client->timers = g_sequence_new(NULL);
 }
 
-void mu_client_offers_free(MuMultiServiceEventClient *client)
-{
+void mu_client_offers_free(MuMultiServiceEventClient *client) {
   g_hash_table_unref(client->groups);
   g_ptr_array_unref(client->group_order);
   g_sequence_free(client->timers);
 }
 
-void mu_client_drop_offers(MuMultiServiceEventClient *client)
-{
+void mu_client_drop_offers(MuMultiServiceEventClient *client) {
   g_ptr_array_set_size(client->group_order, 0);
   g_hash_table_remove_all(client->groups);
 }
 
 /* ---- taking -------------------------------------------------------------------------------------------------------- */
 
-static void take_offer(MuMultiServiceEventClient *client, const MuOffer *offer)
-{
+static void take_offer(MuMultiServiceEventClient *client, const MuOffer *offer) {
   MuOfferGroup *group = g_hash_table_lookup(client->groups, offer->agent_id);
   client->counters.offers++;
   if (group == NULL) {
@@ -56,15 +51,13 @@ static void take_offer(MuMultiServiceEventClient *client, const MuOffer *offer)
   g_ptr_array_add(group->ids, g_strdup(offer->id));
 }
 
-void mu_client_take_offers(MuMultiServiceEventClient *client, GPtrArray *offers)
-{
+void mu_client_take_offers(MuMultiServiceEventClient *client, GPtrArray *offers) {
   for (guint i = 0; i < offers->len; i++)
     take_offer(client, offers->pdata[i]);
 }
 
 /* They come again at once, as one. */
-static void decline_others(MuMultiServiceEventClient *client, const MuOfferGroup *group, const char *offer_id)
-{
+static void decline_others(MuMultiServiceEventClient *client, const MuOfferGroup *group, const char *offer_id) {
   MuEngineCall *decline = mu_engine_call_new(MU_CALL_DECLINE);
   for (guint i = 0; i < group->ids->len; i++)
     if (strcmp(group->ids->pdata[i], offer_id) != 0)
@@ -76,8 +69,7 @@ static void decline_others(MuMultiServiceEventClient *client, const MuOfferGroup
 }
 
 /* The engine took an offer back before it was answered: what was gathered of that agent is forgotten. */
-void mu_client_rescind(MuMultiServiceEventClient *client, const char *offer_id)
-{
+void mu_client_rescind(MuMultiServiceEventClient *client, const char *offer_id) {
   for (guint i = 0; i < client->group_order->len; i++) {
     MuOfferGroup *group = client->group_order->pdata[i];
     if (!g_ptr_array_find_with_equal_func(group->ids, offer_id, g_str_equal, NULL))
@@ -95,8 +87,7 @@ typedef enum { RESERVED_OURS, RESERVED_GARBAGE, RESERVED_FOREIGN } ReservedKind;
 
 /* Whose is it? A label names the service and the reservation. Ours without a label is nobody's that we know: left alone. */
 static ReservedKind classify(MuMultiServiceEventClient *client, const MuResource *resource, MuService **ret_service,
-                             MuPod **ret_pod)
-{
+                             MuPod **ret_pod) {
   const MuReservation *reservation = &resource->reservation;
   if (g_strcmp0(reservation->role, client->role) != 0)
     return RESERVED_FOREIGN;
@@ -111,8 +102,7 @@ static ReservedKind classify(MuMultiServiceEventClient *client, const MuResource
   return *ret_pod != NULL ? RESERVED_OURS : RESERVED_GARBAGE;
 }
 
-static void clean_up(MuOfferGroup *group, const MuResource *resource)
-{
+static void clean_up(MuOfferGroup *group, const MuResource *resource) {
   MuResources *unreserve = mu_resources_new();
   g_autoptr(MuResource) plain = mu_resource_copy(resource);
   if (resource->persistence_id != NULL) {
@@ -129,8 +119,7 @@ static void clean_up(MuOfferGroup *group, const MuResource *resource)
 }
 
 /* Takes what the group's operations so far use out of the offer, so that no launch counts on it. */
-static void take_out(MuOfferGroup *group, guint from)
-{
+static void take_out(MuOfferGroup *group, guint from) {
   for (guint i = from; i < group->operations->len; i++) {
     const MuOperation *operation = group->operations->pdata[i];
     for (guint j = 0; operation->resources != NULL && j < operation->resources->items->len; j++)
@@ -144,15 +133,13 @@ typedef struct {
   GPtrArray *order; /* of MuPod* */
 } PodSet;
 
-static void note_pod(PodSet *pods, MuPod *pod)
-{
+static void note_pod(PodSet *pods, MuPod *pod) {
   if (pod != NULL && g_hash_table_add(pods->seen, pod))
     g_ptr_array_add(pods->order, pod);
 }
 
 /* The reserved resources of the offer: those of pods on their way out are given back, those of nobody cleaned up. */
-static void route_reserved(MuMultiServiceEventClient *client, MuOfferGroup *group)
-{
+static void route_reserved(MuMultiServiceEventClient *client, MuOfferGroup *group) {
   g_autoptr(GHashTable) seen = g_hash_table_new(NULL, NULL);
   g_autoptr(GPtrArray) order = g_ptr_array_new();
   PodSet pods = {seen, order};
@@ -177,8 +164,7 @@ static void route_reserved(MuMultiServiceEventClient *client, MuOfferGroup *grou
 }
 
 /* Entries that were asked to go and that their agent no longer offers are gone. */
-static void note_absent(MuMultiServiceEventClient *client)
-{
+static void note_absent(MuMultiServiceEventClient *client) {
   for (GList *link = client->hungry.head; link != NULL; link = link->next) {
     MuService *service = link->data;
     for (guint i = service->releasing->len; i > 0; i--) {
@@ -196,8 +182,7 @@ static void note_absent(MuMultiServiceEventClient *client)
 /* ---- launches ------------------------------------------------------------------------------------------------------ */
 
 static gboolean try_group(MuMultiServiceEventClient *client, MuService *service, MuStep *step,
-                          const MuRequirement *requirement, MuOfferGroup *group)
-{
+                          const MuRequirement *requirement, MuOfferGroup *group) {
   MuMatch match = {0};
   if (!mu_evaluate(requirement, group->offer, &client->effects.random, mu_service_outcome(service, step), &match))
     return FALSE;
@@ -208,8 +193,7 @@ static gboolean try_group(MuMultiServiceEventClient *client, MuService *service,
   return TRUE;
 }
 
-static gboolean place_step(MuMultiServiceEventClient *client, MuService *service, MuStep *step, gboolean may_reserve)
-{
+static gboolean place_step(MuMultiServiceEventClient *client, MuService *service, MuStep *step, gboolean may_reserve) {
   MuRequirement requirement;
   mu_service_requirement(service, step, &client->effects, may_reserve, &requirement);
   for (guint i = 0; i < client->group_order->len; i++)
@@ -219,9 +203,9 @@ static gboolean place_step(MuMultiServiceEventClient *client, MuService *service
 }
 
 /* FALSE: a step found no place. */
-static gboolean place_service(MuMultiServiceEventClient *client, MuService *service)
-{
-  gboolean may_reserve = client->discipline->ops->may_reserve(client->discipline, service->name, client->effects.now_ms);
+static gboolean place_service(MuMultiServiceEventClient *client, MuService *service) {
+  gboolean may_reserve =
+      client->discipline->ops->may_reserve(client->discipline, service->name, client->effects.now_ms);
   gboolean all = TRUE;
   for (guint i = 0; i < service->wanting->len; i++)
     all &= place_step(client, service, service->wanting->pdata[i], may_reserve);
@@ -231,8 +215,7 @@ static gboolean place_service(MuMultiServiceEventClient *client, MuService *serv
 }
 
 /* In the order of turns; who found no place waits behind the others next time. */
-static void place_all(MuMultiServiceEventClient *client)
-{
+static void place_all(MuMultiServiceEventClient *client) {
   guint n = client->hungry.length;
   for (guint i = 0; i < n; i++) {
     GList *link = g_queue_pop_head_link(&client->hungry);
@@ -245,14 +228,12 @@ static void place_all(MuMultiServiceEventClient *client)
 
 /* ---- answers ------------------------------------------------------------------------------------------------------- */
 
-static void add_ids(MuEngineCall *call, MuOfferGroup *group)
-{
+static void add_ids(MuEngineCall *call, MuOfferGroup *group) {
   for (guint i = 0; i < group->ids->len; i++)
     g_ptr_array_add(call->offer_ids, g_strdup(group->ids->pdata[i]));
 }
 
-static void accept(MuMultiServiceEventClient *client, MuOfferGroup *group)
-{
+static void accept(MuMultiServiceEventClient *client, MuOfferGroup *group) {
   MuEngineCall *call = mu_engine_call_new(MU_CALL_ACCEPT);
   add_ids(call, group);
   g_ptr_array_unref(call->operations);
@@ -260,13 +241,11 @@ static void accept(MuMultiServiceEventClient *client, MuOfferGroup *group)
   g_ptr_array_add(client->effects.calls, call);
 }
 
-static gboolean somebody_waits(MuMultiServiceEventClient *client)
-{
+static gboolean somebody_waits(MuMultiServiceEventClient *client) {
   return !g_queue_is_empty(&client->hungry);
 }
 
-static void answer_all(MuMultiServiceEventClient *client)
-{
+static void answer_all(MuMultiServiceEventClient *client) {
   MuEngineCall *decline = mu_engine_call_new(MU_CALL_DECLINE);
   decline->refuse_ms = somebody_waits(client) ? client->settings.refuse_ms : client->settings.idle_refuse_ms;
   for (guint i = 0; i < client->group_order->len; i++) {
@@ -283,20 +262,17 @@ static void answer_all(MuMultiServiceEventClient *client)
     mu_engine_call_free(decline);
 }
 
-static void set_suppressed(MuMultiServiceEventClient *client, gboolean suppressed)
-{
+static void set_suppressed(MuMultiServiceEventClient *client, gboolean suppressed) {
   client->suppressed = suppressed;
   g_ptr_array_add(client->effects.calls, mu_engine_call_new(suppressed ? MU_CALL_SUPPRESS : MU_CALL_REVIVE));
 }
 
-void mu_client_sweep(MuMultiServiceEventClient *client)
-{
+void mu_client_sweep(MuMultiServiceEventClient *client) {
   client->sweep_until_ms = client->effects.now_ms + SWEEP_MS;
   client->revive_wanted = TRUE;
 }
 
-static void settle_hunger(MuMultiServiceEventClient *client)
-{
+static void settle_hunger(MuMultiServiceEventClient *client) {
   gboolean waits = somebody_waits(client) || client->effects.now_ms < client->sweep_until_ms;
   if (!client->subscribed)
     return;
@@ -307,8 +283,7 @@ static void settle_hunger(MuMultiServiceEventClient *client)
   client->revive_wanted = FALSE;
 }
 
-void mu_client_match(MuMultiServiceEventClient *client)
-{
+void mu_client_match(MuMultiServiceEventClient *client) {
   if (client->group_order->len > 0) {
     note_absent(client);
     for (guint i = 0; i < client->group_order->len; i++)

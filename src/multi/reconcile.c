@@ -5,19 +5,16 @@
 #define ASK_AGAIN_FIRST_MS 10000
 #define ASK_AGAIN_MAX_MS 600000 /* doubled each time up to this */
 
-void mu_client_reconcile_init(MuMultiServiceEventClient *client)
-{
+void mu_client_reconcile_init(MuMultiServiceEventClient *client) {
   client->unheard = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
   client->next_reconcile_ms = client->ask_again_ms = G_MAXINT64;
 }
 
-void mu_client_reconcile_free(MuMultiServiceEventClient *client)
-{
+void mu_client_reconcile_free(MuMultiServiceEventClient *client) {
   g_hash_table_unref(client->unheard);
 }
 
-static void note_live_tasks(MuMultiServiceEventClient *client, const MuService *service)
-{
+static void note_live_tasks(MuMultiServiceEventClient *client, const MuService *service) {
   GHashTableIter iter;
   gpointer value = NULL;
   g_hash_table_iter_init(&iter, service->tasks);
@@ -29,8 +26,7 @@ static void note_live_tasks(MuMultiServiceEventClient *client, const MuService *
 }
 
 /* About the tasks that were not heard of; nothing when there are none. */
-static void ask(MuMultiServiceEventClient *client)
-{
+static void ask(MuMultiServiceEventClient *client) {
   GHashTableIter iter;
   gpointer task_id = NULL, agent_id = NULL;
   client->ask_again_ms = G_MAXINT64;
@@ -46,8 +42,7 @@ static void ask(MuMultiServiceEventClient *client)
 }
 
 /* Explicit first: what became of the tasks that are believed to live; then implicit: what else runs; and what is reserved. */
-void mu_client_reconcile(MuMultiServiceEventClient *client)
-{
+void mu_client_reconcile(MuMultiServiceEventClient *client) {
   GHashTableIter iter;
   gpointer service = NULL;
   client->ask_pause_ms = ASK_AGAIN_FIRST_MS;
@@ -61,8 +56,7 @@ void mu_client_reconcile(MuMultiServiceEventClient *client)
   mu_client_sweep(client);
 }
 
-void mu_client_reconcile_due(MuMultiServiceEventClient *client)
-{
+void mu_client_reconcile_due(MuMultiServiceEventClient *client) {
   if (!client->subscribed)
     return;
   if (client->effects.now_ms >= client->next_reconcile_ms)
@@ -71,13 +65,11 @@ void mu_client_reconcile_due(MuMultiServiceEventClient *client)
     ask(client);
 }
 
-void mu_client_heard_of(MuMultiServiceEventClient *client, const char *task_id)
-{
+void mu_client_heard_of(MuMultiServiceEventClient *client, const char *task_id) {
   if (g_hash_table_remove(client->unheard, task_id) && g_hash_table_size(client->unheard) == 0)
     client->ask_again_ms = G_MAXINT64;
 }
 
-gint64 mu_client_reconcile_next_ms(const MuMultiServiceEventClient *client)
-{
+gint64 mu_client_reconcile_next_ms(const MuMultiServiceEventClient *client) {
   return client->subscribed ? MIN(client->next_reconcile_ms, client->ask_again_ms) : G_MAXINT64;
 }

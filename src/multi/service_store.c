@@ -1,7 +1,6 @@
 #include "client_private.h"
 
-MuServiceStore *mu_service_store_new(MuServiceFactory factory, gpointer user)
-{
+MuServiceStore *mu_service_store_new(MuServiceFactory factory, gpointer user) {
   MuServiceStore *store = g_new0(MuServiceStore, 1);
   store->factory = factory;
   store->user = user;
@@ -9,8 +8,7 @@ MuServiceStore *mu_service_store_new(MuServiceFactory factory, gpointer user)
   return store;
 }
 
-void mu_service_store_free(MuServiceStore *store)
-{
+void mu_service_store_free(MuServiceStore *store) {
   if (store == NULL)
     return;
   g_hash_table_unref(store->contexts);

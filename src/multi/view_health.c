@@ -10,26 +10,20 @@ typedef struct {
   const char *word;
 } Health;
 
-static gboolean any_running(const MuPlan *plan)
-{
+static gboolean any_running(const MuPlan *plan) {
   return plan != NULL && plan->status != MU_STATUS_COMPLETE && plan->n_steps > 0;
 }
 
-static Health service_health(const MuService *service)
-{
+static Health service_health(const MuService *service) {
   const MuPlan *deploy = service->deploy;
   if (service->failure != NULL || (deploy != NULL && deploy->status == MU_STATUS_ERROR))
     return (Health){500, "ERROR_CREATING_SERVICE"};
   if (any_running(deploy)) {
     switch (deploy->status) {
-    case MU_STATUS_WAITING:
-      return (Health){207, "DEPLOYING_WAITING_USER"};
-    case MU_STATUS_DELAYED:
-      return (Health){208, "DELAYED"};
-    case MU_STATUS_PENDING:
-      return (Health){204, "DEPLOYING_PENDING"};
-    default:
-      return (Health){202, "DEPLOYING_STARTING"};
+    case MU_STATUS_WAITING: return (Health){207, "DEPLOYING_WAITING_USER"};
+    case MU_STATUS_DELAYED: return (Health){208, "DELAYED"};
+    case MU_STATUS_PENDING: return (Health){204, "DEPLOYING_PENDING"};
+    default: return (Health){202, "DEPLOYING_STARTING"};
     }
   }
   if (any_running(service->recovery)) {
@@ -41,8 +35,8 @@ static Health service_health(const MuService *service)
   return (Health){200, "RUNNING"};
 }
 
-static json_t *service_health_json(MuMultiServiceEventClient *client, const char *name, guint *ret_http_status, GError **error)
-{
+static json_t *service_health_json(MuMultiServiceEventClient *client, const char *name, guint *ret_http_status,
+                                   GError **error) {
   const MuService *service = mu_manager_require(client->manager, name, error);
   if (service == NULL)
     return NULL;
@@ -55,8 +49,7 @@ static json_t *service_health_json(MuMultiServiceEventClient *client, const char
   return json;
 }
 
-static const char *whole_status(const MuMultiServiceEventClient *client)
-{
+static const char *whole_status(const MuMultiServiceEventClient *client) {
   if (client->store_error != NULL)
     return "STORE_UNAVAILABLE";
   if (!client->subscribed)
@@ -64,8 +57,7 @@ static const char *whole_status(const MuMultiServiceEventClient *client)
   return client->uninstalling ? "UNINSTALLING" : "RUNNING";
 }
 
-json_t *mu_view_health(MuMultiServiceEventClient *client, const char *service, guint *ret_http_status, GError **error)
-{
+json_t *mu_view_health(MuMultiServiceEventClient *client, const char *service, guint *ret_http_status, GError **error) {
   if (service != NULL)
     return service_health_json(client, service, ret_http_status, error);
   json_t *json = json_object();
@@ -90,8 +82,7 @@ typedef struct {
   guint64 waiting;
 } Totals;
 
-static void add_service(Totals *totals, const MuService *service)
-{
+static void add_service(Totals *totals, const MuService *service) {
   GHashTableIter iter;
   gpointer value = NULL;
   if (service->failure != NULL && service->record->state == MU_SERVICE_RUNNING)
@@ -108,13 +99,11 @@ static void add_service(Totals *totals, const MuService *service)
   }
 }
 
-static void add_head(GString *text, const char *name, const char *type, const char *help)
-{
+static void add_head(GString *text, const char *name, const char *type, const char *help) {
   g_string_append_printf(text, "# HELP muster_%s %s\n# TYPE muster_%s %s\n", name, help, name, type);
 }
 
-static void add_states(GString *text, const Totals *totals)
-{
+static void add_states(GString *text, const Totals *totals) {
   add_head(text, "services", "gauge", "Services by state.");
   for (guint i = 0; i <= MU_SERVICE_GONE; i++)
     g_string_append_printf(text, "muster_services{state=\"%s\"} %" G_GUINT64_FORMAT "\n",
@@ -130,8 +119,7 @@ static void add_states(GString *text, const Totals *totals)
                            mu_task_state_to_string((MuTaskState)i), totals->tasks[i]);
 }
 
-static void add_counters(GString *text, const MuMultiServiceEventClient *client)
-{
+static void add_counters(GString *text, const MuMultiServiceEventClient *client) {
   const struct {
     const char *name, *help;
     guint64 value;
@@ -150,8 +138,7 @@ static void add_counters(GString *text, const MuMultiServiceEventClient *client)
   }
 }
 
-static void add_gauges(GString *text, const MuMultiServiceEventClient *client, const Totals *totals)
-{
+static void add_gauges(GString *text, const MuMultiServiceEventClient *client, const Totals *totals) {
   const struct {
     const char *name, *help;
     guint64 value;
@@ -166,8 +153,7 @@ static void add_gauges(GString *text, const MuMultiServiceEventClient *client, c
   }
 }
 
-char *mu_view_metrics(MuMultiServiceEventClient *client)
-{
+char *mu_view_metrics(MuMultiServiceEventClient *client) {
   Totals totals = {0};
   GString *text = g_string_new(NULL);
   GHashTableIter iter;

@@ -7,15 +7,13 @@
 
 #include <string.h>
 
-static int compare_pods(gconstpointer a, gconstpointer b)
-{
+static int compare_pods(gconstpointer a, gconstpointer b) {
   const MuPod *left = *(MuPod *const *)a, *right = *(MuPod *const *)b;
   int by_type = strcmp(left->type, right->type);
   return by_type != 0 ? by_type : (left->index > right->index) - (left->index < right->index);
 }
 
-static GPtrArray *sorted_pods(const MuService *service)
-{
+static GPtrArray *sorted_pods(const MuService *service) {
   GPtrArray *pods = g_ptr_array_new();
   GHashTableIter iter;
   gpointer pod = NULL;
@@ -27,8 +25,7 @@ static GPtrArray *sorted_pods(const MuService *service)
   return pods;
 }
 
-json_t *mu_view_pods(MuMultiServiceEventClient *client, const char *name, GError **error)
-{
+json_t *mu_view_pods(MuMultiServiceEventClient *client, const char *name, GError **error) {
   const MuService *service = mu_manager_require(client->manager, name, error);
   if (service == NULL)
     return NULL;
@@ -39,8 +36,7 @@ json_t *mu_view_pods(MuMultiServiceEventClient *client, const char *name, GError
   return list;
 }
 
-static json_t *task_json(const MuTask *task)
-{
+static json_t *task_json(const MuTask *task) {
   json_t *json = json_object();
   const MuTaskStatus *status = task->status;
   mu_json_set_string(json, "id", task->record->task_id);
@@ -60,8 +56,7 @@ static json_t *task_json(const MuTask *task)
 }
 
 /* Not launched yet, but part of the configuration. */
-static json_t *absent_task_json(const MuPod *pod, const char *task)
-{
+static json_t *absent_task_json(const MuPod *pod, const char *task) {
   json_t *json = json_object();
   g_autofree char *name = g_strdup_printf("%s-%s", pod->name, task);
   mu_json_set_string(json, "name", name);
@@ -69,20 +64,17 @@ static json_t *absent_task_json(const MuPod *pod, const char *task)
   return json;
 }
 
-static const MuPodSpec *target_of(const MuPod *pod)
-{
+static const MuPodSpec *target_of(const MuPod *pod) {
   const MuServiceSpec *spec = mu_service_target(pod->service);
   return spec == NULL ? NULL : mu_service_spec_pod(spec, pod->type);
 }
 
-static int compare_tasks(gconstpointer a, gconstpointer b)
-{
+static int compare_tasks(gconstpointer a, gconstpointer b) {
   return strcmp((*(MuTask *const *)a)->record->name, (*(MuTask *const *)b)->record->name);
 }
 
 /* Those that were launched and that the configuration has no more, by name. */
-static void add_unwanted(const MuPod *pod, const MuPodSpec *spec, GPtrArray *tasks)
-{
+static void add_unwanted(const MuPod *pod, const MuPodSpec *spec, GPtrArray *tasks) {
   guint from = tasks->len;
   for (guint i = 0; i < pod->tasks->len; i++) {
     MuTask *task = pod->tasks->pdata[i];
@@ -94,8 +86,7 @@ static void add_unwanted(const MuPod *pod, const MuPodSpec *spec, GPtrArray *tas
 }
 
 /* The tasks that were launched, in the order of the spec; in the store they have none. */
-static GPtrArray *ordered_tasks(const MuPod *pod)
-{
+static GPtrArray *ordered_tasks(const MuPod *pod) {
   const MuPodSpec *spec = target_of(pod);
   GPtrArray *tasks = g_ptr_array_new();
   for (guint i = 0; spec != NULL && i < spec->n_tasks; i++) {
@@ -107,8 +98,7 @@ static GPtrArray *ordered_tasks(const MuPod *pod)
   return tasks;
 }
 
-static json_t *tasks_json(const MuPod *pod)
-{
+static json_t *tasks_json(const MuPod *pod) {
   json_t *list = json_array();
   const MuPodSpec *spec = target_of(pod);
   g_autoptr(GPtrArray) tasks = ordered_tasks(pod);
@@ -120,8 +110,7 @@ static json_t *tasks_json(const MuPod *pod)
   return list;
 }
 
-static json_t *waiting_json(const MuPod *pod)
-{
+static json_t *waiting_json(const MuPod *pod) {
   json_t *json = mu_outcome_to_json(pod->outcome);
   mu_json_set_int(json, "since", pod->waiting_since_ms);
   if (pod->claimed_by != NULL) {
@@ -132,8 +121,7 @@ static json_t *waiting_json(const MuPod *pod)
 }
 
 /* The entry of a list; `whole`: with where it is and why it waits. */
-static json_t *pod_json(const MuPod *pod, gboolean whole)
-{
+static json_t *pod_json(const MuPod *pod, gboolean whole) {
   json_t *json = json_object();
   mu_json_set_string(json, "name", pod->name);
   mu_json_set_new(json, "tasks", tasks_json(pod));
@@ -148,8 +136,7 @@ static json_t *pod_json(const MuPod *pod, gboolean whole)
   return json;
 }
 
-static json_t *statuses_json(const MuService *service)
-{
+static json_t *statuses_json(const MuService *service) {
   json_t *json = json_object(), *types = json_array(), *instances = NULL;
   g_autoptr(GPtrArray) pods = sorted_pods(service);
   const char *type = NULL;
@@ -167,8 +154,7 @@ static json_t *statuses_json(const MuService *service)
   return json;
 }
 
-static const MuPod *require_pod(const MuService *service, const char *name, GError **error)
-{
+static const MuPod *require_pod(const MuService *service, const char *name, GError **error) {
   const MuPod *pod = mu_service_pod(service, name);
   if (pod == NULL)
     g_set_error(error, MU_ERROR, MU_ERROR_NOT_FOUND, "service %s has no pod \"%s\"; list them with: muster pod list %s",
@@ -176,8 +162,7 @@ static const MuPod *require_pod(const MuService *service, const char *name, GErr
   return pod;
 }
 
-json_t *mu_view_pod_status(MuMultiServiceEventClient *client, const char *name, const char *pod_name, GError **error)
-{
+json_t *mu_view_pod_status(MuMultiServiceEventClient *client, const char *name, const char *pod_name, GError **error) {
   const MuService *service = mu_manager_require(client->manager, name, error);
   if (service == NULL)
     return NULL;
@@ -187,8 +172,7 @@ json_t *mu_view_pod_status(MuMultiServiceEventClient *client, const char *name, 
   return pod == NULL ? NULL : pod_json(pod, TRUE);
 }
 
-static json_t *task_info(const MuTask *task)
-{
+static json_t *task_info(const MuTask *task) {
   g_autofree char *text = mu_task_record_encode(task->record);
   json_t *json = json_object();
   mu_json_set_new(json, "info", json_loads(text, 0, NULL));
@@ -196,8 +180,7 @@ static json_t *task_info(const MuTask *task)
   return json;
 }
 
-json_t *mu_view_pod_info(MuMultiServiceEventClient *client, const char *name, const char *pod_name, GError **error)
-{
+json_t *mu_view_pod_info(MuMultiServiceEventClient *client, const char *name, const char *pod_name, GError **error) {
   const MuService *service = mu_manager_require(client->manager, name, error);
   const MuPod *pod = service == NULL ? NULL : require_pod(service, pod_name, error);
   if (pod == NULL)
@@ -209,16 +192,14 @@ json_t *mu_view_pod_info(MuMultiServiceEventClient *client, const char *name, co
   return list;
 }
 
-static gboolean names_task(const MuTask *task, const char *name)
-{
+static gboolean names_task(const MuTask *task, const char *name) {
   if (strcmp(task->record->task_id, name) == 0 || strcmp(task->record->name, name) == 0)
     return TRUE;
   return task->pod->tasks->len == 1 && strcmp(task->pod->name, name) == 0;
 }
 
 gboolean mu_view_task(MuMultiServiceEventClient *client, const char *name, const char *task_name, char **ret_task_id,
-                      char **ret_agent_id, GError **error)
-{
+                      char **ret_agent_id, GError **error) {
   const MuService *service = mu_manager_require(client->manager, name, error);
   if (service == NULL)
     return FALSE;
@@ -234,7 +215,7 @@ gboolean mu_view_task(MuMultiServiceEventClient *client, const char *name, const
     return TRUE;
   }
   g_set_error(error, MU_ERROR, MU_ERROR_NOT_FOUND,
-              "service %s has launched no task \"%s\"; see its pods with: muster pod status %s", service->name, task_name,
-              service->name);
+              "service %s has launched no task \"%s\"; see its pods with: muster pod status %s", service->name,
+              task_name, service->name);
   return FALSE;
 }

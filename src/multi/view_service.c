@@ -7,15 +7,13 @@
 
 #include <string.h>
 
-static const char *shown_state(const MuService *service)
-{
+static const char *shown_state(const MuService *service) {
   if (service->failure != NULL && service->record->state == MU_SERVICE_RUNNING)
     return "FAILED";
   return mu_service_state_to_string(service->record->state);
 }
 
-static guint count_pods(const MuService *service)
-{
+static guint count_pods(const MuService *service) {
   GHashTableIter iter;
   gpointer pod = NULL;
   guint n = 0;
@@ -25,8 +23,7 @@ static guint count_pods(const MuService *service)
   return n;
 }
 
-static json_t *service_row(const MuService *service)
-{
+static json_t *service_row(const MuService *service) {
   json_t *row = json_object();
   const MuPlan *plan = service->deploy;
   mu_json_set_string(row, "service", service->name);
@@ -46,8 +43,7 @@ static json_t *service_row(const MuService *service)
   return row;
 }
 
-json_t *mu_view_services(MuMultiServiceEventClient *client)
-{
+json_t *mu_view_services(MuMultiServiceEventClient *client) {
   json_t *list = json_array();
   g_auto(GStrv) names = mu_multi_service_manager_names(client->manager);
   for (guint i = 0; names[i] != NULL; i++)
@@ -55,8 +51,7 @@ json_t *mu_view_services(MuMultiServiceEventClient *client)
   return list;
 }
 
-static json_t *configuration_ids(const MuService *service)
-{
+static json_t *configuration_ids(const MuService *service) {
   json_t *ids = json_array();
   GHashTableIter iter;
   gpointer id = NULL;
@@ -66,8 +61,7 @@ static json_t *configuration_ids(const MuService *service)
   return ids;
 }
 
-static json_t *holdouts(const MuService *service)
-{
+static json_t *holdouts(const MuService *service) {
   json_t *list = json_array();
   g_auto(GStrv) lines = mu_service_holdouts(service);
   for (guint i = 0; lines[i] != NULL; i++)
@@ -75,8 +69,7 @@ static json_t *holdouts(const MuService *service)
   return list;
 }
 
-json_t *mu_view_service(MuMultiServiceEventClient *client, const char *name, GError **error)
-{
+json_t *mu_view_service(MuMultiServiceEventClient *client, const char *name, GError **error) {
   const MuService *service = mu_manager_require(client->manager, name, error);
   if (service == NULL)
     return NULL;
@@ -91,8 +84,7 @@ json_t *mu_view_service(MuMultiServiceEventClient *client, const char *name, GEr
   return row;
 }
 
-GBytes *mu_view_context(MuMultiServiceEventClient *client, const char *name, gint64 *ret_version, GError **error)
-{
+GBytes *mu_view_context(MuMultiServiceEventClient *client, const char *name, gint64 *ret_version, GError **error) {
   const MuService *service = mu_manager_require(client->manager, name, error);
   if (service == NULL)
     return NULL;
@@ -101,8 +93,7 @@ GBytes *mu_view_context(MuMultiServiceEventClient *client, const char *name, gin
   return context == NULL ? g_bytes_new(NULL, 0) : g_bytes_ref(context);
 }
 
-json_t *mu_view_spec(MuMultiServiceEventClient *client, const char *name, GError **error)
-{
+json_t *mu_view_spec(MuMultiServiceEventClient *client, const char *name, GError **error) {
   const MuService *service = mu_manager_require(client->manager, name, error);
   const MuServiceSpec *spec = service == NULL ? NULL : mu_service_target(service);
   if (spec == NULL) {
@@ -116,8 +107,7 @@ json_t *mu_view_spec(MuMultiServiceEventClient *client, const char *name, GError
 
 /* ---- plans --------------------------------------------------------------------------------------------------------- */
 
-json_t *mu_view_plans(MuMultiServiceEventClient *client, const char *name, GError **error)
-{
+json_t *mu_view_plans(MuMultiServiceEventClient *client, const char *name, GError **error) {
   const MuService *service = mu_manager_require(client->manager, name, error);
   if (service == NULL)
     return NULL;
@@ -127,37 +117,28 @@ json_t *mu_view_plans(MuMultiServiceEventClient *client, const char *name, GErro
   return list;
 }
 
-static char *delay_text(const MuStep *step, gint64 now_ms)
-{
+static char *delay_text(const MuStep *step, gint64 now_ms) {
   return g_strdup_printf("next attempt in %" G_GINT64_FORMAT " s", MAX(step->delayed_until_ms - now_ms, 0) / 1000 + 1);
 }
 
 /* What the step waits for, in a sentence. */
-static char *step_message(const MuStep *step, gint64 now_ms)
-{
+static char *step_message(const MuStep *step, gint64 now_ms) {
   const MuPod *pod = step->asset;
   switch (step->status) {
-  case MU_STATUS_DELAYED:
-    return delay_text(step, now_ms);
+  case MU_STATUS_DELAYED: return delay_text(step, now_ms);
   case MU_STATUS_PENDING:
     if (pod != NULL && pod->outcome != NULL && pod->claimed_by == step)
       return mu_outcome_summary(pod->outcome);
     return g_strdup("waits for the steps before it");
-  case MU_STATUS_PREPARED:
-    return g_strdup("waits for its old tasks to end");
-  case MU_STATUS_STARTING:
-    return g_strdup("launched; waits for it to run");
-  case MU_STATUS_STARTED:
-    return g_strdup(step->tasks == 0 ? "under way" : "runs; waits until it is ready or finished");
-  case MU_STATUS_WAITING:
-    return g_strdup("held; let it go with: muster plan continue");
-  default:
-    return NULL;
+  case MU_STATUS_PREPARED: return g_strdup("waits for its old tasks to end");
+  case MU_STATUS_STARTING: return g_strdup("launched; waits for it to run");
+  case MU_STATUS_STARTED: return g_strdup(step->tasks == 0 ? "under way" : "runs; waits until it is ready or finished");
+  case MU_STATUS_WAITING: return g_strdup("held; let it go with: muster plan continue");
+  default: return NULL;
   }
 }
 
-static json_t *step_json(const MuStep *step, gint64 now_ms)
-{
+static json_t *step_json(const MuStep *step, gint64 now_ms) {
   json_t *json = json_object();
   g_autofree char *message = step_message(step, now_ms);
   mu_json_set_string(json, "id", mu_step_id(step).text);
@@ -167,8 +148,7 @@ static json_t *step_json(const MuStep *step, gint64 now_ms)
   return json;
 }
 
-static json_t *phase_json(const MuPhase *phase, gint64 now_ms)
-{
+static json_t *phase_json(const MuPhase *phase, gint64 now_ms) {
   json_t *json = json_object(), *steps = json_array();
   mu_json_set_string(json, "id", mu_phase_id(phase).text);
   mu_json_set_string(json, "name", phase->name);
@@ -180,8 +160,7 @@ static json_t *phase_json(const MuPhase *phase, gint64 now_ms)
   return json;
 }
 
-static json_t *plan_json(const MuPlan *plan, gint64 now_ms)
-{
+static json_t *plan_json(const MuPlan *plan, gint64 now_ms) {
   json_t *json = json_object(), *phases = json_array(), *errors = json_array();
   for (guint i = 0; i < plan->phases->len; i++)
     json_array_append_new(phases, phase_json(plan->phases->pdata[i], now_ms));
@@ -194,15 +173,15 @@ static json_t *plan_json(const MuPlan *plan, gint64 now_ms)
   return json;
 }
 
-json_t *mu_view_plan(MuMultiServiceEventClient *client, const char *name, const char *plan_name, GError **error)
-{
+json_t *mu_view_plan(MuMultiServiceEventClient *client, const char *name, const char *plan_name, GError **error) {
   const MuService *service = mu_manager_require(client->manager, name, error);
   if (service == NULL)
     return NULL;
   const MuPlan *plan = mu_service_plan(service, plan_name);
   if (plan == NULL) {
-    g_set_error(error, MU_ERROR, MU_ERROR_NOT_FOUND, "service %s has no plan \"%s\"; list them with: muster plan list %s",
-                service->name, plan_name, service->name);
+    g_set_error(error, MU_ERROR, MU_ERROR_NOT_FOUND,
+                "service %s has no plan \"%s\"; list them with: muster plan list %s", service->name, plan_name,
+                service->name);
     return NULL;
   }
   return plan_json(plan, client->effects.now_ms);

@@ -17,8 +17,7 @@ typedef struct {
   MuMatch match;
 } Evaluation;
 
-void mu_match_clear(MuMatch *match)
-{
+void mu_match_clear(MuMatch *match) {
   g_clear_pointer(&match->record, mu_pod_record_free);
   g_clear_pointer(&match->unreserve, mu_resources_free);
   g_clear_pointer(&match->reserve, mu_resources_free);
@@ -28,18 +27,15 @@ void mu_match_clear(MuMatch *match)
 
 /* ---- small questions ----------------------------------------------------------------------------------------------- */
 
-static const char *agent_name(const Evaluation *e)
-{
+static const char *agent_name(const Evaluation *e) {
   return e->offer->hostname;
 }
 
-static gboolean is_on_root_disk(const MuResource *resource)
-{
+static gboolean is_on_root_disk(const MuResource *resource) {
   return resource->mount_root == NULL;
 }
 
-static MuStage stage_of_kind(MuResourceKind kind)
-{
+static MuStage stage_of_kind(MuResourceKind kind) {
   static const MuStage STAGES[] = {[MU_RESOURCE_CPUS] = MU_STAGE_CPUS,
                                    [MU_RESOURCE_MEM] = MU_STAGE_MEMORY,
                                    [MU_RESOURCE_DISK] = MU_STAGE_DISK,
@@ -49,8 +45,7 @@ static MuStage stage_of_kind(MuResourceKind kind)
 }
 
 /* The instance owns something that binds it to its agent. */
-static gboolean is_bound(const MuPodRecord *record)
-{
+static gboolean is_bound(const MuPodRecord *record) {
   if (record == NULL || record->agent_id == NULL)
     return FALSE;
   for (guint i = 0; i < record->entries->len; i++)
@@ -61,8 +56,7 @@ static gboolean is_bound(const MuPodRecord *record)
 
 /* ---- stages before resources --------------------------------------------------------------------------------------- */
 
-static gboolean stage_agent(Evaluation *e)
-{
+static gboolean stage_agent(Evaluation *e) {
   const MuPodRecord *record = e->requirement->record;
   if (!is_bound(record) || strcmp(record->agent_id, e->offer->agent_id) == 0)
     return TRUE;
@@ -72,8 +66,7 @@ static gboolean stage_agent(Evaluation *e)
 }
 
 /* A pod that stays where it is keeps its place even when the rule would now refuse it. */
-static gboolean stage_placement(Evaluation *e)
-{
+static gboolean stage_placement(Evaluation *e) {
   const MuRequirement *r = e->requirement;
   if (r->pod->placement == NULL || is_bound(r->record))
     return TRUE;
@@ -87,14 +80,12 @@ static gboolean stage_placement(Evaluation *e)
 
 /* ---- reserving anew ------------------------------------------------------------------------------------------------ */
 
-static gboolean refuse_discipline(Evaluation *e)
-{
+static gboolean refuse_discipline(Evaluation *e) {
   mu_outcome_refuse(e->outcome, MU_STAGE_DISCIPLINE, NULL, "other services are growing now; its turn comes");
   return FALSE;
 }
 
-static void label(Evaluation *e, MuResource *resource, const char *resource_id)
-{
+static void label(Evaluation *e, MuResource *resource, const char *resource_id) {
   const MuRequirement *r = e->requirement;
   MuUuid id;
   if (resource_id == NULL) {
@@ -104,15 +95,13 @@ static void label(Evaluation *e, MuResource *resource, const char *resource_id)
   mu_resource_set_reservation(resource, r->role, resource_id, r->service, r->principal);
 }
 
-static void take_unreserved(Evaluation *e, MuResourceKind kind, gint64 amount)
-{
+static void take_unreserved(Evaluation *e, MuResourceKind kind, gint64 amount) {
   g_autoptr(MuResource) plain = mu_resource_new_scalar(kind, amount);
   mu_resources_add(e->match.taken, plain);
   e->free[kind] -= amount;
 }
 
-static gboolean has_unreserved(Evaluation *e, MuResourceKind kind, gint64 amount)
-{
+static gboolean has_unreserved(Evaluation *e, MuResourceKind kind, gint64 amount) {
   if (e->free[kind] >= amount)
     return TRUE;
   mu_outcome_refuse_amount(e->outcome, stage_of_kind(kind), agent_name(e), amount, e->free[kind]);
@@ -120,21 +109,18 @@ static gboolean has_unreserved(Evaluation *e, MuResourceKind kind, gint64 amount
 }
 
 /* A volume on an entry: the disk is reserved first, then made into a volume. */
-static void make_volume(Evaluation *e, MuResource *disk, const char *path)
-{
+static void make_volume(Evaluation *e, MuResource *disk, const char *path) {
   mu_resources_add(e->match.reserve, disk);
   disk->persistence_id = g_strdup(mu_uuid_new(e->random).text);
   disk->container_path = g_strdup(path);
   mu_resources_add(e->match.create, disk);
 }
 
-static void keep_entry(Evaluation *e, MuResource *take_resource, const MuWant *want)
-{
+static void keep_entry(Evaluation *e, MuResource *take_resource, const MuWant *want) {
   g_ptr_array_add(e->match.record->entries, mu_ledger_entry_new(take_resource, want->set, want->what));
 }
 
-static gboolean reserve_scalar(Evaluation *e, const MuWant *want)
-{
+static gboolean reserve_scalar(Evaluation *e, const MuWant *want) {
   if (!has_unreserved(e, want->kind, want->amount))
     return FALSE;
   take_unreserved(e, want->kind, want->amount);
@@ -148,16 +134,14 @@ static gboolean reserve_scalar(Evaluation *e, const MuWant *want)
   return TRUE;
 }
 
-static gboolean profile_fits(const MuVolumeSpec *volume, const MuResource *disk)
-{
+static gboolean profile_fits(const MuVolumeSpec *volume, const MuResource *disk) {
   if (volume->profiles == NULL || volume->profiles[0] == NULL)
     return TRUE;
   return disk->profile != NULL && g_strv_contains((const char *const *)volume->profiles, disk->profile);
 }
 
 /* A MOUNT volume takes a whole disk. */
-static gboolean reserve_mount(Evaluation *e, const MuWant *want)
-{
+static gboolean reserve_mount(Evaluation *e, const MuWant *want) {
   gint64 largest = 0;
   const GPtrArray *items = e->offer->resources->items;
   for (guint i = 0; i < items->len; i++) {
@@ -182,8 +166,7 @@ static gboolean reserve_mount(Evaluation *e, const MuWant *want)
 
 /* ---- ports --------------------------------------------------------------------------------------------------------- */
 
-static void collect_free_ports(Evaluation *e)
-{
+static void collect_free_ports(Evaluation *e) {
   if (e->free_ports != NULL)
     return;
   e->free_ports = mu_ranges_new();
@@ -199,8 +182,7 @@ static void collect_free_ports(Evaluation *e)
   }
 }
 
-static gint64 in_range(const MuPortSpec *port, guint i, const MuRange *free, gint64 *ret_begin)
-{
+static gint64 in_range(const MuPortSpec *port, guint i, const MuRange *free, gint64 *ret_begin) {
   gint64 begin = free->begin, end = free->end;
   if (port->n_ranges > 0) {
     begin = MAX(begin, port->ranges[i].begin);
@@ -211,8 +193,7 @@ static gint64 in_range(const MuPortSpec *port, guint i, const MuRange *free, gin
 }
 
 /* The n-th free port that the spec allows; with n = G_MAXINT64 only counts them in ret_count. */
-static gint64 nth_port(const MuPortSpec *port, const GArray *free_ports, gint64 n, gint64 *ret_count)
-{
+static gint64 nth_port(const MuPortSpec *port, const GArray *free_ports, gint64 n, gint64 *ret_count) {
   gint64 seen = 0, begin = 0;
   guint n_ranges = MAX(port->n_ranges, 1);
   for (guint i = 0; i < n_ranges; i++) {
@@ -228,8 +209,7 @@ static gint64 nth_port(const MuPortSpec *port, const GArray *free_ports, gint64 
 }
 
 /* 0: none. Spread at random, so that a restarted task's port is not at once another's. */
-static gint64 choose_port(Evaluation *e, const MuPortSpec *port)
-{
+static gint64 choose_port(Evaluation *e, const MuPortSpec *port) {
   gint64 count = 0;
   if (port->port != 0)
     return mu_ranges_contain(e->free_ports, port->port, port->port) ? port->port : 0;
@@ -239,16 +219,14 @@ static gint64 choose_port(Evaluation *e, const MuPortSpec *port)
   return nth_port(port, e->free_ports, (gint64)mu_random_below(e->random, (guint64)count), &count);
 }
 
-static gboolean refuse_port(Evaluation *e, const MuPortSpec *port)
-{
+static gboolean refuse_port(Evaluation *e, const MuPortSpec *port) {
   g_autofree char *detail = port->port != 0 ? g_strdup_printf("port %u (%s) is not free", port->port, port->name)
                                             : g_strdup_printf("no free port for %s", port->name);
   mu_outcome_refuse(e->outcome, MU_STAGE_PORTS, agent_name(e), detail);
   return FALSE;
 }
 
-static gboolean reserve_port(Evaluation *e, const MuWant *want)
-{
+static gboolean reserve_port(Evaluation *e, const MuWant *want) {
   collect_free_ports(e);
   gint64 number = choose_port(e, want->port);
   if (number == 0)
@@ -262,8 +240,7 @@ static gboolean reserve_port(Evaluation *e, const MuWant *want)
   return TRUE;
 }
 
-static gboolean reserve_new(Evaluation *e, const MuWant *want)
-{
+static gboolean reserve_new(Evaluation *e, const MuWant *want) {
   if (!e->requirement->may_reserve)
     return refuse_discipline(e);
   if (want->kind == MU_RESOURCE_PORTS)
@@ -275,8 +252,7 @@ static gboolean reserve_new(Evaluation *e, const MuWant *want)
 
 /* ---- what it owns already ------------------------------------------------------------------------------------------ */
 
-static gboolean port_still_fits(const MuLedgerEntry *entry, const MuPortSpec *port)
-{
+static gboolean port_still_fits(const MuLedgerEntry *entry, const MuPortSpec *port) {
   gint64 number = g_array_index(entry->resource->ranges, MuRange, 0).begin;
   if (port->port != 0)
     return port->port == number;
@@ -288,8 +264,7 @@ static gboolean port_still_fits(const MuLedgerEntry *entry, const MuPortSpec *po
 
 /* The configuration asks for another amount than the entry holds: the difference is reserved or given back, under the
  * same resource id. Volumes keep their size. */
-static gboolean resize(Evaluation *e, MuLedgerEntry *entry, const MuWant *want)
-{
+static gboolean resize(Evaluation *e, MuLedgerEntry *entry, const MuWant *want) {
   gint64 more = want->amount - entry->resource->amount;
   if (want->kind == MU_RESOURCE_PORTS || want->volume != NULL || more == 0)
     return TRUE;
@@ -309,16 +284,14 @@ static gboolean resize(Evaluation *e, MuLedgerEntry *entry, const MuWant *want)
   return TRUE;
 }
 
-static gboolean refuse_not_offered(Evaluation *e, const MuLedgerEntry *entry)
-{
+static gboolean refuse_not_offered(Evaluation *e, const MuLedgerEntry *entry) {
   g_autofree char *what = mu_resource_to_string(entry->resource);
   g_autofree char *detail = g_strdup_printf("its own %s is not offered yet", what);
   mu_outcome_refuse(e->outcome, MU_STAGE_RESERVED, agent_name(e), detail);
   return FALSE;
 }
 
-static gboolean give_back(Evaluation *e, MuLedgerEntry *entry)
-{
+static gboolean give_back(Evaluation *e, MuLedgerEntry *entry) {
   mu_resources_add(e->match.unreserve, entry->resource);
   g_ptr_array_remove(e->match.record->entries, entry);
   return TRUE;
@@ -326,10 +299,8 @@ static gboolean give_back(Evaluation *e, MuLedgerEntry *entry)
 
 /* The agent's word about the entry counts, not the ledger's: after a crash between the record of a change and the change
  * itself, a scalar may have its old amount, and a volume may lack its CREATE. FALSE: the offer does not have it. */
-static gboolean align_entry(Evaluation *e, MuLedgerEntry *entry, const MuWant *want)
-{
-  const MuResource *offered =
-      mu_resources_by_id(e->offer->resources, entry->resource->reservation.resource_id);
+static gboolean align_entry(Evaluation *e, MuLedgerEntry *entry, const MuWant *want) {
+  const MuResource *offered = mu_resources_by_id(e->offer->resources, entry->resource->reservation.resource_id);
   if (offered == NULL)
     return FALSE;
   mu_resources_add(e->match.taken, offered);
@@ -340,8 +311,7 @@ static gboolean align_entry(Evaluation *e, MuLedgerEntry *entry, const MuWant *w
   return TRUE;
 }
 
-static gboolean use_entry(Evaluation *e, MuLedgerEntry *entry, const MuWant *want)
-{
+static gboolean use_entry(Evaluation *e, MuLedgerEntry *entry, const MuWant *want) {
   if (!align_entry(e, entry, want)) {
     if (entry->state == MU_LEDGER_HELD)
       return refuse_not_offered(e, entry);
@@ -357,8 +327,7 @@ static gboolean use_entry(Evaluation *e, MuLedgerEntry *entry, const MuWant *wan
   return resize(e, entry, want);
 }
 
-static gboolean stage_want(Evaluation *e, const MuWant *want)
-{
+static gboolean stage_want(Evaluation *e, const MuWant *want) {
   MuLedgerEntry *entry = mu_pod_record_find(e->match.record, want->set, want->kind, want->what);
   if (entry != NULL)
     return use_entry(e, entry, want);
@@ -367,13 +336,11 @@ static gboolean stage_want(Evaluation *e, const MuWant *want)
 
 /* ---- the recipe ---------------------------------------------------------------------------------------------------- */
 
-static gboolean is_dynamic_port(const MuWant *want)
-{
+static gboolean is_dynamic_port(const MuWant *want) {
   return want->port != NULL && want->port->port == 0;
 }
 
-static gboolean stage_wants(Evaluation *e, const GArray *wants, gboolean dynamic)
-{
+static gboolean stage_wants(Evaluation *e, const GArray *wants, gboolean dynamic) {
   for (guint i = 0; i < wants->len; i++) {
     const MuWant *want = &g_array_index(wants, MuWant, i);
     if (is_dynamic_port(want) == dynamic && !stage_want(e, want))
@@ -383,15 +350,13 @@ static gboolean stage_wants(Evaluation *e, const GArray *wants, gboolean dynamic
 }
 
 /* Dynamic ports last: none may be drawn that a static one needs. */
-static gboolean stage_resources(Evaluation *e)
-{
+static gboolean stage_resources(Evaluation *e) {
   const MuRequirement *r = e->requirement;
   g_autoptr(GArray) wants = mu_wants_list(r->pod, r->tasks, !r->executor_live, &r->overhead);
   return stage_wants(e, wants, FALSE) && stage_wants(e, wants, TRUE);
 }
 
-static void begin(Evaluation *e)
-{
+static void begin(Evaluation *e) {
   const MuRequirement *r = e->requirement;
   for (guint kind = 0; kind < MU_RESOURCE_PORTS; kind++)
     e->free[kind] = 0;
@@ -412,8 +377,7 @@ static void begin(Evaluation *e)
 }
 
 gboolean mu_evaluate(const MuRequirement *requirement, const MuOffer *offer, MuRandom *random, MuOutcome *outcome,
-                     MuMatch *ret_match)
-{
+                     MuMatch *ret_match) {
   Evaluation e = {.requirement = requirement, .offer = offer, .random = random, .outcome = outcome};
   outcome->offers++;
   if (!stage_agent(&e) || !stage_placement(&e))

@@ -11,14 +11,14 @@
 #include <muster/spec.h>
 
 typedef struct {
-  const char *service;    /* its name: label `namespace` */
-  const MuPodSpec *pod;   /* the configuration to launch */
+  const char *service;  /* its name: label `namespace` */
+  const MuPodSpec *pod; /* the configuration to launch */
   guint index;
-  guint64 tasks;          /* to launch: bit n is task n of the pod */
-  gboolean executor_live; /* other tasks of the pod run: its own resources are in use already */
-  gboolean may_reserve;   /* FALSE: only onto what it owns (offer discipline) */
+  guint64 tasks;             /* to launch: bit n is task n of the pod */
+  gboolean executor_live;    /* other tasks of the pod run: its own resources are in use already */
+  gboolean may_reserve;      /* FALSE: only onto what it owns (offer discipline) */
   const MuPodRecord *record; /* its footprint, or NULL */
-  const GPtrArray *pods;  /* of MuPodRecord*: all instances of the service, for placement */
+  const GPtrArray *pods;     /* of MuPodRecord*: all instances of the service, for placement */
   const char *role, *principal;
   MuOverhead overhead;
 } MuRequirement;
@@ -28,8 +28,8 @@ typedef struct {
   MuPodRecord *record;    /* the footprint afterwards */
   MuResources *unreserve; /* no longer needed */
   MuResources *reserve;
-  MuResources *create;    /* volumes */
-  MuResources *taken;     /* of the offer: to be subtracted from it */
+  MuResources *create; /* volumes */
+  MuResources *taken;  /* of the offer: to be subtracted from it */
 } MuMatch;
 
 void mu_match_clear(MuMatch *match);

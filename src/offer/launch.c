@@ -5,18 +5,15 @@
 
 #include <string.h>
 
-char *mu_task_name(const char *pod_type, guint index, const char *task)
-{
+char *mu_task_name(const char *pod_type, guint index, const char *task) {
   return g_strdup_printf("%s-%u-%s", pod_type, index, task);
 }
 
-char *mu_pod_name(const char *pod_type, guint index)
-{
+char *mu_pod_name(const char *pod_type, guint index) {
   return g_strdup_printf("%s-%u", pod_type, index);
 }
 
-char *mu_port_env_name(const MuPortSpec *port)
-{
+char *mu_port_env_name(const MuPortSpec *port) {
   if (port->env_key != NULL)
     return g_strdup(port->env_key);
   g_autofree char *upper = g_ascii_strup(port->name, -1);
@@ -28,28 +25,24 @@ char *mu_port_env_name(const MuPortSpec *port)
 
 /* ---- environment --------------------------------------------------------------------------------------------------- */
 
-static void set_number(MuTaskLaunch *launch, const char *name, gint64 value)
-{
+static void set_number(MuTaskLaunch *launch, const char *name, gint64 value) {
   char text[24];
   g_snprintf(text, sizeof text, "%" G_GINT64_FORMAT, value);
   mu_task_launch_set_env(launch, name, text);
 }
 
 /* The service's name as a part of a DNS name: EndpointUtils of dcos-commons. */
-static char *dns_name(const char *service, gboolean dots_to_dashes)
-{
+static char *dns_name(const char *service, gboolean dots_to_dashes) {
   g_auto(GStrv) parts = g_strsplit(service, "/", -1);
   char *name = g_strjoinv("", parts);
   return dots_to_dashes ? g_strdelimit(name, ".", '-') : name;
 }
 
-static void set_word(MuTaskLaunch *launch, const char *name, gboolean value)
-{
+static void set_word(MuTaskLaunch *launch, const char *name, gboolean value) {
   mu_task_launch_set_env(launch, name, value ? "true" : "false");
 }
 
-static void add_place_env(MuTaskLaunch *launch, const MuLaunchInput *input)
-{
+static void add_place_env(MuTaskLaunch *launch, const MuLaunchInput *input) {
   const MuPlacementRule *rule = input->requirement->pod->placement;
   if (input->record->zone != NULL)
     mu_task_launch_set_env(launch, "ZONE", input->record->zone);
@@ -60,8 +53,7 @@ static void add_place_env(MuTaskLaunch *launch, const MuLaunchInput *input)
 }
 
 /* developer-guide.md of dcos-commons, "Task environment"; PodInfoBuilder.getTaskEnvironment. */
-static void add_standard_env(MuTaskLaunch *launch, const MuLaunchInput *input)
-{
+static void add_standard_env(MuTaskLaunch *launch, const MuLaunchInput *input) {
   const MuRequirement *r = input->requirement;
   g_autofree char *name = dns_name(r->service, TRUE), *vip_name = dns_name(r->service, FALSE);
   g_autofree char *host = g_strdup_printf("%s.autoip.dcos.thisdcos.directory", name);
@@ -79,8 +71,7 @@ static void add_standard_env(MuTaskLaunch *launch, const MuLaunchInput *input)
   add_place_env(launch, input);
 }
 
-static void add_port_env(MuTaskLaunch *launch, const MuPodRecord *record, const MuResourceSet *set)
-{
+static void add_port_env(MuTaskLaunch *launch, const MuPodRecord *record, const MuResourceSet *set) {
   for (guint i = 0; i < set->n_ports; i++) {
     const MuLedgerEntry *entry = mu_pod_record_find(record, set->id, MU_RESOURCE_PORTS, set->ports[i].name);
     mu_assert(entry != NULL);
@@ -89,8 +80,7 @@ static void add_port_env(MuTaskLaunch *launch, const MuPodRecord *record, const 
   }
 }
 
-static void add_extra_env(MuTaskLaunch *launch, GHashTable *extra)
-{
+static void add_extra_env(MuTaskLaunch *launch, GHashTable *extra) {
   GHashTableIter iter;
   gpointer name = NULL, value = NULL;
   if (extra == NULL)
@@ -101,8 +91,8 @@ static void add_extra_env(MuTaskLaunch *launch, GHashTable *extra)
 }
 
 /* The later wins: what the author set does not hide what the task may rely on. */
-static void add_env(MuTaskLaunch *launch, const MuLaunchInput *input, const MuTaskSpec *task, const MuResourceSet *set)
-{
+static void add_env(MuTaskLaunch *launch, const MuLaunchInput *input, const MuTaskSpec *task,
+                    const MuResourceSet *set) {
   for (guint i = 0; i < task->n_env; i++)
     mu_task_launch_set_env(launch, task->env[i].key, task->env[i].value);
   add_standard_env(launch, input);
@@ -112,8 +102,7 @@ static void add_env(MuTaskLaunch *launch, const MuLaunchInput *input, const MuTa
 
 /* ---- tasks --------------------------------------------------------------------------------------------------------- */
 
-static MuLaunchCheck *make_check(const MuCheckSpec *spec)
-{
+static MuLaunchCheck *make_check(const MuCheckSpec *spec) {
   if (spec == NULL)
     return NULL;
   MuLaunchCheck *check = g_new0(MuLaunchCheck, 1);
@@ -126,8 +115,7 @@ static MuLaunchCheck *make_check(const MuCheckSpec *spec)
   return check;
 }
 
-static void add_set_resources(MuResources *resources, const MuPodRecord *record, const char *set)
-{
+static void add_set_resources(MuResources *resources, const MuPodRecord *record, const char *set) {
   for (guint i = 0; i < record->entries->len; i++) {
     const MuLedgerEntry *entry = record->entries->pdata[i];
     if (entry->state != MU_LEDGER_RELEASING && strcmp(entry->set, set) == 0)
@@ -135,8 +123,8 @@ static void add_set_resources(MuResources *resources, const MuPodRecord *record,
   }
 }
 
-static MuTaskLaunch *build_task(const MuLaunchInput *input, const MuTaskSpec *task, const char *task_id, guint64 *sets_used)
-{
+static MuTaskLaunch *build_task(const MuLaunchInput *input, const MuTaskSpec *task, const char *task_id,
+                                guint64 *sets_used) {
   const MuRequirement *r = input->requirement;
   const MuResourceSet *set = &r->pod->resource_sets[task->resource_set];
   g_autofree char *name = mu_task_name(r->pod->type, r->index, task->name);
@@ -149,8 +137,8 @@ static MuTaskLaunch *build_task(const MuLaunchInput *input, const MuTaskSpec *ta
   launch->limit_cpus_milli = set->limit_cpus_milli;
   launch->limit_mem_mb = set->limit_mem_mb;
   for (guint i = 0; i < task->n_configs; i++)
-    g_ptr_array_add(launch->configs, mu_launch_config_new(task->configs[i].name, task->configs[i].template_text,
-                                                          task->configs[i].dest));
+    g_ptr_array_add(launch->configs,
+                    mu_launch_config_new(task->configs[i].name, task->configs[i].template_text, task->configs[i].dest));
   for (guint i = 0; i < task->n_labels; i++)
     g_ptr_array_add(launch->labels, mu_env_var_new(task->labels[i].key, task->labels[i].value));
   add_env(launch, input, task, set);
@@ -161,8 +149,7 @@ static MuTaskLaunch *build_task(const MuLaunchInput *input, const MuTaskSpec *ta
   return launch;
 }
 
-MuPodLaunch *mu_launch_build(const MuLaunchInput *input, const GPtrArray *task_ids)
-{
+MuPodLaunch *mu_launch_build(const MuLaunchInput *input, const GPtrArray *task_ids) {
   const MuRequirement *r = input->requirement;
   g_autofree char *pod = mu_pod_name(r->pod->type, r->index);
   MuPodLaunch *launch = mu_pod_launch_new(input->executor_id, r->service, pod);
@@ -186,14 +173,12 @@ MuPodLaunch *mu_launch_build(const MuLaunchInput *input, const GPtrArray *task_i
 
 /* ---- operations ---------------------------------------------------------------------------------------------------- */
 
-static void add_operation(GPtrArray *operations, MuOperationKind kind, const MuResources *resources)
-{
+static void add_operation(GPtrArray *operations, MuOperationKind kind, const MuResources *resources) {
   if (resources->items->len > 0)
     g_ptr_array_add(operations, mu_operation_new(kind, mu_resources_copy(resources), NULL));
 }
 
-void mu_launch_operations(const MuMatch *match, MuPodLaunch *take_launch, GPtrArray *operations)
-{
+void mu_launch_operations(const MuMatch *match, MuPodLaunch *take_launch, GPtrArray *operations) {
   add_operation(operations, MU_OP_UNRESERVE, match->unreserve);
   add_operation(operations, MU_OP_RESERVE, match->reserve);
   add_operation(operations, MU_OP_CREATE, match->create);

@@ -12,18 +12,15 @@ static const struct {
 #undef X
 };
 
-const char *mu_stage_to_string(MuStage stage)
-{
+const char *mu_stage_to_string(MuStage stage) {
   return STAGES[stage].word;
 }
 
-MuOutcome *mu_outcome_new(void)
-{
+MuOutcome *mu_outcome_new(void) {
   return g_new0(MuOutcome, 1);
 }
 
-void mu_outcome_clear(MuOutcome *outcome)
-{
+void mu_outcome_clear(MuOutcome *outcome) {
   for (guint i = 0; i < MU_STAGE_COUNT; i++) {
     g_free(outcome->stages[i].agent);
     g_free(outcome->stages[i].detail);
@@ -31,16 +28,14 @@ void mu_outcome_clear(MuOutcome *outcome)
   *outcome = (MuOutcome){0};
 }
 
-void mu_outcome_free(MuOutcome *outcome)
-{
+void mu_outcome_free(MuOutcome *outcome) {
   if (outcome == NULL)
     return;
   mu_outcome_clear(outcome);
   g_free(outcome);
 }
 
-static void set_example(MuStageResult *result, const char *agent, const char *detail)
-{
+static void set_example(MuStageResult *result, const char *agent, const char *detail) {
   if (g_strcmp0(result->agent, agent) != 0) {
     g_free(result->agent);
     result->agent = g_strdup(agent);
@@ -51,8 +46,7 @@ static void set_example(MuStageResult *result, const char *agent, const char *de
   }
 }
 
-void mu_outcome_refuse_amount(MuOutcome *outcome, MuStage stage, const char *agent, gint64 wanted, gint64 had)
-{
+void mu_outcome_refuse_amount(MuOutcome *outcome, MuStage stage, const char *agent, gint64 wanted, gint64 had) {
   MuStageResult *result = &outcome->stages[stage];
   if (result->refused++ == 0 || had > result->best || wanted != result->wanted) {
     result->wanted = wanted;
@@ -61,16 +55,14 @@ void mu_outcome_refuse_amount(MuOutcome *outcome, MuStage stage, const char *age
   }
 }
 
-void mu_outcome_refuse(MuOutcome *outcome, MuStage stage, const char *agent, const char *detail)
-{
+void mu_outcome_refuse(MuOutcome *outcome, MuStage stage, const char *agent, const char *detail) {
   MuStageResult *result = &outcome->stages[stage];
   result->refused++;
   set_example(result, agent, detail);
 }
 
 /* 1500 thousandths as "1.5". */
-static char *thousandths_to_string(gint64 amount)
-{
+static char *thousandths_to_string(gint64 amount) {
   char *text = g_strdup_printf("%" G_GINT64_FORMAT ".%03" G_GINT64_FORMAT, amount / 1000, amount % 1000);
   gsize length = strlen(text);
   while (text[length - 1] == '0')
@@ -80,8 +72,7 @@ static char *thousandths_to_string(gint64 amount)
   return text;
 }
 
-static char *amount_to_string(MuStage stage, gint64 amount)
-{
+static char *amount_to_string(MuStage stage, gint64 amount) {
   if (stage == MU_STAGE_CPUS || stage == MU_STAGE_GPUS) {
     g_autofree char *number = thousandths_to_string(amount);
     return g_strdup_printf("%s %s", number, STAGES[stage].unit);
@@ -89,8 +80,7 @@ static char *amount_to_string(MuStage stage, gint64 amount)
   return g_strdup_printf("%" G_GINT64_FORMAT " %s", amount, STAGES[stage].unit);
 }
 
-char *mu_stage_result_to_string(MuStage stage, const MuStageResult *result)
-{
+char *mu_stage_result_to_string(MuStage stage, const MuStageResult *result) {
   const char *agent = result->agent == NULL ? "no agent" : result->agent;
   if (result->detail != NULL)
     return result->agent == NULL ? g_strdup(result->detail) : g_strdup_printf("%s (%s)", result->detail, agent);
@@ -99,17 +89,16 @@ char *mu_stage_result_to_string(MuStage stage, const MuStageResult *result)
   return g_strdup_printf("wanted %s, best offer had %s (%s)", wanted, best, agent);
 }
 
-static int busiest_stage(const MuOutcome *outcome)
-{
+static int busiest_stage(const MuOutcome *outcome) {
   int busiest = -1;
   for (int i = 0; i < MU_STAGE_COUNT; i++)
-    if (outcome->stages[i].refused > 0 && (busiest < 0 || outcome->stages[i].refused > outcome->stages[busiest].refused))
+    if (outcome->stages[i].refused > 0 &&
+        (busiest < 0 || outcome->stages[i].refused > outcome->stages[busiest].refused))
       busiest = i;
   return busiest;
 }
 
-char *mu_outcome_summary(const MuOutcome *outcome)
-{
+char *mu_outcome_summary(const MuOutcome *outcome) {
   int stage = busiest_stage(outcome);
   if (stage < 0)
     return g_strdup(outcome->offers == 0 ? "no offer came yet" : "an offer fits; the launch is under way");
@@ -117,8 +106,7 @@ char *mu_outcome_summary(const MuOutcome *outcome)
   return g_strdup_printf("%s: %s", STAGES[stage].word, example);
 }
 
-json_t *mu_outcome_to_json(const MuOutcome *outcome)
-{
+json_t *mu_outcome_to_json(const MuOutcome *outcome) {
   json_t *json = json_object();
   g_autofree char *summary = mu_outcome_summary(outcome);
   json_t *stages = json_array();

@@ -21,7 +21,7 @@ typedef enum {
 #define X(name, word, unit) MU_STAGE_##name,
   MU_STAGE_TABLE(X)
 #undef X
-  MU_STAGE_COUNT
+      MU_STAGE_COUNT
 } MuStage;
 
 const char *mu_stage_to_string(MuStage stage);

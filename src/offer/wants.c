@@ -2,38 +2,36 @@
 
 #include <string.h>
 
-static void add_scalar(GArray *wants, const char *set, MuResourceKind kind, gint64 amount)
-{
+static void add_scalar(GArray *wants, const char *set, MuResourceKind kind, gint64 amount) {
   if (amount > 0) {
     const MuWant want = {.set = set, .kind = kind, .amount = amount};
     g_array_append_val(wants, want);
   }
 }
 
-static void add_volumes(GArray *wants, const char *set, const MuVolumeSpec *volumes, guint n)
-{
+static void add_volumes(GArray *wants, const char *set, const MuVolumeSpec *volumes, guint n) {
   for (guint i = 0; i < n; i++) {
-    const MuWant want = {
-        .set = set, .kind = MU_RESOURCE_DISK, .what = volumes[i].path, .amount = volumes[i].size_mb, .volume = &volumes[i]};
+    const MuWant want = {.set = set,
+                         .kind = MU_RESOURCE_DISK,
+                         .what = volumes[i].path,
+                         .amount = volumes[i].size_mb,
+                         .volume = &volumes[i]};
     g_array_append_val(wants, want);
   }
 }
 
-static void add_set(GArray *wants, const MuResourceSet *set)
-{
+static void add_set(GArray *wants, const MuResourceSet *set) {
   add_scalar(wants, set->id, MU_RESOURCE_CPUS, set->cpus_milli);
   add_scalar(wants, set->id, MU_RESOURCE_MEM, set->mem_mb);
   add_scalar(wants, set->id, MU_RESOURCE_GPUS, set->gpus_milli);
   add_volumes(wants, set->id, set->volumes, set->n_volumes);
   for (guint i = 0; i < set->n_ports; i++) {
-    const MuWant want = {
-        .set = set->id, .kind = MU_RESOURCE_PORTS, .what = set->ports[i].name, .port = &set->ports[i]};
+    const MuWant want = {.set = set->id, .kind = MU_RESOURCE_PORTS, .what = set->ports[i].name, .port = &set->ports[i]};
     g_array_append_val(wants, want);
   }
 }
 
-static guint64 sets_of_tasks(const MuPodSpec *pod, guint64 tasks)
-{
+static guint64 sets_of_tasks(const MuPodSpec *pod, guint64 tasks) {
   guint64 sets = 0;
   for (guint i = 0; i < pod->n_tasks; i++)
     if ((tasks & (G_GUINT64_CONSTANT(1) << i)) != 0)
@@ -41,8 +39,7 @@ static guint64 sets_of_tasks(const MuPodSpec *pod, guint64 tasks)
   return sets;
 }
 
-GArray *mu_wants_list(const MuPodSpec *pod, guint64 tasks, gboolean with_pod, const MuOverhead *overhead)
-{
+GArray *mu_wants_list(const MuPodSpec *pod, guint64 tasks, gboolean with_pod, const MuOverhead *overhead) {
   GArray *wants = g_array_sized_new(FALSE, FALSE, sizeof(MuWant), 8);
   if (with_pod) {
     add_scalar(wants, MU_SET_EXECUTOR, MU_RESOURCE_CPUS, overhead->cpus_milli);
@@ -57,8 +54,7 @@ GArray *mu_wants_list(const MuPodSpec *pod, guint64 tasks, gboolean with_pod, co
   return wants;
 }
 
-gboolean mu_wants_has(const MuPodSpec *pod, const MuLedgerEntry *entry, const MuOverhead *overhead)
-{
+gboolean mu_wants_has(const MuPodSpec *pod, const MuLedgerEntry *entry, const MuOverhead *overhead) {
   g_autoptr(GArray) wants = mu_wants_list(pod, G_MAXUINT64, TRUE, overhead);
   for (guint i = 0; i < wants->len; i++) {
     const MuWant *want = &g_array_index(wants, MuWant, i);

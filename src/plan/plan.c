@@ -6,21 +6,18 @@
 
 /* ---- the tree ------------------------------------------------------------------------------------------------------ */
 
-static void step_free(MuStep *step)
-{
+static void step_free(MuStep *step) {
   g_free(step->name);
   g_free(step);
 }
 
-static void phase_free(MuPhase *phase)
-{
+static void phase_free(MuPhase *phase) {
   g_free(phase->name);
   g_ptr_array_unref(phase->steps);
   g_free(phase);
 }
 
-MuPlan *mu_plan_new(const char *name, MuStrategyKind strategy)
-{
+MuPlan *mu_plan_new(const char *name, MuStrategyKind strategy) {
   MuPlan *plan = g_new0(MuPlan, 1);
   plan->name = g_strdup(name);
   plan->strategy = strategy;
@@ -30,8 +27,7 @@ MuPlan *mu_plan_new(const char *name, MuStrategyKind strategy)
   return plan;
 }
 
-void mu_plan_free(MuPlan *plan)
-{
+void mu_plan_free(MuPlan *plan) {
   if (plan == NULL)
     return;
   g_free(plan->name);
@@ -42,19 +38,17 @@ void mu_plan_free(MuPlan *plan)
 
 /* ---- strategies ---------------------------------------------------------------------------------------------------- */
 
-static gboolean is_canary(MuStrategyKind strategy)
-{
+static gboolean is_canary(MuStrategyKind strategy) {
   return strategy == MU_STRATEGY_SERIAL_CANARY || strategy == MU_STRATEGY_PARALLEL_CANARY;
 }
 
-static gboolean is_serial(MuStrategyKind strategy)
-{
+static gboolean is_serial(MuStrategyKind strategy) {
   return strategy == MU_STRATEGY_SERIAL || strategy == MU_STRATEGY_SERIAL_CANARY;
 }
 
 /* Which children a strategy would work on: [*from, *to) of those that are not complete. */
-static void window(MuStrategyKind strategy, MuCanary canary, guint first_incomplete, guint n, guint *ret_from, guint *ret_to)
-{
+static void window(MuStrategyKind strategy, MuCanary canary, guint first_incomplete, guint n, guint *ret_from,
+                   guint *ret_to) {
   guint to = is_serial(strategy) ? MIN(first_incomplete + 1, n) : n;
   if (is_canary(strategy) && canary == MU_CANARY_HELD)
     to = 0;
@@ -64,8 +58,7 @@ static void window(MuStrategyKind strategy, MuCanary canary, guint first_incompl
   *ret_to = MAX(to, first_incomplete);
 }
 
-static MuStatusSet set_of_counts(const guint *counts)
-{
+static MuStatusSet set_of_counts(const guint *counts) {
   MuStatusSet set = 0;
   for (guint i = 0; i < MU_STATUS_COUNT; i++)
     if (counts[i] > 0)
@@ -78,8 +71,7 @@ static MuStatusSet set_of_counts(const guint *counts)
 /* The candidates' statuses: of one child for a serial strategy; of all that are not complete otherwise. Interrupted
  * children are no candidates. */
 static MuStatusSet candidate_set(const guint *counts, const guint *held, guint from, guint to, MuStatus first,
-                                 gboolean first_held)
-{
+                                 gboolean first_held) {
   if (from >= to)
     return 0;
   if (to - from == 1)
@@ -91,30 +83,27 @@ static MuStatusSet candidate_set(const guint *counts, const guint *held, guint f
   return set & ~MU_STATUS_BIT(MU_STATUS_COMPLETE);
 }
 
-static MuStatus phase_roll_up(const MuPhase *phase)
-{
+static MuStatus phase_roll_up(const MuPhase *phase) {
   guint from = 0, to = 0, n = phase->steps->len;
   window(phase->strategy, phase->canary, phase->first_incomplete, n, &from, &to);
   const MuStep *first = from < n ? phase->steps->pdata[from] : NULL;
-  MuStatusSet candidates = candidate_set(phase->counts, phase->held, from, to,
-                                         first == NULL ? MU_STATUS_COMPLETE : first->status,
-                                         first != NULL && first->interrupted);
+  MuStatusSet candidates =
+      candidate_set(phase->counts, phase->held, from, to, first == NULL ? MU_STATUS_COMPLETE : first->status,
+                    first != NULL && first->interrupted);
   return mu_status_roll_up(set_of_counts(phase->counts), candidates, FALSE, phase->interrupted);
 }
 
-static MuStatus plan_roll_up(const MuPlan *plan)
-{
+static MuStatus plan_roll_up(const MuPlan *plan) {
   guint from = 0, to = 0, n = plan->phases->len;
   window(plan->strategy, plan->canary, plan->first_incomplete, n, &from, &to);
   const MuPhase *first = from < n ? plan->phases->pdata[from] : NULL;
-  MuStatusSet candidates = candidate_set(plan->counts, plan->held, from, to,
-                                         first == NULL ? MU_STATUS_COMPLETE : first->status,
-                                         first != NULL && first->interrupted);
+  MuStatusSet candidates =
+      candidate_set(plan->counts, plan->held, from, to, first == NULL ? MU_STATUS_COMPLETE : first->status,
+                    first != NULL && first->interrupted);
   return mu_status_roll_up(set_of_counts(plan->counts), candidates, plan->errors->len > 0, plan->interrupted);
 }
 
-static void plan_refresh(MuPlan *plan)
-{
+static void plan_refresh(MuPlan *plan) {
   guint n = plan->phases->len;
   while (plan->first_incomplete < n &&
          ((MuPhase *)plan->phases->pdata[plan->first_incomplete])->status == MU_STATUS_COMPLETE)
@@ -122,8 +111,7 @@ static void plan_refresh(MuPlan *plan)
   plan->status = plan_roll_up(plan);
 }
 
-static void phase_refresh(MuPhase *phase)
-{
+static void phase_refresh(MuPhase *phase) {
   guint n = phase->steps->len;
   while (phase->first_incomplete < n &&
          ((MuStep *)phase->steps->pdata[phase->first_incomplete])->status == MU_STATUS_COMPLETE)
@@ -143,8 +131,7 @@ static void phase_refresh(MuPhase *phase)
   plan_refresh(plan);
 }
 
-static void count_step(MuStep *step, MuStatus before, MuStatus after)
-{
+static void count_step(MuStep *step, MuStatus before, MuStatus after) {
   MuPhase *phase = step->phase;
   mu_assert(phase->counts[before] > 0);
   phase->counts[before]--;
@@ -161,8 +148,7 @@ static void count_step(MuStep *step, MuStatus before, MuStatus after)
     phase->first_incomplete = MIN(phase->first_incomplete, step->index);
 }
 
-MuPhase *mu_plan_add_phase(MuPlan *plan, const char *name, MuStrategyKind strategy)
-{
+MuPhase *mu_plan_add_phase(MuPlan *plan, const char *name, MuStrategyKind strategy) {
   MuPhase *phase = g_new0(MuPhase, 1);
   phase->name = g_strdup(name);
   phase->plan = plan;
@@ -176,8 +162,7 @@ MuPhase *mu_plan_add_phase(MuPlan *plan, const char *name, MuStrategyKind strate
   return phase;
 }
 
-MuStep *mu_phase_add_step(MuPhase *phase, const char *name, gpointer asset, guint64 tasks)
-{
+MuStep *mu_phase_add_step(MuPhase *phase, const char *name, gpointer asset, guint64 tasks) {
   MuStep *step = g_new0(MuStep, 1);
   step->name = g_strdup(name);
   step->phase = phase;
@@ -193,8 +178,7 @@ MuStep *mu_phase_add_step(MuPhase *phase, const char *name, gpointer asset, guin
   return step;
 }
 
-void mu_plan_remove_phase(MuPlan *plan, MuPhase *phase)
-{
+void mu_plan_remove_phase(MuPlan *plan, MuPhase *phase) {
   mu_assert(phase->plan == plan);
   plan->counts[phase->status]--;
   if (phase->interrupted)
@@ -210,8 +194,7 @@ void mu_plan_remove_phase(MuPlan *plan, MuPhase *phase)
 
 /* ---- changes ------------------------------------------------------------------------------------------------------- */
 
-static MuStatus shown_status(const MuStep *step, MuStatus found)
-{
+static MuStatus shown_status(const MuStep *step, MuStatus found) {
   if (step->forced)
     return MU_STATUS_COMPLETE;
   if (step->interrupted && (found == MU_STATUS_PENDING || found == MU_STATUS_DELAYED))
@@ -219,8 +202,7 @@ static MuStatus shown_status(const MuStep *step, MuStatus found)
   return found;
 }
 
-void mu_step_set_status(MuStep *step, MuStatus status)
-{
+void mu_step_set_status(MuStep *step, MuStatus status) {
   mu_assert(status != MU_STATUS_IN_PROGRESS);
   MuStatus before = step->status, after = shown_status(step, status);
   if (before == after)
@@ -233,14 +215,12 @@ void mu_step_set_status(MuStep *step, MuStatus status)
     plan->observer(plan, step, before, plan->observer_user);
 }
 
-static void hold(guint *held, gboolean interrupted)
-{
+static void hold(guint *held, gboolean interrupted) {
   mu_assert(interrupted || *held > 0);
   *held = interrupted ? *held + 1 : *held - 1;
 }
 
-void mu_step_set_interrupted(MuStep *step, gboolean interrupted)
-{
+void mu_step_set_interrupted(MuStep *step, gboolean interrupted) {
   if (step->interrupted == interrupted)
     return;
   hold(&step->phase->held[step->status], interrupted);
@@ -252,14 +232,12 @@ void mu_step_set_interrupted(MuStep *step, gboolean interrupted)
     mu_step_set_status(step, MU_STATUS_PENDING);
 }
 
-void mu_step_set_forced(MuStep *step, gboolean forced)
-{
+void mu_step_set_forced(MuStep *step, gboolean forced) {
   step->forced = forced;
   mu_step_set_status(step, forced ? MU_STATUS_COMPLETE : MU_STATUS_PENDING);
 }
 
-void mu_phase_set_interrupted(MuPhase *phase, gboolean interrupted)
-{
+void mu_phase_set_interrupted(MuPhase *phase, gboolean interrupted) {
   if (phase->interrupted == interrupted)
     return;
   hold(&phase->plan->held[phase->status], interrupted);
@@ -267,41 +245,35 @@ void mu_phase_set_interrupted(MuPhase *phase, gboolean interrupted)
   phase_refresh(phase);
 }
 
-void mu_plan_set_interrupted(MuPlan *plan, gboolean interrupted)
-{
+void mu_plan_set_interrupted(MuPlan *plan, gboolean interrupted) {
   plan->interrupted = interrupted;
   plan_refresh(plan);
 }
 
-void mu_plan_add_error(MuPlan *plan, const char *message)
-{
+void mu_plan_add_error(MuPlan *plan, const char *message) {
   g_ptr_array_add(plan->errors, g_strdup(message));
   plan_refresh(plan);
 }
 
-void mu_phase_advance_canary(MuPhase *phase)
-{
+void mu_phase_advance_canary(MuPhase *phase) {
   if (is_canary(phase->strategy) && phase->canary != MU_CANARY_ALL)
     phase->canary++;
   phase_refresh(phase);
 }
 
-void mu_plan_advance_canary(MuPlan *plan)
-{
+void mu_plan_advance_canary(MuPlan *plan) {
   if (is_canary(plan->strategy) && plan->canary != MU_CANARY_ALL)
     plan->canary++;
   plan_refresh(plan);
 }
 
-gboolean mu_plan_is_complete(const MuPlan *plan)
-{
+gboolean mu_plan_is_complete(const MuPlan *plan) {
   return plan->status == MU_STATUS_COMPLETE;
 }
 
 /* ---- reading ------------------------------------------------------------------------------------------------------- */
 
-static gboolean visit_phase(const MuPhase *phase, MuStepVisitor visit, gpointer user)
-{
+static gboolean visit_phase(const MuPhase *phase, MuStepVisitor visit, gpointer user) {
   guint from = 0, to = 0;
   if (phase->interrupted)
     return TRUE;
@@ -314,8 +286,7 @@ static gboolean visit_phase(const MuPhase *phase, MuStepVisitor visit, gpointer 
   return TRUE;
 }
 
-void mu_plan_candidates(const MuPlan *plan, MuStepVisitor visit, gpointer user)
-{
+void mu_plan_candidates(const MuPlan *plan, MuStepVisitor visit, gpointer user) {
   guint from = 0, to = 0;
   if (plan->interrupted || plan->errors->len > 0)
     return;
@@ -327,22 +298,18 @@ void mu_plan_candidates(const MuPlan *plan, MuStepVisitor visit, gpointer user)
   }
 }
 
-MuUuid mu_phase_id(const MuPhase *phase)
-{
+MuUuid mu_phase_id(const MuPhase *phase) {
   g_autofree char *name = g_strdup_printf("%s/%s", phase->plan->name, phase->name);
   return mu_uuid_from_name(name);
 }
 
-MuUuid mu_step_id(const MuStep *step)
-{
+MuUuid mu_step_id(const MuStep *step) {
   const MuPhase *phase = step->phase;
-  g_autofree char *name =
-      g_strdup_printf("%s/%s/%u/%s", phase->plan->name, phase->name, step->index, step->name);
+  g_autofree char *name = g_strdup_printf("%s/%s/%u/%s", phase->plan->name, phase->name, step->index, step->name);
   return mu_uuid_from_name(name);
 }
 
-MuPhase *mu_plan_find_phase(const MuPlan *plan, const char *name_or_id)
-{
+MuPhase *mu_plan_find_phase(const MuPlan *plan, const char *name_or_id) {
   for (guint i = 0; i < plan->phases->len; i++) {
     MuPhase *phase = plan->phases->pdata[i];
     if (strcmp(phase->name, name_or_id) == 0 || strcmp(mu_phase_id(phase).text, name_or_id) == 0)
@@ -351,8 +318,7 @@ MuPhase *mu_plan_find_phase(const MuPlan *plan, const char *name_or_id)
   return NULL;
 }
 
-MuStep *mu_phase_find_step(const MuPhase *phase, const char *name_or_id)
-{
+MuStep *mu_phase_find_step(const MuPhase *phase, const char *name_or_id) {
   for (guint i = 0; i < phase->steps->len; i++) {
     MuStep *step = phase->steps->pdata[i];
     if (strcmp(step->name, name_or_id) == 0 || strcmp(mu_step_id(step).text, name_or_id) == 0)

@@ -6,39 +6,34 @@ static const char *const NAMES[] = {
 #undef X
 };
 
-const char *mu_status_to_string(MuStatus status)
-{
+const char *mu_status_to_string(MuStatus status) {
   return NAMES[status];
 }
 
-gboolean mu_status_is_running(MuStatus status)
-{
+gboolean mu_status_is_running(MuStatus status) {
   return status == MU_STATUS_PREPARED || status == MU_STATUS_STARTING || status == MU_STATUS_STARTED ||
          status == MU_STATUS_IN_PROGRESS;
 }
 
-static gboolean has(MuStatusSet set, MuStatus status)
-{
+static gboolean has(MuStatusSet set, MuStatus status) {
   return (set & MU_STATUS_BIT(status)) != 0;
 }
 
-static gboolean is_only(MuStatusSet set, MuStatus status)
-{
+static gboolean is_only(MuStatusSet set, MuStatus status) {
   return (set & ~MU_STATUS_BIT(status)) == 0;
 }
 
 /* Some work is done and some is under way or about to be. */
-static gboolean is_in_progress(MuStatusSet children, MuStatusSet candidates)
-{
+static gboolean is_in_progress(MuStatusSet children, MuStatusSet candidates) {
   if (has(candidates, MU_STATUS_IN_PROGRESS))
     return TRUE;
-  return has(children, MU_STATUS_COMPLETE) && (has(candidates, MU_STATUS_PENDING) || has(candidates, MU_STATUS_STARTING) ||
-                                               has(candidates, MU_STATUS_STARTED));
+  return has(children, MU_STATUS_COMPLETE) &&
+         (has(candidates, MU_STATUS_PENDING) || has(candidates, MU_STATUS_STARTING) ||
+          has(candidates, MU_STATUS_STARTED));
 }
 
 /* The order of the questions is the rule. */
-MuStatus mu_status_roll_up(MuStatusSet children, MuStatusSet candidates, gboolean has_errors, gboolean interrupted)
-{
+MuStatus mu_status_roll_up(MuStatusSet children, MuStatusSet candidates, gboolean has_errors, gboolean interrupted) {
   if (has_errors || has(children, MU_STATUS_ERROR))
     return MU_STATUS_ERROR;
   if (is_only(children, MU_STATUS_COMPLETE))

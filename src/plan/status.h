@@ -19,7 +19,7 @@ typedef enum {
 #define X(name, meaning) MU_STATUS_##name,
   MU_STATUS_TABLE(X)
 #undef X
-  MU_STATUS_COUNT
+      MU_STATUS_COUNT
 } MuStatus;
 
 const char *mu_status_to_string(MuStatus status); /* "COMPLETE", … */

@@ -8,16 +8,14 @@
 
 #include <string.h>
 
-static void take_scheduler(MuService *service, MuServiceScheduler *take_scheduler)
-{
+static void take_scheduler(MuService *service, MuServiceScheduler *take_scheduler) {
   mu_service_scheduler_free(service->scheduler);
   service->scheduler = take_scheduler;
   g_clear_pointer(&service->failure, g_free);
 }
 
 /* A task that the new configuration does not change goes over to it as it runs; so does one that runs only once and did. */
-static void adopt_task(MuTask *task, const MuPodSpec *pod, const char *config_id, MuEffects *effects)
-{
+static void adopt_task(MuTask *task, const MuPodSpec *pod, const char *config_id, MuEffects *effects) {
   const MuTaskSpec *spec = mu_pod_spec_task(pod, task->record->task);
   if (spec == NULL)
     return;
@@ -30,8 +28,7 @@ static void adopt_task(MuTask *task, const MuPodSpec *pod, const char *config_id
   mu_task_put(task, effects);
 }
 
-static void set_fate(MuPod *pod, MuPodFate fate, MuEffects *effects)
-{
+static void set_fate(MuPod *pod, MuPodFate fate, MuEffects *effects) {
   if (pod->record->fate == fate)
     return;
   pod->record->fate = fate;
@@ -39,16 +36,14 @@ static void set_fate(MuPod *pod, MuPodFate fate, MuEffects *effects)
 }
 
 /* The instance is not part of the configuration. */
-static void dismiss_pod(MuService *service, MuPod *pod, MuEffects *effects)
-{
+static void dismiss_pod(MuService *service, MuPod *pod, MuEffects *effects) {
   if (pod->record != NULL)
     set_fate(pod, MU_POD_ERASE, effects);
   else if (!mu_pod_has_live_task(pod))
     mu_service_erase_pod(service, pod, effects);
 }
 
-static void place_pod(MuService *service, MuPod *pod, const MuServiceScheduler *scheduler, MuEffects *effects)
-{
+static void place_pod(MuService *service, MuPod *pod, const MuServiceScheduler *scheduler, MuEffects *effects) {
   const MuPodSpec *spec = mu_service_spec_pod(scheduler->spec, pod->type);
   if (spec == NULL || pod->index >= (guint)spec->count) {
     dismiss_pod(service, pod, effects);
@@ -60,8 +55,7 @@ static void place_pod(MuService *service, MuPod *pod, const MuServiceScheduler *
     adopt_task(pod->tasks->pdata[i], spec, scheduler->config_id, effects);
 }
 
-static void place_pods(MuService *service, const MuServiceScheduler *scheduler, MuEffects *effects)
-{
+static void place_pods(MuService *service, const MuServiceScheduler *scheduler, MuEffects *effects) {
   GHashTableIter iter;
   gpointer pod = NULL;
   g_hash_table_iter_init(&iter, service->pods);
@@ -69,8 +63,7 @@ static void place_pods(MuService *service, const MuServiceScheduler *scheduler, 
     place_pod(service, pod, scheduler, effects);
 }
 
-static void set_target(MuService *service, MuServiceScheduler *scheduler, MuEffects *effects)
-{
+static void set_target(MuService *service, MuServiceScheduler *scheduler, MuEffects *effects) {
   MuServiceRecord *record = service->record;
   mu_service_keep_config(service, scheduler, effects);
   mu_marks_clear(service, effects);
@@ -85,8 +78,7 @@ static void set_target(MuService *service, MuServiceScheduler *scheduler, MuEffe
   mu_service_prune_configs(service, effects);
 }
 
-static gboolean check_change(MuService *service, const MuServiceScheduler *scheduler, GError **error)
-{
+static gboolean check_change(MuService *service, const MuServiceScheduler *scheduler, GError **error) {
   const MuServiceSpec *old = mu_service_target(service);
   GError *refusal = NULL;
   if (old == NULL || mu_spec_validate_change(old, scheduler->spec, &refusal))
@@ -98,8 +90,7 @@ static gboolean check_change(MuService *service, const MuServiceScheduler *sched
 }
 
 gboolean mu_service_configure(MuService *service, MuServiceScheduler *scheduler, gint64 version, MuEffects *effects,
-                              GError **error)
-{
+                              GError **error) {
   gboolean same = g_strcmp0(service->record->target, scheduler->config_id) == 0;
   if (!same && !check_change(service, scheduler, error)) {
     mu_service_scheduler_free(scheduler);
@@ -122,8 +113,7 @@ gboolean mu_service_configure(MuService *service, MuServiceScheduler *scheduler,
 }
 
 /* Found as it was left: nobody is told of statuses that did not change. */
-static void rebuild_quietly(MuService *service, MuEffects *effects)
-{
+static void rebuild_quietly(MuService *service, MuEffects *effects) {
   service->quiet = TRUE;
   mu_service_rebuild_plans(service, effects);
   service->quiet = FALSE;
@@ -131,8 +121,7 @@ static void rebuild_quietly(MuService *service, MuEffects *effects)
     service->shown_status = service->deploy->status;
 }
 
-void mu_service_loaded(MuService *service, MuServiceScheduler *scheduler, const char *failure, MuEffects *effects)
-{
+void mu_service_loaded(MuService *service, MuServiceScheduler *scheduler, const char *failure, MuEffects *effects) {
   service->failure = g_strdup(failure);
   rebuild_quietly(service, effects);
   if (scheduler == NULL || service->record->state != MU_SERVICE_RUNNING)

@@ -7,8 +7,7 @@
 #include "spec_diff.h"
 
 void mu_service_requirement(MuService *service, MuStep *step, const MuEffects *effects, gboolean may_reserve,
-                            MuRequirement *ret)
-{
+                            MuRequirement *ret) {
   MuPod *pod = step->asset;
   gboolean recovery = mu_step_is_recovery(step);
   *ret = (MuRequirement){
@@ -27,15 +26,13 @@ void mu_service_requirement(MuService *service, MuStep *step, const MuEffects *e
   mu_assert(ret->pod != NULL && ret->tasks != 0);
 }
 
-MuOutcome *mu_service_outcome(MuService *service, MuStep *step)
-{
+MuOutcome *mu_service_outcome(MuService *service, MuStep *step) {
   MuPod *pod = step->asset;
   mu_assert(pod->service == service && pod->outcome != NULL);
   return pod->outcome;
 }
 
-static char *executor_id(const MuPod *pod, MuEffects *effects)
-{
+static char *executor_id(const MuPod *pod, MuEffects *effects) {
   for (guint i = 0; i < pod->tasks->len; i++) {
     const MuTask *task = pod->tasks->pdata[i];
     if (mu_task_is_alive(task))
@@ -45,8 +42,7 @@ static char *executor_id(const MuPod *pod, MuEffects *effects)
 }
 
 /* What the configuration has no more use for is given back. */
-static void release_unwanted(MuPodRecord *record, const MuRequirement *requirement)
-{
+static void release_unwanted(MuPodRecord *record, const MuRequirement *requirement) {
   for (guint i = 0; i < record->entries->len; i++) {
     MuLedgerEntry *entry = record->entries->pdata[i];
     if (entry->state == MU_LEDGER_RELEASING || mu_wants_has(requirement->pod, entry, &requirement->overhead))
@@ -56,9 +52,8 @@ static void release_unwanted(MuPodRecord *record, const MuRequirement *requireme
   }
 }
 
-static MuTaskRecord *make_record(MuPod *pod, const MuRequirement *requirement, const MuTaskSpec *spec, const char *config,
-                                 const char *executor, MuEffects *effects)
-{
+static MuTaskRecord *make_record(MuPod *pod, const MuRequirement *requirement, const MuTaskSpec *spec,
+                                 const char *config, const char *executor, MuEffects *effects) {
   const MuTask *old = mu_pod_task(pod, spec->name);
   MuTaskRecord *record = mu_task_record_new();
   MuUuid uuid = mu_uuid_new(&effects->random);
@@ -80,8 +75,7 @@ static MuTaskRecord *make_record(MuPod *pod, const MuRequirement *requirement, c
 }
 
 static GPtrArray *record_tasks(MuPod *pod, const MuRequirement *requirement, const char *config, const char *executor,
-                               MuEffects *effects)
-{
+                               MuEffects *effects) {
   GPtrArray *ids = g_ptr_array_new_with_free_func(g_free);
   for (guint i = 0; i < requirement->pod->n_tasks; i++) {
     if ((requirement->tasks & (G_GUINT64_CONSTANT(1) << i)) == 0)
@@ -94,8 +88,7 @@ static GPtrArray *record_tasks(MuPod *pod, const MuRequirement *requirement, con
 }
 
 void mu_service_launch(MuService *service, MuStep *step, const MuRequirement *requirement, MuMatch *match,
-                       GPtrArray *operations, MuEffects *effects)
-{
+                       GPtrArray *operations, MuEffects *effects) {
   MuPod *pod = step->asset;
   gboolean recovery = mu_step_is_recovery(step);
   g_autofree char *executor = executor_id(pod, effects);
@@ -120,8 +113,7 @@ void mu_service_launch(MuService *service, MuStep *step, const MuRequirement *re
   mu_pod_mark_dirty(pod);
 }
 
-void mu_service_drop_launched(MuService *service)
-{
+void mu_service_drop_launched(MuService *service) {
   guint kept = 0;
   for (guint i = 0; i < service->wanting->len; i++) {
     MuStep *step = service->wanting->pdata[i];

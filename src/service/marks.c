@@ -13,20 +13,17 @@ typedef struct {
 
 /* Phases of recovery, decommission and uninstall come and go with the state of the pods: their place among the others, which
  * is part of an element's id, is another one after a restart; their names are not. */
-static gboolean follows_state(const MuService *service, const MuPlan *plan)
-{
+static gboolean follows_state(const MuService *service, const MuPlan *plan) {
   return service->record->state != MU_SERVICE_RUNNING || strcmp(plan->name, "recovery") == 0 ||
          strcmp(plan->name, "decommission") == 0;
 }
 
-static char *phase_key(const MuService *service, const MuPhase *phase)
-{
+static char *phase_key(const MuService *service, const MuPhase *phase) {
   const MuPlan *plan = phase->plan;
   return g_strdup_printf("%s/%s", plan->name, follows_state(service, plan) ? phase->name : mu_phase_id(phase).text);
 }
 
-static char *step_key(const MuService *service, const MuStep *step)
-{
+static char *step_key(const MuService *service, const MuStep *step) {
   const MuPlan *plan = step->phase->plan;
   if (follows_state(service, plan))
     return g_strdup_printf("%s/%s/%s", plan->name, step->phase->name, step->name);
@@ -35,8 +32,7 @@ static char *step_key(const MuService *service, const MuStep *step)
 
 /* ---- storing ------------------------------------------------------------------------------------------------------- */
 
-static char *encode(const Mark *mark)
-{
+static char *encode(const Mark *mark) {
   g_autoptr(json_t) json = json_object();
   mu_json_set_bool(json, "interrupted", mark->interrupted);
   mu_json_set_bool(json, "forced", mark->forced);
@@ -45,8 +41,7 @@ static char *encode(const Mark *mark)
 }
 
 /* A custom plan stands by interrupted; so `interrupted` of a plan is stored even when it is FALSE. */
-static void put(MuService *service, const char *key, const Mark *mark, gboolean always, MuEffects *effects)
-{
+static void put(MuService *service, const char *key, const Mark *mark, gboolean always, MuEffects *effects) {
   if (always || mark->interrupted || mark->forced || mark->canary != 0) {
     g_hash_table_insert(service->marks, g_strdup(key), g_memdup2(mark, sizeof *mark));
     mu_batch_take(effects->batch, MU_RECORD_MARK, service->name, key, encode(mark));
@@ -55,28 +50,24 @@ static void put(MuService *service, const char *key, const Mark *mark, gboolean 
   }
 }
 
-void mu_marks_put_plan(MuService *service, const MuPlan *plan, MuEffects *effects)
-{
+void mu_marks_put_plan(MuService *service, const MuPlan *plan, MuEffects *effects) {
   const Mark mark = {.interrupted = plan->interrupted, .canary = plan->canary};
   put(service, plan->name, &mark, TRUE, effects);
 }
 
-void mu_marks_put_phase(MuService *service, const MuPhase *phase, MuEffects *effects)
-{
+void mu_marks_put_phase(MuService *service, const MuPhase *phase, MuEffects *effects) {
   const Mark mark = {.interrupted = phase->interrupted, .canary = phase->canary};
   g_autofree char *key = phase_key(service, phase);
   put(service, key, &mark, FALSE, effects);
 }
 
-void mu_marks_put_step(MuService *service, const MuStep *step, MuEffects *effects)
-{
+void mu_marks_put_step(MuService *service, const MuStep *step, MuEffects *effects) {
   const Mark mark = {.interrupted = step->interrupted, .forced = step->forced};
   g_autofree char *key = step_key(service, step);
   put(service, key, &mark, FALSE, effects);
 }
 
-void mu_marks_clear(MuService *service, MuEffects *effects)
-{
+void mu_marks_clear(MuService *service, MuEffects *effects) {
   GHashTableIter iter;
   gpointer key = NULL;
   g_hash_table_iter_init(&iter, service->marks);
@@ -88,8 +79,7 @@ void mu_marks_clear(MuService *service, MuEffects *effects)
 
 /* ---- loading ------------------------------------------------------------------------------------------------------- */
 
-gboolean mu_marks_load(MuService *service, const char *key, const char *value, gsize length, GError **error)
-{
+gboolean mu_marks_load(MuService *service, const char *key, const char *value, gsize length, GError **error) {
   g_autoptr(json_t) json = mu_json_parse(value, length, G_MAXSIZE, error);
   Mark mark = {0};
   if (json == NULL || !mu_json_get_bool(json, "interrupted", FALSE, &mark.interrupted, error) ||
@@ -100,8 +90,7 @@ gboolean mu_marks_load(MuService *service, const char *key, const char *value, g
   return TRUE;
 }
 
-static void apply_to_step(MuService *service, MuStep *step)
-{
+static void apply_to_step(MuService *service, MuStep *step) {
   g_autofree char *key = step_key(service, step);
   const Mark *mark = g_hash_table_lookup(service->marks, key);
   if (mark == NULL)
@@ -111,8 +100,7 @@ static void apply_to_step(MuService *service, MuStep *step)
     mu_step_set_forced(step, TRUE);
 }
 
-void mu_marks_apply_phase(MuService *service, MuPhase *phase)
-{
+void mu_marks_apply_phase(MuService *service, MuPhase *phase) {
   g_autofree char *key = phase_key(service, phase);
   const Mark *mark = g_hash_table_lookup(service->marks, key);
   for (gint64 i = 0; mark != NULL && i < mark->canary; i++)
@@ -123,8 +111,7 @@ void mu_marks_apply_phase(MuService *service, MuPhase *phase)
     apply_to_step(service, phase->steps->pdata[i]);
 }
 
-static void apply_to_plan(MuService *service, MuPlan *plan)
-{
+static void apply_to_plan(MuService *service, MuPlan *plan) {
   const Mark *mark = g_hash_table_lookup(service->marks, plan->name);
   for (gint64 i = 0; mark != NULL && i < mark->canary; i++)
     mu_plan_advance_canary(plan);
@@ -134,8 +121,7 @@ static void apply_to_plan(MuService *service, MuPlan *plan)
     mu_marks_apply_phase(service, plan->phases->pdata[i]);
 }
 
-void mu_marks_apply(MuService *service)
-{
+void mu_marks_apply(MuService *service) {
   if (g_hash_table_size(service->marks) == 0)
     return;
   for (guint i = 0; i < service->plans->len; i++)

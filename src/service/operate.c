@@ -8,8 +8,7 @@
 
 /* ---- pods ---------------------------------------------------------------------------------------------------------- */
 
-static MuPod *find_pod(MuService *service, const char *name, GError **error)
-{
+static MuPod *find_pod(MuService *service, const char *name, GError **error) {
   MuPod *pod = mu_service_pod(service, name);
   if (pod == NULL)
     g_set_error(error, MU_ERROR, MU_ERROR_NOT_FOUND, "service %s has no pod %s; list them with: muster pod list %s",
@@ -17,8 +16,7 @@ static MuPod *find_pod(MuService *service, const char *name, GError **error)
   return pod;
 }
 
-static void forget_backoff(MuTask *task, MuEffects *effects)
-{
+static void forget_backoff(MuTask *task, MuEffects *effects) {
   if (task->record->failures == 0)
     return;
   task->record->failures = 0;
@@ -26,8 +24,7 @@ static void forget_backoff(MuTask *task, MuEffects *effects)
 }
 
 gboolean mu_service_pod_restart(MuService *service, const char *name, gboolean replace, GPtrArray *ret_tasks,
-                                MuEffects *effects, GError **error)
-{
+                                MuEffects *effects, GError **error) {
   MuPod *pod = find_pod(service, name, error);
   if (pod == NULL)
     return FALSE;
@@ -53,8 +50,7 @@ gboolean mu_service_pod_restart(MuService *service, const char *name, gboolean r
 /* ---- plans --------------------------------------------------------------------------------------------------------- */
 
 /* The step's tasks begin anew: those that run are ended, those that ended are forgotten. */
-static void restart_step(MuStep *step, MuEffects *effects)
-{
+static void restart_step(MuStep *step, MuEffects *effects) {
   MuPod *pod = step->asset;
   const MuPodSpec *spec = mu_step_pod_spec(pod, FALSE);
   for (guint i = 0; spec != NULL && i < spec->n_tasks; i++) {
@@ -72,16 +68,11 @@ static void restart_step(MuStep *step, MuEffects *effects)
   mu_pod_mark_dirty(pod);
 }
 
-static void step_op(MuService *service, MuStep *step, MuPlanOp op, MuEffects *effects)
-{
+static void step_op(MuService *service, MuStep *step, MuPlanOp op, MuEffects *effects) {
   switch (op) {
   case MU_PLAN_OP_INTERRUPT:
-  case MU_PLAN_OP_CONTINUE:
-    mu_step_set_interrupted(step, op == MU_PLAN_OP_INTERRUPT);
-    break;
-  case MU_PLAN_OP_FORCE_COMPLETE:
-    mu_step_set_forced(step, TRUE);
-    break;
+  case MU_PLAN_OP_CONTINUE: mu_step_set_interrupted(step, op == MU_PLAN_OP_INTERRUPT); break;
+  case MU_PLAN_OP_FORCE_COMPLETE: mu_step_set_forced(step, TRUE); break;
   case MU_PLAN_OP_RESTART:
     mu_step_set_forced(step, FALSE);
     restart_step(step, effects);
@@ -92,8 +83,7 @@ static void step_op(MuService *service, MuStep *step, MuPlanOp op, MuEffects *ef
 }
 
 /* Interrupt and continue are marks of the phase itself; the others are done to each of its steps. */
-static void phase_op(MuService *service, MuPhase *phase, MuPlanOp op, MuEffects *effects)
-{
+static void phase_op(MuService *service, MuPhase *phase, MuPlanOp op, MuEffects *effects) {
   if (op == MU_PLAN_OP_INTERRUPT || op == MU_PLAN_OP_CONTINUE) {
     mu_phase_set_interrupted(phase, op == MU_PLAN_OP_INTERRUPT);
     if (op == MU_PLAN_OP_CONTINUE)
@@ -105,8 +95,7 @@ static void phase_op(MuService *service, MuPhase *phase, MuPlanOp op, MuEffects 
     step_op(service, phase->steps->pdata[i], op, effects);
 }
 
-static void plan_op(MuService *service, MuPlan *plan, MuPlanOp op, MuEffects *effects)
-{
+static void plan_op(MuService *service, MuPlan *plan, MuPlanOp op, MuEffects *effects) {
   if (op == MU_PLAN_OP_INTERRUPT || op == MU_PLAN_OP_CONTINUE) {
     mu_plan_set_interrupted(plan, op == MU_PLAN_OP_INTERRUPT);
     if (op == MU_PLAN_OP_CONTINUE)
@@ -118,8 +107,7 @@ static void plan_op(MuService *service, MuPlan *plan, MuPlanOp op, MuEffects *ef
     phase_op(service, plan->phases->pdata[i], op, effects);
 }
 
-static MuPlan *find_plan(MuService *service, const char *name, GError **error)
-{
+static MuPlan *find_plan(MuService *service, const char *name, GError **error) {
   MuPlan *plan = mu_service_plan(service, name);
   if (plan == NULL)
     g_set_error(error, MU_ERROR, MU_ERROR_NOT_FOUND, "service %s has no plan %s; list them with: muster plan list %s",
@@ -129,22 +117,21 @@ static MuPlan *find_plan(MuService *service, const char *name, GError **error)
 
 /* What recovery, decommission and uninstall do follows from the state of the pods: there is nothing in them to restart or
  * to declare done. */
-static gboolean check_op(const MuService *service, const MuPlan *plan, MuPlanOp op, GError **error)
-{
+static gboolean check_op(const MuService *service, const MuPlan *plan, MuPlanOp op, GError **error) {
   gboolean from_state =
       plan == service->recovery || plan == service->decommission || service->record->state != MU_SERVICE_RUNNING;
   if (!from_state || op == MU_PLAN_OP_INTERRUPT || op == MU_PLAN_OP_CONTINUE)
     return TRUE;
-  g_set_error(error, MU_ERROR, MU_ERROR_CONFLICT,
-              "plan %s follows the state of the pods and cannot be restarted or forced; interrupt and continue work, and so "
-              "do pod restart and pod replace",
-              plan->name);
+  g_set_error(
+      error, MU_ERROR, MU_ERROR_CONFLICT,
+      "plan %s follows the state of the pods and cannot be restarted or forced; interrupt and continue work, and so "
+      "do pod restart and pod replace",
+      plan->name);
   return FALSE;
 }
 
 gboolean mu_service_plan_op(MuService *service, MuPlanOp op, const char *plan_name, const char *phase_name,
-                            const char *step_name, MuEffects *effects, GError **error)
-{
+                            const char *step_name, MuEffects *effects, GError **error) {
   MuPlan *plan = find_plan(service, plan_name, error);
   if (plan == NULL || !check_op(service, plan, op, error))
     return FALSE;
@@ -159,8 +146,9 @@ gboolean mu_service_plan_op(MuService *service, MuPlanOp op, const char *plan_na
   MuPhase *phase = mu_plan_find_phase(plan, phase_name);
   MuStep *step = phase == NULL || step_name == NULL ? NULL : mu_phase_find_step(phase, step_name);
   if (phase == NULL || (step_name != NULL && step == NULL)) {
-    g_set_error(error, MU_ERROR, MU_ERROR_NOT_FOUND, "plan %s has no %s %s; see it with: muster plan show %s %s", plan->name,
-                phase == NULL ? "phase" : "step", phase == NULL ? phase_name : step_name, service->name, plan->name);
+    g_set_error(error, MU_ERROR, MU_ERROR_NOT_FOUND, "plan %s has no %s %s; see it with: muster plan show %s %s",
+                plan->name, phase == NULL ? "phase" : "step", phase == NULL ? phase_name : step_name, service->name,
+                plan->name);
     return FALSE;
   }
   if (step != NULL)

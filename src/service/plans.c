@@ -7,8 +7,7 @@
 
 #include <string.h>
 
-MuStep *mu_service_add_step(MuService *service, MuPhase *phase, MuPod *pod, const char *name, guint64 tasks)
-{
+MuStep *mu_service_add_step(MuService *service, MuPhase *phase, MuPod *pod, const char *name, guint64 tasks) {
   MuStep *step = mu_phase_add_step(phase, name, pod, tasks);
   if (pod != NULL) {
     g_ptr_array_add(pod->steps, step);
@@ -18,8 +17,7 @@ MuStep *mu_service_add_step(MuService *service, MuPhase *phase, MuPod *pod, cons
   return step;
 }
 
-static void unlink_steps(MuPhase *phase)
-{
+static void unlink_steps(MuPhase *phase) {
   for (guint i = 0; i < phase->steps->len; i++) {
     MuStep *step = phase->steps->pdata[i];
     MuPod *pod = step->asset;
@@ -32,8 +30,7 @@ static void unlink_steps(MuPhase *phase)
   }
 }
 
-void mu_service_remove_phase(MuService *service, MuPhase *phase)
-{
+void mu_service_remove_phase(MuService *service, MuPhase *phase) {
   (void)service;
   unlink_steps(phase);
   mu_plan_remove_phase(phase->plan, phase);
@@ -41,13 +38,11 @@ void mu_service_remove_phase(MuService *service, MuPhase *phase)
 
 /* ---- steps of a phase ---------------------------------------------------------------------------------------------- */
 
-static guint64 all_tasks(const MuPodSpec *pod)
-{
+static guint64 all_tasks(const MuPodSpec *pod) {
   return pod->n_tasks >= 64 ? G_MAXUINT64 : (G_GUINT64_CONSTANT(1) << pod->n_tasks) - 1;
 }
 
-static guint64 tasks_by_name(const MuPodSpec *pod, const char *const *names)
-{
+static guint64 tasks_by_name(const MuPodSpec *pod, const char *const *names) {
   guint64 tasks = 0;
   for (guint i = 0; i < pod->n_tasks; i++)
     if (g_strv_contains(names, pod->tasks[i].name))
@@ -56,8 +51,7 @@ static guint64 tasks_by_name(const MuPodSpec *pod, const char *const *names)
 }
 
 /* "hello-0:[server, sidecar]" */
-static char *step_name(const MuPodSpec *pod, guint index, guint64 tasks)
-{
+static char *step_name(const MuPodSpec *pod, guint index, guint64 tasks) {
   GString *name = g_string_new(NULL);
   g_string_printf(name, "%s-%u:[", pod->type, index);
   gboolean first = TRUE;
@@ -71,20 +65,17 @@ static char *step_name(const MuPodSpec *pod, guint index, guint64 tasks)
   return g_string_free(name, FALSE);
 }
 
-static void add_pod_step(MuService *service, MuPhase *phase, const MuPodSpec *pod, guint index, guint64 tasks)
-{
+static void add_pod_step(MuService *service, MuPhase *phase, const MuPodSpec *pod, guint index, guint64 tasks) {
   g_autofree char *name = step_name(pod, index, tasks);
   mu_service_add_step(service, phase, mu_service_ensure_pod(service, pod->type, index), name, tasks);
 }
 
-static void add_all_instances(MuService *service, MuPhase *phase, const MuPodSpec *pod)
-{
+static void add_all_instances(MuService *service, MuPhase *phase, const MuPodSpec *pod) {
   for (guint i = 0; i < (guint)pod->count; i++)
     add_pod_step(service, phase, pod, i, all_tasks(pod));
 }
 
-static void add_spec_phase(MuService *service, MuPlan *plan, const MuServiceSpec *spec, const MuPhaseSpec *phase_spec)
-{
+static void add_spec_phase(MuService *service, MuPlan *plan, const MuServiceSpec *spec, const MuPhaseSpec *phase_spec) {
   const MuPodSpec *pod = mu_service_spec_pod(spec, phase_spec->pod);
   MuPhase *phase = mu_plan_add_phase(plan, phase_spec->name, phase_spec->strategy);
   if (!phase_spec->explicit_steps) {
@@ -99,23 +90,21 @@ static void add_spec_phase(MuService *service, MuPlan *plan, const MuServiceSpec
 
 /* ---- plans --------------------------------------------------------------------------------------------------------- */
 
-static MuPlan *add_plan(MuService *service, const char *name, MuStrategyKind strategy)
-{
+static MuPlan *add_plan(MuService *service, const char *name, MuStrategyKind strategy) {
   MuPlan *plan = mu_plan_new(name, strategy);
   g_ptr_array_add(service->plans, plan);
   return plan;
 }
 
-static MuPlan *add_spec_plan(MuService *service, const MuServiceSpec *spec, const MuPlanSpec *plan_spec, const char *name)
-{
+static MuPlan *add_spec_plan(MuService *service, const MuServiceSpec *spec, const MuPlanSpec *plan_spec,
+                             const char *name) {
   MuPlan *plan = add_plan(service, name, plan_spec->strategy);
   for (guint i = 0; i < plan_spec->n_phases; i++)
     add_spec_phase(service, plan, spec, &plan_spec->phases[i]);
   return plan;
 }
 
-static MuPlan *add_default_deploy(MuService *service, const MuServiceSpec *spec)
-{
+static MuPlan *add_default_deploy(MuService *service, const MuServiceSpec *spec) {
   MuPlan *plan = add_plan(service, "deploy", MU_STRATEGY_SERIAL);
   for (guint i = 0; i < spec->n_pods; i++) {
     MuPhase *phase = mu_plan_add_phase(plan, spec->pods[i].type, MU_STRATEGY_SERIAL);
@@ -124,16 +113,14 @@ static MuPlan *add_default_deploy(MuService *service, const MuServiceSpec *spec)
   return plan;
 }
 
-static const MuPlanSpec *find_plan_spec(const MuServiceSpec *spec, const char *name)
-{
+static const MuPlanSpec *find_plan_spec(const MuServiceSpec *spec, const char *name) {
   for (guint i = 0; i < spec->n_plans; i++)
     if (strcmp(spec->plans[i].name, name) == 0)
       return &spec->plans[i];
   return NULL;
 }
 
-static void add_deploy(MuService *service, const MuServiceSpec *spec)
-{
+static void add_deploy(MuService *service, const MuServiceSpec *spec) {
   const MuPlanSpec *update = service->record->updating ? find_plan_spec(spec, "update") : NULL;
   const MuPlanSpec *plan_spec = update != NULL ? update : find_plan_spec(spec, "deploy");
   service->deploy =
@@ -141,8 +128,7 @@ static void add_deploy(MuService *service, const MuServiceSpec *spec)
 }
 
 /* Custom plans stand by, interrupted, until an operator lets them go. */
-static void add_custom_plans(MuService *service, const MuServiceSpec *spec)
-{
+static void add_custom_plans(MuService *service, const MuServiceSpec *spec) {
   for (guint i = 0; i < spec->n_plans; i++) {
     const char *name = spec->plans[i].name;
     if (strcmp(name, "deploy") != 0 && strcmp(name, "update") != 0)
@@ -150,16 +136,14 @@ static void add_custom_plans(MuService *service, const MuServiceSpec *spec)
   }
 }
 
-static int compare_pods(gconstpointer a, gconstpointer b)
-{
+static int compare_pods(gconstpointer a, gconstpointer b) {
   const MuPod *left = *(MuPod *const *)a, *right = *(MuPod *const *)b;
   int by_type = strcmp(left->type, right->type);
   return by_type != 0 ? by_type : (left->index > right->index) - (left->index < right->index);
 }
 
 /* The instances, by type and index, for which `chosen` holds. */
-static GPtrArray *sorted_pods(MuService *service, gboolean (*chosen)(const MuPod *pod))
-{
+static GPtrArray *sorted_pods(MuService *service, gboolean (*chosen)(const MuPod *pod)) {
   GPtrArray *pods = g_ptr_array_new();
   GHashTableIter iter;
   gpointer pod = NULL;
@@ -171,26 +155,22 @@ static GPtrArray *sorted_pods(MuService *service, gboolean (*chosen)(const MuPod
   return pods;
 }
 
-static gboolean has_records(const MuPod *pod)
-{
+static gboolean has_records(const MuPod *pod) {
   return pod->record != NULL || pod->tasks->len > 0;
 }
 
-static gboolean is_to_erase(const MuPod *pod)
-{
+static gboolean is_to_erase(const MuPod *pod) {
   return pod->record != NULL && pod->record->fate == MU_POD_ERASE;
 }
 
-static void add_teardown_phases(MuService *service, MuPlan *plan, gboolean (*chosen)(const MuPod *pod))
-{
+static void add_teardown_phases(MuService *service, MuPlan *plan, gboolean (*chosen)(const MuPod *pod)) {
   g_autoptr(GPtrArray) pods = sorted_pods(service, chosen);
   for (guint i = 0; i < pods->len; i++)
     mu_teardown_add_phase(service, plan, pods->pdata[i]);
 }
 
 /* The highest instance goes first. */
-static void add_decommission(MuService *service)
-{
+static void add_decommission(MuService *service) {
   g_autoptr(GPtrArray) pods = sorted_pods(service, is_to_erase);
   if (pods->len == 0)
     return;
@@ -199,8 +179,7 @@ static void add_decommission(MuService *service)
     mu_teardown_add_phase(service, service->decommission, pods->pdata[i - 1]);
 }
 
-static void clear_plans(MuService *service)
-{
+static void clear_plans(MuService *service) {
   GHashTableIter iter;
   gpointer value = NULL;
   g_hash_table_iter_init(&iter, service->pods);
@@ -219,8 +198,7 @@ static void clear_plans(MuService *service)
 }
 
 /* Instances of an earlier configuration that never came to be. */
-static void drop_empty_pods(MuService *service)
-{
+static void drop_empty_pods(MuService *service) {
   GHashTableIter iter;
   gpointer value = NULL;
   g_hash_table_iter_init(&iter, service->pods);
@@ -236,8 +214,7 @@ static void drop_empty_pods(MuService *service)
   }
 }
 
-void mu_service_rebuild_plans(MuService *service, MuEffects *effects)
-{
+void mu_service_rebuild_plans(MuService *service, MuEffects *effects) {
   const MuServiceSpec *spec = mu_service_target(service);
   clear_plans(service);
   if (service->record->state != MU_SERVICE_RUNNING) {

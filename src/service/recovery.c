@@ -8,14 +8,12 @@
 #include <string.h>
 
 /* Recovery answers for tasks that a plan brought up once; before that, the plan's own step tries again. */
-static gboolean needs_recovery(const MuTask *task)
-{
+static gboolean needs_recovery(const MuTask *task) {
   return task->record->reached && mu_task_has_failed(task) && mu_task_is_wanted(task);
 }
 
 /* The configuration of the first task that needs recovery; NULL when none does. */
-static const char *failed_config(const MuPod *pod)
-{
+static const char *failed_config(const MuPod *pod) {
   for (guint i = 0; i < pod->tasks->len; i++) {
     const MuTask *task = pod->tasks->pdata[i];
     if (needs_recovery(task))
@@ -24,15 +22,13 @@ static const char *failed_config(const MuPod *pod)
   return NULL;
 }
 
-static gboolean is_running_kind(const MuTask *task, const MuTaskSpec *spec)
-{
+static gboolean is_running_kind(const MuTask *task, const MuTaskSpec *spec) {
   return spec->goal == MU_GOAL_RUNNING || mu_task_is_alive(task);
 }
 
 /* The tasks that recovery has to bring back: those that failed; and when one of them is essential, all that are meant to
  * run with it. */
-static guint64 find_tasks(const MuPod *pod, const MuPodSpec *spec)
-{
+static guint64 find_tasks(const MuPod *pod, const MuPodSpec *spec) {
   guint64 failed = 0, together = 0;
   gboolean essential = FALSE;
   for (guint i = 0; i < spec->n_tasks; i++) {
@@ -50,8 +46,7 @@ static guint64 find_tasks(const MuPod *pod, const MuPodSpec *spec)
   return essential ? failed | together : failed;
 }
 
-static char *phase_name(const MuPod *pod, const MuPodSpec *spec, guint64 tasks)
-{
+static char *phase_name(const MuPod *pod, const MuPodSpec *spec, guint64 tasks) {
   GString *name = g_string_new(pod->name);
   const char *separator = ":[";
   for (guint i = 0; i < spec->n_tasks; i++) {
@@ -65,8 +60,7 @@ static char *phase_name(const MuPod *pod, const MuPodSpec *spec, guint64 tasks)
 }
 
 /* When the last one of the essential tasks that failed ended; 0: none failed. */
-static gint64 essential_ended_ms(const MuPod *pod, const MuPodSpec *spec)
-{
+static gint64 essential_ended_ms(const MuPod *pod, const MuPodSpec *spec) {
   gint64 ended_ms = 0;
   for (guint i = 0; i < spec->n_tasks; i++) {
     const MuTask *task = mu_pod_task(pod, spec->tasks[i].name);
@@ -77,8 +71,7 @@ static gint64 essential_ended_ms(const MuPod *pod, const MuPodSpec *spec)
 }
 
 /* The others of an essential task's pod go down with it, each time it fails. */
-static void end_live_tasks(MuPod *pod, const MuPodSpec *spec, guint64 tasks, MuEffects *effects)
-{
+static void end_live_tasks(MuPod *pod, const MuPodSpec *spec, guint64 tasks, MuEffects *effects) {
   gint64 ended_ms = essential_ended_ms(pod, spec);
   for (guint i = 0; i < spec->n_tasks; i++) {
     MuTask *task = mu_pod_task(pod, spec->tasks[i].name);
@@ -88,8 +81,7 @@ static void end_live_tasks(MuPod *pod, const MuPodSpec *spec, guint64 tasks, MuE
   }
 }
 
-static void begin(MuPod *pod, const MuPodSpec *spec, guint64 tasks)
-{
+static void begin(MuPod *pod, const MuPodSpec *spec, guint64 tasks) {
   MuService *service = pod->service;
   if (pod->recovery != NULL)
     mu_service_remove_phase(service, pod->recovery);
@@ -99,20 +91,17 @@ static void begin(MuPod *pod, const MuPodSpec *spec, guint64 tasks)
   mu_marks_apply_phase(service, pod->recovery);
 }
 
-static gboolean is_active(const MuPod *pod)
-{
+static gboolean is_active(const MuPod *pod) {
   return pod->recovery != NULL && pod->recovery->status != MU_STATUS_COMPLETE;
 }
 
-static void take_config(MuPod *pod, const char *config)
-{
+static void take_config(MuPod *pod, const char *config) {
   char *copy = g_strdup(config);
   g_free(pod->recovery_config);
   pod->recovery_config = copy;
 }
 
-void mu_recovery_refresh(MuPod *pod, MuEffects *effects)
-{
+void mu_recovery_refresh(MuPod *pod, MuEffects *effects) {
   MuService *service = pod->service;
   if (service->recovery == NULL || (pod->record != NULL && pod->record->fate == MU_POD_ERASE))
     return;
@@ -131,8 +120,7 @@ void mu_recovery_refresh(MuPod *pod, MuEffects *effects)
   end_live_tasks(pod, spec, tasks, effects);
 }
 
-gboolean mu_recovery_is_due(const MuPod *pod)
-{
+gboolean mu_recovery_is_due(const MuPod *pod) {
   const MuService *service = pod->service;
   if (service->recovery == NULL || mu_pod_is_leaving(pod) || is_active(pod))
     return FALSE;

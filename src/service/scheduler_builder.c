@@ -10,38 +10,34 @@ struct MuSchedulerBuilder {
   MuBackoff backoff;
 };
 
-MuSchedulerBuilder *mu_scheduler_builder_new(MuServiceSpec *spec)
-{
+MuSchedulerBuilder *mu_scheduler_builder_new(MuServiceSpec *spec) {
   MuSchedulerBuilder *builder = g_new0(MuSchedulerBuilder, 1);
   builder->spec = mu_service_spec_ref(spec);
   builder->backoff = mu_backoff_default;
   return builder;
 }
 
-void mu_scheduler_builder_set_backoff(MuSchedulerBuilder *builder, const MuBackoff *backoff)
-{
+void mu_scheduler_builder_set_backoff(MuSchedulerBuilder *builder, const MuBackoff *backoff) {
   builder->backoff = *backoff;
 }
 
-void mu_scheduler_builder_free(MuSchedulerBuilder *builder)
-{
+void mu_scheduler_builder_free(MuSchedulerBuilder *builder) {
   if (builder == NULL)
     return;
   mu_service_spec_unref(builder->spec);
   g_free(builder);
 }
 
-static gboolean check_backoff(const MuBackoff *backoff, GError **error)
-{
-  if (!backoff->enabled || (backoff->initial_ms > 0 && backoff->factor >= 1.0 && backoff->max_ms >= backoff->initial_ms))
+static gboolean check_backoff(const MuBackoff *backoff, GError **error) {
+  if (!backoff->enabled ||
+      (backoff->initial_ms > 0 && backoff->factor >= 1.0 && backoff->max_ms >= backoff->initial_ms))
     return TRUE;
   g_set_error(error, MU_ERROR, MU_ERROR_REFUSED,
               "backoff: initial must be above 0 ms, the factor at least 1, the cap at least the initial delay");
   return FALSE;
 }
 
-MuServiceScheduler *mu_scheduler_builder_build(MuSchedulerBuilder *take_builder, GError **error)
-{
+MuServiceScheduler *mu_scheduler_builder_build(MuSchedulerBuilder *take_builder, GError **error) {
   g_autoptr(MuSchedulerBuilder) builder = take_builder;
   if (!check_backoff(&builder->backoff, error))
     return NULL;
@@ -53,8 +49,7 @@ MuServiceScheduler *mu_scheduler_builder_build(MuSchedulerBuilder *take_builder,
   return scheduler;
 }
 
-void mu_service_scheduler_free(MuServiceScheduler *scheduler)
-{
+void mu_service_scheduler_free(MuServiceScheduler *scheduler) {
   if (scheduler == NULL)
     return;
   g_clear_pointer(&scheduler->spec, mu_service_spec_unref);
@@ -63,7 +58,6 @@ void mu_service_scheduler_free(MuServiceScheduler *scheduler)
   g_free(scheduler);
 }
 
-const MuServiceSpec *mu_service_scheduler_spec(const MuServiceScheduler *scheduler)
-{
+const MuServiceSpec *mu_service_scheduler_spec(const MuServiceScheduler *scheduler) {
   return scheduler->spec;
 }

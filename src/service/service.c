@@ -8,15 +8,13 @@
 
 #include <string.h>
 
-static void task_free(MuTask *task)
-{
+static void task_free(MuTask *task) {
   mu_task_record_free(task->record);
   mu_task_status_free(task->status);
   g_free(task);
 }
 
-static void pod_free(MuPod *pod)
-{
+static void pod_free(MuPod *pod) {
   g_free(pod->type);
   g_free(pod->name);
   mu_pod_record_free(pod->record);
@@ -27,13 +25,11 @@ static void pod_free(MuPod *pod)
   g_free(pod);
 }
 
-static void spec_unref(gpointer spec)
-{
+static void spec_unref(gpointer spec) {
   mu_service_spec_unref(spec);
 }
 
-MuService *mu_service_new(const char *name)
-{
+MuService *mu_service_new(const char *name) {
   MuService *service = g_new0(MuService, 1);
   service->name = g_strdup(name);
   service->sanitized = mu_name_sanitize(name);
@@ -43,8 +39,7 @@ MuService *mu_service_new(const char *name)
   service->tasks = g_hash_table_new(g_str_hash, g_str_equal);
   service->reservations = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
   service->marks = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-  service->early_statuses =
-      g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)mu_task_status_free);
+  service->early_statuses = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)mu_task_status_free);
   service->pod_records = g_ptr_array_new();
   service->plans = g_ptr_array_new_with_free_func((GDestroyNotify)mu_plan_free);
   service->dirty_pods = g_ptr_array_new();
@@ -59,8 +54,7 @@ MuService *mu_service_new(const char *name)
   return service;
 }
 
-void mu_service_free(MuService *service)
-{
+void mu_service_free(MuService *service) {
   if (service == NULL)
     return;
   g_ptr_array_unref(service->plans);
@@ -89,8 +83,7 @@ void mu_service_free(MuService *service)
 
 /* ---- finding ------------------------------------------------------------------------------------------------------- */
 
-MuPlan *mu_service_plan(const MuService *service, const char *name)
-{
+MuPlan *mu_service_plan(const MuService *service, const char *name) {
   for (guint i = 0; i < service->plans->len; i++) {
     MuPlan *plan = service->plans->pdata[i];
     if (strcmp(plan->name, name) == 0)
@@ -99,14 +92,12 @@ MuPlan *mu_service_plan(const MuService *service, const char *name)
   return NULL;
 }
 
-MuPod *mu_service_pod(const MuService *service, const char *name)
-{
+MuPod *mu_service_pod(const MuService *service, const char *name) {
   MuPod *pod = g_hash_table_lookup(service->pods, name);
   return pod != NULL && mu_pod_exists(pod) ? pod : NULL;
 }
 
-gboolean mu_pod_exists(const MuPod *pod)
-{
+gboolean mu_pod_exists(const MuPod *pod) {
   const MuServiceSpec *spec = mu_service_target(pod->service);
   if (pod->record != NULL || pod->tasks->len > 0)
     return TRUE;
@@ -116,8 +107,7 @@ gboolean mu_pod_exists(const MuPod *pod)
   return pod_spec != NULL && pod->index < (guint)pod_spec->count;
 }
 
-MuTask *mu_pod_task(const MuPod *pod, const char *task)
-{
+MuTask *mu_pod_task(const MuPod *pod, const char *task) {
   for (guint i = 0; i < pod->tasks->len; i++) {
     MuTask *candidate = pod->tasks->pdata[i];
     if (strcmp(candidate->record->task, task) == 0)
@@ -126,28 +116,23 @@ MuTask *mu_pod_task(const MuPod *pod, const char *task)
   return NULL;
 }
 
-const MuServiceSpec *mu_service_config(const MuService *service, const char *config_id)
-{
+const MuServiceSpec *mu_service_config(const MuService *service, const char *config_id) {
   return config_id == NULL ? NULL : g_hash_table_lookup(service->configs, config_id);
 }
 
-const MuServiceSpec *mu_service_target(const MuService *service)
-{
+const MuServiceSpec *mu_service_target(const MuService *service) {
   return mu_service_config(service, service->record->target);
 }
 
-MuPod *mu_service_pod_of_reservation(MuService *service, const char *resource_id)
-{
+MuPod *mu_service_pod_of_reservation(MuService *service, const char *resource_id) {
   return g_hash_table_lookup(service->reservations, resource_id);
 }
 
-gboolean mu_task_is_alive(const MuTask *task)
-{
+gboolean mu_task_is_alive(const MuTask *task) {
   return task->status == NULL || !mu_task_state_is_terminal(task->status->state);
 }
 
-gboolean mu_pod_has_live_task(const MuPod *pod)
-{
+gboolean mu_pod_has_live_task(const MuPod *pod) {
   for (guint i = 0; i < pod->tasks->len; i++)
     if (mu_task_is_alive(pod->tasks->pdata[i]))
       return TRUE;
@@ -156,34 +141,29 @@ gboolean mu_pod_has_live_task(const MuPod *pod)
 
 /* ---- writing ------------------------------------------------------------------------------------------------------- */
 
-void mu_pod_mark_dirty(MuPod *pod)
-{
+void mu_pod_mark_dirty(MuPod *pod) {
   if (pod->dirty)
     return;
   pod->dirty = TRUE;
   g_ptr_array_add(pod->service->dirty_pods, pod);
 }
 
-void mu_service_put(MuService *service, MuEffects *effects)
-{
+void mu_service_put(MuService *service, MuEffects *effects) {
   mu_batch_take(effects->batch, MU_RECORD_SERVICE, service->name, "", mu_service_record_encode(service->record));
 }
 
-void mu_pod_put(MuPod *pod, MuEffects *effects)
-{
+void mu_pod_put(MuPod *pod, MuEffects *effects) {
   mu_batch_take(effects->batch, MU_RECORD_POD, pod->service->name, pod->name, mu_pod_record_encode(pod->record));
   mu_pod_mark_dirty(pod);
 }
 
-void mu_task_put(MuTask *task, MuEffects *effects)
-{
+void mu_task_put(MuTask *task, MuEffects *effects) {
   mu_batch_take(effects->batch, MU_RECORD_TASK, task->pod->service->name, task->record->name,
                 mu_task_record_encode(task->record));
   mu_pod_mark_dirty(task->pod);
 }
 
-MuPod *mu_service_ensure_pod(MuService *service, const char *type, guint index)
-{
+MuPod *mu_service_ensure_pod(MuService *service, const char *type, guint index) {
   g_autofree char *name = mu_pod_name(type, index);
   MuPod *pod = g_hash_table_lookup(service->pods, name);
   if (pod != NULL)
@@ -200,8 +180,7 @@ MuPod *mu_service_ensure_pod(MuService *service, const char *type, guint index)
   return pod;
 }
 
-static void index_reservations(MuPod *pod, gboolean add)
-{
+static void index_reservations(MuPod *pod, gboolean add) {
   for (guint i = 0; pod->record != NULL && i < pod->record->entries->len; i++) {
     const MuLedgerEntry *entry = pod->record->entries->pdata[i];
     const char *id = entry->resource->reservation.resource_id;
@@ -214,8 +193,7 @@ static void index_reservations(MuPod *pod, gboolean add)
   }
 }
 
-void mu_pod_take_record(MuPod *pod, MuPodRecord *take_record)
-{
+void mu_pod_take_record(MuPod *pod, MuPodRecord *take_record) {
   index_reservations(pod, FALSE);
   if (pod->record != NULL) {
     g_ptr_array_remove_fast(pod->service->pod_records, pod->record);
@@ -228,8 +206,7 @@ void mu_pod_take_record(MuPod *pod, MuPodRecord *take_record)
   mu_pod_mark_dirty(pod);
 }
 
-static MuTask *add_task(MuPod *pod, MuTaskRecord *take_record)
-{
+static MuTask *add_task(MuPod *pod, MuTaskRecord *take_record) {
   MuTask *task = g_new0(MuTask, 1);
   task->pod = pod;
   task->record = take_record;
@@ -238,8 +215,7 @@ static MuTask *add_task(MuPod *pod, MuTaskRecord *take_record)
   return task;
 }
 
-MuTask *mu_pod_take_launch(MuPod *pod, MuTaskRecord *take_record, MuEffects *effects)
-{
+MuTask *mu_pod_take_launch(MuPod *pod, MuTaskRecord *take_record, MuEffects *effects) {
   MuTask *task = mu_pod_task(pod, take_record->task);
   if (task == NULL) {
     task = add_task(pod, take_record);
@@ -257,8 +233,7 @@ MuTask *mu_pod_take_launch(MuPod *pod, MuTaskRecord *take_record, MuEffects *eff
   return task;
 }
 
-void mu_pod_erase_task(MuPod *pod, MuTask *task, MuEffects *effects)
-{
+void mu_pod_erase_task(MuPod *pod, MuTask *task, MuEffects *effects) {
   MuService *service = pod->service;
   mu_batch_delete(effects->batch, MU_RECORD_TASK, service->name, task->record->name);
   if (task->status != NULL)
@@ -269,8 +244,7 @@ void mu_pod_erase_task(MuPod *pod, MuTask *task, MuEffects *effects)
   mu_pod_mark_dirty(pod);
 }
 
-void mu_service_erase_pod(MuService *service, MuPod *pod, MuEffects *effects)
-{
+void mu_service_erase_pod(MuService *service, MuPod *pod, MuEffects *effects) {
   while (pod->tasks->len > 0)
     mu_pod_erase_task(pod, pod->tasks->pdata[pod->tasks->len - 1], effects);
   if (pod->record != NULL)
@@ -280,8 +254,7 @@ void mu_service_erase_pod(MuService *service, MuPod *pod, MuEffects *effects)
 
 /* ---- configurations ------------------------------------------------------------------------------------------------ */
 
-void mu_service_keep_config(MuService *service, const MuServiceScheduler *scheduler, MuEffects *effects)
-{
+void mu_service_keep_config(MuService *service, const MuServiceScheduler *scheduler, MuEffects *effects) {
   if (g_hash_table_contains(service->configs, scheduler->config_id))
     return;
   g_hash_table_insert(service->configs, g_strdup(scheduler->config_id), mu_service_spec_ref(scheduler->spec));
@@ -289,8 +262,7 @@ void mu_service_keep_config(MuService *service, const MuServiceScheduler *schedu
                strlen(scheduler->json));
 }
 
-void mu_service_prune_configs(MuService *service, MuEffects *effects)
-{
+void mu_service_prune_configs(MuService *service, MuEffects *effects) {
   g_autoptr(GHashTable) used = g_hash_table_new(g_str_hash, g_str_equal);
   GHashTableIter iter;
   gpointer key = NULL, value = NULL;
@@ -311,8 +283,7 @@ void mu_service_prune_configs(MuService *service, MuEffects *effects)
 
 /* ---- loading ------------------------------------------------------------------------------------------------------- */
 
-static gboolean load_service(MuService *service, const char *value, gsize length, GError **error)
-{
+static gboolean load_service(MuService *service, const char *value, gsize length, GError **error) {
   MuServiceRecord *record = mu_service_record_decode(value, length, error);
   if (record == NULL)
     return FALSE;
@@ -321,8 +292,7 @@ static gboolean load_service(MuService *service, const char *value, gsize length
   return TRUE;
 }
 
-static gboolean load_config(MuService *service, const char *key, const char *value, gsize length, GError **error)
-{
+static gboolean load_config(MuService *service, const char *key, const char *value, gsize length, GError **error) {
   MuServiceSpec *spec = mu_service_spec_from_json(value, length, error);
   if (spec == NULL)
     return FALSE;
@@ -330,8 +300,7 @@ static gboolean load_config(MuService *service, const char *key, const char *val
   return TRUE;
 }
 
-static gboolean load_pod(MuService *service, const char *value, gsize length, GError **error)
-{
+static gboolean load_pod(MuService *service, const char *value, gsize length, GError **error) {
   MuPodRecord *record = mu_pod_record_decode(value, length, error);
   if (record == NULL)
     return FALSE;
@@ -340,8 +309,7 @@ static gboolean load_pod(MuService *service, const char *value, gsize length, GE
 }
 
 /* Records come in no order: a status that came before its task waits for it. */
-static gboolean load_task(MuService *service, const char *value, gsize length, GError **error)
-{
+static gboolean load_task(MuService *service, const char *value, gsize length, GError **error) {
   MuTaskRecord *record = mu_task_record_decode(value, length, error);
   gpointer name = NULL, status = NULL;
   if (record == NULL)
@@ -353,8 +321,7 @@ static gboolean load_task(MuService *service, const char *value, gsize length, G
   return TRUE;
 }
 
-static gboolean load_status(MuService *service, const char *key, const char *value, gsize length, GError **error)
-{
+static gboolean load_status(MuService *service, const char *key, const char *value, gsize length, GError **error) {
   MuTask *task = g_hash_table_lookup(service->tasks, key);
   MuTaskStatus *status = mu_status_record_decode(value, length, error);
   if (status == NULL)
@@ -367,21 +334,14 @@ static gboolean load_status(MuService *service, const char *key, const char *val
 }
 
 gboolean mu_service_load(MuService *service, MuRecordKind kind, const char *key, const char *value, gsize length,
-                         GError **error)
-{
+                         GError **error) {
   switch (kind) {
-  case MU_RECORD_SERVICE:
-    return load_service(service, value, length, error);
-  case MU_RECORD_CONFIG:
-    return load_config(service, key, value, length, error);
-  case MU_RECORD_POD:
-    return load_pod(service, value, length, error);
-  case MU_RECORD_TASK:
-    return load_task(service, value, length, error);
-  case MU_RECORD_STATUS:
-    return load_status(service, key, value, length, error);
-  case MU_RECORD_MARK:
-    return mu_marks_load(service, key, value, length, error);
+  case MU_RECORD_SERVICE: return load_service(service, value, length, error);
+  case MU_RECORD_CONFIG: return load_config(service, key, value, length, error);
+  case MU_RECORD_POD: return load_pod(service, value, length, error);
+  case MU_RECORD_TASK: return load_task(service, value, length, error);
+  case MU_RECORD_STATUS: return load_status(service, key, value, length, error);
+  case MU_RECORD_MARK: return mu_marks_load(service, key, value, length, error);
   default:
     g_set_error(error, MU_ERROR, MU_ERROR_FAILED, "a record of kind %d does not belong to a service", (int)kind);
     return FALSE;

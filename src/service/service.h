@@ -20,8 +20,8 @@ typedef struct MuPod MuPod;
 typedef struct {
   MuPod *pod;
   MuTaskRecord *record;
-  MuTaskStatus *status;  /* NULL: none came yet */
-  gint64 next_kill_ms;   /* a kill is under way and is repeated then; 0: none */
+  MuTaskStatus *status; /* NULL: none came yet */
+  gint64 next_kill_ms;  /* a kill is under way and is repeated then; 0: none */
 } MuTask;
 
 /* A pod instance: of the target configuration, or one that still has records. */
@@ -29,16 +29,16 @@ struct MuPod {
   MuService *service;
   char *type, *name; /* "hello", "hello-0" */
   guint index;
-  MuPodRecord *record;    /* NULL: no footprint */
-  GPtrArray *tasks;       /* of MuTask*, owned */
-  GPtrArray *steps;       /* of MuStep*: those of all plans that work on it */
-  MuPhase *recovery;      /* its phase in the recovery plan, or NULL */
-  char *recovery_config;  /* configuration that recovery relaunches: the one that the failed tasks ran with */
-  MuOutcome *outcome;     /* why it waits for an offer; NULL: it does not */
+  MuPodRecord *record;   /* NULL: no footprint */
+  GPtrArray *tasks;      /* of MuTask*, owned */
+  GPtrArray *steps;      /* of MuStep*: those of all plans that work on it */
+  MuPhase *recovery;     /* its phase in the recovery plan, or NULL */
+  char *recovery_config; /* configuration that recovery relaunches: the one that the failed tasks ran with */
+  MuOutcome *outcome;    /* why it waits for an offer; NULL: it does not */
   gint64 waiting_since_ms;
-  gint64 leaving_ms;      /* since when it gives its resources back in a service that goes on; 0: it does not */
-  gboolean dirty;         /* in service->dirty_pods */
-  MuStep *claimed_by;     /* during settle: the step that works on it now */
+  gint64 leaving_ms;  /* since when it gives its resources back in a service that goes on; 0: it does not */
+  gboolean dirty;     /* in service->dirty_pods */
+  MuStep *claimed_by; /* during settle: the step that works on it now */
 };
 
 struct MuService {
@@ -51,29 +51,29 @@ struct MuService {
   GHashTable *pods;              /* name to MuPod, owned */
   GHashTable *tasks;             /* name to MuTask */
   GHashTable *reservations;      /* resource id (of the entry) to MuPod */
-  GHashTable *early_statuses;    /* while loading: task name to MuTaskStatus, owned, of tasks that were not loaded yet */
-  GPtrArray *pod_records;        /* of MuPodRecord*: for placement; borrowed from the pods */
-  GPtrArray *plans;              /* of MuPlan*, owned: deploy first, then recovery, decommission, the custom ones */
+  GHashTable *early_statuses; /* while loading: task name to MuTaskStatus, owned, of tasks that were not loaded yet */
+  GPtrArray *pod_records;     /* of MuPodRecord*: for placement; borrowed from the pods */
+  GPtrArray *plans;           /* of MuPlan*, owned: deploy first, then recovery, decommission, the custom ones */
   MuPlan *deploy, *recovery;
-  MuPlan *decommission;          /* NULL: nothing to decommission */
-  GHashTable *marks;             /* operators' marks on plan elements; see marks.h */
-  gboolean quiet;                /* statuses are found without telling those who watch: at a start */
-  GPtrArray *dirty_pods;         /* of MuPod* */
-  GPtrArray *wanting;            /* of MuStep*: they wait for an offer; found by settle */
-  GPtrArray *claimed;            /* of MuPod*: a step works on them now; found by settle */
-  GPtrArray *releasing;          /* of MuPod*: they have entries that are RELEASING */
-  GPtrArray *leaving;            /* of MuPod*: replaced or decommissioned, and not through with it */
-  GPtrArray *delayed;            /* of MuPod*: a step of theirs waits for its backoff; found by settle */
-  GPtrArray *killing;            /* of MuTask*: a kill is under way */
-  gint64 next_ms;                /* when settle is due although nothing happens; G_MAXINT64: never */
-  MuStatus shown_status;         /* of the deploy plan when last announced */
-  gboolean finished;             /* all goals reached, and it asked to be removed then */
+  MuPlan *decommission;  /* NULL: nothing to decommission */
+  GHashTable *marks;     /* operators' marks on plan elements; see marks.h */
+  gboolean quiet;        /* statuses are found without telling those who watch: at a start */
+  GPtrArray *dirty_pods; /* of MuPod* */
+  GPtrArray *wanting;    /* of MuStep*: they wait for an offer; found by settle */
+  GPtrArray *claimed;    /* of MuPod*: a step works on them now; found by settle */
+  GPtrArray *releasing;  /* of MuPod*: they have entries that are RELEASING */
+  GPtrArray *leaving;    /* of MuPod*: replaced or decommissioned, and not through with it */
+  GPtrArray *delayed;    /* of MuPod*: a step of theirs waits for its backoff; found by settle */
+  GPtrArray *killing;    /* of MuTask*: a kill is under way */
+  gint64 next_ms;        /* when settle is due although nothing happens; G_MAXINT64: never */
+  MuStatus shown_status; /* of the deploy plan when last announced */
+  gboolean finished;     /* all goals reached, and it asked to be removed then */
   /* of the event client */
-  gboolean queued;               /* to be settled */
-  gboolean hungry;               /* in the queue of those that want offers */
-  gboolean callback_due;         /* its UninstallCallback was asked for */
-  GSequenceIter *timer;          /* its place among those with something due, or NULL */
-  gboolean wants_more;           /* a step began to wait, or a pod to release: declined offers are asked for again */
+  gboolean queued;       /* to be settled */
+  gboolean hungry;       /* in the queue of those that want offers */
+  gboolean callback_due; /* its UninstallCallback was asked for */
+  GSequenceIter *timer;  /* its place among those with something due, or NULL */
+  gboolean wants_more;   /* a step began to wait, or a pod to release: declined offers are asked for again */
 };
 
 /* ---- life ---------------------------------------------------------------------------------------------------------- */
@@ -91,8 +91,8 @@ void mu_service_loaded(MuService *service, MuServiceScheduler *take_scheduler, c
 /* The first configuration of a new service, or another one for a running service; takes the scheduler. `version` is the
  * context's. MU_ERROR_REFUSED: the change is not allowed; nothing changed, and the errors are shown. The same
  * configuration again only takes the scheduler and the version. */
-gboolean mu_service_configure(MuService *service, MuServiceScheduler *take_scheduler, gint64 version, MuEffects *effects,
-                              GError **error);
+gboolean mu_service_configure(MuService *service, MuServiceScheduler *take_scheduler, gint64 version,
+                              MuEffects *effects, GError **error);
 /* Becomes its own uninstall. */
 void mu_service_uninstall(MuService *service, MuEffects *effects);
 /* Operator's word that what the service still waits for is gone. Only while uninstalling. */
@@ -112,7 +112,8 @@ MuPod *mu_service_pod_of_reservation(MuService *service, const char *resource_id
 /* An offer of the agent came: entries that it shows are proven, entries that were asked to go and are absent are gone. */
 void mu_service_on_agent_offer(MuService *service, MuPod *pod, const MuOffer *offer, MuEffects *effects);
 /* DESTROY and UNRESERVE for those of the pod's releasing entries that the offer shows are appended to `operations`. */
-void mu_service_release(MuService *service, MuPod *pod, const MuOffer *offer, GPtrArray *operations, MuEffects *effects);
+void mu_service_release(MuService *service, MuPod *pod, const MuOffer *offer, GPtrArray *operations,
+                        MuEffects *effects);
 
 /* Finds what is to be done, after events or when next_ms has come. Kills are asked for here. */
 void mu_service_settle(MuService *service, MuEffects *effects);
@@ -152,5 +153,5 @@ MuPod *mu_service_pod(const MuService *service, const char *name);
 gboolean mu_pod_exists(const MuPod *pod);
 MuTask *mu_pod_task(const MuPod *pod, const char *task);
 const MuServiceSpec *mu_service_target(const MuService *service); /* NULL: none */
-gboolean mu_task_is_alive(const MuTask *task); /* launched, and no terminal status came */
+gboolean mu_task_is_alive(const MuTask *task);                    /* launched, and no terminal status came */
 #endif

@@ -67,7 +67,8 @@ void mu_task_want_kill(MuTask *task, MuEffects *effects);
 
 /* What a step that launches `tasks` of the pod is found to be; `recovery`: as the recovery plan sees it (a goal that was
  * reached once does not count). `ret_delayed_until_ms` is set when DELAYED. */
-MuStatus mu_step_find_status(const MuPod *pod, guint64 tasks, gboolean recovery, gint64 now_ms, gint64 *ret_delayed_until_ms);
+MuStatus mu_step_find_status(const MuPod *pod, guint64 tasks, gboolean recovery, gint64 now_ms,
+                             gint64 *ret_delayed_until_ms);
 /* Of the step's tasks, those that are not where they should be. */
 guint64 mu_step_tasks_to_launch(const MuPod *pod, guint64 tasks, gboolean recovery);
 /* The configuration that the step launches: the target; for recovery, the one that the pod's tasks run with. */

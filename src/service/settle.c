@@ -9,8 +9,7 @@
 
 /* ---- kills --------------------------------------------------------------------------------------------------------- */
 
-void mu_task_kill(MuTask *task, MuEffects *effects)
-{
+void mu_task_kill(MuTask *task, MuEffects *effects) {
   if (!mu_task_is_alive(task) || task->next_kill_ms > effects->now_ms)
     return;
   if (task->next_kill_ms == 0)
@@ -19,8 +18,7 @@ void mu_task_kill(MuTask *task, MuEffects *effects)
   mu_effects_kill(effects, task->record->task_id, task->record->agent_id);
 }
 
-void mu_task_want_kill(MuTask *task, MuEffects *effects)
-{
+void mu_task_want_kill(MuTask *task, MuEffects *effects) {
   if (task->record->kill != MU_KILL_WANTED) {
     task->record->kill = MU_KILL_WANTED;
     mu_task_put(task, effects);
@@ -28,8 +26,7 @@ void mu_task_want_kill(MuTask *task, MuEffects *effects)
   mu_task_kill(task, effects);
 }
 
-static void repeat_kills(MuService *service, MuEffects *effects)
-{
+static void repeat_kills(MuService *service, MuEffects *effects) {
   for (guint i = service->killing->len; i > 0; i--) {
     MuTask *task = service->killing->pdata[i - 1];
     if (mu_task_is_alive(task)) {
@@ -44,8 +41,7 @@ static void repeat_kills(MuService *service, MuEffects *effects)
 
 /* ---- one pod ------------------------------------------------------------------------------------------------------- */
 
-static void announce_step(MuService *service, MuStep *step, MuEffects *effects)
-{
+static void announce_step(MuService *service, MuStep *step, MuEffects *effects) {
   json_t *data = json_object();
   mu_json_set_string(data, "service", service->name);
   mu_json_set_string(data, "plan", step->phase->plan->name);
@@ -55,22 +51,17 @@ static void announce_step(MuService *service, MuStep *step, MuEffects *effects)
   mu_effects_notice(effects, "step", data);
 }
 
-static MuStatus teardown_status(const MuPod *pod, guint index)
-{
+static MuStatus teardown_status(const MuPod *pod, guint index) {
   gboolean live = mu_pod_has_live_task(pod);
   gboolean holds = pod->record != NULL && pod->record->entries->len > 0;
   switch (index) {
-  case 0:
-    return live ? MU_STATUS_STARTED : MU_STATUS_COMPLETE;
-  case 1:
-    return live ? MU_STATUS_PENDING : holds ? MU_STATUS_STARTED : MU_STATUS_COMPLETE;
-  default:
-    return pod->record != NULL || pod->tasks->len > 0 ? MU_STATUS_PENDING : MU_STATUS_COMPLETE;
+  case 0: return live ? MU_STATUS_STARTED : MU_STATUS_COMPLETE;
+  case 1: return live ? MU_STATUS_PENDING : holds ? MU_STATUS_STARTED : MU_STATUS_COMPLETE;
+  default: return pod->record != NULL || pod->tasks->len > 0 ? MU_STATUS_PENDING : MU_STATUS_COMPLETE;
   }
 }
 
-static void refresh_step(MuPod *pod, MuStep *step, MuEffects *effects)
-{
+static void refresh_step(MuPod *pod, MuStep *step, MuEffects *effects) {
   MuStatus before = step->status;
   MuStatus found = step->tasks == 0 ? teardown_status(pod, step->index)
                                     : mu_step_find_status(pod, step->tasks, mu_step_is_recovery(step), effects->now_ms,
@@ -81,8 +72,7 @@ static void refresh_step(MuPod *pod, MuStep *step, MuEffects *effects)
 }
 
 /* Tasks that the configuration no longer has. */
-static void end_unwanted_tasks(MuPod *pod, MuEffects *effects)
-{
+static void end_unwanted_tasks(MuPod *pod, MuEffects *effects) {
   if (mu_pod_is_leaving(pod) || mu_service_target(pod->service) == NULL)
     return;
   for (guint i = pod->tasks->len; i > 0; i--) {
@@ -96,8 +86,7 @@ static void end_unwanted_tasks(MuPod *pod, MuEffects *effects)
   }
 }
 
-static void end_marked_tasks(MuPod *pod, MuEffects *effects)
-{
+static void end_marked_tasks(MuPod *pod, MuEffects *effects) {
   for (guint i = 0; i < pod->tasks->len; i++) {
     MuTask *task = pod->tasks->pdata[i];
     if (task->record->kill == MU_KILL_WANTED)
@@ -105,8 +94,7 @@ static void end_marked_tasks(MuPod *pod, MuEffects *effects)
   }
 }
 
-static void note_releasing(MuPod *pod)
-{
+static void note_releasing(MuPod *pod) {
   gboolean releasing = FALSE;
   for (guint i = 0; pod->record != NULL && i < pod->record->entries->len; i++)
     releasing |= ((MuLedgerEntry *)pod->record->entries->pdata[i])->state == MU_LEDGER_RELEASING;
@@ -116,8 +104,7 @@ static void note_releasing(MuPod *pod)
 }
 
 /* It leaves since its fate was first seen, or since the scheduler started. */
-static void note_leaving(MuPod *pod, MuEffects *effects)
-{
+static void note_leaving(MuPod *pod, MuEffects *effects) {
   gboolean leaving = pod->record != NULL && pod->record->fate != MU_POD_KEEP;
   g_ptr_array_remove_fast(pod->service->leaving, pod);
   if (leaving)
@@ -126,8 +113,7 @@ static void note_leaving(MuPod *pod, MuEffects *effects)
     pod->leaving_ms = leaving ? effects->now_ms : 0;
 }
 
-void mu_pod_refresh(MuPod *pod, MuEffects *effects)
-{
+void mu_pod_refresh(MuPod *pod, MuEffects *effects) {
   mu_teardown_advance(pod, effects);
   end_unwanted_tasks(pod, effects);
   end_marked_tasks(pod, effects);
@@ -140,8 +126,7 @@ void mu_pod_refresh(MuPod *pod, MuEffects *effects)
     mu_pod_mark_dirty(pod);
 }
 
-static void refresh_dirty_pods(MuService *service, MuEffects *effects)
-{
+static void refresh_dirty_pods(MuService *service, MuEffects *effects) {
   while (service->dirty_pods->len > 0) {
     MuPod *pod = g_ptr_array_steal_index_fast(service->dirty_pods, service->dirty_pods->len - 1);
     pod->dirty = FALSE;
@@ -156,8 +141,7 @@ typedef struct {
   MuEffects *effects;
 } Work;
 
-static void wait_for_offer(MuService *service, MuPod *pod, MuStep *step, MuEffects *effects)
-{
+static void wait_for_offer(MuService *service, MuPod *pod, MuStep *step, MuEffects *effects) {
   g_ptr_array_add(service->wanting, step);
   if (pod->outcome != NULL)
     return;
@@ -166,14 +150,12 @@ static void wait_for_offer(MuService *service, MuPod *pod, MuStep *step, MuEffec
   service->wants_more = TRUE;
 }
 
-static gboolean comes_after_recovery(const MuStep *step)
-{
+static gboolean comes_after_recovery(const MuStep *step) {
   return step->phase->plan != ((MuPod *)step->asset)->service->deploy && !mu_step_is_recovery(step);
 }
 
 /* Tasks of the step that run in an old configuration make room for the new one. */
-static void end_old_tasks(MuPod *pod, const MuStep *step, MuEffects *effects)
-{
+static void end_old_tasks(MuPod *pod, const MuStep *step, MuEffects *effects) {
   gboolean recovery = mu_step_is_recovery(step);
   const MuPodSpec *spec = mu_step_pod_spec(pod, recovery);
   guint64 launch = mu_step_tasks_to_launch(pod, step->tasks, recovery);
@@ -189,8 +171,7 @@ static void end_old_tasks(MuPod *pod, const MuStep *step, MuEffects *effects)
   }
 }
 
-static gboolean work_on(MuStep *step, gpointer user)
-{
+static gboolean work_on(MuStep *step, gpointer user) {
   Work *work = user;
   MuPod *pod = step->asset;
   if (pod->claimed_by != NULL)
@@ -210,26 +191,22 @@ static gboolean work_on(MuStep *step, gpointer user)
     g_ptr_array_add(work->service->delayed, pod);
     work->service->next_ms = MIN(work->service->next_ms, step->delayed_until_ms);
     break;
-  default:
-    break;
+  default: break;
   }
   return TRUE;
 }
 
-static void release_claims(MuService *service)
-{
+static void release_claims(MuService *service) {
   for (guint i = 0; i < service->claimed->len; i++)
     ((MuPod *)service->claimed->pdata[i])->claimed_by = NULL;
   g_ptr_array_set_size(service->claimed, 0);
 }
 
-static gboolean is_waiting(const MuPod *pod)
-{
+static gboolean is_waiting(const MuPod *pod) {
   return pod->claimed_by != NULL && pod->claimed_by->status == MU_STATUS_PENDING && !mu_pod_is_leaving(pod);
 }
 
-static void forget_outcomes(GPtrArray *waited)
-{
+static void forget_outcomes(GPtrArray *waited) {
   for (guint i = 0; i < waited->len; i++) {
     MuPod *pod = waited->pdata[i];
     if (!is_waiting(pod))
@@ -237,8 +214,7 @@ static void forget_outcomes(GPtrArray *waited)
   }
 }
 
-static void find_work(MuService *service, MuEffects *effects)
-{
+static void find_work(MuService *service, MuEffects *effects) {
   Work work = {service, effects};
   g_autoptr(GPtrArray) waited = g_ptr_array_new();
   for (guint i = 0; i < service->wanting->len; i++)
@@ -253,8 +229,7 @@ static void find_work(MuService *service, MuEffects *effects)
 
 /* ---- the service as a whole ---------------------------------------------------------------------------------------- */
 
-static void announce_plan(MuService *service, MuEffects *effects)
-{
+static void announce_plan(MuService *service, MuEffects *effects) {
   json_t *data = json_object();
   mu_json_set_string(data, "service", service->name);
   mu_json_set_string(data, "plan", service->deploy->name);
@@ -262,8 +237,7 @@ static void announce_plan(MuService *service, MuEffects *effects)
   mu_effects_notice(effects, "plan", data);
 }
 
-static gboolean all_goals_end(const MuServiceSpec *spec)
-{
+static gboolean all_goals_end(const MuServiceSpec *spec) {
   for (guint i = 0; i < spec->n_pods; i++)
     for (guint j = 0; j < spec->pods[i].n_tasks; j++)
       if (spec->pods[i].tasks[j].goal == MU_GOAL_RUNNING)
@@ -271,8 +245,7 @@ static gboolean all_goals_end(const MuServiceSpec *spec)
   return TRUE;
 }
 
-static void on_deploy_complete(MuService *service, MuEffects *effects)
-{
+static void on_deploy_complete(MuService *service, MuEffects *effects) {
   const MuServiceSpec *spec = mu_service_target(service);
   if (service->record->state != MU_SERVICE_RUNNING || spec == NULL)
     return;
@@ -284,8 +257,7 @@ static void on_deploy_complete(MuService *service, MuEffects *effects)
   service->finished = spec->remove_when_finished && all_goals_end(spec);
 }
 
-static void note_deploy_status(MuService *service, MuEffects *effects)
-{
+static void note_deploy_status(MuService *service, MuEffects *effects) {
   if (service->deploy == NULL || service->deploy->status == service->shown_status)
     return;
   service->shown_status = service->deploy->status;
@@ -295,8 +267,7 @@ static void note_deploy_status(MuService *service, MuEffects *effects)
 }
 
 /* What a lost agent holds is not waited for for ever. */
-static void give_up_lost(MuService *service, MuEffects *effects)
-{
+static void give_up_lost(MuService *service, MuEffects *effects) {
   for (guint i = service->leaving->len; i > 0; i--) {
     MuPod *pod = service->leaving->pdata[i - 1];
     if (effects->now_ms >= pod->leaving_ms + MU_GIVE_UP_MS)
@@ -304,14 +275,12 @@ static void give_up_lost(MuService *service, MuEffects *effects)
   }
 }
 
-static void note_give_ups(MuService *service)
-{
+static void note_give_ups(MuService *service) {
   for (guint i = 0; i < service->leaving->len; i++)
     service->next_ms = MIN(service->next_ms, ((MuPod *)service->leaving->pdata[i])->leaving_ms + MU_GIVE_UP_MS);
 }
 
-void mu_service_settle(MuService *service, MuEffects *effects)
-{
+void mu_service_settle(MuService *service, MuEffects *effects) {
   give_up_lost(service, effects);
   if (effects->now_ms >= service->next_ms)
     for (guint i = 0; i < service->delayed->len; i++)
@@ -326,7 +295,6 @@ void mu_service_settle(MuService *service, MuEffects *effects)
   note_deploy_status(service, effects);
 }
 
-gboolean mu_service_wants_offers(const MuService *service)
-{
+gboolean mu_service_wants_offers(const MuService *service) {
   return service->wanting->len > 0 || service->releasing->len > 0;
 }

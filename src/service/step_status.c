@@ -11,33 +11,29 @@
 
 #include <string.h>
 
-const MuBackoff *mu_service_backoff(const MuService *service)
-{
+const MuBackoff *mu_service_backoff(const MuService *service) {
   return service->scheduler != NULL ? &service->scheduler->backoff : &mu_backoff_default;
 }
 
-gboolean mu_step_is_recovery(const MuStep *step)
-{
+gboolean mu_step_is_recovery(const MuStep *step) {
   return strcmp(step->phase->plan->name, "recovery") == 0;
 }
 
-const MuTaskSpec *mu_task_launched_spec(const MuTask *task)
-{
+const MuTaskSpec *mu_task_launched_spec(const MuTask *task) {
   const MuServiceSpec *spec = mu_service_config(task->pod->service, task->record->config);
   const MuPodSpec *pod = spec == NULL ? NULL : mu_service_spec_pod(spec, task->pod->type);
   return pod == NULL ? NULL : mu_pod_spec_task(pod, task->record->task);
 }
 
-gboolean mu_task_is_wanted(const MuTask *task)
-{
+gboolean mu_task_is_wanted(const MuTask *task) {
   const MuPod *pod = task->pod;
   const MuServiceSpec *spec = mu_service_target(pod->service);
   const MuPodSpec *pod_spec = spec == NULL ? NULL : mu_service_spec_pod(spec, pod->type);
-  return pod_spec != NULL && pod->index < (guint)pod_spec->count && mu_pod_spec_task(pod_spec, task->record->task) != NULL;
+  return pod_spec != NULL && pod->index < (guint)pod_spec->count &&
+         mu_pod_spec_task(pod_spec, task->record->task) != NULL;
 }
 
-gboolean mu_task_goal_met(const MuTask *task, const MuTaskSpec *spec)
-{
+gboolean mu_task_goal_met(const MuTask *task, const MuTaskSpec *spec) {
   if (task->status == NULL)
     return FALSE;
   MuTaskState state = task->status->state;
@@ -48,16 +44,14 @@ gboolean mu_task_goal_met(const MuTask *task, const MuTaskSpec *spec)
   return spec->readiness_check == NULL || (task->status->has_ready && task->status->ready);
 }
 
-gboolean mu_task_has_failed(const MuTask *task)
-{
+gboolean mu_task_has_failed(const MuTask *task) {
   const MuTaskSpec *spec = mu_task_launched_spec(task);
   if (task->status == NULL || !mu_task_state_is_terminal(task->status->state) || spec == NULL)
     return FALSE;
   return spec->goal == MU_GOAL_RUNNING || task->status->state != MU_TASK_FINISHED;
 }
 
-gint64 mu_task_relaunch_ms(const MuTask *task)
-{
+gint64 mu_task_relaunch_ms(const MuTask *task) {
   const MuBackoff *backoff = mu_service_backoff(task->pod->service);
   if (!backoff->enabled || task->record->failures == 0)
     return task->record->ended_ms;
@@ -70,13 +64,11 @@ gint64 mu_task_relaunch_ms(const MuTask *task)
 /* ---- one task ------------------------------------------------------------------------------------------------------- */
 
 /* A new configuration takes unchanged tasks along: their records are moved to it at once (configure.c). */
-static gboolean is_on_target(const MuTask *task)
-{
+static gboolean is_on_target(const MuTask *task) {
   return g_strcmp0(task->record->config, task->pod->service->record->target) == 0;
 }
 
-static MuStatus ended_status(const MuTask *task, gint64 now_ms, gint64 *delayed_until_ms)
-{
+static MuStatus ended_status(const MuTask *task, gint64 now_ms, gint64 *delayed_until_ms) {
   gint64 at = mu_task_relaunch_ms(task);
   if (at <= now_ms)
     return MU_STATUS_PENDING;
@@ -84,8 +76,7 @@ static MuStatus ended_status(const MuTask *task, gint64 now_ms, gint64 *delayed_
   return MU_STATUS_DELAYED;
 }
 
-static MuStatus alive_status(const MuTask *task)
-{
+static MuStatus alive_status(const MuTask *task) {
   if (task->record->kill == MU_KILL_WANTED || task->next_kill_ms != 0)
     return MU_STATUS_PREPARED;
   if (task->status == NULL || task->status->state == MU_TASK_STAGING || task->status->state == MU_TASK_STARTING)
@@ -95,14 +86,12 @@ static MuStatus alive_status(const MuTask *task)
 
 /* Recovery brings back what ran once in its configuration. What was made to begin anew since, or went over to another
  * configuration, is a plan's. */
-static gboolean is_recoverys(const MuPod *pod, const MuTask *task)
-{
+static gboolean is_recoverys(const MuPod *pod, const MuTask *task) {
   return task != NULL && task->record->reached && g_strcmp0(task->record->config, mu_step_config_id(pod, TRUE)) == 0;
 }
 
 static MuStatus task_status(const MuPod *pod, const MuTaskSpec *spec, gboolean recovery, gint64 now_ms,
-                            gint64 *delayed_until_ms)
-{
+                            gint64 *delayed_until_ms) {
   const MuTask *task = mu_pod_task(pod, spec->name);
   if (recovery && !is_recoverys(pod, task))
     return MU_STATUS_COMPLETE;
@@ -122,31 +111,29 @@ static MuStatus task_status(const MuPod *pod, const MuTaskSpec *spec, gboolean r
 /* ---- several -------------------------------------------------------------------------------------------------------- */
 
 /* The least advanced task decides. */
-static guint rank(MuStatus status)
-{
+static guint rank(MuStatus status) {
   static const guint RANKS[MU_STATUS_COUNT] = {
-      [MU_STATUS_ERROR] = 0,    [MU_STATUS_PREPARED] = 1, [MU_STATUS_DELAYED] = 2, [MU_STATUS_PENDING] = 3,
+      [MU_STATUS_ERROR] = 0,    [MU_STATUS_PREPARED] = 1, [MU_STATUS_DELAYED] = 2,  [MU_STATUS_PENDING] = 3,
       [MU_STATUS_STARTING] = 4, [MU_STATUS_STARTED] = 5,  [MU_STATUS_COMPLETE] = 6,
   };
   return RANKS[status];
 }
 
-const char *mu_step_config_id(const MuPod *pod, gboolean recovery)
-{
+const char *mu_step_config_id(const MuPod *pod, gboolean recovery) {
   return recovery && pod->recovery_config != NULL ? pod->recovery_config : pod->service->record->target;
 }
 
-const MuPodSpec *mu_step_pod_spec(const MuPod *pod, gboolean recovery)
-{
+const MuPodSpec *mu_step_pod_spec(const MuPod *pod, gboolean recovery) {
   const MuServiceSpec *spec = mu_service_config(pod->service, mu_step_config_id(pod, recovery));
   return spec == NULL ? NULL : mu_service_spec_pod(spec, pod->type);
 }
 
-MuStatus mu_step_find_status(const MuPod *pod, guint64 tasks, gboolean recovery, gint64 now_ms, gint64 *ret_delayed_until_ms)
-{
+MuStatus mu_step_find_status(const MuPod *pod, guint64 tasks, gboolean recovery, gint64 now_ms,
+                             gint64 *ret_delayed_until_ms) {
   const MuPodSpec *pod_spec = mu_step_pod_spec(pod, recovery);
   MuStatus worst = MU_STATUS_COMPLETE;
-  if (pod_spec == NULL) /* a recovery's configuration is dropped when nothing runs with it: then it has nothing to bring back */
+  if (pod_spec ==
+      NULL) /* a recovery's configuration is dropped when nothing runs with it: then it has nothing to bring back */
     return recovery ? MU_STATUS_COMPLETE : MU_STATUS_PENDING;
   if (pod->record != NULL && pod->record->fate != MU_POD_KEEP)
     return MU_STATUS_PREPARED;
@@ -160,8 +147,7 @@ MuStatus mu_step_find_status(const MuPod *pod, guint64 tasks, gboolean recovery,
   return worst;
 }
 
-guint64 mu_step_tasks_to_launch(const MuPod *pod, guint64 tasks, gboolean recovery)
-{
+guint64 mu_step_tasks_to_launch(const MuPod *pod, guint64 tasks, gboolean recovery) {
   const MuPodSpec *pod_spec = mu_step_pod_spec(pod, recovery);
   guint64 launch = 0;
   gint64 ignored = 0;

@@ -10,15 +10,13 @@
 
 enum { STEP_KILL, STEP_RELEASE, STEP_ERASE };
 
-gboolean mu_pod_is_leaving(const MuPod *pod)
-{
+gboolean mu_pod_is_leaving(const MuPod *pod) {
   if (pod->service->record->state != MU_SERVICE_RUNNING)
     return TRUE;
   return pod->record != NULL && pod->record->fate != MU_POD_KEEP;
 }
 
-void mu_teardown_add_phase(MuService *service, MuPlan *plan, MuPod *pod)
-{
+void mu_teardown_add_phase(MuService *service, MuPlan *plan, MuPod *pod) {
   static const char *const NAMES[] = {
       [STEP_KILL] = "kill-tasks", [STEP_RELEASE] = "unreserve-resources", [STEP_ERASE] = "erase"};
   MuPhase *phase = mu_plan_add_phase(plan, pod->name, MU_STRATEGY_SERIAL);
@@ -30,8 +28,7 @@ void mu_teardown_add_phase(MuService *service, MuPlan *plan, MuPod *pod)
 
 /* The engine's operator asserted that the agent is gone: it never comes back, and nothing on it is left (TASK_GONE_BY_OPERATOR
  * in mesos.proto). That is proof enough for the ledger. */
-static gboolean agent_is_gone(const MuPod *pod)
-{
+static gboolean agent_is_gone(const MuPod *pod) {
   for (guint i = 0; i < pod->tasks->len; i++) {
     const MuTask *task = pod->tasks->pdata[i];
     if (task->status != NULL && task->status->state == MU_TASK_GONE_BY_OPERATOR &&
@@ -43,8 +40,7 @@ static gboolean agent_is_gone(const MuPod *pod)
 
 /* No task lives: what is left may be given back. An entry whose RESERVE was never proven may not exist at all: then its
  * absence from an offer is proof enough. */
-static void begin_release(MuPod *pod, MuEffects *effects)
-{
+static void begin_release(MuPod *pod, MuEffects *effects) {
   gboolean changed = FALSE;
   for (guint i = 0; i < pod->record->entries->len; i++) {
     MuLedgerEntry *entry = pod->record->entries->pdata[i];
@@ -60,8 +56,7 @@ static void begin_release(MuPod *pod, MuEffects *effects)
   }
 }
 
-static void forget_tasks(MuPod *pod, MuEffects *effects)
-{
+static void forget_tasks(MuPod *pod, MuEffects *effects) {
   for (guint i = 0; i < pod->tasks->len; i++) {
     MuTask *task = pod->tasks->pdata[i];
     if (task->record->failures != 0) {
@@ -72,8 +67,7 @@ static void forget_tasks(MuPod *pod, MuEffects *effects)
 }
 
 /* Nothing is held any more. */
-static void end_release(MuPod *pod, MuEffects *effects)
-{
+static void end_release(MuPod *pod, MuEffects *effects) {
   MuService *service = pod->service;
   if (service->record->state != MU_SERVICE_RUNNING || pod->record->fate == MU_POD_ERASE) {
     mu_service_erase_pod(service, pod, effects);
@@ -85,27 +79,23 @@ static void end_release(MuPod *pod, MuEffects *effects)
   service->wants_more = TRUE; /* other offers than before will do */
 }
 
-static void drop_entry(MuPod *pod, guint i)
-{
+static void drop_entry(MuPod *pod, guint i) {
   const MuLedgerEntry *entry = pod->record->entries->pdata[i];
   g_hash_table_remove(pod->service->reservations, entry->resource->reservation.resource_id);
   g_ptr_array_remove_index(pod->record->entries, i);
 }
 
-static void drop_all_entries(MuPod *pod)
-{
+static void drop_all_entries(MuPod *pod) {
   while (pod->record->entries->len > 0)
     drop_entry(pod, pod->record->entries->len - 1);
 }
 
-static void kill_all(MuPod *pod, MuEffects *effects)
-{
+static void kill_all(MuPod *pod, MuEffects *effects) {
   for (guint i = 0; i < pod->tasks->len; i++)
     mu_task_kill(pod->tasks->pdata[i], effects);
 }
 
-void mu_teardown_advance(MuPod *pod, MuEffects *effects)
-{
+void mu_teardown_advance(MuPod *pod, MuEffects *effects) {
   if (!mu_pod_is_leaving(pod))
     return;
   if (mu_pod_has_live_task(pod)) {
@@ -122,33 +112,30 @@ void mu_teardown_advance(MuPod *pod, MuEffects *effects)
     mu_service_erase_pod(pod->service, pod, effects);
 }
 
-static gboolean is_unreachable(const MuTask *task)
-{
+static gboolean is_unreachable(const MuTask *task) {
   return task->status != NULL && task->status->state == MU_TASK_UNREACHABLE;
 }
 
-static gboolean only_unreachable_live(const MuPod *pod)
-{
+static gboolean only_unreachable_live(const MuPod *pod) {
   for (guint i = 0; i < pod->tasks->len; i++)
     if (mu_task_is_alive(pod->tasks->pdata[i]) && !is_unreachable(pod->tasks->pdata[i]))
       return FALSE;
   return TRUE;
 }
 
-static void forget_unreachable(MuPod *pod, MuEffects *effects)
-{
+static void forget_unreachable(MuPod *pod, MuEffects *effects) {
   for (guint i = pod->tasks->len; i > 0; i--)
     if (is_unreachable(pod->tasks->pdata[i - 1]))
       mu_pod_erase_task(pod, pod->tasks->pdata[i - 1], effects);
 }
 
-void mu_teardown_give_up(MuPod *pod, MuEffects *effects)
-{
+void mu_teardown_give_up(MuPod *pod, MuEffects *effects) {
   pod->leaving_ms = effects->now_ms; /* if it waits on: for as long again */
   if (pod->service->record->state != MU_SERVICE_RUNNING || !only_unreachable_live(pod))
     return;
-  mu_log(MU_LOG_WARNING, "%s of %s leaves what it had on %s, which does not give it back; it is cleaned up when it returns",
-         pod->name, pod->service->name, pod->record->hostname == NULL ? "an unknown agent" : pod->record->hostname);
+  mu_log(MU_LOG_WARNING,
+         "%s of %s leaves what it had on %s, which does not give it back; it is cleaned up when it returns", pod->name,
+         pod->service->name, pod->record->hostname == NULL ? "an unknown agent" : pod->record->hostname);
   forget_unreachable(pod, effects);
   drop_all_entries(pod);
   mu_pod_put(pod, effects);
@@ -156,13 +143,11 @@ void mu_teardown_give_up(MuPod *pod, MuEffects *effects)
 
 /* ---- offers -------------------------------------------------------------------------------------------------------- */
 
-static gboolean offer_shows(const MuOffer *offer, const MuLedgerEntry *entry)
-{
+static gboolean offer_shows(const MuOffer *offer, const MuLedgerEntry *entry) {
   return mu_resources_by_id(offer->resources, entry->resource->reservation.resource_id) != NULL;
 }
 
-void mu_service_on_agent_offer(MuService *service, MuPod *pod, const MuOffer *offer, MuEffects *effects)
-{
+void mu_service_on_agent_offer(MuService *service, MuPod *pod, const MuOffer *offer, MuEffects *effects) {
   gboolean changed = FALSE;
   if (pod->record == NULL || g_strcmp0(pod->record->agent_id, offer->agent_id) != 0)
     return;
@@ -182,8 +167,8 @@ void mu_service_on_agent_offer(MuService *service, MuPod *pod, const MuOffer *of
     mu_pod_put(pod, effects);
 }
 
-void mu_service_release(MuService *service, MuPod *pod, const MuOffer *offer, GPtrArray *operations, MuEffects *effects)
-{
+void mu_service_release(MuService *service, MuPod *pod, const MuOffer *offer, GPtrArray *operations,
+                        MuEffects *effects) {
   g_autoptr(MuResources) destroy = mu_resources_new();
   g_autoptr(MuResources) unreserve = mu_resources_new();
   gboolean changed = FALSE;
@@ -212,8 +197,7 @@ void mu_service_release(MuService *service, MuPod *pod, const MuOffer *offer, GP
 
 /* ---- the whole service ---------------------------------------------------------------------------------------------- */
 
-void mu_service_uninstall(MuService *service, MuEffects *effects)
-{
+void mu_service_uninstall(MuService *service, MuEffects *effects) {
   if (service->record->state != MU_SERVICE_RUNNING)
     return;
   service->record->state = MU_SERVICE_UNINSTALLING;
@@ -224,8 +208,7 @@ void mu_service_uninstall(MuService *service, MuEffects *effects)
   mu_service_rebuild_plans(service, effects);
 }
 
-gboolean mu_service_is_empty(const MuService *service)
-{
+gboolean mu_service_is_empty(const MuService *service) {
   GHashTableIter iter;
   gpointer value = NULL;
   g_hash_table_iter_init(&iter, service->pods);
@@ -237,8 +220,7 @@ gboolean mu_service_is_empty(const MuService *service)
   return TRUE;
 }
 
-void mu_service_force_gone(MuService *service, MuEffects *effects)
-{
+void mu_service_force_gone(MuService *service, MuEffects *effects) {
   GHashTableIter iter;
   gpointer pod = NULL;
   g_hash_table_iter_init(&iter, service->pods);
@@ -247,8 +229,7 @@ void mu_service_force_gone(MuService *service, MuEffects *effects)
   service->wants_more = TRUE;
 }
 
-static void add_pod_holdouts(const MuPod *pod, GPtrArray *lines)
-{
+static void add_pod_holdouts(const MuPod *pod, GPtrArray *lines) {
   for (guint i = 0; i < pod->tasks->len; i++) {
     const MuTask *task = pod->tasks->pdata[i];
     if (mu_task_is_alive(task))
@@ -262,8 +243,7 @@ static void add_pod_holdouts(const MuPod *pod, GPtrArray *lines)
   }
 }
 
-char **mu_service_holdouts(const MuService *service)
-{
+char **mu_service_holdouts(const MuService *service) {
   GPtrArray *lines = g_ptr_array_new();
   GHashTableIter iter;
   gpointer pod = NULL;

@@ -3,8 +3,8 @@
 #include "bug.h"
 #include "engine_json.h"
 #include "json.h"
-#include <muster/error.h>
 #include "sm.h"
+#include <muster/error.h>
 
 #include <string.h>
 
@@ -17,8 +17,7 @@ static const MuSm LEDGER = {"ledger entry", LEDGER_STATES, G_N_ELEMENTS(LEDGER_S
 
 static const char *const FATES[] = {[MU_POD_KEEP] = "KEEP", [MU_POD_REPLACE] = "REPLACE", [MU_POD_ERASE] = "ERASE"};
 
-MuLedgerEntry *mu_ledger_entry_new(MuResource *take_resource, const char *set, const char *what)
-{
+MuLedgerEntry *mu_ledger_entry_new(MuResource *take_resource, const char *set, const char *what) {
   MuLedgerEntry *entry = g_new0(MuLedgerEntry, 1);
   entry->resource = take_resource;
   entry->set = g_strdup(set);
@@ -26,16 +25,14 @@ MuLedgerEntry *mu_ledger_entry_new(MuResource *take_resource, const char *set, c
   return entry;
 }
 
-MuLedgerEntry *mu_ledger_entry_copy(const MuLedgerEntry *entry)
-{
+MuLedgerEntry *mu_ledger_entry_copy(const MuLedgerEntry *entry) {
   MuLedgerEntry *copy = mu_ledger_entry_new(mu_resource_copy(entry->resource), entry->set, entry->what);
   copy->state = entry->state;
   copy->asked = entry->asked;
   return copy;
 }
 
-void mu_ledger_entry_free(MuLedgerEntry *entry)
-{
+void mu_ledger_entry_free(MuLedgerEntry *entry) {
   if (entry == NULL)
     return;
   mu_resource_free(entry->resource);
@@ -44,13 +41,11 @@ void mu_ledger_entry_free(MuLedgerEntry *entry)
   g_free(entry);
 }
 
-void mu_ledger_entry_move(MuLedgerEntry *entry, MuLedgerState to)
-{
+void mu_ledger_entry_move(MuLedgerEntry *entry, MuLedgerState to) {
   mu_sm_move(&LEDGER, &entry->state, to, entry->resource->reservation.resource_id);
 }
 
-MuPodRecord *mu_pod_record_new(const char *type, guint index)
-{
+MuPodRecord *mu_pod_record_new(const char *type, guint index) {
   MuPodRecord *record = g_new0(MuPodRecord, 1);
   record->type = g_strdup(type);
   record->index = index;
@@ -59,8 +54,7 @@ MuPodRecord *mu_pod_record_new(const char *type, guint index)
   return record;
 }
 
-static void copy_attributes(GPtrArray *to, const GPtrArray *from)
-{
+static void copy_attributes(GPtrArray *to, const GPtrArray *from) {
   g_ptr_array_set_size(to, 0);
   for (guint i = 0; from != NULL && i < from->len; i++) {
     const MuEnvVar *var = from->pdata[i];
@@ -68,8 +62,7 @@ static void copy_attributes(GPtrArray *to, const GPtrArray *from)
   }
 }
 
-MuPodRecord *mu_pod_record_copy(const MuPodRecord *record)
-{
+MuPodRecord *mu_pod_record_copy(const MuPodRecord *record) {
   MuPodRecord *copy = mu_pod_record_new(record->type, record->index);
   copy->fate = record->fate;
   copy->agent_id = g_strdup(record->agent_id);
@@ -83,8 +76,7 @@ MuPodRecord *mu_pod_record_copy(const MuPodRecord *record)
   return copy;
 }
 
-void mu_pod_record_free(MuPodRecord *record)
-{
+void mu_pod_record_free(MuPodRecord *record) {
   if (record == NULL)
     return;
   g_free(record->type);
@@ -98,8 +90,7 @@ void mu_pod_record_free(MuPodRecord *record)
   g_free(record);
 }
 
-static json_t *entry_to_json(const MuLedgerEntry *entry)
-{
+static json_t *entry_to_json(const MuLedgerEntry *entry) {
   json_t *json = json_object();
   mu_json_set_string(json, "set", entry->set);
   mu_json_set_string(json, "what", entry->what);
@@ -110,8 +101,7 @@ static json_t *entry_to_json(const MuLedgerEntry *entry)
   return json;
 }
 
-char *mu_pod_record_encode(const MuPodRecord *record)
-{
+char *mu_pod_record_encode(const MuPodRecord *record) {
   g_autoptr(json_t) json = json_object();
   mu_json_set_string(json, "type", record->type);
   mu_json_set_int(json, "index", record->index);
@@ -129,8 +119,7 @@ char *mu_pod_record_encode(const MuPodRecord *record)
   return mu_json_to_string(json);
 }
 
-static MuLedgerEntry *entry_from_json(const json_t *json, GError **error)
-{
+static MuLedgerEntry *entry_from_json(const json_t *json, GError **error) {
   const char *set = NULL, *what = NULL;
   gint64 state = 0;
   gboolean asked = FALSE;
@@ -155,15 +144,13 @@ static MuLedgerEntry *entry_from_json(const json_t *json, GError **error)
   return entry;
 }
 
-static gboolean entries_from_json(MuPodRecord *record, const json_t *json, GError **error)
-{
+static gboolean entries_from_json(MuPodRecord *record, const json_t *json, GError **error) {
   const json_t *entries = NULL;
   size_t i;
   json_t *value;
   if (!mu_json_get_array(json, "entries", TRUE, &entries, error))
     return FALSE;
-  json_array_foreach(entries, i, value)
-  {
+  json_array_foreach (entries, i, value) {
     MuLedgerEntry *entry = entry_from_json(value, error);
     if (entry == NULL)
       return FALSE;
@@ -173,8 +160,7 @@ static gboolean entries_from_json(MuPodRecord *record, const json_t *json, GErro
 }
 
 /* Absent: KEEP. */
-static gboolean fate_from_string(const char *text, MuPodFate *ret, GError **error)
-{
+static gboolean fate_from_string(const char *text, MuPodFate *ret, GError **error) {
   for (guint i = 0; i < G_N_ELEMENTS(FATES); i++) {
     if (text == NULL || strcmp(text, FATES[i]) == 0) {
       *ret = (MuPodFate)i;
@@ -185,20 +171,19 @@ static gboolean fate_from_string(const char *text, MuPodFate *ret, GError **erro
   return FALSE;
 }
 
-MuPodRecord *mu_pod_record_decode(const char *text, gsize length, GError **error)
-{
+MuPodRecord *mu_pod_record_decode(const char *text, gsize length, GError **error) {
   g_autoptr(json_t) json = mu_json_parse(text, length, G_MAXSIZE, error);
   if (json == NULL)
     return NULL;
   const char *type = NULL, *fate = NULL, *agent = NULL, *hostname = NULL, *region = NULL, *zone = NULL, *role = NULL;
   gint64 index = 0;
-  if (!mu_json_get_string(json, "type", TRUE, &type, error) || !mu_json_get_int_between(json, "index", TRUE, 0, G_MAXINT32, &index, error) ||
+  if (!mu_json_get_string(json, "type", TRUE, &type, error) ||
+      !mu_json_get_int_between(json, "index", TRUE, 0, G_MAXINT32, &index, error) ||
       !mu_json_get_string(json, "fate", FALSE, &fate, error) ||
       !mu_json_get_string(json, "agent", FALSE, &agent, error) ||
       !mu_json_get_string(json, "hostname", FALSE, &hostname, error) ||
       !mu_json_get_string(json, "region", FALSE, &region, error) ||
-      !mu_json_get_string(json, "zone", FALSE, &zone, error) ||
-      !mu_json_get_string(json, "role", FALSE, &role, error))
+      !mu_json_get_string(json, "zone", FALSE, &zone, error) || !mu_json_get_string(json, "role", FALSE, &role, error))
     return NULL;
   g_autoptr(MuPodRecord) record = mu_pod_record_new(type, (guint)index);
   record->agent_id = g_strdup(agent);
@@ -207,13 +192,13 @@ MuPodRecord *mu_pod_record_decode(const char *text, gsize length, GError **error
   record->zone = g_strdup(zone);
   record->role = g_strdup(role);
   if (!fate_from_string(fate, &record->fate, error) ||
-      !mu_engine_json_get_vars(json, "attributes", record->attributes, error) || !entries_from_json(record, json, error))
+      !mu_engine_json_get_vars(json, "attributes", record->attributes, error) ||
+      !entries_from_json(record, json, error))
     return NULL;
   return g_steal_pointer(&record);
 }
 
-MuLedgerEntry *mu_pod_record_find(const MuPodRecord *record, const char *set, MuResourceKind kind, const char *what)
-{
+MuLedgerEntry *mu_pod_record_find(const MuPodRecord *record, const char *set, MuResourceKind kind, const char *what) {
   for (guint i = 0; i < record->entries->len; i++) {
     MuLedgerEntry *entry = record->entries->pdata[i];
     if (entry->state != MU_LEDGER_RELEASING && entry->resource->kind == kind && strcmp(entry->set, set) == 0 &&
@@ -223,8 +208,7 @@ MuLedgerEntry *mu_pod_record_find(const MuPodRecord *record, const char *set, Mu
   return NULL;
 }
 
-MuLedgerEntry *mu_pod_record_by_id(const MuPodRecord *record, const char *resource_id)
-{
+MuLedgerEntry *mu_pod_record_by_id(const MuPodRecord *record, const char *resource_id) {
   for (guint i = 0; i < record->entries->len; i++) {
     MuLedgerEntry *entry = record->entries->pdata[i];
     if (g_strcmp0(entry->resource->reservation.resource_id, resource_id) == 0)
@@ -233,8 +217,7 @@ MuLedgerEntry *mu_pod_record_by_id(const MuPodRecord *record, const char *resour
   return NULL;
 }
 
-void mu_pod_record_set_place(MuPodRecord *record, const MuOffer *offer)
-{
+void mu_pod_record_set_place(MuPodRecord *record, const MuOffer *offer) {
   g_free(record->agent_id);
   g_free(record->hostname);
   g_free(record->region);
@@ -246,8 +229,7 @@ void mu_pod_record_set_place(MuPodRecord *record, const MuOffer *offer)
   copy_attributes(record->attributes, offer->attributes);
 }
 
-const char *mu_pod_record_field(const MuPodRecord *record, const char *field)
-{
+const char *mu_pod_record_field(const MuPodRecord *record, const char *field) {
   if (record->agent_id == NULL)
     return NULL;
   if (strcmp(field, "hostname") == 0)

@@ -42,7 +42,7 @@ typedef struct {
   char *set;            /* id of the resource set; "" for the pod's own volumes, "executor" for its overhead */
   char *what;           /* name of the port, path of the volume; NULL for plain scalars */
   guint state;          /* MuLedgerState */
-  gboolean asked;       /* RELEASING: its UNRESERVE may have happened: an offer of the agent without it proves it gone */
+  gboolean asked; /* RELEASING: its UNRESERVE may have happened: an offer of the agent without it proves it gone */
 } MuLedgerEntry;
 
 MuLedgerEntry *mu_ledger_entry_new(MuResource *take_resource, const char *set, const char *what);
@@ -98,9 +98,9 @@ typedef struct {
   char *config;      /* configuration it was launched with */
   char *fingerprint; /* of its part of that configuration */
   gint64 launched_ms;
-  gint64 ended_ms;   /* of the terminal status, by the scheduler's clock; 0: not ended */
-  guint failures;    /* in a row, for the backoff */
-  gboolean reached;  /* its goal was reached once under this fingerprint */
+  gint64 ended_ms;  /* of the terminal status, by the scheduler's clock; 0: not ended */
+  guint failures;   /* in a row, for the backoff */
+  gboolean reached; /* its goal was reached once under this fingerprint */
   MuKillWish kill;
 } MuTaskRecord;
 

@@ -11,26 +11,22 @@ static const char *const STATES[] = {
     [MU_SERVICE_GONE] = "GONE",
 };
 
-const char *mu_service_state_to_string(MuServiceState state)
-{
+const char *mu_service_state_to_string(MuServiceState state) {
   return STATES[state];
 }
 
-MuServiceRecord *mu_service_record_new(void)
-{
+MuServiceRecord *mu_service_record_new(void) {
   return g_new0(MuServiceRecord, 1);
 }
 
-void mu_service_record_free(MuServiceRecord *record)
-{
+void mu_service_record_free(MuServiceRecord *record) {
   if (record == NULL)
     return;
   g_free(record->target);
   g_free(record);
 }
 
-char *mu_service_record_encode(const MuServiceRecord *record)
-{
+char *mu_service_record_encode(const MuServiceRecord *record) {
   g_autoptr(json_t) json = json_object();
   mu_json_set_string(json, "state", STATES[record->state]);
   mu_json_set_int(json, "version", record->version);
@@ -42,8 +38,7 @@ char *mu_service_record_encode(const MuServiceRecord *record)
   return mu_json_to_string(json);
 }
 
-static gboolean state_from_string(const char *text, MuServiceState *ret)
-{
+static gboolean state_from_string(const char *text, MuServiceState *ret) {
   for (guint i = 0; i < G_N_ELEMENTS(STATES); i++) {
     if (g_strcmp0(text, STATES[i]) == 0) {
       *ret = (MuServiceState)i;
@@ -53,8 +48,7 @@ static gboolean state_from_string(const char *text, MuServiceState *ret)
   return FALSE;
 }
 
-MuServiceRecord *mu_service_record_decode(const char *text, gsize length, GError **error)
-{
+MuServiceRecord *mu_service_record_decode(const char *text, gsize length, GError **error) {
   g_autoptr(json_t) json = mu_json_parse(text, length, G_MAXSIZE, error);
   if (json == NULL)
     return NULL;

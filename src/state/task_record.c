@@ -2,13 +2,11 @@
 
 #include "json.h"
 
-MuTaskRecord *mu_task_record_new(void)
-{
+MuTaskRecord *mu_task_record_new(void) {
   return g_new0(MuTaskRecord, 1);
 }
 
-MuTaskRecord *mu_task_record_copy(const MuTaskRecord *record)
-{
+MuTaskRecord *mu_task_record_copy(const MuTaskRecord *record) {
   MuTaskRecord *copy = g_memdup2(record, sizeof *record);
   copy->name = g_strdup(record->name);
   copy->task_id = g_strdup(record->task_id);
@@ -21,8 +19,7 @@ MuTaskRecord *mu_task_record_copy(const MuTaskRecord *record)
   return copy;
 }
 
-void mu_task_record_free(MuTaskRecord *record)
-{
+void mu_task_record_free(MuTaskRecord *record) {
   if (record == NULL)
     return;
   g_free(record->name);
@@ -36,8 +33,7 @@ void mu_task_record_free(MuTaskRecord *record)
   g_free(record);
 }
 
-char *mu_task_record_encode(const MuTaskRecord *record)
-{
+char *mu_task_record_encode(const MuTaskRecord *record) {
   g_autoptr(json_t) json = json_object();
   mu_json_set_string(json, "name", record->name);
   mu_json_set_string(json, "id", record->task_id);
@@ -57,16 +53,16 @@ char *mu_task_record_encode(const MuTaskRecord *record)
 }
 
 /* The string members of a task record: one list for decoding. */
-static gboolean read_strings(const json_t *json, MuTaskRecord *record, GError **error)
-{
+static gboolean read_strings(const json_t *json, MuTaskRecord *record, GError **error) {
   const struct {
     const char *key;
     gboolean required;
     char **field;
   } members[] = {
-      {"name", TRUE, &record->name},         {"id", TRUE, &record->task_id},      {"pod", TRUE, &record->pod_type},
-      {"task", TRUE, &record->task},         {"agent", FALSE, &record->agent_id}, {"executor", FALSE, &record->executor_id},
-      {"config", FALSE, &record->config},    {"fingerprint", FALSE, &record->fingerprint},
+      {"name", TRUE, &record->name},       {"id", TRUE, &record->task_id},
+      {"pod", TRUE, &record->pod_type},    {"task", TRUE, &record->task},
+      {"agent", FALSE, &record->agent_id}, {"executor", FALSE, &record->executor_id},
+      {"config", FALSE, &record->config},  {"fingerprint", FALSE, &record->fingerprint},
   };
   for (guint i = 0; i < G_N_ELEMENTS(members); i++) {
     const char *text = NULL;
@@ -77,15 +73,15 @@ static gboolean read_strings(const json_t *json, MuTaskRecord *record, GError **
   return TRUE;
 }
 
-MuTaskRecord *mu_task_record_decode(const char *text, gsize length, GError **error)
-{
+MuTaskRecord *mu_task_record_decode(const char *text, gsize length, GError **error) {
   g_autoptr(json_t) json = mu_json_parse(text, length, G_MAXSIZE, error);
   if (json == NULL)
     return NULL;
   g_autoptr(MuTaskRecord) record = mu_task_record_new();
   gint64 index = 0, failures = 0;
   gboolean kill = FALSE;
-  if (!read_strings(json, record, error) || !mu_json_get_int_between(json, "index", TRUE, 0, G_MAXINT32, &index, error) ||
+  if (!read_strings(json, record, error) ||
+      !mu_json_get_int_between(json, "index", TRUE, 0, G_MAXINT32, &index, error) ||
       !mu_json_get_int(json, "launched_ms", FALSE, &record->launched_ms, error) ||
       !mu_json_get_int(json, "ended_ms", FALSE, &record->ended_ms, error) ||
       !mu_json_get_int_between(json, "failures", FALSE, 0, G_MAXINT32, &failures, error) ||
@@ -98,14 +94,12 @@ MuTaskRecord *mu_task_record_decode(const char *text, gsize length, GError **err
   return g_steal_pointer(&record);
 }
 
-char *mu_status_record_encode(const MuTaskStatus *status)
-{
+char *mu_status_record_encode(const MuTaskStatus *status) {
   g_autoptr(json_t) json = mu_task_status_to_json(status);
   return mu_json_to_string(json);
 }
 
-MuTaskStatus *mu_status_record_decode(const char *text, gsize length, GError **error)
-{
+MuTaskStatus *mu_status_record_decode(const char *text, gsize length, GError **error) {
   g_autoptr(json_t) json = mu_json_parse(text, length, G_MAXSIZE, error);
   return json == NULL ? NULL : mu_task_status_from_json(json, error);
 }

@@ -27,29 +27,25 @@ static const char HELLO[] = "name: hello\n"
                             "      server: {goal: RUNNING, cmd: sleep 1000, cpus: 0.1, memory: 64}\n";
 
 /* HELLO with something in it replaced; the caller frees. */
-static char *changed(const char *from, const char *to)
-{
+static char *changed(const char *from, const char *to) {
   g_autoptr(GString) text = g_string_new(HELLO);
   g_assert_cmpuint(g_string_replace(text, from, to, 1), ==, 1);
   return g_strdup(text->str);
 }
 
-static void put(MuSim *sim, const char *name, const char *yaml, const char *expected)
-{
+static void put(MuSim *sim, const char *name, const char *yaml, const char *expected) {
   g_autofree char *result = mu_sim_expect_put(sim, name, yaml);
   g_assert_cmpstr(result, ==, expected);
 }
 
-static MuSim *deployed(guint agents)
-{
+static MuSim *deployed(guint agents) {
   MuSim *sim = mu_sim_new_yaml(1, agents);
   put(sim, "hello", HELLO, "created");
   mu_sim_expect_plan(sim, "hello", "deploy", "COMPLETE", 10000);
   return sim;
 }
 
-static void test_deploy(void)
-{
+static void test_deploy(void) {
   g_autoptr(MuSim) sim = deployed(1);
   g_assert_cmpuint(mu_sim_running(sim), ==, 3);
   /* Quiet once done: no offer, no poll. */
@@ -58,8 +54,7 @@ static void test_deploy(void)
 }
 
 /* Serial: the second instance is launched only after the first is ready. */
-static void test_deploy_is_serial(void)
-{
+static void test_deploy_is_serial(void) {
   g_autoptr(MuSim) sim = mu_sim_new_yaml(1, 1);
   const MuSimScript slow = {.start_ms = 10, .ready_ms = 5000, .kill_ms = 5};
   mu_sim_script(sim, "hello-0-server", &slow);
@@ -70,8 +65,7 @@ static void test_deploy_is_serial(void)
   mu_sim_expect_plan(sim, "hello", "deploy", "COMPLETE", 10000);
 }
 
-static void test_recovery_backs_off(void)
-{
+static void test_recovery_backs_off(void) {
   g_autoptr(MuSim) sim = deployed(1);
   mu_sim_end_task(sim, "world-0-server", MU_TASK_FAILED);
   mu_sim_expect_plan(sim, "hello", "recovery", "DELAYED", 100);
@@ -87,15 +81,13 @@ static void test_recovery_backs_off(void)
   g_assert_cmpstr(mu_sim_plan_status(sim, "hello", "deploy"), ==, "COMPLETE");
 }
 
-static const MuPodRecord *footprint(MuSim *sim, const char *pod)
-{
+static const MuPodRecord *footprint(MuSim *sim, const char *pod) {
   const MuService *service = mu_manager_find(mu_sim_client(sim)->manager, "hello");
   return mu_service_pod(service, pod)->record;
 }
 
 /* A relaunch lands on its own volume and port. */
-static void test_recovery_keeps_footprint(void)
-{
+static void test_recovery_keeps_footprint(void) {
   g_autoptr(MuSim) sim = deployed(3);
   g_autofree char *before = mu_pod_record_encode(footprint(sim, "hello-0"));
   mu_sim_end_task(sim, "hello-0-server", MU_TASK_FAILED);
@@ -105,8 +97,7 @@ static void test_recovery_keeps_footprint(void)
   g_assert_cmpstr(before, ==, after);
 }
 
-static void test_reconfigure_moves_only_what_changed(void)
-{
+static void test_reconfigure_moves_only_what_changed(void) {
   g_autoptr(MuSim) sim = deployed(1);
   g_autofree char *hello = mu_sim_task_id(sim, "hello-0-server");
   g_autofree char *world = mu_sim_task_id(sim, "world-0-server");
@@ -117,12 +108,12 @@ static void test_reconfigure_moves_only_what_changed(void)
   g_autofree char *world_after = mu_sim_task_id(sim, "world-0-server");
   g_assert_cmpstr(hello, ==, hello_after);
   g_assert_cmpstr(world, !=, world_after);
-  g_assert_cmpint(mu_pod_record_find(footprint(sim, "world-0"), "server-resource-set", MU_RESOURCE_CPUS, NULL)->resource->amount,
-                  ==, 200);
+  g_assert_cmpint(
+      mu_pod_record_find(footprint(sim, "world-0"), "server-resource-set", MU_RESOURCE_CPUS, NULL)->resource->amount,
+      ==, 200);
 }
 
-static void test_rejected_configuration_changes_nothing(void)
-{
+static void test_rejected_configuration_changes_nothing(void) {
   g_autoptr(MuSim) sim = deployed(1);
   g_autoptr(GError) error = NULL;
   g_autofree char *id = mu_sim_task_id(sim, "hello-0-server");
@@ -137,8 +128,7 @@ static void test_rejected_configuration_changes_nothing(void)
   put(sim, "hello", HELLO, "unchanged");
 }
 
-static void test_same_again_is_unchanged(void)
-{
+static void test_same_again_is_unchanged(void) {
   g_autoptr(MuSim) sim = deployed(1);
   mu_sim_run(sim, 1000);
   guint commits = mu_sim_commits(sim);
@@ -146,8 +136,7 @@ static void test_same_again_is_unchanged(void)
   g_assert_cmpuint(mu_sim_commits(sim), ==, commits);
 }
 
-static void test_version_conflict(void)
-{
+static void test_version_conflict(void) {
   g_autoptr(MuSim) sim = deployed(1);
   g_autoptr(GError) error = NULL;
   g_autofree char *yaml = changed("cpus: 0.1,", "cpus: 0.2,");
@@ -158,8 +147,7 @@ static void test_version_conflict(void)
   g_assert_error(error, MU_ERROR, MU_ERROR_CONFLICT);
 }
 
-static void test_scale_up_and_down(void)
-{
+static void test_scale_up_and_down(void) {
   g_autoptr(MuSim) sim = deployed(1);
   g_autofree char *three = changed("count: 1", "count: 3");
   put(sim, "hello", three, "changed");
@@ -175,8 +163,7 @@ static void test_scale_up_and_down(void)
   g_assert_true(mu_sim_is_clean(sim));
 }
 
-static void test_remove_leaves_nothing(void)
-{
+static void test_remove_leaves_nothing(void) {
   g_autoptr(MuSim) sim = deployed(2);
   mu_sim_expect_remove(sim, "hello");
   mu_sim_expect_gone(sim, "hello", 60000);
@@ -187,8 +174,7 @@ static void test_remove_leaves_nothing(void)
   mu_sim_expect_plan(sim, "hello", "deploy", "COMPLETE", 10000);
 }
 
-static void test_uninstall_framework(void)
-{
+static void test_uninstall_framework(void) {
   g_autoptr(MuSim) sim = deployed(2);
   g_autofree char *other = changed("name: hello", "name: other");
   put(sim, "other", other, "created");
@@ -200,15 +186,13 @@ static void test_uninstall_framework(void)
   g_assert_true(mu_sim_is_torn_down(sim));
 }
 
-static json_t *pod_command(MuSim *sim, MuCommandKind kind, const char *pod)
-{
+static json_t *pod_command(MuSim *sim, MuCommandKind kind, const char *pod) {
   MuCommand *command = mu_command_new(kind, "hello");
   command->pod = g_strdup(pod);
   return mu_sim_command(sim, command, NULL);
 }
 
-static void test_pod_restart(void)
-{
+static void test_pod_restart(void) {
   g_autoptr(MuSim) sim = deployed(1);
   g_autofree char *before = mu_sim_task_id(sim, "hello-1-server");
   g_autoptr(json_t) body = pod_command(sim, MU_COMMAND_POD_RESTART, "hello-1");
@@ -219,8 +203,7 @@ static void test_pod_restart(void)
   g_assert_cmpstr(before, !=, after);
 }
 
-static void test_pod_replace(void)
-{
+static void test_pod_replace(void) {
   g_autoptr(MuSim) sim = deployed(1);
   g_autofree char *before = mu_pod_record_encode(footprint(sim, "hello-1"));
   g_autoptr(json_t) body = pod_command(sim, MU_COMMAND_POD_REPLACE, "hello-1");
@@ -232,8 +215,7 @@ static void test_pod_replace(void)
   g_assert_cmpuint(mu_sim_running(sim), ==, 3);
 }
 
-static void test_reasons_have_numbers(void)
-{
+static void test_reasons_have_numbers(void) {
   g_autoptr(MuSim) sim = mu_sim_new_yaml(1, 1);
   g_autofree char *yaml = changed("memory: 256", "memory: 99999");
   put(sim, "hello", yaml, "created");
@@ -244,8 +226,7 @@ static void test_reasons_have_numbers(void)
                   "memory: wanted 99999 MB, best offer had 16384 MB (agent-0)");
 }
 
-static void test_unique_hostname(void)
-{
+static void test_unique_hostname(void) {
   g_autoptr(MuSim) sim = mu_sim_new_yaml(1, 1);
   g_autofree char *yaml = changed("    count: 2\n", "    count: 2\n    placement: 'hostname:UNIQUE'\n");
   put(sim, "hello", yaml, "created");
@@ -259,8 +240,7 @@ static void test_unique_hostname(void)
 }
 
 /* What a failing store does: nothing is answered, nothing is done, and nothing is lost. */
-static void test_failing_store(void)
-{
+static void test_failing_store(void) {
   g_autoptr(MuSim) sim = mu_sim_new_yaml(1, 1);
   mu_sim_run(sim, 1000);
   mu_sim_fail_commits(sim, 5);
@@ -268,8 +248,7 @@ static void test_failing_store(void)
   mu_sim_expect_plan(sim, "hello", "deploy", "COMPLETE", 60000);
 }
 
-static void test_dropped_accept(void)
-{
+static void test_dropped_accept(void) {
   g_autoptr(MuSim) sim = mu_sim_new_yaml(1, 2);
   mu_sim_drop_accepts(sim, 2);
   put(sim, "hello", HELLO, "created");
@@ -281,8 +260,7 @@ static void test_dropped_accept(void)
   g_assert_true(mu_sim_is_clean(sim));
 }
 
-static void test_finish_and_remove_itself(void)
-{
+static void test_finish_and_remove_itself(void) {
   static const char JOB[] = "name: job\n"
                             "remove-when-finished: true\n"
                             "pods:\n"
@@ -300,8 +278,7 @@ static void test_finish_and_remove_itself(void)
 }
 
 /* At most one service grows at a time, and one that cannot be placed does not hold back the other. */
-static void test_footprint_discipline(void)
-{
+static void test_footprint_discipline(void) {
   g_autoptr(MuSim) sim = mu_sim_new_yaml(1, 1);
   mu_sim_limit_footprint(sim, 1, 20000);
   g_autofree char *huge = changed("memory: 256", "memory: 99999");
@@ -313,8 +290,7 @@ static void test_footprint_discipline(void)
   mu_sim_expect_plan(sim, "other", "deploy", "COMPLETE", 120000);
 }
 
-static void test_name_collision(void)
-{
+static void test_name_collision(void) {
   g_autoptr(MuSim) sim = mu_sim_new_yaml(1, 1);
   g_autoptr(GError) error = NULL;
   g_autofree char *slash = changed("name: hello", "name: a/b");
@@ -324,8 +300,7 @@ static void test_name_collision(void)
   g_assert_error(error, MU_ERROR, MU_ERROR_CONFLICT);
 }
 
-int main(int argc, char **argv)
-{
+int main(int argc, char **argv) {
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/core/deploy", test_deploy);
   g_test_add_func("/core/deploy_is_serial", test_deploy_is_serial);
