@@ -14,7 +14,7 @@ static double seconds_since(gint64 begin_us) {
   return (double)(g_get_monotonic_time() - begin_us) / G_USEC_PER_SEC;
 }
 
-/* Random runs with every checker, the expensive ones at each hundredth commit as many seeds in a row need it. */
+/* Random runs with every checker, the expensive ones at each hundredth commit. */
 static double events_a_second(double budget_s) {
   gint64 begin_us = g_get_monotonic_time();
   guint64 events = 0;

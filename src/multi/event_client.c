@@ -18,29 +18,27 @@ const MuClientSettings mu_client_settings_default = {
 
 /* ---- life ---------------------------------------------------------------------------------------------------------- */
 
-static void effects_begin(MuMultiServiceEventClient *client)
-{
+static void effects_begin(MuMultiServiceEventClient *client) {
   client->effects.batch = mu_batch_new();
   client->effects.calls = g_ptr_array_new_with_free_func((GDestroyNotify)mu_engine_call_free);
   client->effects.notices = g_ptr_array_new_with_free_func((GDestroyNotify)mu_notice_free);
 }
 
-static void pending_reply_free(MuPendingReply *reply)
-{
+static void pending_reply_free(MuPendingReply *reply) {
   g_clear_pointer(&reply->body, json_decref);
   g_clear_error(&reply->error);
   g_free(reply);
 }
 
-static void answers_begin(MuMultiServiceEventClient *client)
-{
+static void answers_begin(MuMultiServiceEventClient *client) {
   client->replies = g_ptr_array_new_with_free_func((GDestroyNotify)pending_reply_free);
   client->callbacks = g_ptr_array_new_with_free_func(g_free);
 }
 
-MuMultiServiceEventClient *mu_multi_service_event_client_new(const char *framework_name, MuMultiServiceManager *take_manager,
-                                                             MuServiceStore *take_store, MuOfferDiscipline *take_discipline)
-{
+MuMultiServiceEventClient *mu_multi_service_event_client_new(const char *framework_name,
+                                                             MuMultiServiceManager *take_manager,
+                                                             MuServiceStore *take_store,
+                                                             MuOfferDiscipline *take_discipline) {
   MuMultiServiceEventClient *client = g_new0(MuMultiServiceEventClient, 1);
   client->framework_name = g_strdup(framework_name);
   client->manager = take_manager;
@@ -54,8 +52,7 @@ MuMultiServiceEventClient *mu_multi_service_event_client_new(const char *framewo
   return client;
 }
 
-void mu_multi_service_event_client_free(MuMultiServiceEventClient *client)
-{
+void mu_multi_service_event_client_free(MuMultiServiceEventClient *client) {
   if (client == NULL)
     return;
   g_queue_clear(&client->dirty);
@@ -81,26 +78,22 @@ void mu_multi_service_event_client_free(MuMultiServiceEventClient *client)
   g_free(client);
 }
 
-MuMultiServiceManager *mu_multi_service_event_client_manager(MuMultiServiceEventClient *client)
-{
+MuMultiServiceManager *mu_multi_service_event_client_manager(MuMultiServiceEventClient *client) {
   return client->manager;
 }
 
-void mu_multi_service_event_client_set_uninstall_callback(MuMultiServiceEventClient *client, MuUninstallCallback callback,
-                                                          gpointer user)
-{
+void mu_multi_service_event_client_set_uninstall_callback(MuMultiServiceEventClient *client,
+                                                          MuUninstallCallback callback, gpointer user) {
   client->uninstall_callback = callback;
   client->uninstall_user = user;
 }
 
-static void replace_string(char **field, char *take_text)
-{
+static void replace_string(char **field, char *take_text) {
   g_free(*field);
   *field = take_text;
 }
 
-void mu_client_configure(MuMultiServiceEventClient *client, const MuClientSettings *settings, guint64 seed)
-{
+void mu_client_configure(MuMultiServiceEventClient *client, const MuClientSettings *settings, guint64 seed) {
   client->settings = *settings;
   replace_string(&client->role, settings->role != NULL ? g_strdup(settings->role)
                                                        : g_strconcat(client->framework_name, "-role", NULL));
@@ -115,14 +108,14 @@ void mu_client_configure(MuMultiServiceEventClient *client, const MuClientSettin
   effects->role = client->role;
   effects->principal = client->principal;
   effects->user = client->user;
-  effects->overhead = (MuOverhead){settings->executor_cpus_milli, settings->executor_mem_mb, settings->executor_disk_mb};
+  effects->overhead =
+      (MuOverhead){settings->executor_cpus_milli, settings->executor_mem_mb, settings->executor_disk_mb};
   effects->kill_retry_ms = settings->kill_retry_ms;
   effects->api_host = client->api_host;
   effects->api_port = settings->api_port;
 }
 
-void mu_output_free(MuOutput *output)
-{
+void mu_output_free(MuOutput *output) {
   if (output == NULL)
     return;
   mu_batch_free(output->batch);
@@ -133,16 +126,14 @@ void mu_output_free(MuOutput *output)
   g_free(output);
 }
 
-gboolean mu_output_is_empty(const MuOutput *output)
-{
+gboolean mu_output_is_empty(const MuOutput *output) {
   return mu_batch_is_empty(output->batch) && output->calls->len == 0 && output->replies->len == 0 &&
          output->notices->len == 0 && output->callbacks->len == 0 && !output->erase;
 }
 
 /* ---- the framework's record ---------------------------------------------------------------------------------------- */
 
-void mu_client_put_framework(MuMultiServiceEventClient *client)
-{
+void mu_client_put_framework(MuMultiServiceEventClient *client) {
   g_autoptr(json_t) json = json_object();
   mu_json_set_string(json, "name", client->framework_name);
   mu_json_set_string(json, "id", client->framework_id);
@@ -150,8 +141,7 @@ void mu_client_put_framework(MuMultiServiceEventClient *client)
   mu_batch_take(client->effects.batch, MU_RECORD_FRAMEWORK, "", "", mu_json_to_string(json));
 }
 
-static gboolean load_framework(MuMultiServiceEventClient *client, const char *value, gsize length, GError **error)
-{
+static gboolean load_framework(MuMultiServiceEventClient *client, const char *value, gsize length, GError **error) {
   g_autoptr(json_t) json = mu_json_parse(value, length, G_MAXSIZE, error);
   const char *name = NULL, *id = NULL;
   if (json == NULL || !mu_json_get_string(json, "name", TRUE, &name, error) ||
@@ -159,9 +149,10 @@ static gboolean load_framework(MuMultiServiceEventClient *client, const char *va
       !mu_json_get_bool(json, "uninstalling", FALSE, &client->uninstalling, error))
     return FALSE;
   if (strcmp(name, client->framework_name) != 0) {
-    g_set_error(error, MU_ERROR, MU_ERROR_CONFLICT,
-                "the state belongs to framework \"%s\", not \"%s\": give --framework-name %s, or another --state folder",
-                name, client->framework_name, name);
+    g_set_error(
+        error, MU_ERROR, MU_ERROR_CONFLICT,
+        "the state belongs to framework \"%s\", not \"%s\": give --framework-name %s, or another --state folder", name,
+        client->framework_name, name);
     return FALSE;
   }
   client->framework_id = g_strdup(id);
@@ -170,8 +161,7 @@ static gboolean load_framework(MuMultiServiceEventClient *client, const char *va
 
 /* ---- loading ------------------------------------------------------------------------------------------------------- */
 
-static MuService *ensure_service(MuMultiServiceEventClient *client, const char *name)
-{
+static MuService *ensure_service(MuMultiServiceEventClient *client, const char *name) {
   MuService *service = g_hash_table_lookup(client->manager->by_name, name);
   if (service == NULL) {
     service = mu_service_new(name);
@@ -181,8 +171,7 @@ static MuService *ensure_service(MuMultiServiceEventClient *client, const char *
 }
 
 gboolean mu_client_load(MuRecordKind kind, const char *service, const char *key, const char *value, gsize length,
-                        gpointer user, GError **error)
-{
+                        gpointer user, GError **error) {
   MuMultiServiceEventClient *client = user;
   if (kind == MU_RECORD_FRAMEWORK)
     return load_framework(client, value, length, error);
@@ -201,8 +190,7 @@ gboolean mu_client_load(MuRecordKind kind, const char *service, const char *key,
   return FALSE;
 }
 
-static void rebuild_service(MuMultiServiceEventClient *client, MuService *service)
-{
+static void rebuild_service(MuMultiServiceEventClient *client, MuService *service) {
   GBytes *context = g_hash_table_lookup(client->store->contexts, service->name);
   g_autoptr(GError) failure = NULL;
   MuServiceScheduler *scheduler = NULL;
@@ -215,8 +203,7 @@ static void rebuild_service(MuMultiServiceEventClient *client, MuService *servic
   mu_client_mark_dirty(client, service);
 }
 
-gboolean mu_client_loaded(MuMultiServiceEventClient *client, gint64 now_ms, GError **error)
-{
+gboolean mu_client_loaded(MuMultiServiceEventClient *client, gint64 now_ms, GError **error) {
   (void)error;
   client->effects.now_ms = now_ms;
   g_auto(GStrv) names = mu_multi_service_manager_names(client->manager);
@@ -225,23 +212,20 @@ gboolean mu_client_loaded(MuMultiServiceEventClient *client, gint64 now_ms, GErr
   return TRUE;
 }
 
-const char *mu_client_framework_id(MuMultiServiceEventClient *client)
-{
+const char *mu_client_framework_id(MuMultiServiceEventClient *client) {
   return client->framework_id;
 }
 
 /* ---- queues -------------------------------------------------------------------------------------------------------- */
 
-void mu_client_mark_dirty(MuMultiServiceEventClient *client, MuService *service)
-{
+void mu_client_mark_dirty(MuMultiServiceEventClient *client, MuService *service) {
   if (service->queued)
     return;
   service->queued = TRUE;
   g_queue_push_tail(&client->dirty, service);
 }
 
-void mu_client_forget(MuMultiServiceEventClient *client, MuService *service)
-{
+void mu_client_forget(MuMultiServiceEventClient *client, MuService *service) {
   g_queue_remove(&client->dirty, service);
   g_queue_remove(&client->hungry, service);
   if (service->timer != NULL)
@@ -249,16 +233,14 @@ void mu_client_forget(MuMultiServiceEventClient *client, MuService *service)
   service->timer = NULL;
 }
 
-static gint compare_due(gconstpointer a, gconstpointer b, gpointer user)
-{
+static gint compare_due(gconstpointer a, gconstpointer b, gpointer user) {
   const MuService *left = a, *right = b;
   (void)user;
   return (left->next_ms > right->next_ms) - (left->next_ms < right->next_ms);
 }
 
 /* Keeps the service's place among those with something due. */
-static void note_due(MuMultiServiceEventClient *client, MuService *service)
-{
+static void note_due(MuMultiServiceEventClient *client, MuService *service) {
   if (service->timer != NULL)
     g_sequence_remove(service->timer);
   service->timer = NULL;
@@ -266,8 +248,7 @@ static void note_due(MuMultiServiceEventClient *client, MuService *service)
     service->timer = g_sequence_insert_sorted(client->timers, service, compare_due, NULL);
 }
 
-static void note_hunger(MuMultiServiceEventClient *client, MuService *service)
-{
+static void note_hunger(MuMultiServiceEventClient *client, MuService *service) {
   gboolean hungry = mu_service_wants_offers(service);
   if (hungry && !service->hungry)
     g_queue_push_tail(&client->hungry, service);
@@ -279,8 +260,7 @@ static void note_hunger(MuMultiServiceEventClient *client, MuService *service)
   service->wants_more = FALSE;
 }
 
-static void settle_service(MuMultiServiceEventClient *client, MuService *service)
-{
+static void settle_service(MuMultiServiceEventClient *client, MuService *service) {
   mu_service_settle(service, &client->effects);
   note_hunger(client, service);
   note_due(client, service);
@@ -289,8 +269,7 @@ static void settle_service(MuMultiServiceEventClient *client, MuService *service
   mu_client_check_end(client, service);
 }
 
-void mu_client_settle_dirty(MuMultiServiceEventClient *client)
-{
+void mu_client_settle_dirty(MuMultiServiceEventClient *client) {
   MuService *service = NULL;
   while ((service = g_queue_pop_head(&client->dirty)) != NULL) {
     service->queued = FALSE;
@@ -299,8 +278,7 @@ void mu_client_settle_dirty(MuMultiServiceEventClient *client)
 }
 
 /* A turn to grow passes by itself: who has it now has to be offered something, and whoever asks learns of it. */
-static void pass_turns(MuMultiServiceEventClient *client)
-{
+static void pass_turns(MuMultiServiceEventClient *client) {
   const MuOfferDisciplineOps *ops = client->discipline->ops;
   gint64 now_ms = client->effects.now_ms;
   if (g_queue_is_empty(&client->hungry) || ops->next_ms(client->discipline) > now_ms)
@@ -311,8 +289,7 @@ static void pass_turns(MuMultiServiceEventClient *client)
   client->revive_wanted = TRUE;
 }
 
-static void wake_due(MuMultiServiceEventClient *client)
-{
+static void wake_due(MuMultiServiceEventClient *client) {
   GSequenceIter *first = g_sequence_get_begin_iter(client->timers);
   while (!g_sequence_iter_is_end(first)) {
     MuService *service = g_sequence_get(first);
@@ -325,16 +302,14 @@ static void wake_due(MuMultiServiceEventClient *client)
 
 /* ---- events -------------------------------------------------------------------------------------------------------- */
 
-static void announce_framework(MuMultiServiceEventClient *client, const char *state)
-{
+static void announce_framework(MuMultiServiceEventClient *client, const char *state) {
   json_t *data = json_object();
   mu_json_set_string(data, "framework", client->framework_name);
   mu_json_set_string(data, "state", state);
   mu_effects_notice(&client->effects, "framework", data);
 }
 
-static void on_subscribed(MuMultiServiceEventClient *client, const char *framework_id)
-{
+static void on_subscribed(MuMultiServiceEventClient *client, const char *framework_id) {
   client->subscribed = TRUE;
   client->suppressed = FALSE;
   client->subscribed_ms = client->effects.now_ms;
@@ -348,8 +323,7 @@ static void on_subscribed(MuMultiServiceEventClient *client, const char *framewo
   announce_framework(client, "SUBSCRIBED");
 }
 
-static void on_update(MuMultiServiceEventClient *client, const MuTaskStatus *status)
-{
+static void on_update(MuMultiServiceEventClient *client, const MuTaskStatus *status) {
   g_autofree char *sanitized = NULL, *task_name = NULL;
   MuService *service = NULL;
   client->counters.statuses++;
@@ -361,62 +335,46 @@ static void on_update(MuMultiServiceEventClient *client, const MuTaskStatus *sta
     mu_client_mark_dirty(client, service);
     return;
   }
-  if (!mu_task_state_is_terminal(status->state))
+  if (!mu_task_state_is_terminal(status->state) && status->state != MU_TASK_UNREACHABLE)
     mu_effects_kill(&client->effects, status->task_id, status->agent_id);
   else
     mu_client_sweep(client); /* what it used is nobody's now */
   mu_effects_acknowledge(&client->effects, status);
 }
 
-static void on_disconnected(MuMultiServiceEventClient *client, const char *message)
-{
+static void on_disconnected(MuMultiServiceEventClient *client, const char *message) {
   client->subscribed = FALSE;
   replace_string(&client->engine_error, g_strdup(message != NULL ? message : "disconnected"));
   mu_client_drop_offers(client);
   announce_framework(client, "DISCONNECTED");
 }
 
-void mu_client_event(MuMultiServiceEventClient *client, MuEngineEvent *take_event, gint64 now_ms)
-{
+void mu_client_event(MuMultiServiceEventClient *client, MuEngineEvent *take_event, gint64 now_ms) {
   g_autoptr(MuEngineEvent) event = take_event;
   client->effects.now_ms = now_ms;
   client->counters.events++;
   switch (event->kind) {
-  case MU_EVENT_SUBSCRIBED:
-    on_subscribed(client, event->id);
-    break;
-  case MU_EVENT_OFFERS:
-    mu_client_take_offers(client, event->offers);
-    break;
-  case MU_EVENT_RESCIND:
-    mu_client_rescind(client, event->id);
-    break;
-  case MU_EVENT_UPDATE:
-    on_update(client, event->status);
-    break;
-  case MU_EVENT_FAILURE: /* the statuses of its tasks come by themselves */
-    break;
+  case MU_EVENT_SUBSCRIBED: on_subscribed(client, event->id); break;
+  case MU_EVENT_OFFERS: mu_client_take_offers(client, event->offers); break;
+  case MU_EVENT_RESCIND: mu_client_rescind(client, event->id); break;
+  case MU_EVENT_UPDATE: on_update(client, event->status); break;
+  case MU_EVENT_FAILURE: /* the statuses of its tasks come by themselves */ break;
   case MU_EVENT_ERROR:
-  case MU_EVENT_DISCONNECTED:
-    on_disconnected(client, event->message);
-    break;
+  case MU_EVENT_DISCONNECTED: on_disconnected(client, event->message); break;
   }
 }
 
-void mu_client_note_time(MuMultiServiceEventClient *client, gint64 now_ms)
-{
+void mu_client_note_time(MuMultiServiceEventClient *client, gint64 now_ms) {
   client->effects.now_ms = MAX(client->effects.now_ms, now_ms);
 }
 
-void mu_client_set_store_error(MuMultiServiceEventClient *client, const char *message)
-{
+void mu_client_set_store_error(MuMultiServiceEventClient *client, const char *message) {
   replace_string(&client->store_error, g_strdup(message));
 }
 
 /* ---- the end of services and of the framework ---------------------------------------------------------------------- */
 
-void mu_client_announce_service(MuMultiServiceEventClient *client, const MuService *service, const char *state)
-{
+void mu_client_announce_service(MuMultiServiceEventClient *client, const MuService *service, const char *state) {
   json_t *data = json_object();
   mu_json_set_string(data, "service", service->name);
   mu_json_set_string(data, "state", state);
@@ -424,8 +382,7 @@ void mu_client_announce_service(MuMultiServiceEventClient *client, const MuServi
   mu_effects_notice(&client->effects, "service", data);
 }
 
-void mu_client_begin_uninstall(MuMultiServiceEventClient *client, MuService *service)
-{
+void mu_client_begin_uninstall(MuMultiServiceEventClient *client, MuService *service) {
   service->finished = FALSE;
   if (service->record->state != MU_SERVICE_RUNNING)
     return;
@@ -435,8 +392,7 @@ void mu_client_begin_uninstall(MuMultiServiceEventClient *client, MuService *ser
 }
 
 /* What is not of a pod: configurations and marks. */
-static void erase_plans(MuMultiServiceEventClient *client, MuService *service)
-{
+static void erase_plans(MuMultiServiceEventClient *client, MuService *service) {
   GHashTableIter iter;
   gpointer id = NULL;
   g_hash_table_iter_init(&iter, service->configs);
@@ -447,16 +403,14 @@ static void erase_plans(MuMultiServiceEventClient *client, MuService *service)
 }
 
 /* Its state is erased but for the mark; the callback is due once that is durable. */
-static void begin_end(MuMultiServiceEventClient *client, MuService *service)
-{
+static void begin_end(MuMultiServiceEventClient *client, MuService *service) {
   erase_plans(client, service);
   mu_marks_clear(service, &client->effects);
   service->record->state = MU_SERVICE_GONE;
   mu_batch_take(client->effects.batch, MU_RECORD_SERVICE, service->name, "", mu_service_record_encode(service->record));
 }
 
-void mu_client_check_end(MuMultiServiceEventClient *client, MuService *service)
-{
+void mu_client_check_end(MuMultiServiceEventClient *client, MuService *service) {
   if (service->record->state == MU_SERVICE_UNINSTALLING && mu_service_is_empty(service))
     begin_end(client, service);
   if (service->record->state != MU_SERVICE_GONE)
@@ -470,8 +424,7 @@ void mu_client_check_end(MuMultiServiceEventClient *client, MuService *service)
   service->callback_due = TRUE;
 }
 
-void mu_client_drop_service(MuMultiServiceEventClient *client, MuService *service)
-{
+void mu_client_drop_service(MuMultiServiceEventClient *client, MuService *service) {
   mu_batch_delete(client->effects.batch, MU_RECORD_CONTEXT, service->name, "");
   mu_batch_delete(client->effects.batch, MU_RECORD_SERVICE, service->name, "");
   mu_client_announce_service(client, service, "GONE");
@@ -481,22 +434,19 @@ void mu_client_drop_service(MuMultiServiceEventClient *client, MuService *servic
   mu_manager_remove(client->manager, service);
 }
 
-void mu_client_call_uninstall_callback(MuMultiServiceEventClient *client, const char *service)
-{
+void mu_client_call_uninstall_callback(MuMultiServiceEventClient *client, const char *service) {
   if (client->uninstall_callback != NULL)
     client->uninstall_callback(service, client->uninstall_user);
 }
 
-void mu_client_callback_done(MuMultiServiceEventClient *client, const char *name, gint64 now_ms)
-{
+void mu_client_callback_done(MuMultiServiceEventClient *client, const char *name, gint64 now_ms) {
   client->effects.now_ms = now_ms;
   MuService *service = g_hash_table_lookup(client->manager->by_name, name);
   if (service != NULL && service->record->state == MU_SERVICE_GONE)
     mu_client_drop_service(client, service);
 }
 
-static gboolean check_teardown(MuMultiServiceEventClient *client)
-{
+static gboolean check_teardown(MuMultiServiceEventClient *client) {
   if (!client->uninstalling || client->torn_down || !client->subscribed ||
       mu_multi_service_manager_size(client->manager) > 0)
     return FALSE;
@@ -508,8 +458,7 @@ static gboolean check_teardown(MuMultiServiceEventClient *client)
 
 /* ---- draining ------------------------------------------------------------------------------------------------------ */
 
-MuOutput *mu_client_drain(MuMultiServiceEventClient *client, gint64 now_ms)
-{
+MuOutput *mu_client_drain(MuMultiServiceEventClient *client, gint64 now_ms) {
   client->effects.now_ms = now_ms;
   client->counters.drains++;
   wake_due(client);
@@ -530,8 +479,7 @@ MuOutput *mu_client_drain(MuMultiServiceEventClient *client, gint64 now_ms)
   return output;
 }
 
-gint64 mu_client_next_ms(MuMultiServiceEventClient *client)
-{
+gint64 mu_client_next_ms(MuMultiServiceEventClient *client) {
   gint64 next = mu_client_reconcile_next_ms(client);
   GSequenceIter *first = g_sequence_get_begin_iter(client->timers);
   if (!g_sequence_iter_is_end(first))

@@ -6,8 +6,7 @@
 
 #include <string.h>
 
-static void announce(MuService *service, const MuTask *task, const MuTaskStatus *status, MuEffects *effects)
-{
+static void announce(MuService *service, const MuTask *task, const MuTaskStatus *status, MuEffects *effects) {
   json_t *data = json_object();
   mu_json_set_string(data, "service", service->name);
   mu_json_set_string(data, "task", task->record->name);
@@ -20,8 +19,7 @@ static void announce(MuService *service, const MuTask *task, const MuTaskStatus 
 }
 
 /* The id of the resource set that the run uses; NULL: its configuration is not known any more. */
-static const char *set_of(const MuTask *task)
-{
+static const char *set_of(const MuTask *task) {
   const MuServiceSpec *spec = mu_service_config(task->pod->service, task->record->config);
   const MuPodSpec *pod = spec == NULL ? NULL : mu_service_spec_pod(spec, task->pod->type);
   const MuTaskSpec *task_spec = pod == NULL ? NULL : mu_pod_spec_task(pod, task->record->task);
@@ -30,8 +28,7 @@ static const char *set_of(const MuTask *task)
 
 /* The resources it runs on exist: its own and those of the pod. What was planned for other tasks of the pod since, in a
  * launch that may never have reached the engine, it does not prove. */
-static void prove_footprint(const MuTask *task, MuEffects *effects)
-{
+static void prove_footprint(const MuTask *task, MuEffects *effects) {
   MuPod *pod = task->pod;
   const char *set = set_of(task);
   gboolean changed = FALSE;
@@ -48,8 +45,7 @@ static void prove_footprint(const MuTask *task, MuEffects *effects)
     mu_pod_put(pod, effects);
 }
 
-static void count_failure(MuTask *task, gboolean asked_to_end)
-{
+static void count_failure(MuTask *task, gboolean asked_to_end) {
   const MuBackoff *backoff = mu_service_backoff(task->pod->service);
   MuTaskRecord *record = task->record;
   if (asked_to_end || !mu_task_has_failed(task)) {
@@ -60,8 +56,7 @@ static void count_failure(MuTask *task, gboolean asked_to_end)
   record->failures = ran_long ? 1 : record->failures + 1;
 }
 
-static void on_end(MuTask *task, MuEffects *effects)
-{
+static void on_end(MuTask *task, MuEffects *effects) {
   gboolean asked_to_end = task->record->kill == MU_KILL_WANTED;
   task->record->kill = MU_KILL_NONE;
   task->record->ended_ms = effects->now_ms;
@@ -72,8 +67,7 @@ static void on_end(MuTask *task, MuEffects *effects)
   }
 }
 
-static gboolean note_goal(MuTask *task)
-{
+static gboolean note_goal(MuTask *task) {
   const MuTaskSpec *spec = mu_task_launched_spec(task);
   if (task->record->reached || spec == NULL || !mu_task_goal_met(task, spec))
     return FALSE;
@@ -81,8 +75,7 @@ static gboolean note_goal(MuTask *task)
   return TRUE;
 }
 
-static void apply(MuService *service, MuTask *task, const MuTaskStatus *status, MuEffects *effects)
-{
+static void apply(MuService *service, MuTask *task, const MuTaskStatus *status, MuEffects *effects) {
   mu_task_status_free(task->status);
   task->status = mu_task_status_copy(status);
   mu_batch_take(effects->batch, MU_RECORD_STATUS, service->name, task->record->name, mu_status_record_encode(status));
@@ -98,14 +91,12 @@ static void apply(MuService *service, MuTask *task, const MuTaskStatus *status, 
 }
 
 /* News that the present status has overtaken. Of an agent that is back, the last status of before it was lost is news. */
-static gboolean is_older(const MuTaskStatus *known, const MuTaskStatus *status)
-{
+static gboolean is_older(const MuTaskStatus *known, const MuTaskStatus *status) {
   return known->state != MU_TASK_UNREACHABLE && status->timestamp_ms != 0 && status->timestamp_ms < known->timestamp_ms;
 }
 
 /* The same news again: a retry of the engine, or an answer to a reconciliation. */
-static gboolean is_known(const MuTaskStatus *known, const MuTaskStatus *status)
-{
+static gboolean is_known(const MuTaskStatus *known, const MuTaskStatus *status) {
   if (known == NULL)
     return FALSE;
   if (mu_task_state_is_terminal(known->state))
@@ -117,17 +108,17 @@ static gboolean is_known(const MuTaskStatus *known, const MuTaskStatus *status)
 }
 
 /* What was found dead runs all the same: it came back from where it was lost. Its place may be another's already. */
-static gboolean has_risen(const MuTask *task, const MuTaskStatus *status)
-{
+static gboolean has_risen(const MuTask *task, const MuTaskStatus *status) {
   return task->status != NULL && mu_task_state_is_terminal(task->status->state) &&
          !mu_task_state_is_terminal(status->state);
 }
 
-void mu_service_on_status(MuService *service, const char *task_name, const MuTaskStatus *status, MuEffects *effects)
-{
+void mu_service_on_status(MuService *service, const char *task_name, const MuTaskStatus *status, MuEffects *effects) {
   MuTask *task = g_hash_table_lookup(service->tasks, task_name);
   gboolean present = task != NULL && strcmp(task->record->task_id, status->task_id) == 0;
-  if ((!present || has_risen(task, status)) && !mu_task_state_is_terminal(status->state))
+  /* A run that cannot be reached cannot be ended, and the answer to the kill would be the same status again, without an end. */
+  gboolean reachable = !mu_task_state_is_terminal(status->state) && status->state != MU_TASK_UNREACHABLE;
+  if ((!present || has_risen(task, status)) && reachable)
     mu_effects_kill(effects, status->task_id, status->agent_id);
   if (present && !is_known(task->status, status))
     apply(service, task, status, effects);

@@ -19,14 +19,23 @@ static GPtrArray *ids_in(const char *value) {
   return ids;
 }
 
+/* An entry whose RESERVE was not proven when the scheduler died is dropped when the pod goes to another agent: if it happened
+ * all the same, what it made is cleaned up by its label. It is let off here, and must be gone at the end. */
+static gboolean is_planned(const MuPodRecord *pod, const char *resource_id) {
+  const MuLedgerEntry *entry = pod == NULL ? NULL : mu_pod_record_by_id(pod, resource_id);
+  return entry != NULL && entry->state == MU_LEDGER_PLANNED;
+}
+
 static void note_pod(MuSim *sim, const MuRecordOp *op) {
   MuSimChecks *checks = sim->checks;
   g_autofree char *name = g_strdup_printf("%d/%s/%s", (int)op->kind, op->service, op->key);
-  const MuSimRecord *old = g_hash_table_lookup(sim->records, name);
+  MuSimRecord *old = g_hash_table_lookup(sim->records, name);
+  const MuPodRecord *old_pod = mu_sim_record_pod(old);
   g_autoptr(GPtrArray) before = ids_in(old == NULL ? NULL : old->value), now = ids_in(op->value);
   for (guint i = 0; i < before->len; i++) {
+    gboolean planned = is_planned(old_pod, before->pdata[i]);
     g_hash_table_remove(checks->ledger, before->pdata[i]);
-    g_hash_table_add(checks->given_up, g_strdup(before->pdata[i]));
+    g_hash_table_add(planned ? checks->orphans : checks->given_up, g_strdup(before->pdata[i]));
   }
   for (guint i = 0; i < now->len; i++) {
     g_hash_table_insert(checks->ledger, g_strdup(now->pdata[i]), g_strdup(name));

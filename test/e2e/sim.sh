@@ -10,5 +10,5 @@ if [[ ! -x $sim ]]; then
 fi
 seconds=${MU_SIM_SECONDS:-20}
 [[ -n ${CI:-} && -z ${MU_SIM_SECONDS:-} ]] && seconds=120
-"$sim" --first 1 --runs 60 2>/dev/null
+"$sim" --first 1 --runs 30 2>/dev/null
 "$sim" --time "$seconds" 2>/dev/null

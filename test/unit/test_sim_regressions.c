@@ -142,13 +142,15 @@ static void test_status_proves_its_own(void) {
   const MuSimScript slow = {.start_ms = 20, .kill_ms = 5};
   mu_sim_script(sim, "server", &slow);
   g_autofree char *first = mu_sim_expect_put(sim, "svc", MORE);
+  g_assert_cmpstr(first, ==, "created");
   mu_sim_run(sim, 15);
   mu_sim_drop_accepts(sim, 1);
   g_autofree char *second = mu_sim_expect_put(sim, "svc", two);
+  g_assert_cmpstr(second, ==, "changed");
   mu_sim_run(sim, 10);
   const MuPod *pod = find_pod(sim, "node-0");
-  if (mu_pod_record_find(pod->record, "side-resource-set", MU_RESOURCE_CPUS, NULL) != NULL &&
-      mu_sim_task_id(sim, "node-0-side") == NULL)
+  g_autofree char *side = mu_sim_task_id(sim, "node-0-side");
+  if (side == NULL && mu_pod_record_find(pod->record, "side-resource-set", MU_RESOURCE_CPUS, NULL) != NULL)
     g_assert_cmpuint(state_of(pod, "side-resource-set"), ==, MU_LEDGER_PLANNED);
   mu_sim_expect_plan(sim, "svc", "deploy", "COMPLETE", 600000);
   g_assert_cmpuint(mu_sim_running(sim), ==, 2);
