@@ -159,6 +159,7 @@ static void test_request(void) {
   g_autoptr(GError) error = NULL;
   g_autoptr(json_t) answer = mu_cli_client_ask(client, &request, &error);
   g_assert_no_error(error);
+  g_assert_nonnull(answer);
   g_mutex_lock(&lock);
   g_assert_nonnull(strstr(last_request, "\r\nIf-None-Match: *\r\n"));
   g_assert_nonnull(strstr(last_request, "\r\nContent-Type: application/json\r\n"));
@@ -169,6 +170,7 @@ static void test_request(void) {
   MuCliRequest ill = {.path = "/v1/ill", .ret_status = &status};
   g_autoptr(json_t) health = mu_cli_client_ask(client, &ill, &error);
   g_assert_no_error(error);
+  g_assert_nonnull(health);
   g_assert_cmpint(status, ==, 503);
 }
 
@@ -208,6 +210,7 @@ static void test_long_path(void) {
   g_autoptr(GError) error = NULL;
   g_autoptr(json_t) answer = mu_cli_client_get(client, "/v1/multi", &error);
   g_assert_no_error(error);
+  g_assert_nonnull(answer);
   g_unlink(deep);
 }
 

@@ -34,6 +34,7 @@ static const char plain_spec[] = "name: {{NAME}}\ncount: {{COUNT}}{{#WITH}}\nwit
 /* -p over --env-file over the environment; nothing is sent but what the template asks for. */
 static void test_sources(void) {
   g_autofree char *spec = put_file("spec.yml", plain_spec);
+  g_assert_nonnull(spec);
   g_autofree char *env = put_file("one.env", "NAME=file\nCOUNT=2\nOTHER=x\nTASKCFG_ALL_A=b\n");
   g_setenv("NAME", "environment", TRUE);
   g_setenv("UNASKED", "environment", TRUE);
@@ -62,6 +63,7 @@ static void test_sources(void) {
 
 static void test_refused(void) {
   g_autofree char *spec = put_file("spec.yml", plain_spec);
+  g_assert_nonnull(spec);
   g_autofree char *env = put_file("bad.env", "# fine\nA=1\nnot a line\n");
   static const struct {
     const char *more;
@@ -90,6 +92,7 @@ static void test_files(void) {
                                                "          one: {template: one.conf, dest: x}\n"
                                                "          two: {template: {{TWO}}, dest: y}\n"
                                                "        template: not-a-config\n");
+  g_assert_nonnull(spec);
   g_autofree char *one = put_file("one.conf", "port {{PORT}}\n"), *two = put_file("two.conf", "é\n");
   g_autoptr(MuCliContext) context = must_load("-p TWO=./two.conf");
   g_autofree char *text = mu_cli_context_to_json(context);
