@@ -15,7 +15,7 @@ typedef MuServiceScheduler *(*MuServiceFactory)(const char *name, GBytes *contex
 /* The factory of `muster serve`. Its context is a JSON object:
  *   {"yaml": the ServiceSpec's text, "parameters": {"KEY": "value", …}, "files": {"path as in the spec": "text", …}}
  * of which only "yaml" is required. A context that is not JSON is taken for the YAML itself. */
-MuServiceScheduler *mu_yaml_service_factory(const char *name, GBytes *context, gpointer user, GError **error);
+MuServiceScheduler *mu_yaml_service_factory(const char *name, GBytes *bytes, gpointer user, GError **error);
 
 G_END_DECLS
 #endif

@@ -56,7 +56,7 @@ extern const MuClientSettings mu_client_settings_default;
 void mu_client_configure(MuMultiServiceEventClient *client, const MuClientSettings *settings, guint64 seed);
 /* One stored record; a MuStoreVisitor (user is the client). MU_ERROR_FAILED when the record cannot be read. */
 gboolean mu_client_load(MuRecordKind kind, const char *service, const char *key, const char *value, gsize length,
-                        gpointer client, GError **error);
+                        gpointer user, GError **error);
 /* All records were given: rebuilds the services. Never fails: a service that cannot be built is shown as FAILED. Checks the
  * framework's name against the stored one: MU_ERROR_CONFLICT. */
 gboolean mu_client_loaded(MuMultiServiceEventClient *client, gint64 now_ms, GError **error);
@@ -65,7 +65,7 @@ const char *mu_client_framework_id(MuMultiServiceEventClient *client);
 
 void mu_client_event(MuMultiServiceEventClient *client, MuEngineEvent *take_event, gint64 now_ms);
 void mu_client_command(MuMultiServiceEventClient *client, MuCommand *take_command, gint64 now_ms);
-void mu_client_callback_done(MuMultiServiceEventClient *client, const char *service, gint64 now_ms);
+void mu_client_callback_done(MuMultiServiceEventClient *client, const char *name, gint64 now_ms);
 /* What views take for the present moment, when it is later than the last event's. */
 void mu_client_note_time(MuMultiServiceEventClient *client, gint64 now_ms);
 /* The store's state, for health: NULL, or why commits fail at present. */

@@ -1,5 +1,5 @@
 /* Views: the state of the scheduler as JSON, in the shapes of the reference's HTTP API where it has one. Reads only; called
- * on the main loop's thread between drains. Each returns a new reference, or NULL with MU_ERROR_NOT_FOUND naming what
+ * on the main loop's thread between drains. `name` is the service's. Each returns a new reference, or NULL with MU_ERROR_NOT_FOUND naming what
  * there is instead. */
 #ifndef MU_VIEW_H
 #define MU_VIEW_H
@@ -11,28 +11,28 @@
 json_t *mu_view_services(MuMultiServiceEventClient *client);
 /* The same row and "target" (configuration id), "configurations", "rejected" (errors of the last refused update) and for
  * an uninstall "holdouts". */
-json_t *mu_view_service(MuMultiServiceEventClient *client, const char *service, GError **error);
+json_t *mu_view_service(MuMultiServiceEventClient *client, const char *name, GError **error);
 /* The context the service was added with; borrowed bytes in a new reference. */
-GBytes *mu_view_context(MuMultiServiceEventClient *client, const char *service, gint64 *ret_version, GError **error);
+GBytes *mu_view_context(MuMultiServiceEventClient *client, const char *name, gint64 *ret_version, GError **error);
 /* The target ServiceSpec as canonical JSON. */
-json_t *mu_view_spec(MuMultiServiceEventClient *client, const char *service, GError **error);
+json_t *mu_view_spec(MuMultiServiceEventClient *client, const char *name, GError **error);
 /* ["deploy","recovery"] */
-json_t *mu_view_plans(MuMultiServiceEventClient *client, const char *service, GError **error);
+json_t *mu_view_plans(MuMultiServiceEventClient *client, const char *name, GError **error);
 /* {"phases":[{"id","name","steps":[{"id","status","name","message"}],"strategy","status"}],"errors":[],"strategy","status"} */
-json_t *mu_view_plan(MuMultiServiceEventClient *client, const char *service, const char *plan, GError **error);
+json_t *mu_view_plan(MuMultiServiceEventClient *client, const char *name, const char *plan, GError **error);
 /* ["hello-0","world-0"] */
-json_t *mu_view_pods(MuMultiServiceEventClient *client, const char *service, GError **error);
+json_t *mu_view_pods(MuMultiServiceEventClient *client, const char *name, GError **error);
 /* {"service","pods":[{"name":"hello","instances":[{"name":"hello-0","tasks":[{"id","name","status"}]}]}]}; pod not NULL: the
  * instance's object alone, with "agent", "waiting" (see below) when it waits. A task's object has also "reason", "message",
  * "ready", "healthy", "since".
  * "waiting": {"since","step","plan","offers": n evaluated, "summary": text,
  *             "stages":[{"stage":"memory","refused":3,"example":"wanted 4096 MB, best offer had 1200 MB (agent host-1)"}]} */
-json_t *mu_view_pod_status(MuMultiServiceEventClient *client, const char *service, const char *pod, GError **error);
+json_t *mu_view_pod_status(MuMultiServiceEventClient *client, const char *name, const char *pod, GError **error);
 /* [{"info":{…task record…},"status":{…}}] */
-json_t *mu_view_pod_info(MuMultiServiceEventClient *client, const char *service, const char *pod, GError **error);
+json_t *mu_view_pod_info(MuMultiServiceEventClient *client, const char *name, const char *pod, GError **error);
 /* Where the task runs: `task` is a task's name (hello-0-server), or its id, or unique short form `hello-0` when the pod has one
  * task. Out strings are the caller's. */
-gboolean mu_view_task(MuMultiServiceEventClient *client, const char *service, const char *task, char **ret_task_id,
+gboolean mu_view_task(MuMultiServiceEventClient *client, const char *name, const char *task, char **ret_task_id,
                       char **ret_agent_id, GError **error);
 /* {"status": …, "framework", "engine", "services", "subscribed", "store"}; service NULL: the whole. The HTTP status code to
  * answer with (200 when well) is set. */

@@ -135,7 +135,7 @@ MuOutcome *mu_service_outcome(MuService *service, MuStep *step);
 /* ---- operators ----------------------------------------------------------------------------------------------------- */
 
 /* MU_ERROR_NOT_FOUND: no such pod. `ret_tasks` receives the names of the tasks concerned (of char*). */
-gboolean mu_service_pod_restart(MuService *service, const char *pod, gboolean replace, GPtrArray *ret_tasks,
+gboolean mu_service_pod_restart(MuService *service, const char *name, gboolean replace, GPtrArray *ret_tasks,
                                 MuEffects *effects, GError **error);
 
 typedef enum { MU_PLAN_OP_INTERRUPT, MU_PLAN_OP_CONTINUE, MU_PLAN_OP_FORCE_COMPLETE, MU_PLAN_OP_RESTART } MuPlanOp;

@@ -82,7 +82,7 @@ gboolean mu_sim_agent_is_up(const MuSim *sim, const char *agent_id);
 /* ---- faults: tasks --------------------------------------------------------------------------------------------------- */
 
 /* A task is named hello-0-server, or with its service svc/hello-0-server. FALSE: no such task runs. */
-gboolean mu_sim_end_task_if(MuSim *sim, const char *task, MuTaskState how);
+gboolean mu_sim_end_task_if(MuSim *sim, const char *name, MuTaskState how);
 void mu_sim_end_task(MuSim *sim, const char *task, MuTaskState how); /* … it must run */
 /* The executor of the pod instance (hello-0, or svc/hello-0) dies, and its tasks with it: TASK_FAILED. */
 gboolean mu_sim_end_executor(MuSim *sim, const char *pod);
@@ -142,7 +142,7 @@ guint mu_sim_commits(const MuSim *sim);
 guint mu_sim_crashes(const MuSim *sim);
 guint mu_sim_records(const MuSim *sim);                    /* in the store */
 guint mu_sim_running(const MuSim *sim);                    /* tasks alive in the cluster */
-char *mu_sim_task_id(MuSim *sim, const char *task);        /* of the live run of this task name; NULL: none runs */
+char *mu_sim_task_id(MuSim *sim, const char *name);        /* of the live run of this task name; NULL: none runs */
 gboolean mu_sim_is_clean(const MuSim *sim);                /* no reservation, no volume, no live task in the cluster */
 gboolean mu_sim_is_torn_down(const MuSim *sim);            /* TEARDOWN came, and the store is empty */
 guint mu_sim_events_after_settling(MuSim *sim, gint64 ms); /* how many events a quiet stretch of time takes */

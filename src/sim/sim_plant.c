@@ -50,13 +50,15 @@ static void forget_entry(const MuService *service, MuOutput *output) {
   mu_batch_take(output->batch, MU_RECORD_POD, service->name, pod->name, mu_pod_record_encode(pod->record));
 }
 
+static void plant_in_service(MuService *service, MuOutput *output) {
+  if (MU_SIM_PLANTED(ledger))
+    forget_entry(service, output);
+  if (MU_SIM_PLANTED(rollup) && service->deploy != NULL)
+    service->deploy->status = MU_STATUS_COMPLETE;
+}
+
 void mu_sim_plant_in_memory(MuMultiServiceEventClient *client, MuOutput *output) {
   g_auto(GStrv) names = mu_multi_service_manager_names(client->manager);
-  for (guint i = 0; names[i] != NULL; i++) {
-    const MuService *service = mu_manager_find(client->manager, names[i]);
-    if (MU_SIM_PLANTED(ledger))
-      forget_entry(service, output);
-    if (MU_SIM_PLANTED(rollup) && service->deploy != NULL)
-      service->deploy->status = MU_STATUS_COMPLETE;
-  }
+  for (guint i = 0; names[i] != NULL; i++)
+    plant_in_service(mu_manager_find(client->manager, names[i]), output);
 }

@@ -11,14 +11,14 @@ typedef struct {
   char **parts; /* of the rest; NULL-terminated */
   guint n;
 } MuPath;
-MuPath mu_path_split(MuScenarioRun *run, const char *path);
+MuPath mu_path_split(MuScenarioRun *run, const char *text);
 void mu_path_clear(MuPath *path);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(MuPath, mu_path_clear)
 
 /* NULL: there is none. Borrowed from the scheduler. */
 MuService *mu_find_service(MuScenarioRun *run, const char *name);
-MuPod *mu_find_pod(MuScenarioRun *run, const char *path);
-MuTask *mu_find_task(MuScenarioRun *run, const char *path);
+MuPod *mu_find_pod(MuScenarioRun *run, const char *text);
+MuTask *mu_find_task(MuScenarioRun *run, const char *text);
 /* "2" to "agent-2", another text as it is; the caller frees. */
 char *mu_find_agent_id(const char *text);
 gboolean mu_has_agent(MuScenarioRun *run, const char *id);

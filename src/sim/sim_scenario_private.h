@@ -73,7 +73,7 @@ gboolean mu_scenario_split(const char *line, GArray **ret_words);
 /* Finds the row that the words are of and fills in the line's command and args. On failure `fault` says what is wrong and what
  * was expected. */
 gboolean mu_scenario_match(const GArray *words, MuScenarioLine *line, GString *fault);
-void mu_scenario_arg_clear(gpointer arg);
+void mu_scenario_arg_clear(gpointer data);
 
 /* ---- a line's values ------------------------------------------------------------------------------------------------- */
 

@@ -27,7 +27,7 @@ typedef struct {
 MuServiceRecord *mu_service_record_new(void);
 void mu_service_record_free(MuServiceRecord *record);
 char *mu_service_record_encode(const MuServiceRecord *record);
-MuServiceRecord *mu_service_record_decode(const char *json, gsize length, GError **error);
+MuServiceRecord *mu_service_record_decode(const char *text, gsize length, GError **error);
 
 /* ---- the footprint ledger of a pod instance ------------------------------------------------------------------------ */
 
@@ -73,7 +73,7 @@ MuPodRecord *mu_pod_record_new(const char *type, guint index);
 MuPodRecord *mu_pod_record_copy(const MuPodRecord *record);
 void mu_pod_record_free(MuPodRecord *record);
 char *mu_pod_record_encode(const MuPodRecord *record);
-MuPodRecord *mu_pod_record_decode(const char *json, gsize length, GError **error);
+MuPodRecord *mu_pod_record_decode(const char *text, gsize length, GError **error);
 /* The entry for the set's kind (and, for ports and volumes, its name), or NULL. One that is RELEASING is none: another may
  * have taken its place already. Borrowed. */
 MuLedgerEntry *mu_pod_record_find(const MuPodRecord *record, const char *set, MuResourceKind kind, const char *what);
@@ -108,11 +108,11 @@ MuTaskRecord *mu_task_record_new(void);
 MuTaskRecord *mu_task_record_copy(const MuTaskRecord *record);
 void mu_task_record_free(MuTaskRecord *record);
 char *mu_task_record_encode(const MuTaskRecord *record);
-MuTaskRecord *mu_task_record_decode(const char *json, gsize length, GError **error);
+MuTaskRecord *mu_task_record_decode(const char *text, gsize length, GError **error);
 
 /* The status of a task, stored under the task's name: MuTaskStatus as JSON. */
 char *mu_status_record_encode(const MuTaskStatus *status);
-MuTaskStatus *mu_status_record_decode(const char *json, gsize length, GError **error);
+MuTaskStatus *mu_status_record_decode(const char *text, gsize length, GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MuServiceRecord, mu_service_record_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MuPodRecord, mu_pod_record_free)

@@ -9,6 +9,6 @@ void mu_memory_store_fail_next(MuStore *store, guint n);
 /* Commits are kept back until mu_memory_store_finish() completes them, in order; otherwise they complete from an idle
  * callback of the default main context. */
 void mu_memory_store_hold(MuStore *store, gboolean hold);
-void mu_memory_store_finish(MuStore *store);
+void mu_memory_store_finish(MuStore *base);
 guint mu_memory_store_size(MuStore *store); /* records held */
 #endif
