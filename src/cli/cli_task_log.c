@@ -72,10 +72,9 @@ static void read_rest(MuCliTaskLog *log) {
 
 void mu_cli_task_log_close(MuCliTaskLog *take_log) {
   MuCliTaskLog *log = take_log;
-  if (log->stream != NULL) {
+  if (log->stream != NULL)
     mu_cli_client_drop_stream(log->options.client, log->stream);
-    read_rest(log);
-  }
+  read_rest(log); /* also when the stream failed: a run that is over at once may have no file yet when it is opened */
   if (log->line->len > 0)
     log->options.line(log->line->str, log->line->len, log->options.user);
   g_string_free(log->line, TRUE);
