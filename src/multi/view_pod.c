@@ -7,30 +7,12 @@
 
 #include <string.h>
 
-static int compare_pods(gconstpointer a, gconstpointer b) {
-  const MuPod *left = *(MuPod *const *)a, *right = *(MuPod *const *)b;
-  int by_type = strcmp(left->type, right->type);
-  return by_type != 0 ? by_type : (left->index > right->index) - (left->index < right->index);
-}
-
-static GPtrArray *sorted_pods(const MuService *service) {
-  GPtrArray *pods = g_ptr_array_new();
-  GHashTableIter iter;
-  gpointer pod = NULL;
-  g_hash_table_iter_init(&iter, service->pods);
-  while (g_hash_table_iter_next(&iter, NULL, &pod))
-    if (mu_pod_exists(pod))
-      g_ptr_array_add(pods, pod);
-  g_ptr_array_sort(pods, compare_pods);
-  return pods;
-}
-
 json_t *mu_view_pods(MuMultiServiceEventClient *client, const char *name, GError **error) {
   const MuService *service = mu_manager_require(client->manager, name, error);
   if (service == NULL)
     return NULL;
   json_t *list = json_array();
-  g_autoptr(GPtrArray) pods = sorted_pods(service);
+  g_autoptr(GPtrArray) pods = mu_service_sorted_pods(service, mu_pod_exists);
   for (guint i = 0; i < pods->len; i++)
     json_array_append_new(list, json_string(((MuPod *)pods->pdata[i])->name));
   return list;
@@ -138,7 +120,7 @@ static json_t *pod_json(const MuPod *pod, gboolean whole) {
 
 static json_t *statuses_json(const MuService *service) {
   json_t *json = json_object(), *types = json_array(), *instances = NULL;
-  g_autoptr(GPtrArray) pods = sorted_pods(service);
+  g_autoptr(GPtrArray) pods = mu_service_sorted_pods(service, mu_pod_exists);
   const char *type = NULL;
   for (guint i = 0; i < pods->len; i++) {
     const MuPod *pod = pods->pdata[i];

@@ -142,8 +142,7 @@ static int compare_pods(gconstpointer a, gconstpointer b) {
   return by_type != 0 ? by_type : (left->index > right->index) - (left->index < right->index);
 }
 
-/* The instances, by type and index, for which `chosen` holds. */
-static GPtrArray *sorted_pods(MuService *service, gboolean (*chosen)(const MuPod *pod)) {
+GPtrArray *mu_service_sorted_pods(const MuService *service, gboolean (*chosen)(const MuPod *pod)) {
   GPtrArray *pods = g_ptr_array_new();
   GHashTableIter iter;
   gpointer pod = NULL;
@@ -164,14 +163,14 @@ static gboolean is_to_erase(const MuPod *pod) {
 }
 
 static void add_teardown_phases(MuService *service, MuPlan *plan, gboolean (*chosen)(const MuPod *pod)) {
-  g_autoptr(GPtrArray) pods = sorted_pods(service, chosen);
+  g_autoptr(GPtrArray) pods = mu_service_sorted_pods(service, chosen);
   for (guint i = 0; i < pods->len; i++)
     mu_teardown_add_phase(service, plan, pods->pdata[i]);
 }
 
 /* The highest instance goes first. */
 static void add_decommission(MuService *service) {
-  g_autoptr(GPtrArray) pods = sorted_pods(service, is_to_erase);
+  g_autoptr(GPtrArray) pods = mu_service_sorted_pods(service, is_to_erase);
   if (pods->len == 0)
     return;
   service->decommission = add_plan(service, "decommission", MU_STRATEGY_PARALLEL);

@@ -151,6 +151,8 @@ MuPlan *mu_service_plan(const MuService *service, const char *name);
 MuPod *mu_service_pod(const MuService *service, const char *name);
 /* It has records, or is part of the target configuration; else only steps that are done still name it. */
 gboolean mu_pod_exists(const MuPod *pod);
+/* The instances (of MuPod*, borrowed) for which `chosen` holds, by type and index; the caller frees the array. */
+GPtrArray *mu_service_sorted_pods(const MuService *service, gboolean (*chosen)(const MuPod *pod));
 MuTask *mu_pod_task(const MuPod *pod, const char *task);
 const MuServiceSpec *mu_service_target(const MuService *service); /* NULL: none */
 gboolean mu_task_is_alive(const MuTask *task);                    /* launched, and no terminal status came */
