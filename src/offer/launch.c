@@ -1,6 +1,7 @@
 #include "launch.h"
 
 #include "bug.h"
+#include "launch_container.h"
 #include "spec_placement.h"
 
 #include <string.h>
@@ -141,6 +142,7 @@ static MuTaskLaunch *build_task(const MuLaunchInput *input, const MuTaskSpec *ta
                     mu_launch_config_new(task->configs[i].name, task->configs[i].template_text, task->configs[i].dest));
   for (guint i = 0; i < task->n_labels; i++)
     g_ptr_array_add(launch->labels, mu_env_var_new(task->labels[i].key, task->labels[i].value));
+  mu_launch_fill_discovery(launch, r->pod, task, input->record, set);
   add_env(launch, input, task, set);
   guint64 bit = G_GUINT64_CONSTANT(1) << task->resource_set;
   if ((*sets_used & bit) == 0) /* two tasks that share a set and are launched together share its resources */
@@ -153,7 +155,7 @@ MuPodLaunch *mu_launch_build(const MuLaunchInput *input, const GPtrArray *task_i
   const MuRequirement *r = input->requirement;
   g_autofree char *pod = mu_pod_name(r->pod->type, r->index);
   MuPodLaunch *launch = mu_pod_launch_new(input->executor_id, r->service, pod);
-  launch->share_pid_namespace = r->pod->share_pid_namespace;
+  mu_launch_fill_container(launch, r->pod, r->index, r->service);
   guint64 sets_used = 0;
   guint n = 0;
   for (guint i = 0; i < r->pod->n_tasks; i++)

@@ -24,6 +24,47 @@ typedef struct {
   gint max_consecutive_failures;
 } MuLaunchCheck;
 
+typedef enum {
+  MU_IPC_DEFAULT,      /* not given: the engine's default */
+  MU_IPC_PRIVATE,      /* a namespace and a /dev/shm of its own */
+  MU_IPC_SHARE_PARENT, /* a task's: those of its pod */
+} MuIpcMode;
+
+typedef struct {
+  char *host_path, *container_path; /* container path: absolute, or relative to the sandbox */
+  gboolean read_only;
+} MuLaunchHostVolume;
+
+typedef struct {
+  char *driver_name, *volume_name, *container_path;
+  GPtrArray *driver_options; /* of MuEnvVar* */
+  gboolean read_only;
+} MuLaunchExternalVolume;
+
+typedef struct {
+  guint16 host_port, container_port;
+} MuLaunchPortMapping;
+
+typedef struct {
+  char *name;
+  GArray *port_mappings; /* of MuLaunchPortMapping */
+  GPtrArray *labels;     /* of MuEnvVar* */
+} MuLaunchNetwork;
+
+/* As DiscoveryInfo.Port of Mesos. */
+typedef struct {
+  char *name, *protocol; /* http, tcp */
+  guint16 number;
+  char *visibility;  /* EXTERNAL: it is advertised; else CLUSTER */
+  GPtrArray *labels; /* of MuEnvVar*: VIP_<uuid> with `name:port`, network-scope */
+} MuLaunchPort;
+
+/* As DiscoveryInfo of Mesos. */
+typedef struct {
+  char *name, *visibility; /* FRAMEWORK, CLUSTER, EXTERNAL */
+  GPtrArray *ports;        /* of MuLaunchPort* */
+} MuLaunchDiscovery;
+
 typedef struct {
   char *task_id;
   char *name;                                    /* hello-0-server */
@@ -33,10 +74,13 @@ typedef struct {
   GPtrArray *configs;                            /* of MuLaunchConfig* */
   MuLaunchCheck *health_check, *readiness_check; /* NULL: none */
   gint64 kill_grace_ms;
-  MuResources *resources;  /* of the task: its resource set, reserved */
-  gint64 limit_cpus_milli; /* 0: the reservation is the limit where the engine enforces one; -1: unlimited */
-  gint64 limit_mem_mb;     /* likewise */
-  GPtrArray *labels;       /* of MuEnvVar* */
+  MuResources *resources;       /* of the task: its resource set, reserved */
+  gint64 limit_cpus_milli;      /* 0: the reservation is the limit where the engine enforces one; -1: unlimited */
+  gint64 limit_mem_mb;          /* likewise */
+  GPtrArray *labels;            /* of MuEnvVar* */
+  MuLaunchDiscovery *discovery; /* NULL: it has no ports and no discovery */
+  MuIpcMode ipc_mode;
+  gint64 shm_size_mb; /* 0: not given */
 } MuTaskLaunch;
 
 typedef struct {
@@ -47,12 +91,20 @@ typedef struct {
 /* All tasks of one launch of a pod instance share an executor. An executor that already runs for the pod gets the
  * tasks added. */
 typedef struct {
-  char *executor_id;      /* `<pod instance>__<uuid>` */
-  char *service, *pod;    /* names: redis, primary-0 */
-  GPtrArray *tasks;       /* of MuTaskLaunch* */
-  GPtrArray *rlimits;     /* of MuLaunchRlimit* */
-  MuResources *resources; /* of the pod: its own volumes and the executor's overhead */
-  gboolean share_pid_namespace;
+  char *executor_id;            /* `<pod instance>__<uuid>` */
+  char *service, *pod;          /* names: redis, primary-0 */
+  GPtrArray *tasks;             /* of MuTaskLaunch* */
+  GPtrArray *rlimits;           /* of MuLaunchRlimit* */
+  MuResources *resources;       /* of the pod: its own volumes and the executor's overhead */
+  gboolean share_pid_namespace; /* by the tasks, of the pod */
+  char *image;                  /* of all its tasks; NULL: the agent's own files */
+  GPtrArray *host_volumes;      /* of MuLaunchHostVolume* */
+  GPtrArray *external_volumes;  /* of MuLaunchExternalVolume* */
+  GPtrArray *networks;          /* of MuLaunchNetwork*; empty: the agent's */
+  gboolean seccomp_unconfined;
+  char *seccomp_profile; /* NULL: the engine's default */
+  MuIpcMode ipc_mode;    /* never SHARE_PARENT */
+  gint64 shm_size_mb;    /* 0: not given */
 } MuPodLaunch;
 
 typedef enum {
@@ -86,6 +138,20 @@ MuLaunchCheck *mu_launch_check_new(const char *cmd);
 void mu_launch_check_free(MuLaunchCheck *check);
 MuLaunchRlimit *mu_launch_rlimit_new(const char *name, gint64 soft, gint64 hard);
 void mu_launch_rlimit_free(MuLaunchRlimit *rlimit);
+MuLaunchHostVolume *mu_launch_host_volume_new(const char *host_path, const char *container_path, gboolean read_only);
+void mu_launch_host_volume_free(MuLaunchHostVolume *volume);
+MuLaunchExternalVolume *mu_launch_external_volume_new(const char *driver_name, const char *volume_name,
+                                                      const char *container_path, gboolean read_only);
+void mu_launch_external_volume_free(MuLaunchExternalVolume *volume);
+MuLaunchNetwork *mu_launch_network_new(const char *name);
+void mu_launch_network_free(MuLaunchNetwork *network);
+MuLaunchPort *mu_launch_port_new(const char *name, guint16 number, const char *visibility); /* protocol tcp */
+void mu_launch_port_free(MuLaunchPort *port);
+MuLaunchDiscovery *mu_launch_discovery_new(const char *name, const char *visibility);
+void mu_launch_discovery_free(MuLaunchDiscovery *discovery);
+/* "PRIVATE", "SHARE_PARENT"; NULL for MU_IPC_DEFAULT. And back: NULL and words that are none give MU_IPC_DEFAULT. */
+const char *mu_ipc_mode_to_string(MuIpcMode mode);
+MuIpcMode mu_ipc_mode_from_string(const char *text);
 /* "RESERVE", … as in Mesos. */
 const char *mu_operation_kind_to_string(MuOperationKind kind);
 json_t *mu_pod_launch_to_json(const MuPodLaunch *launch);

@@ -83,6 +83,7 @@ void mu_task_launch_free(MuTaskLaunch *launch) {
   g_ptr_array_unref(launch->labels);
   mu_launch_check_free(launch->health_check);
   mu_launch_check_free(launch->readiness_check);
+  mu_launch_discovery_free(launch->discovery);
   mu_resources_free(launch->resources);
   g_free(launch);
 }
@@ -119,6 +120,9 @@ MuPodLaunch *mu_pod_launch_new(const char *executor_id, const char *service, con
   launch->pod = g_strdup(pod);
   launch->tasks = g_ptr_array_new_with_free_func((GDestroyNotify)mu_task_launch_free);
   launch->rlimits = g_ptr_array_new_with_free_func((GDestroyNotify)mu_launch_rlimit_free);
+  launch->host_volumes = g_ptr_array_new_with_free_func((GDestroyNotify)mu_launch_host_volume_free);
+  launch->external_volumes = g_ptr_array_new_with_free_func((GDestroyNotify)mu_launch_external_volume_free);
+  launch->networks = g_ptr_array_new_with_free_func((GDestroyNotify)mu_launch_network_free);
   launch->resources = mu_resources_new();
   return launch;
 }
@@ -131,6 +135,11 @@ void mu_pod_launch_free(MuPodLaunch *launch) {
   g_free(launch->pod);
   g_ptr_array_unref(launch->tasks);
   g_ptr_array_unref(launch->rlimits);
+  g_ptr_array_unref(launch->host_volumes);
+  g_ptr_array_unref(launch->external_volumes);
+  g_ptr_array_unref(launch->networks);
+  g_free(launch->image);
+  g_free(launch->seccomp_profile);
   mu_resources_free(launch->resources);
   g_free(launch);
 }

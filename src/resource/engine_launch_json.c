@@ -1,3 +1,4 @@
+#include "engine_container_json.h"
 #include "engine_json.h"
 
 /* ---- the parts of a task ------------------------------------------------------------------------------------------- */
@@ -80,6 +81,8 @@ static json_t *task_to_json(const MuTaskLaunch *task) {
   mu_engine_json_set_nonzero(json, "limit_cpus_milli", task->limit_cpus_milli);
   mu_engine_json_set_nonzero(json, "limit_mem_mb", task->limit_mem_mb);
   mu_engine_json_set_vars(json, "labels", task->labels);
+  mu_engine_json_set_discovery(json, task->discovery);
+  mu_engine_json_set_ipc(json, task->ipc_mode, task->shm_size_mb);
   return json;
 }
 
@@ -100,7 +103,9 @@ static gboolean read_task_fields(const json_t *json, MuTaskLaunch *task, GError 
          get_check(json, "health_check", &task->health_check, error) &&
          get_check(json, "readiness_check", &task->readiness_check, error) && read_task_numbers(json, task, error) &&
          mu_engine_json_get_resources(json, "resources", &task->resources, error) &&
-         mu_engine_json_get_vars(json, "labels", task->labels, error);
+         mu_engine_json_get_vars(json, "labels", task->labels, error) &&
+         mu_engine_json_get_discovery(json, &task->discovery, error) &&
+         mu_engine_json_get_ipc(json, &task->ipc_mode, &task->shm_size_mb, error);
 }
 
 static gboolean read_task(const json_t *item, gpointer target, GError **error) {
@@ -151,6 +156,7 @@ json_t *mu_pod_launch_to_json(const MuPodLaunch *launch) {
   set_rlimits(json, launch->rlimits);
   mu_engine_json_set_resources(json, "resources", launch->resources);
   mu_engine_json_set_true(json, "share_pid_namespace", launch->share_pid_namespace);
+  mu_engine_json_set_container(json, launch);
   return json;
 }
 
@@ -161,7 +167,8 @@ static gboolean read_pod_fields(const json_t *json, MuPodLaunch *launch, GError 
          mu_engine_json_each(json, "tasks", read_task, launch->tasks, error) &&
          mu_engine_json_each(json, "rlimits", read_rlimit, launch->rlimits, error) &&
          mu_engine_json_get_resources(json, "resources", &launch->resources, error) &&
-         mu_json_get_bool(json, "share_pid_namespace", FALSE, &launch->share_pid_namespace, error);
+         mu_json_get_bool(json, "share_pid_namespace", FALSE, &launch->share_pid_namespace, error) &&
+         mu_engine_json_get_container(json, launch, error);
 }
 
 MuPodLaunch *mu_pod_launch_from_json(const json_t *json, GError **error) {

@@ -24,6 +24,17 @@ static void add_cpus(MuResources *resources, gint64 amount) {
 /* ---- launches ------------------------------------------------------------------------------------------------------ */
 
 #define CPUS(n) "[{\"kind\":\"cpus\",\"amount\":" #n "}]"
+#define FULL_DISCOVERY                                                                                                 \
+  "\"discovery\":{\"name\":\"n\",\"visibility\":\"CLUSTER\",\"ports\":[{\"name\":\"http\",\"protocol\":\"tcp\","       \
+  "\"number\":80,\"visibility\":\"EXTERNAL\",\"labels\":[[\"VIP_u\",\"web:80\"]]}]},"                                  \
+  "\"ipc_mode\":\"SHARE_PARENT\",\"shm_size_mb\":8"
+#define FULL_CONTAINER                                                                                                 \
+  "\"image\":\"i\",\"host_volumes\":[{\"host_path\":\"/etc\",\"container_path\":\"e\",\"read_only\":true}],"           \
+  "\"external_volumes\":[{\"driver_name\":\"d\",\"volume_name\":\"v\",\"container_path\":\"c\","                       \
+  "\"driver_options\":[[\"size\",\"1\"]]}],"                                                                           \
+  "\"networks\":[{\"name\":\"bridge\",\"port_mappings\":[{\"host_port\":4040,\"container_port\":80}],"                 \
+  "\"labels\":[[\"a\",\"b\"]]},{\"name\":\"dcos\"}],\"seccomp_unconfined\":true,"                                      \
+  "\"seccomp_profile\":\"p\",\"ipc_mode\":\"PRIVATE\",\"shm_size_mb\":16"
 #define FULL_LAUNCH                                                                                                       \
   "{\"executor_id\":\"hello-0__u\",\"service\":\"svc\",\"pod\":\"hello-0\",\"tasks\":[{\"task_id\":\"t\",\"name\":\"n\"," \
   "\"cmd\":\"sleep 1\",\"user\":\"nobody\",\"env\":[[\"A\",\"1\"],[\"B\",\"\"]],"                                         \
@@ -31,10 +42,10 @@ static void add_cpus(MuResources *resources, gint64 amount) {
   "\"health_check\":{\"cmd\":\"true\",\"interval_ms\":1,\"delay_ms\":2,\"timeout_ms\":3,\"grace_ms\":4,"                  \
   "\"max_consecutive_failures\":5},\"readiness_check\":{\"cmd\":\"false\"},\"kill_grace_ms\":6,"                          \
   "\"resources\":" CPUS(                                                                                                  \
-      100) ",\"limit_cpus_milli\":-1,\"limit_mem_mb\":7,\"labels\":[[\"L\",\"1\"],[\"L\",null]]}],"                       \
+      100) ",\"limit_cpus_milli\":-1,\"limit_mem_mb\":7,\"labels\":[[\"L\",\"1\"],[\"L\",null]]," FULL_DISCOVERY "}],"    \
            "\"rlimits\":[{\"name\":\"RLIMIT_NOFILE\",\"soft\":1024,\"hard\":-1}],\"resources\":" CPUS(                    \
                10) ","                                                                                                    \
-                   "\"share_pid_namespace\":true}"
+                   "\"share_pid_namespace\":true," FULL_CONTAINER "}"
 #define SMALL_LAUNCH                                                                                                   \
   "{\"executor_id\":\"e\",\"service\":\"s\",\"pod\":\"p\",\"tasks\":[{\"task_id\":\"t\",\"name\":\"n\"}]}"
 
@@ -55,7 +66,31 @@ static MuTaskLaunch *full_task(void) {
   task->limit_mem_mb = 7;
   g_ptr_array_add(task->labels, mu_env_var_new("L", "1"));
   g_ptr_array_add(task->labels, mu_env_var_new("L", NULL));
+  task->discovery = mu_launch_discovery_new("n", "CLUSTER");
+  MuLaunchPort *port = mu_launch_port_new("http", 80, "EXTERNAL");
+  g_ptr_array_add(port->labels, mu_env_var_new("VIP_u", "web:80"));
+  g_ptr_array_add(task->discovery->ports, port);
+  task->ipc_mode = MU_IPC_SHARE_PARENT;
+  task->shm_size_mb = 8;
   return task;
+}
+
+static void add_surroundings(MuPodLaunch *launch) {
+  launch->image = g_strdup("i");
+  g_ptr_array_add(launch->host_volumes, mu_launch_host_volume_new("/etc", "e", TRUE));
+  MuLaunchExternalVolume *volume = mu_launch_external_volume_new("d", "v", "c", FALSE);
+  g_ptr_array_add(volume->driver_options, mu_env_var_new("size", "1"));
+  g_ptr_array_add(launch->external_volumes, volume);
+  MuLaunchNetwork *network = mu_launch_network_new("bridge");
+  const MuLaunchPortMapping mapping = {4040, 80};
+  g_array_append_val(network->port_mappings, mapping);
+  g_ptr_array_add(network->labels, mu_env_var_new("a", "b"));
+  g_ptr_array_add(launch->networks, network);
+  g_ptr_array_add(launch->networks, mu_launch_network_new("dcos"));
+  launch->seccomp_unconfined = TRUE;
+  launch->seccomp_profile = g_strdup("p");
+  launch->ipc_mode = MU_IPC_PRIVATE;
+  launch->shm_size_mb = 16;
 }
 
 static MuPodLaunch *full_launch(void) {
@@ -64,6 +99,7 @@ static MuPodLaunch *full_launch(void) {
   g_ptr_array_add(launch->rlimits, mu_launch_rlimit_new("RLIMIT_NOFILE", 1024, -1));
   add_cpus(launch->resources, 10);
   launch->share_pid_namespace = TRUE;
+  add_surroundings(launch);
   return launch;
 }
 
@@ -113,6 +149,16 @@ static void test_launch_refused(void) {
        "resources: entry 0: resource: \"kind\""},
       {"{\"executor_id\":\"e\",\"service\":\"s\",\"pod\":\"p\",\"tasks\":[{\"task_id\":\"t\",\"name\":\"n\",\"configs\":[{}]}]}",
        "configs[0]: \"name\" is missing"},
+      {"{\"executor_id\":\"e\",\"service\":\"s\",\"pod\":\"p\",\"tasks\":[],\"ipc_mode\":\"OWN\"}",
+       "\"ipc_mode\" is \"OWN\"; expected PRIVATE or SHARE_PARENT"},
+      {"{\"executor_id\":\"e\",\"service\":\"s\",\"pod\":\"p\",\"tasks\":[],\"host_volumes\":[{\"host_path\":\"/\"}]}",
+       "host_volumes[0]: \"container_path\" is missing"},
+      {"{\"executor_id\":\"e\",\"service\":\"s\",\"pod\":\"p\",\"tasks\":[],\"networks\":[{\"name\":\"n\","
+       "\"port_mappings\":[{\"host_port\":70000,\"container_port\":1}]}]}",
+       "port_mappings[0]: \"host_port\" is 70000"},
+      {"{\"executor_id\":\"e\",\"service\":\"s\",\"pod\":\"p\",\"tasks\":[{\"task_id\":\"t\",\"name\":\"n\","
+       "\"discovery\":{\"visibility\":\"CLUSTER\",\"ports\":[{\"name\":\"x\",\"number\":-1}]}}]}",
+       "\"protocol\" is missing"},
   };
   for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
     g_autoptr(json_t) json = parse(cases[i].json);

@@ -1,6 +1,7 @@
 /* From a match to the engine's call: the tasks' environment word for word, what each task is given, and the operations. */
 #include "launch.h"
 
+#include "launch_container.h"
 #include "spec_text.h"
 
 static const char YAML[] =
@@ -19,7 +20,7 @@ static const char YAML[] =
     "        memory: 64\n"
     "        ports:\n"
     "          http-api: {port: 1001}\n"
-    "          admin: {port: 1002, env-key: ADMIN}\n"
+    "          admin: {port: 1002, env-key: ADMIN, advertise: true}\n"
     "          web: {port: 1003, vip: {prefix: www, port: 80}}\n"
     "        resource-limits: {cpus: 1.5, memory: unlimited}\n"
     "    tasks:\n"
@@ -261,6 +262,105 @@ static void test_pod(void) {
   g_assert_cmpint(limit->hard, ==, 4096);
 }
 
+/* ---- surroundings ------------------------------------------------------------------------------------------------------- */
+
+static const char SURROUNDINGS[] =
+    "name: /team/svc\n"
+    "pods:\n"
+    "  web:\n"
+    "    count: 3\n"
+    "    image: example/web:1\n"
+    "    seccomp-profile-name: strict.json\n"
+    "    ipc-mode: PRIVATE\n"
+    "    shm-size: 64\n"
+    "    networks:\n"
+    "      mesos-bridge: {host-ports: [4040], container-ports: [80], labels: 'k1:v1'}\n"
+    "    host-volumes:\n"
+    "      a: {host-path: /etc, container-path: host-etc, mode: RO}\n"
+    "      b: {host-path: /srv, container-path: srv}\n"
+    "    external-volumes:\n"
+    "      c: {type: DOCKER, driver-name: pxd, driver-options: 'size=10;shared=true', container-path: px}\n"
+    "      d: {type: DOCKER, driver-name: nfs, volume-name: data, container-path: nfs, volume-mode: RO}\n"
+    "    tasks:\n"
+    "      server: {goal: RUNNING, cmd: ./s, cpus: 0.1, memory: 32, ipc-mode: SHARE_PARENT}\n";
+
+static char *describe_external(const MuLaunchExternalVolume *volume) {
+  GString *text = g_string_new(NULL);
+  g_string_append_printf(text, "%s %s %s%s", volume->driver_name, volume->volume_name, volume->container_path,
+                         volume->read_only ? " RO" : "");
+  for (guint i = 0; i < volume->driver_options->len; i++) {
+    const MuEnvVar *option = volume->driver_options->pdata[i];
+    g_string_append_printf(text, " %s=%s", option->name, option->value);
+  }
+  return g_string_free(text, FALSE);
+}
+
+static void test_container(void) {
+  g_autoptr(MuServiceSpec) spec = mu_test_spec(SURROUNDINGS);
+  g_autoptr(MuPodLaunch) launch = mu_pod_launch_new("e", spec->name, "web-2");
+  mu_launch_fill_container(launch, &spec->pods[0], 2, spec->name);
+  g_assert_cmpstr(launch->image, ==, "example/web:1");
+  g_assert_cmpstr(launch->seccomp_profile, ==, "strict.json");
+  g_assert_false(launch->seccomp_unconfined);
+  g_assert_false(launch->share_pid_namespace);
+  g_assert_cmpint(launch->ipc_mode, ==, MU_IPC_PRIVATE);
+  g_assert_cmpint(launch->shm_size_mb, ==, 64);
+  g_assert_cmpuint(launch->networks->len, ==, 1);
+  const MuLaunchNetwork *network = launch->networks->pdata[0];
+  g_assert_cmpstr(network->name, ==, "mesos-bridge");
+  const MuLaunchPortMapping *mapping = &g_array_index(network->port_mappings, MuLaunchPortMapping, 0);
+  g_assert_cmpuint(mapping->host_port, ==, 4040);
+  g_assert_cmpuint(mapping->container_port, ==, 80);
+  g_assert_cmpstr(((MuEnvVar *)network->labels->pdata[0])->value, ==, "v1");
+  g_assert_cmpuint(launch->host_volumes->len, ==, 2);
+  const MuLaunchHostVolume *etc = launch->host_volumes->pdata[0], *srv = launch->host_volumes->pdata[1];
+  g_assert_cmpstr(etc->host_path, ==, "/etc");
+  g_assert_cmpstr(etc->container_path, ==, "host-etc");
+  g_assert_true(etc->read_only && !srv->read_only);
+}
+
+/* A volume for each instance by its name; a shared one of Portworx for all of them. */
+static void test_external_volumes(void) {
+  g_autoptr(MuServiceSpec) spec = mu_test_spec(SURROUNDINGS);
+  g_autoptr(MuPodLaunch) launch = mu_pod_launch_new("e", spec->name, "web-2");
+  mu_launch_fill_container(launch, &spec->pods[0], 2, spec->name);
+  static const char *const EXPECTED[] = {"pxd __team__svc-web px size=10 shared=true nodes=LocalNode",
+                                         "nfs data_2 nfs RO"};
+  g_assert_cmpuint(launch->external_volumes->len, ==, G_N_ELEMENTS(EXPECTED));
+  for (guint i = 0; i < G_N_ELEMENTS(EXPECTED); i++) {
+    g_autofree char *found = describe_external(launch->external_volumes->pdata[i]);
+    g_assert_cmpstr(found, ==, EXPECTED[i]);
+  }
+}
+
+static void test_discovery(void) {
+  g_auto(Fixture) f;
+  set_up(&f, MAIN | SIDE, NULL, "z");
+  build(&f);
+  const MuLaunchDiscovery *discovery = task_at(&f, 0)->discovery;
+  g_assert_cmpstr(discovery->name, ==, "node-3-main");
+  g_assert_cmpstr(discovery->visibility, ==, "CLUSTER");
+  g_assert_cmpuint(discovery->ports->len, ==, 3);
+  static const struct {
+    const char *name, *visibility;
+    guint number, n_labels;
+  } EXPECTED[] = {{"http-api", "CLUSTER", 1001, 0}, {"admin", "EXTERNAL", 1002, 0}, {"web", "CLUSTER", 1003, 1}};
+  for (guint i = 0; i < G_N_ELEMENTS(EXPECTED); i++) {
+    const MuLaunchPort *port = discovery->ports->pdata[i];
+    g_assert_cmpstr(port->name, ==, EXPECTED[i].name);
+    g_assert_cmpstr(port->protocol, ==, "tcp");
+    g_assert_cmpstr(port->visibility, ==, EXPECTED[i].visibility);
+    g_assert_cmpuint(port->number, ==, EXPECTED[i].number);
+    g_assert_cmpuint(port->labels->len, ==, EXPECTED[i].n_labels);
+  }
+  const MuLaunchPort *web = discovery->ports->pdata[2];
+  const MuEnvVar *vip = web->labels->pdata[0];
+  g_assert_true(g_str_has_prefix(vip->name, "VIP_"));
+  g_assert_nonnull(mu_resources_by_id(task_at(&f, 0)->resources, vip->name + strlen("VIP_")));
+  g_assert_cmpstr(vip->value, ==, "www:80");
+  g_assert_null(task_at(&f, 1)->discovery); /* it has no ports */
+}
+
 /* ---- resources ---------------------------------------------------------------------------------------------------------- */
 
 static char *describe(const MuResources *resources) {
@@ -361,6 +461,9 @@ int main(int argc, char **argv) {
   g_test_add_func("/launch/task", test_task);
   g_test_add_func("/launch/checks", test_checks);
   g_test_add_func("/launch/pod", test_pod);
+  g_test_add_func("/launch/container", test_container);
+  g_test_add_func("/launch/external-volumes", test_external_volumes);
+  g_test_add_func("/launch/discovery", test_discovery);
   g_test_add_func("/launch/shared_set", test_shared_set);
   g_test_add_func("/launch/one_of_a_shared_set", test_one_of_a_shared_set);
   g_test_add_func("/launch/operations", test_operations);
