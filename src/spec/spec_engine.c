@@ -9,14 +9,15 @@
 
 /* What was found of one field, wherever it stands. */
 typedef struct {
-  const MuField *field;
+  const MuEngineUse *use;
   GString *places;
   guint n;
 } Finding;
 
 typedef struct {
+  MuEngineColumn engine;
   GPtrArray *findings; /* in the order of the spec */
-  GHashTable *by_field;
+  GHashTable *by_note;
 } Findings;
 
 static void finding_free(gpointer data) {
@@ -25,15 +26,15 @@ static void finding_free(gpointer data) {
   g_free(finding);
 }
 
-static void add_finding(Findings *found, const MuField *field, const char *place) {
+static void add_finding(Findings *found, const MuEngineUse *use, const char *place) {
   /* by its note: a task's and a set's own fields are rows of their own, and say the same */
-  Finding *finding = g_hash_table_lookup(found->by_field, field->local_note);
+  Finding *finding = g_hash_table_lookup(found->by_note, use->note);
   if (finding == NULL) {
     finding = g_new0(Finding, 1);
-    finding->field = field;
+    finding->use = use;
     finding->places = g_string_new(NULL);
     g_ptr_array_add(found->findings, finding);
-    g_hash_table_insert(found->by_field, (char *)field->local_note, finding);
+    g_hash_table_insert(found->by_note, (char *)use->note, finding);
   }
   if (finding->n++ < MAX_PLACES)
     g_string_append_printf(finding->places, "%s%s", finding->places->len == 0 ? "" : ", ", place);
@@ -57,13 +58,14 @@ static void walk_elements(Findings *found, const MuObject *type, const json_t *v
   }
 }
 
-static gboolean is_meant(const MuField *field, const json_t *value) {
-  return field->local_word == NULL || g_strcmp0(json_string_value(value), field->local_word) == 0;
+static gboolean is_meant(const MuEngineUse *use, const json_t *value) {
+  return use->word == NULL || g_strcmp0(json_string_value(value), use->word) == 0;
 }
 
 static void walk_field(Findings *found, const MuField *field, const json_t *value, const char *place) {
-  if (field->local != MU_LOCAL_HONOURED && is_meant(field, value)) {
-    add_finding(found, field, place);
+  const MuEngineUse *use = &field->engines[found->engine];
+  if (use->use != MU_USE_HONOURED && is_meant(use, value)) {
+    add_finding(found, use, place);
     return;
   }
   if (field->kind == MU_FIELD_MAP || field->kind == MU_FIELD_LIST)
@@ -86,7 +88,7 @@ static void walk(Findings *found, const MuObject *type, const json_t *object, co
 /* ---- the answer ---------------------------------------------------------------------------------------------------- */
 
 static char *describe(const Finding *finding) {
-  const char *note = finding->field->local_note;
+  const char *note = finding->use->note;
   if (finding->n <= MAX_PLACES)
     return g_strdup_printf("%s: %s", finding->places->str, note);
   return g_strdup_printf("%s and %u more: %s", finding->places->str, finding->n - MAX_PLACES, note);
@@ -95,10 +97,10 @@ static char *describe(const Finding *finding) {
 static void tell(const Findings *found, GString *refused, GPtrArray *warnings) {
   for (guint i = 0; i < found->findings->len; i++) {
     const Finding *finding = found->findings->pdata[i];
-    if (finding->field->local == MU_LOCAL_KEPT)
+    if (finding->use->use == MU_USE_KEPT)
       continue;
     g_autofree char *line = describe(finding);
-    if (finding->field->local == MU_LOCAL_REFUSED)
+    if (finding->use->use == MU_USE_REFUSED)
       g_string_append_printf(refused, "%s%s", refused->len == 0 ? "" : "\n", line);
     else if (warnings != NULL)
       g_ptr_array_add(warnings, g_steal_pointer(&line));
@@ -106,15 +108,16 @@ static void tell(const Findings *found, GString *refused, GPtrArray *warnings) {
 }
 
 gboolean mu_spec_check_engine(const MuServiceSpec *spec, const char *engine, GPtrArray *warnings, GError **error) {
-  if (strcmp(engine, "local") != 0)
+  MuEngineColumn column;
+  if (!mu_engine_column_find(engine, &column))
     return TRUE;
   g_autofree char *text = mu_service_spec_to_json(spec);
   g_autoptr(json_t) json = mu_json_parse(text, strlen(text), strlen(text), error);
   if (json == NULL)
     return FALSE;
   g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func(finding_free);
-  g_autoptr(GHashTable) by_field = g_hash_table_new(g_str_hash, g_str_equal);
-  Findings found = {list, by_field};
+  g_autoptr(GHashTable) by_note = g_hash_table_new(g_str_hash, g_str_equal);
+  Findings found = {column, list, by_note};
   walk(&found, &mu_service_object, json, "");
   g_autoptr(GString) refused = g_string_new(NULL);
   tell(&found, refused, warnings);

@@ -1,6 +1,7 @@
 #include "spec_fields.h"
 
 #include <stddef.h>
+#include <string.h>
 
 #define MAX_MB G_MAXINT32
 #define MAX_CPUS_MILLI (1000 * 1000000LL)
@@ -13,7 +14,10 @@
 #define COUNTED(type, member, n) AT(type, member), .count = offsetof(type, n), .max = MAX_ELEMENTS
 #define OBJECT(table) .fields = (table), .n_fields = G_N_ELEMENTS(table)
 #define NO_NAME .name = MU_FIELD_NO_OFFSET
-#define LOCAL(use, note) .local = MU_LOCAL_##use, .local_note = (note)
+#define LOCAL(use, note) .engines[MU_ENGINE_LOCAL] = {MU_USE_##use, (note), NULL}
+#define LOCAL_WORD(word, use, note) .engines[MU_ENGINE_LOCAL] = {MU_USE_##use, (note), (word)}
+#define MESOS(use, note) .engines[MU_ENGINE_MESOS] = {MU_USE_##use, (note), NULL}
+#define MESOS_WORD(word, use, note) .engines[MU_ENGINE_MESOS] = {MU_USE_##use, (note), (word)}
 
 /* ---- words --------------------------------------------------------------------------------------------------------- */
 
@@ -60,9 +64,11 @@ static const MuField port_fields[] = {
     {"env-key", MU_FIELD_STRING, AT(MuPortSpec, env_key),
      .doc = "The environment variable with the port's number; PORT_<NAME> when not given."},
     {"advertise", MU_FIELD_BOOL, AT(MuPortSpec, advertise), LOCAL(KEPT, "no endpoints are listed yet"),
-     .doc = "Whether the endpoints show the port."},
+     MESOS(KEPT, "no endpoints are listed yet"), .doc = "Whether the endpoints show the port."},
     {"vip", MU_FIELD_GROUP, .count = offsetof(MuPortSpec, has_vip), .object = &vip_object,
-     LOCAL(IGNORED, "the local engine makes no virtual addresses"), .doc = "A virtual address for the port."},
+     LOCAL(IGNORED, "the local engine makes no virtual addresses"),
+     MESOS(HONOURED, "published as a label of the port; needs a load balancer that reads it"),
+     .doc = "A virtual address for the port."},
     {"ranges", MU_FIELD_LIST, COUNTED(MuPortSpec, ranges, n_ranges), .object = &range_object,
      .doc = "Where a dynamic port is chosen from; any port when not given."},
 };
@@ -73,12 +79,15 @@ static const MuField volume_fields[] = {
     {"path", MU_FIELD_STRING, MU_FIELD_REQUIRED, AT(MuVolumeSpec, path),
      .doc = "Where the volume appears, relative to the sandbox."},
     {"type", MU_FIELD_WORD, MU_FIELD_REQUIRED, AT(MuVolumeSpec, type), .words = volume_words,
-     LOCAL(LACKING, "the agents of the local engine have no whole disks to give, so the pod waits; use ROOT"),
-     .local_word = "MOUNT", .doc = "ROOT: space of the agent's root disk; MOUNT: a whole disk of its own."},
+     LOCAL_WORD("MOUNT", LACKING,
+                "the agents of the local engine have no whole disks to give, so the pod waits; use ROOT"),
+     MESOS_WORD("MOUNT", HONOURED, "needs agents with disks of the kind MOUNT"),
+     .doc = "ROOT: space of the agent's root disk; MOUNT: a whole disk of its own."},
     {"size", MU_FIELD_INT, MU_FIELD_REQUIRED, INT_AT(MuVolumeSpec, size_mb), .min = 1, .max = MAX_MB,
      .doc = "The least size in MB."},
     {"profiles", MU_FIELD_STRINGS, AT(MuVolumeSpec, profiles), .max = MAX_ELEMENTS,
      LOCAL(LACKING, "the agents of the local engine have no disks with a profile, so the pod waits"),
+     MESOS(HONOURED, "needs disks whose storage plugin gives them a profile"),
      .doc = "Disk profiles, any of which will do; for MOUNT only."},
 };
 static const MuObject volume_object = {"volume", sizeof(MuVolumeSpec), NO_NAME, OBJECT(volume_fields),
@@ -113,11 +122,12 @@ static const MuObject task_limits_object = {"resource-limits", 0, NO_NAME, OBJEC
    .doc = "Cores, with up to three decimals."},                                                                        \
   {"gpus", MU_FIELD_MILLI, AT(type, prefix gpus_milli), .max = MAX_CPUS_MILLI,                                         \
    LOCAL(LACKING, "the agents of the local engine have no gpus, so the pod waits"),                                    \
+   MESOS(HONOURED, "needs agents with the isolator gpu/nvidia"),                                                       \
    .doc = "Graphics processors."},                                                                                     \
   {"memory", MU_FIELD_INT, INT_AT(type, prefix mem_mb), .min = 1, .max = MAX_MB,                                       \
    .doc = "Memory in MB."},                                                                                            \
   {"resource-limits", MU_FIELD_GROUP, .count = MU_FIELD_NO_OFFSET, .object = &(limits),                                \
-   .doc = "What may be used beyond what is reserved."},                                                                \
+   MESOS(HONOURED, "needs agents of Mesos 1.10 or later"), .doc = "What may be used beyond what is reserved."},         \
   {"ports", MU_FIELD_MAP, COUNTED(type, prefix ports, prefix n_ports), .object = &port_object,                         \
    .doc = "Ports by name."},                                                                                           \
   {"volume", MU_FIELD_SINGLE, COUNTED(type, prefix volumes, prefix n_volumes), .object = &volume_object,               \
@@ -207,16 +217,19 @@ static const MuField task_fields[] = {
     {"labels", MU_FIELD_LABELS, COUNTED(MuTaskDraft, task.labels, task.n_labels),
      LOCAL(KEPT, "they are shown nowhere yet"), .doc = "Labels, as key:value,key:value."},
     {"discovery", MU_FIELD_GROUP, .count = MU_FIELD_NO_OFFSET, .object = &discovery_object,
-     LOCAL(IGNORED, "the local engine publishes no discovery names"), .doc = "How the task is found."},
+     LOCAL(IGNORED, "the local engine publishes no discovery names"),
+     MESOS(HONOURED, "published with the task; needs something that reads it, as Mesos-DNS"),
+     .doc = "How the task is found."},
     {"transport-encryption", MU_FIELD_LIST, COUNTED(MuTaskDraft, task.tls, task.n_tls), .object = &tls_object,
      LOCAL(REFUSED, "the local engine makes no keys and certificates; remove \"transport-encryption\""),
      .doc = "Keys and certificates made for the task."},
     {"ipc-mode", MU_FIELD_WORD_STRING, AT(MuTaskDraft, task.ipc_mode), .words = task_ipc_words,
-     LOCAL(IGNORED, "the local engine does not separate shared memory: all have that of the machine"),
-     .local_word = "PRIVATE", .doc = "PRIVATE: shared memory of its own; SHARE_PARENT: the pod's."},
+     LOCAL_WORD("PRIVATE", IGNORED, "the local engine does not separate shared memory: all have that of the machine"),
+     MESOS(HONOURED, "needs agents with the isolator namespaces/ipc"),
+     .doc = "PRIVATE: shared memory of its own; SHARE_PARENT: the pod's."},
     {"shm-size", MU_FIELD_INT, INT_AT(MuTaskDraft, task.shm_size_mb), .min = 1, .max = MAX_MB,
      LOCAL(IGNORED, "the local engine does not set the size of shared memory"),
-     .doc = "Size of its own shared memory in MB."},
+     MESOS(HONOURED, "needs agents with the isolator namespaces/ipc"), .doc = "Size of its own shared memory in MB."},
 };
 const MuObject mu_task_object = {"task",
                                  sizeof(MuTaskDraft),
@@ -291,14 +304,17 @@ static const MuField pod_fields[] = {
      .doc = "Marathon constraints, as JSON in a text or as field:OPERATOR:value,…"},
     {"image", MU_FIELD_STRING, AT(MuPodDraft, pod.image),
      LOCAL(REFUSED, "the local engine runs no container images; remove \"image\""),
-     .doc = "The container image to run in."},
+     MESOS(HONOURED, "needs agents with the image provider docker"), .doc = "The container image to run in."},
     {"pre-reserved-role", MU_FIELD_STRING, MU_FIELD_NOT_RUNNING, AT(MuPodDraft, pod.pre_reserved_role),
      LOCAL(IGNORED, "the local engine has nothing reserved beforehand: the pod takes any resources"),
+     MESOS(HONOURED, "needs agents with resources reserved for the role"),
      .doc = "Only resources reserved for this role beforehand are used."},
     {"share-pid-namespace", MU_FIELD_BOOL, AT(MuPodDraft, pod.share_pid_namespace),
      LOCAL(KEPT, "it is always so: tasks see all processes of the machine"),
+     MESOS(HONOURED, "needs agents with the isolator namespaces/pid"),
      .doc = "Whether the tasks see each other's processes."},
     {"rlimits", MU_FIELD_MAP, POD_ARRAY(rlimits), .object = &rlimit_object,
+     MESOS(HONOURED, "needs agents with the isolator posix/rlimits"),
      .doc = "Limits by name, RLIMIT_NOFILE and so on."},
     {"uris", MU_FIELD_STRINGS, AT(MuPodDraft, pod.uris), .max = MAX_ELEMENTS,
      LOCAL(REFUSED, "the local engine fetches no files; remove \"uris\" and fetch them in the cmd of a task"),
@@ -310,28 +326,35 @@ static const MuField pod_fields[] = {
     {"networks", MU_FIELD_MAP, POD_ARRAY(networks), .object = &network_object,
      LOCAL(IGNORED,
            "the local engine has no virtual networks: the pod is on the network of the machine, with its ports"),
+     MESOS(HONOURED, "needs agents with the isolator network/cni and a network of that name"),
      .doc = "Virtual networks by name."},
     {"host-volumes", MU_FIELD_MAP, POD_ARRAY(host_volumes), .object = &host_volume_object,
      LOCAL(REFUSED, "the local engine brings no folders into the sandbox; remove \"host-volumes\""),
+     MESOS(HONOURED, "needs agents with the isolator volume/host_path"),
      .doc = "Folders of the agent that the pod sees; their names have no meaning."},
     {"external-volumes", MU_FIELD_MAP, POD_ARRAY(external_volumes), .object = &external_volume_object,
      LOCAL(REFUSED, "the local engine has no volume drivers; remove \"external-volumes\""),
+     MESOS(HONOURED, "needs agents with the isolator docker/volume and the driver"),
      .doc = "Volumes that a driver brings; their names have no meaning."},
     {"secrets", MU_FIELD_MAP, POD_ARRAY(secrets), .object = &secret_object,
-     LOCAL(REFUSED, "the local engine has no secrets; remove \"secrets\""), .doc = "Secrets by name."},
+     LOCAL(REFUSED, "the local engine has no secrets; remove \"secrets\""),
+     MESOS(HONOURED, "needs agents with the isolators environment_secret and volume/secret"),
+     .doc = "Secrets by name."},
     {"seccomp-unconfined", MU_FIELD_BOOL, AT(MuPodDraft, pod.seccomp_unconfined), LOCAL(KEPT, "it is always so"),
-     .doc = "Whether system calls are not filtered."},
+     MESOS(HONOURED, "needs agents with the isolator linux/seccomp"), .doc = "Whether system calls are not filtered."},
     {"seccomp-profile-name", MU_FIELD_STRING, AT(MuPodDraft, pod.seccomp_profile),
-     LOCAL(IGNORED, "the local engine filters no system calls"), .doc = "The filter of system calls."},
+     LOCAL(IGNORED, "the local engine filters no system calls"),
+     MESOS(HONOURED, "needs agents with the isolator linux/seccomp and the profile"),
+     .doc = "The filter of system calls."},
     {"ipc-mode", MU_FIELD_WORD_STRING, AT(MuPodDraft, pod.ipc_mode), .words = pod_ipc_words,
-     LOCAL(IGNORED, "the local engine does not separate shared memory: all have that of the machine"),
-     .local_word = "PRIVATE", .doc = "PRIVATE: shared memory of its own."},
+     LOCAL_WORD("PRIVATE", IGNORED, "the local engine does not separate shared memory: all have that of the machine"),
+     MESOS(HONOURED, "needs agents with the isolator namespaces/ipc"), .doc = "PRIVATE: shared memory of its own."},
     {"shm-size", MU_FIELD_INT, INT_AT(MuPodDraft, pod.shm_size_mb), .min = 1, .max = MAX_MB,
      LOCAL(IGNORED, "the local engine does not set the size of shared memory"),
-     .doc = "Size of the pod's shared memory in MB."},
-    {"user", MU_FIELD_IGNORED, LOCAL(KEPT, "it has no meaning"),
+     MESOS(HONOURED, "needs agents with the isolator namespaces/ipc"), .doc = "Size of the pod's shared memory in MB."},
+    {"user", MU_FIELD_IGNORED, LOCAL(KEPT, "it has no meaning"), MESOS(KEPT, "it has no meaning"),
      .doc = "Without a meaning: scheduler.user is the user of all pods."},
-    {"container", MU_FIELD_IGNORED, LOCAL(KEPT, "it has no meaning"),
+    {"container", MU_FIELD_IGNORED, LOCAL(KEPT, "it has no meaning"), MESOS(KEPT, "it has no meaning"),
      .doc = "Was once the pod's container; without a meaning."},
     {"resource-sets", MU_FIELD_MAP, MU_FIELD_NOT_RUNNING, POD_ARRAY(resource_sets), .object = &mu_set_object,
      .doc = "Resources by name that tasks use in turn."},
@@ -371,9 +394,10 @@ static const MuObject plan_object = {"plan", sizeof(MuPlanSpec), offsetof(MuPlan
 
 static const MuField scheduler_fields[] = {
     {"principal", MU_FIELD_STRING, AT(MuServiceDraft, service.principal), LOCAL(KEPT, "the local engine asks for none"),
+     MESOS(KEPT, "the principal is the scheduler's, which all services share"),
      .doc = "Who the framework is to the cluster."},
     {"zookeeper", MU_FIELD_STRING, AT(MuServiceDraft, service.zookeeper), LOCAL(KEPT, "it is not used"),
-     .doc = "Kept, and not used."},
+     MESOS(KEPT, "it is not used"), .doc = "Kept, and not used."},
     {"user", MU_FIELD_STRING, AT(MuServiceDraft, service.user), .doc = "The user that tasks run as."},
 };
 static const MuObject scheduler_object = {"scheduler", 0, NO_NAME, OBJECT(scheduler_fields),
@@ -384,7 +408,7 @@ static const MuField service_fields[] = {
     {"scheduler", MU_FIELD_GROUP, .count = MU_FIELD_NO_OFFSET, .object = &scheduler_object,
      .doc = "Settings of the service."},
     {"web-url", MU_FIELD_STRING, AT(MuServiceDraft, service.web_url), LOCAL(KEPT, "it is shown nowhere yet"),
-     .doc = "Where the service's own pages are."},
+     MESOS(KEPT, "it is shown nowhere yet"), .doc = "Where the service's own pages are."},
     {"remove-when-finished", MU_FIELD_BOOL, AT(MuServiceDraft, service.remove_when_finished),
      .doc = "The service removes itself when all its tasks have reached FINISH or ONCE."},
     {"pods", MU_FIELD_MAP, MU_FIELD_REQUIRED, AT(MuServiceDraft, pods), .count = offsetof(MuServiceDraft, n_pods),
@@ -395,3 +419,20 @@ static const MuField service_fields[] = {
 const MuObject mu_service_object = {
     "service",    sizeof(MuServiceDraft), offsetof(MuServiceDraft, service.name), OBJECT(service_fields),
     "What runs.", .draft = TRUE};
+
+/* ---- engines ------------------------------------------------------------------------------------------------------- */
+
+static const char *const engine_names[MU_ENGINE_COUNT] = {[MU_ENGINE_LOCAL] = "local", [MU_ENGINE_MESOS] = "mesos"};
+
+const char *mu_engine_column_name(MuEngineColumn column) {
+  return engine_names[column];
+}
+
+gboolean mu_engine_column_find(const char *name, MuEngineColumn *ret_column) {
+  for (guint i = 0; i < MU_ENGINE_COUNT; i++)
+    if (strcmp(engine_names[i], name) == 0) {
+      *ret_column = i;
+      return TRUE;
+    }
+  return FALSE;
+}

@@ -37,14 +37,23 @@ enum {
 
 #define MU_FIELD_NO_OFFSET G_MAXUINT16
 
-/* What the local engine does with a field that is given, at present. Holds for all that is in it as well. */
+/* What an engine does with a field that is given, at present. Holds for all that is in it as well. */
 typedef enum {
-  MU_LOCAL_HONOURED,
-  MU_LOCAL_KEPT,    /* not acted on, and nobody need be told: the service runs as it was meant to */
-  MU_LOCAL_IGNORED, /* not acted on: a warning */
-  MU_LOCAL_LACKING, /* no agent has what it asks for, so the pod waits: a warning */
-  MU_LOCAL_REFUSED, /* without it the service would not run rightly: an error */
-} MuLocalUse;
+  MU_USE_HONOURED,
+  MU_USE_KEPT,    /* not acted on, and nobody need be told: the service runs as it was meant to */
+  MU_USE_IGNORED, /* not acted on: a warning */
+  MU_USE_LACKING, /* no agent has what it asks for, so the pod waits: a warning */
+  MU_USE_REFUSED, /* without it the service would not run rightly: an error */
+} MuUse;
+
+/* The engines that the table has a column for. */
+typedef enum { MU_ENGINE_LOCAL, MU_ENGINE_MESOS, MU_ENGINE_COUNT } MuEngineColumn;
+
+typedef struct {
+  MuUse use;
+  const char *note; /* why, and what to do about it; for the reference page and the messages. NULL only when HONOURED */
+  const char *word; /* `use` is of this value of a WORD or WORD_STRING alone; NULL: of any */
+} MuEngineUse;
 
 typedef struct {
   const char *word; /* NULL ends a list */
@@ -67,9 +76,7 @@ typedef struct {
   const MuObject *object; /* of its elements */
   const char *excludes;   /* key of a field that must not be given together with this one, or NULL */
   const char *doc;        /* a sentence for the reference page */
-  MuLocalUse local;
-  const char *local_note; /* why, and what to do about it; for the reference page and the messages. NULL: HONOURED */
-  const char *local_word; /* `local` is of this value of a WORD or WORD_STRING alone; NULL: of any */
+  MuEngineUse engines[MU_ENGINE_COUNT];
 } MuField;
 
 struct MuObject {
@@ -105,6 +112,11 @@ extern const MuObject mu_service_object; /* of MuServiceDraft */
 extern const MuObject mu_pod_object;     /* of MuPodDraft */
 extern const MuObject mu_task_object;    /* of MuTaskDraft */
 extern const MuObject mu_set_object;     /* of MuResourceSet */
+
+/* The engine's name: "local". */
+const char *mu_engine_column_name(MuEngineColumn column);
+/* FALSE when no column is of this name. */
+gboolean mu_engine_column_find(const char *name, MuEngineColumn *ret_column);
 
 /* The most fields that one object has. */
 #define MU_SPEC_MAX_FIELDS 32

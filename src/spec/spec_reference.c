@@ -77,12 +77,13 @@ static void add_default(GString *out, const MuField *field) {
     g_string_append_printf(out, "%" G_GINT64_FORMAT, field->fallback);
 }
 
-static void add_local(GString *out, const MuField *field) {
-  if (field->local_word != NULL)
-    g_string_append_printf(out, "`%s`: ", field->local_word);
-  g_string_append(out, mu_spec_local_to_string(field->local));
-  if (field->local != MU_LOCAL_HONOURED)
-    g_string_append_printf(out, ": %s", field->local_note);
+static void add_engine(GString *out, const MuEngineUse *use) {
+  g_string_append(out, " | ");
+  if (use->word != NULL)
+    g_string_append_printf(out, "`%s`: ", use->word);
+  g_string_append(out, mu_spec_use_to_string(use->use));
+  if (use->note != NULL)
+    g_string_append_printf(out, ": %s", use->note);
 }
 
 static void add_field(Page *page, const MuField *field) {
@@ -94,8 +95,8 @@ static void add_field(Page *page, const MuField *field) {
   g_string_append_printf(out, " | %s", field->doc);
   if (field->excludes != NULL)
     g_string_append_printf(out, " Not together with `%s`.", field->excludes);
-  g_string_append(out, " | ");
-  add_local(out, field);
+  for (guint i = 0; i < MU_ENGINE_COUNT; i++)
+    add_engine(out, &field->engines[i]);
   g_string_append(out, " |\n");
 }
 
@@ -103,7 +104,10 @@ static void add_field(Page *page, const MuField *field) {
 
 static void add_object(Page *page, const MuObject *type) {
   g_string_append_printf(page->out, "\n### %s\n\n%s\n\n", type->what, type->doc);
-  g_string_append(page->out, "| field | value | default | meaning | local engine |\n|---|---|---|---|---|\n");
+  g_string_append(page->out, "| field | value | default | meaning |");
+  for (guint i = 0; i < MU_ENGINE_COUNT; i++)
+    g_string_append_printf(page->out, " engine %s |", mu_engine_column_name(i));
+  g_string_append(page->out, "\n|---|---|---|---|---|---|\n");
   for (guint i = 0; i < type->n_fields; i++)
     if (mu_spec_field_is_written(&type->fields[i]))
       add_field(page, &type->fields[i]);

@@ -29,13 +29,13 @@ gboolean mu_spec_field_is_written(const MuField *field) {
   return (field->flags & MU_FIELD_STORED) == 0;
 }
 
-const char *mu_spec_local_to_string(MuLocalUse use) {
+const char *mu_spec_use_to_string(MuUse use) {
   switch (use) {
-  case MU_LOCAL_HONOURED: return "honoured";
-  case MU_LOCAL_KEPT: return "kept";
-  case MU_LOCAL_IGNORED: return "ignored, with a warning";
-  case MU_LOCAL_LACKING: return "never offered, with a warning";
-  case MU_LOCAL_REFUSED: return "refused";
+  case MU_USE_HONOURED: return "honoured";
+  case MU_USE_KEPT: return "kept";
+  case MU_USE_IGNORED: return "ignored, with a warning";
+  case MU_USE_LACKING: return "never offered, with a warning";
+  case MU_USE_REFUSED: return "refused";
   }
   mu_bug("a use of a field has a word");
 }
@@ -186,11 +186,11 @@ static void add_forms(json_t *forms, const MuField *field) {
 }
 
 static char *description(const MuField *field) {
-  if (field->local == MU_LOCAL_HONOURED)
+  const MuEngineUse *local = &field->engines[MU_ENGINE_LOCAL];
+  if (local->note == NULL)
     return g_strdup(field->doc);
-  return g_strdup_printf("%s Local engine: %s%s%s: %s.", field->doc, field->local_word == NULL ? "" : field->local_word,
-                         field->local_word == NULL ? "" : " is ", mu_spec_local_to_string(field->local),
-                         field->local_note);
+  return g_strdup_printf("%s Local engine: %s%s%s: %s.", field->doc, local->word == NULL ? "" : local->word,
+                         local->word == NULL ? "" : " is ", mu_spec_use_to_string(local->use), local->note);
 }
 
 static void add_default(json_t *schema, const MuField *field) {

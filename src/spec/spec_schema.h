@@ -15,5 +15,5 @@ GPtrArray *mu_spec_object_types(void);
 /* Whether an author may write the field; FALSE for what only canonical JSON has. */
 gboolean mu_spec_field_is_written(const MuField *field);
 /* "honoured", "ignored, with a warning", …; a word for the reference page. */
-const char *mu_spec_local_to_string(MuLocalUse use);
+const char *mu_spec_use_to_string(MuUse use);
 #endif

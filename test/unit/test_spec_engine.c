@@ -66,8 +66,10 @@ static void test_rows(void) {
 }
 
 static void test_other_engine(void) {
-  g_autofree char *told = check("mesos", "image: b, shm-size: 3, ", "");
-  g_assert_cmpstr(told, ==, "");
+  g_autofree char *mesos = check("mesos", "image: b, shm-size: 3, ", "gpus: 1, ");
+  g_assert_cmpstr(mesos, ==, "");
+  g_autofree char *unknown = check("a-third", "image: b, shm-size: 3, ", "gpus: 1, ");
+  g_assert_cmpstr(unknown, ==, "");
 }
 
 /* One line for a field, however often it stands there. */
