@@ -2,6 +2,7 @@
 
 #include "bug.h"
 #include "launch_container.h"
+#include "launch_provide.h"
 #include "spec_placement.h"
 
 #include <string.h>
@@ -32,13 +33,6 @@ static void set_number(MuTaskLaunch *launch, const char *name, gint64 value) {
   mu_task_launch_set_env(launch, name, text);
 }
 
-/* The service's name as a part of a DNS name: EndpointUtils of dcos-commons. */
-static char *dns_name(const char *service, gboolean dots_to_dashes) {
-  g_auto(GStrv) parts = g_strsplit(service, "/", -1);
-  char *name = g_strjoinv("", parts);
-  return dots_to_dashes ? g_strdelimit(name, ".", '-') : name;
-}
-
 static void set_word(MuTaskLaunch *launch, const char *name, gboolean value) {
   mu_task_launch_set_env(launch, name, value ? "true" : "false");
 }
@@ -56,9 +50,7 @@ static void add_place_env(MuTaskLaunch *launch, const MuLaunchInput *input) {
 /* developer-guide.md of dcos-commons, "Task environment"; PodInfoBuilder.getTaskEnvironment. */
 static void add_standard_env(MuTaskLaunch *launch, const MuLaunchInput *input) {
   const MuRequirement *r = input->requirement;
-  g_autofree char *name = dns_name(r->service, TRUE), *vip_name = dns_name(r->service, FALSE);
-  g_autofree char *host = g_strdup_printf("%s.autoip.dcos.thisdcos.directory", name);
-  g_autofree char *vip_host = g_strdup_printf("%s.l4lb.thisdcos.directory", vip_name);
+  g_autofree char *host = mu_framework_host(r->service), *vip_host = mu_framework_vip_host(r->service);
   mu_task_launch_set_env(launch, "TASK_NAME", launch->name);
   mu_task_launch_set_env(launch, "FRAMEWORK_NAME", r->service);
   mu_task_launch_set_env(launch, "FRAMEWORK_HOST", host);
@@ -143,6 +135,7 @@ static MuTaskLaunch *build_task(const MuLaunchInput *input, const MuTaskSpec *ta
   for (guint i = 0; i < task->n_labels; i++)
     g_ptr_array_add(launch->labels, mu_env_var_new(task->labels[i].key, task->labels[i].value));
   mu_launch_fill_discovery(launch, r->pod, task, input->record, set);
+  mu_launch_add_tls(launch, r, task);
   add_env(launch, input, task, set);
   guint64 bit = G_GUINT64_CONSTANT(1) << task->resource_set;
   if ((*sets_used & bit) == 0) /* two tasks that share a set and are launched together share its resources */
@@ -168,6 +161,7 @@ MuPodLaunch *mu_launch_build(const MuLaunchInput *input, const GPtrArray *task_i
     limit->hard = r->pod->rlimits[i].hard;
     g_ptr_array_add(launch->rlimits, limit);
   }
+  mu_launch_provide(launch, r->pod);
   add_set_resources(launch->resources, input->record, MU_SET_POD);
   add_set_resources(launch->resources, input->record, MU_SET_EXECUTOR);
   return launch;

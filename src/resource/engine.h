@@ -64,6 +64,28 @@ typedef struct {
   char *name, *visibility; /* FRAMEWORK, CLUSTER, EXTERNAL */
   GPtrArray *ports;        /* of MuLaunchPort* */
 } MuLaunchDiscovery;
+/* A file fetched into the sandbox of each task of the pod before it starts; members as of CommandInfo.URI in mesos.proto. */
+typedef struct {
+  char *value;          /* http:, https:, ftp:, file: or a path; without a fragment */
+  char *output_file;    /* name in the sandbox; NULL: the last part of the path */
+  char *sha256;         /* of the content, lower case hex; NULL: not checked */
+  gboolean executable;  /* gets the x bits, and is not unpacked */
+  gboolean keep_packed; /* an archive is not unpacked: `extract` false */
+} MuLaunchUri;
+
+/* A secret of the pod; its value is known to the engine alone, when it starts the task. */
+typedef struct {
+  char *secret;         /* its path in the store */
+  char *env_key, *file; /* the variable, the file relative to the sandbox; NULL: not wanted */
+} MuLaunchSecret;
+
+/* A key and a certificate made for the task: NAME.crt, NAME.key, NAME.ca; or NAME.keystore, NAME.truststore. */
+typedef struct {
+  char *name;
+  gboolean keystore;
+  char *common_name;    /* of the certificate's subject */
+  GPtrArray *dns_names; /* of char*: its subject alternative names */
+} MuLaunchTls;
 
 typedef struct {
   char *task_id;
@@ -81,6 +103,7 @@ typedef struct {
   MuLaunchDiscovery *discovery; /* NULL: it has no ports and no discovery */
   MuIpcMode ipc_mode;
   gint64 shm_size_mb; /* 0: not given */
+  GPtrArray *tls;     /* of MuLaunchTls* */
 } MuTaskLaunch;
 
 typedef struct {
@@ -105,6 +128,8 @@ typedef struct {
   char *seccomp_profile; /* NULL: the engine's default */
   MuIpcMode ipc_mode;    /* never SHARE_PARENT */
   gint64 shm_size_mb;    /* 0: not given */
+  GPtrArray *uris;       /* of MuLaunchUri* */
+  GPtrArray *secrets;    /* of MuLaunchSecret* */
 } MuPodLaunch;
 
 typedef enum {
@@ -152,6 +177,12 @@ void mu_launch_discovery_free(MuLaunchDiscovery *discovery);
 /* "PRIVATE", "SHARE_PARENT"; NULL for MU_IPC_DEFAULT. And back: NULL and words that are none give MU_IPC_DEFAULT. */
 const char *mu_ipc_mode_to_string(MuIpcMode mode);
 MuIpcMode mu_ipc_mode_from_string(const char *text);
+MuLaunchUri *mu_launch_uri_new(const char *value);
+void mu_launch_uri_free(MuLaunchUri *uri);
+MuLaunchSecret *mu_launch_secret_new(const char *secret, const char *env_key, const char *file);
+void mu_launch_secret_free(MuLaunchSecret *secret);
+MuLaunchTls *mu_launch_tls_new(const char *name, gboolean keystore, const char *common_name);
+void mu_launch_tls_free(MuLaunchTls *tls);
 /* "RESERVE", … as in Mesos. */
 const char *mu_operation_kind_to_string(MuOperationKind kind);
 json_t *mu_pod_launch_to_json(const MuPodLaunch *launch);

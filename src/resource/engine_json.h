@@ -28,4 +28,13 @@ gboolean mu_engine_json_take_text(const json_t *object, const char *key, gboolea
 typedef gboolean (*MuEngineJsonReader)(const json_t *item, gpointer target, GError **error);
 gboolean mu_engine_json_each(const json_t *object, const char *key, MuEngineJsonReader read, gpointer target,
                              GError **error);
+
+/* What a launch is provided with (engine_provision.c): members "uris", "secrets" and "tls", left out when empty. The getters
+ * append to the array. */
+void mu_engine_json_set_uris(json_t *object, const GPtrArray *uris);
+void mu_engine_json_set_secrets(json_t *object, const GPtrArray *secrets);
+void mu_engine_json_set_tls(json_t *object, const GPtrArray *tls);
+gboolean mu_engine_json_get_uris(const json_t *object, GPtrArray *uris, GError **error);
+gboolean mu_engine_json_get_secrets(const json_t *object, GPtrArray *secrets, GError **error);
+gboolean mu_engine_json_get_tls(const json_t *object, GPtrArray *tls, GError **error);
 #endif

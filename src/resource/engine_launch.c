@@ -67,6 +67,7 @@ MuTaskLaunch *mu_task_launch_new(const char *task_id, const char *name) {
   launch->env = g_ptr_array_new_with_free_func((GDestroyNotify)mu_env_var_free);
   launch->configs = g_ptr_array_new_with_free_func((GDestroyNotify)mu_launch_config_free);
   launch->labels = g_ptr_array_new_with_free_func((GDestroyNotify)mu_env_var_free);
+  launch->tls = g_ptr_array_new_with_free_func((GDestroyNotify)mu_launch_tls_free);
   launch->resources = mu_resources_new();
   return launch;
 }
@@ -81,6 +82,7 @@ void mu_task_launch_free(MuTaskLaunch *launch) {
   g_ptr_array_unref(launch->env);
   g_ptr_array_unref(launch->configs);
   g_ptr_array_unref(launch->labels);
+  g_ptr_array_unref(launch->tls);
   mu_launch_check_free(launch->health_check);
   mu_launch_check_free(launch->readiness_check);
   mu_launch_discovery_free(launch->discovery);
@@ -123,6 +125,8 @@ MuPodLaunch *mu_pod_launch_new(const char *executor_id, const char *service, con
   launch->host_volumes = g_ptr_array_new_with_free_func((GDestroyNotify)mu_launch_host_volume_free);
   launch->external_volumes = g_ptr_array_new_with_free_func((GDestroyNotify)mu_launch_external_volume_free);
   launch->networks = g_ptr_array_new_with_free_func((GDestroyNotify)mu_launch_network_free);
+  launch->uris = g_ptr_array_new_with_free_func((GDestroyNotify)mu_launch_uri_free);
+  launch->secrets = g_ptr_array_new_with_free_func((GDestroyNotify)mu_launch_secret_free);
   launch->resources = mu_resources_new();
   return launch;
 }
@@ -140,6 +144,8 @@ void mu_pod_launch_free(MuPodLaunch *launch) {
   g_ptr_array_unref(launch->networks);
   g_free(launch->image);
   g_free(launch->seccomp_profile);
+  g_ptr_array_unref(launch->uris);
+  g_ptr_array_unref(launch->secrets);
   mu_resources_free(launch->resources);
   g_free(launch);
 }

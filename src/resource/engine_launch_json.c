@@ -83,6 +83,7 @@ static json_t *task_to_json(const MuTaskLaunch *task) {
   mu_engine_json_set_vars(json, "labels", task->labels);
   mu_engine_json_set_discovery(json, task->discovery);
   mu_engine_json_set_ipc(json, task->ipc_mode, task->shm_size_mb);
+  mu_engine_json_set_tls(json, task->tls);
   return json;
 }
 
@@ -105,7 +106,8 @@ static gboolean read_task_fields(const json_t *json, MuTaskLaunch *task, GError 
          mu_engine_json_get_resources(json, "resources", &task->resources, error) &&
          mu_engine_json_get_vars(json, "labels", task->labels, error) &&
          mu_engine_json_get_discovery(json, &task->discovery, error) &&
-         mu_engine_json_get_ipc(json, &task->ipc_mode, &task->shm_size_mb, error);
+         mu_engine_json_get_ipc(json, &task->ipc_mode, &task->shm_size_mb, error) &&
+         mu_engine_json_get_tls(json, task->tls, error);
 }
 
 static gboolean read_task(const json_t *item, gpointer target, GError **error) {
@@ -157,6 +159,8 @@ json_t *mu_pod_launch_to_json(const MuPodLaunch *launch) {
   mu_engine_json_set_resources(json, "resources", launch->resources);
   mu_engine_json_set_true(json, "share_pid_namespace", launch->share_pid_namespace);
   mu_engine_json_set_container(json, launch);
+  mu_engine_json_set_uris(json, launch->uris);
+  mu_engine_json_set_secrets(json, launch->secrets);
   return json;
 }
 
@@ -168,7 +172,8 @@ static gboolean read_pod_fields(const json_t *json, MuPodLaunch *launch, GError 
          mu_engine_json_each(json, "rlimits", read_rlimit, launch->rlimits, error) &&
          mu_engine_json_get_resources(json, "resources", &launch->resources, error) &&
          mu_json_get_bool(json, "share_pid_namespace", FALSE, &launch->share_pid_namespace, error) &&
-         mu_engine_json_get_container(json, launch, error);
+         mu_engine_json_get_container(json, launch, error) && mu_engine_json_get_uris(json, launch->uris, error) &&
+         mu_engine_json_get_secrets(json, launch->secrets, error);
 }
 
 MuPodLaunch *mu_pod_launch_from_json(const json_t *json, GError **error) {

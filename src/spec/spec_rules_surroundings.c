@@ -1,6 +1,7 @@
 #include "spec_rules.h"
 
 #include "spec_network.h"
+#include "spec_uri.h"
 #include "spec_validate.h"
 #include <string.h>
 
@@ -105,15 +106,14 @@ static void check_secrets(MuSpecReader *reader, const MuPodSpec *pod) {
 
 /* ---- the rest ------------------------------------------------------------------------------------------------------ */
 
-/* Only what no URI may have: which schemes work, the fetcher knows. */
+/* What the address means and which schemes work, the fetcher knows. */
 static void check_uris(MuSpecReader *reader, const MuPodSpec *pod) {
-  for (guint i = 0; pod->uris != NULL && pod->uris[i] != NULL; i++)
-    for (const char *c = pod->uris[i]; *c != '\0'; c++)
-      if ((guchar)*c <= ' ' || *c == 0x7f) {
-        mu_spec_fault(reader, pod, "uris",
-                      "the uri \"%s\" has a blank or a control character; expected %%20 for a blank", pod->uris[i]);
-        break;
-      }
+  for (guint i = 0; pod->uris != NULL && pod->uris[i] != NULL; i++) {
+    g_auto(MuSpecUri) uri = {0};
+    g_autoptr(GError) error = NULL;
+    if (!mu_spec_uri_parse(pod->uris[i], &uri, &error))
+      mu_spec_fault(reader, pod, "uris", "%s", error->message);
+  }
 }
 
 void mu_spec_check_surroundings(MuSpecReader *reader, const MuPodSpec *pod) {

@@ -35,6 +35,10 @@ static void add_cpus(MuResources *resources, gint64 amount) {
   "\"networks\":[{\"name\":\"bridge\",\"port_mappings\":[{\"host_port\":4040,\"container_port\":80}],"                 \
   "\"labels\":[[\"a\",\"b\"]]},{\"name\":\"dcos\"}],\"seccomp_unconfined\":true,"                                      \
   "\"seccomp_profile\":\"p\",\"ipc_mode\":\"PRIVATE\",\"shm_size_mb\":16"
+#define TLS "\"tls\":[{\"name\":\"web\",\"keystore\":true,\"common_name\":\"n.svc\",\"dns_names\":[\"a.b\",\"c.d\"]}]"
+#define PROVIDED                                                                                                       \
+  "\"uris\":[{\"value\":\"http://h/a\",\"output_file\":\"o\",\"sha256\":\"00\",\"executable\":true,"                   \
+  "\"keep_packed\":true},{\"value\":\"/b\"}],\"secrets\":[{\"secret\":\"svc/p\",\"env_key\":\"P\",\"file\":\"f\"}]"
 #define FULL_LAUNCH                                                                                                       \
   "{\"executor_id\":\"hello-0__u\",\"service\":\"svc\",\"pod\":\"hello-0\",\"tasks\":[{\"task_id\":\"t\",\"name\":\"n\"," \
   "\"cmd\":\"sleep 1\",\"user\":\"nobody\",\"env\":[[\"A\",\"1\"],[\"B\",\"\"]],"                                         \
@@ -42,10 +46,11 @@ static void add_cpus(MuResources *resources, gint64 amount) {
   "\"health_check\":{\"cmd\":\"true\",\"interval_ms\":1,\"delay_ms\":2,\"timeout_ms\":3,\"grace_ms\":4,"                  \
   "\"max_consecutive_failures\":5},\"readiness_check\":{\"cmd\":\"false\"},\"kill_grace_ms\":6,"                          \
   "\"resources\":" CPUS(                                                                                                  \
-      100) ",\"limit_cpus_milli\":-1,\"limit_mem_mb\":7,\"labels\":[[\"L\",\"1\"],[\"L\",null]]," FULL_DISCOVERY "}],"    \
+      100) ",\"limit_cpus_milli\":-1,\"limit_mem_mb\":7,\"labels\":[[\"L\",\"1\"],[\"L\",null]]," FULL_DISCOVERY          \
+           "," TLS "}],"                                                                                                  \
            "\"rlimits\":[{\"name\":\"RLIMIT_NOFILE\",\"soft\":1024,\"hard\":-1}],\"resources\":" CPUS(                    \
                10) ","                                                                                                    \
-                   "\"share_pid_namespace\":true," FULL_CONTAINER "}"
+                   "\"share_pid_namespace\":true," FULL_CONTAINER "," PROVIDED "}"
 #define SMALL_LAUNCH                                                                                                   \
   "{\"executor_id\":\"e\",\"service\":\"s\",\"pod\":\"p\",\"tasks\":[{\"task_id\":\"t\",\"name\":\"n\"}]}"
 
@@ -72,6 +77,10 @@ static MuTaskLaunch *full_task(void) {
   g_ptr_array_add(task->discovery->ports, port);
   task->ipc_mode = MU_IPC_SHARE_PARENT;
   task->shm_size_mb = 8;
+  MuLaunchTls *tls = mu_launch_tls_new("web", TRUE, "n.svc");
+  g_ptr_array_add(tls->dns_names, g_strdup("a.b"));
+  g_ptr_array_add(tls->dns_names, g_strdup("c.d"));
+  g_ptr_array_add(task->tls, tls);
   return task;
 }
 
@@ -100,6 +109,13 @@ static MuPodLaunch *full_launch(void) {
   add_cpus(launch->resources, 10);
   launch->share_pid_namespace = TRUE;
   add_surroundings(launch);
+  MuLaunchUri *uri = mu_launch_uri_new("http://h/a");
+  uri->output_file = g_strdup("o");
+  uri->sha256 = g_strdup("00");
+  uri->executable = uri->keep_packed = TRUE;
+  g_ptr_array_add(launch->uris, uri);
+  g_ptr_array_add(launch->uris, mu_launch_uri_new("/b"));
+  g_ptr_array_add(launch->secrets, mu_launch_secret_new("svc/p", "P", "f"));
   return launch;
 }
 

@@ -14,6 +14,8 @@ static const char YAML[] =
     "    rlimits: {RLIMIT_NOFILE: {soft: 1024, hard: 4096}}\n"
     "    volume: {path: shared, type: ROOT, size: 50}\n"
     "    placement: '@zone:GROUP_BY'\n"
+    "    uris: [http://h/a.tgz, 'http://h/b#executable=true&output=bin/b']\n"
+    "    secrets: {one: {secret: team/key, env-key: KEY}, two: {secret: team/file}}\n"
     "    resource-sets:\n"
     "      both:\n"
     "        cpus: 0.5\n"
@@ -35,7 +37,13 @@ static const char YAML[] =
     "        health-check: {cmd: ./healthy, interval: 5, grace-period: 30, delay: 1, timeout: 10, "
     "max-consecutive-failures: 3}\n"
     "        readiness-check: {cmd: ./ready, interval: 2, delay: 4, timeout: 8}\n"
-    "      side: {goal: RUNNING, cmd: ./side, cpus: 0.1, memory: 32}\n";
+    "        transport-encryption: [{name: server, type: TLS}, {name: java, type: KEYSTORE}]\n"
+    "      side:\n"
+    "        goal: RUNNING\n"
+    "        cmd: ./side\n"
+    "        cpus: 0.1\n"
+    "        memory: 32\n"
+    "        transport-encryption: [{name: s, type: TLS}]\n";
 
 enum { INIT = 1, MAIN = 2, SIDE = 4 };
 
@@ -361,6 +369,55 @@ static void test_discovery(void) {
   g_assert_null(task_at(&f, 1)->discovery); /* it has no ports */
 }
 
+/* ---- what it is provided with ------------------------------------------------------------------------------------------ */
+
+static void test_uris(void) {
+  g_auto(Fixture) f;
+  set_up(&f, MAIN, NULL, "z");
+  build(&f);
+  g_assert_cmpuint(f.launch->uris->len, ==, 2);
+  const MuLaunchUri *plain = f.launch->uris->pdata[0], *tool = f.launch->uris->pdata[1];
+  g_assert_cmpstr(plain->value, ==, "http://h/a.tgz");
+  g_assert_null(plain->output_file);
+  g_assert_false(plain->executable);
+  g_assert_cmpstr(tool->value, ==, "http://h/b");
+  g_assert_cmpstr(tool->output_file, ==, "bin/b");
+  g_assert_true(tool->executable);
+}
+
+static void test_secrets(void) {
+  g_auto(Fixture) f;
+  set_up(&f, MAIN, NULL, "z");
+  build(&f);
+  g_assert_cmpuint(f.launch->secrets->len, ==, 2);
+  const MuLaunchSecret *key = f.launch->secrets->pdata[0], *file = f.launch->secrets->pdata[1];
+  g_assert_cmpstr(key->secret, ==, "team/key");
+  g_assert_cmpstr(key->env_key, ==, "KEY");
+  g_assert_null(key->file);
+  g_assert_cmpstr(file->file, ==, "team/file");
+  g_assert_null(file->env_key);
+}
+
+/* The names that a client may know the task by, as the reference makes them. */
+static void test_tls(void) {
+  g_auto(Fixture) f;
+  set_up(&f, MAIN | SIDE, NULL, "z");
+  f.spec->pods[0].tasks[2].discovery_prefix = "d.x";
+  build(&f);
+  g_assert_cmpuint(task_at(&f, 0)->tls->len, ==, 2);
+  const MuLaunchTls *server = task_at(&f, 0)->tls->pdata[0], *java = task_at(&f, 0)->tls->pdata[1];
+  g_assert_cmpstr(server->name, ==, "server");
+  g_assert_false(server->keystore);
+  g_assert_true(java->keystore);
+  g_assert_cmpstr(server->common_name, ==, "node-3-main.teammy-svc");
+  g_assert_cmpuint(server->dns_names->len, ==, 2);
+  g_assert_cmpstr(server->dns_names->pdata[0], ==, "node-3-main.teammy-svc.autoip.dcos.thisdcos.directory");
+  g_assert_cmpstr(server->dns_names->pdata[1], ==, "www.teammy.svc.l4lb.thisdcos.directory");
+  const MuLaunchTls *side = task_at(&f, 1)->tls->pdata[0];
+  g_assert_cmpuint(side->dns_names->len, ==, 1);
+  g_assert_cmpstr(side->dns_names->pdata[0], ==, "d-x-3.teammy-svc.autoip.dcos.thisdcos.directory");
+}
+
 /* ---- resources ---------------------------------------------------------------------------------------------------------- */
 
 static char *describe(const MuResources *resources) {
@@ -464,6 +521,9 @@ int main(int argc, char **argv) {
   g_test_add_func("/launch/container", test_container);
   g_test_add_func("/launch/external-volumes", test_external_volumes);
   g_test_add_func("/launch/discovery", test_discovery);
+  g_test_add_func("/launch/uris", test_uris);
+  g_test_add_func("/launch/secrets", test_secrets);
+  g_test_add_func("/launch/tls", test_tls);
   g_test_add_func("/launch/shared_set", test_shared_set);
   g_test_add_func("/launch/one_of_a_shared_set", test_one_of_a_shared_set);
   g_test_add_func("/launch/operations", test_operations);
