@@ -22,6 +22,21 @@ MuMultiServiceEventClient *mu_multi_service_event_client_new(const char *framewo
 void mu_multi_service_event_client_set_uninstall_callback(MuMultiServiceEventClient *client,
                                                           MuUninstallCallback callback, gpointer user);
 void mu_multi_service_event_client_free(MuMultiServiceEventClient *client);
+
+typedef enum {
+  MU_SERVICES_DYNAMIC, /* any, added and removed while the scheduler runs; the default */
+  MU_SERVICES_STATIC,  /* those of a list, which is fixed while the scheduler runs */
+  MU_SERVICES_MONO,    /* one, which is the whole framework: with its end the framework ends */
+} MuServicesMode;
+
+/* Which services there may be; before the client is given to a runner. `names` (copied, NULL-terminated) is the list of STATIC,
+ * the one name of MONO, and not looked at for DYNAMIC. Another name is refused when it is added; of STATIC, a service of the
+ * list cannot be removed, and one that the store has from an earlier start and the list has no more is removed at the start.
+ * MONO: the removal, and the end by itself (`remove-when-finished`), of the service uninstalls the framework, and a state
+ * that has other services is refused at the start. A MONO state can be started as DYNAMIC or STATIC under the same framework
+ * name: the service goes on as one of its services. */
+void mu_multi_service_event_client_set_services(MuMultiServiceEventClient *client, MuServicesMode mode,
+                                                const char *const *names);
 MuMultiServiceManager *mu_multi_service_event_client_manager(MuMultiServiceEventClient *client);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MuMultiServiceEventClient, mu_multi_service_event_client_free)
 

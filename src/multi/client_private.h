@@ -40,6 +40,8 @@ struct MuMultiServiceEventClient {
   MuMultiServiceManager *manager;
   MuServiceStore *store;
   MuOfferDiscipline *discipline;
+  MuServicesMode mode;
+  char **mode_services; /* STATIC: the list; MONO: the one; else NULL */
   MuUninstallCallback uninstall_callback;
   gpointer uninstall_user;
   MuEffects effects; /* of the drain under way */
@@ -69,9 +71,22 @@ void mu_client_forget(MuMultiServiceEventClient *client, MuService *service);
 void mu_client_put_framework(MuMultiServiceEventClient *client);
 void mu_client_announce_service(MuMultiServiceEventClient *client, const MuService *service, const char *state);
 void mu_client_begin_uninstall(MuMultiServiceEventClient *client, MuService *service);
+/* The whole framework's; may be asked for again. */
+void mu_client_begin_uninstall_all(MuMultiServiceEventClient *client);
 /* The service, when its uninstall is over, comes to its end: callback first, then it is removed. */
 void mu_client_check_end(MuMultiServiceEventClient *client, MuService *service);
 void mu_client_drop_service(MuMultiServiceEventClient *client, MuService *service);
+
+/* modes.c: whether the scheduler's mode lets a service of this name be. */
+gboolean mu_modes_allow(const MuMultiServiceEventClient *client, const char *name);
+/* MU_ERROR_CONFLICT saying which services there may be. */
+gboolean mu_modes_check_put(const MuMultiServiceEventClient *client, const char *name, GError **error);
+/* MU_ERROR_CONFLICT: a service of a fixed list goes by leaving the list. */
+gboolean mu_modes_check_remove(const MuMultiServiceEventClient *client, const MuService *service, GError **error);
+/* `names`: the services in the store. MU_ERROR_CONFLICT: a mono-scheduler cannot be made of the state of several. */
+gboolean mu_modes_check_loaded(const MuMultiServiceEventClient *client, const char *const *names, GError **error);
+/* The service is to go: alone, or with the framework when it is all of it. */
+void mu_modes_end_service(MuMultiServiceEventClient *client, MuService *service);
 
 /* reconcile.c */
 void mu_client_reconcile_init(MuMultiServiceEventClient *client);

@@ -46,10 +46,25 @@ static json_t *put_reply(const MuService *service, const char *result) {
   return body;
 }
 
+/* A service that cannot be read is left alone. */
+static gboolean check_sound(const MuService *service, GError **error) {
+  if (service->unreadable == NULL)
+    return TRUE;
+  g_set_error(error, MU_ERROR, MU_ERROR_CONFLICT, "service %s: %s", service->name, service->failure);
+  return FALSE;
+}
+
+static MuService *require_sound(MuMultiServiceEventClient *client, const char *name, GError **error) {
+  MuService *service = mu_manager_require(client->manager, name, error);
+  return service != NULL && check_sound(service, error) ? service : NULL;
+}
+
 /* The conditions under which a context may be taken for the name at all. */
 static gboolean check_put(MuMultiServiceEventClient *client, const MuCommand *command, const MuService *service,
                           GError **error) {
   if (!mu_service_name_check(command->service, error))
+    return FALSE;
+  if (!mu_modes_check_put(client, command->service, error))
     return FALSE;
   if (client->uninstalling) {
     g_set_error(error, MU_ERROR, MU_ERROR_CONFLICT, "the whole scheduler is being uninstalled; start a new one first");
@@ -61,6 +76,8 @@ static gboolean check_put(MuMultiServiceEventClient *client, const MuCommand *co
                 g_bytes_get_size(command->context), MU_CONTEXT_MAX_BYTES);
     return FALSE;
   }
+  if (service != NULL && !check_sound(service, error))
+    return FALSE;
   if (service != NULL && service->record->state != MU_SERVICE_RUNNING) {
     g_set_error(error, MU_ERROR, MU_ERROR_CONFLICT,
                 "service %s is being uninstalled; add it again when it is gone (muster service remove %s --wait)",
@@ -141,42 +158,44 @@ static json_t *state_reply(const MuService *service) {
 
 static gboolean remove_service(MuMultiServiceEventClient *client, MuCommand *command, json_t **ret_body,
                                GError **error) {
-  MuService *service = mu_manager_require(client->manager, command->service, error);
-  if (service == NULL)
+  MuService *service = require_sound(client, command->service, error);
+  if (service == NULL || !mu_modes_check_remove(client, service, error))
     return FALSE;
-  mu_client_begin_uninstall(client, service);
+  mu_modes_end_service(client, service);
   *ret_body = state_reply(service);
   return TRUE;
 }
 
 static gboolean force_remove(MuMultiServiceEventClient *client, MuCommand *command, json_t **ret_body, GError **error) {
   MuService *service = mu_manager_require(client->manager, command->service, error);
-  if (service == NULL)
+  if (service == NULL || !mu_modes_check_remove(client, service, error))
     return FALSE;
-  mu_client_begin_uninstall(client, service);
-  mu_service_force_gone(service, &client->effects);
+  if (service->unreadable != NULL) {
+    mu_service_give_up(service, &client->effects);
+    mu_client_announce_service(client, service, "UNINSTALLING");
+    client->next_reconcile_ms = client->effects.now_ms; /* what it leaves is nobody's: it is found, and ended */
+  } else {
+    mu_modes_end_service(client, service);
+    mu_service_force_gone(service, &client->effects);
+  }
   mu_client_mark_dirty(client, service);
   *ret_body = state_reply(service);
   return TRUE;
 }
 
 static gboolean uninstall(MuMultiServiceEventClient *client, MuCommand *command, json_t **ret_body, GError **error) {
-  g_auto(GStrv) names = mu_multi_service_manager_names(client->manager);
+  guint n = mu_multi_service_manager_size(client->manager);
   (void)command;
   (void)error;
-  client->uninstalling = TRUE;
-  if (!client->torn_down) /* else all is erased already */
-    mu_client_put_framework(client);
-  for (guint i = 0; names[i] != NULL; i++)
-    mu_client_begin_uninstall(client, mu_manager_find(client->manager, names[i]));
-  *ret_body = json_pack("{s:s, s:i}", "state", "UNINSTALLING", "services", (int)g_strv_length(names));
+  mu_client_begin_uninstall_all(client);
+  *ret_body = json_pack("{s:s, s:i}", "state", "UNINSTALLING", "services", (int)n);
   return TRUE;
 }
 
 /* ---- pods and plans ------------------------------------------------------------------------------------------------ */
 
 static gboolean pod_restart(MuMultiServiceEventClient *client, MuCommand *command, json_t **ret_body, GError **error) {
-  MuService *service = mu_manager_require(client->manager, command->service, error);
+  MuService *service = require_sound(client, command->service, error);
   g_autoptr(GPtrArray) tasks = g_ptr_array_new_with_free_func(g_free);
   if (service == NULL || !mu_service_pod_restart(service, command->pod, command->kind == MU_COMMAND_POD_REPLACE, tasks,
                                                  &client->effects, error))
@@ -192,7 +211,7 @@ static gboolean pod_restart(MuMultiServiceEventClient *client, MuCommand *comman
 }
 
 static gboolean plan_op(MuMultiServiceEventClient *client, MuCommand *command, json_t **ret_body, GError **error) {
-  MuService *service = mu_manager_require(client->manager, command->service, error);
+  MuService *service = require_sound(client, command->service, error);
   MuPlanOp op = (MuPlanOp)(command->kind - MU_COMMAND_PLAN_INTERRUPT);
   if (service == NULL ||
       !mu_service_plan_op(service, op, command->plan, command->phase, command->step, &client->effects, error))

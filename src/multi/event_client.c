@@ -67,6 +67,7 @@ void mu_multi_service_event_client_free(MuMultiServiceEventClient *client) {
   g_ptr_array_unref(client->effects.notices);
   g_ptr_array_unref(client->replies);
   g_ptr_array_unref(client->callbacks);
+  g_strfreev(client->mode_services);
   g_free(client->framework_name);
   g_free(client->framework_id);
   g_free(client->role);
@@ -182,15 +183,17 @@ gboolean mu_client_load(MuRecordKind kind, const char *service, const char *key,
     g_hash_table_insert(client->store->contexts, g_strdup(service), g_bytes_new(value, length));
     return TRUE;
   }
-  if (mu_service_load(owner, kind, key, value, length, error))
-    return TRUE;
-  g_prefix_error(error, "record %s/%s/%s: ", mu_record_kind_to_string(kind), service, key);
-  if (error != NULL && *error != NULL)
-    (*error)->code = MU_ERROR_FAILED; /* whatever a decoder says: nobody refuses a request here */
-  return FALSE;
+  g_autoptr(GError) failure = NULL;
+  if (!mu_service_load(owner, kind, key, value, length, &failure))
+    mu_service_damage(owner, kind, key, failure->message);
+  return TRUE;
 }
 
 static void rebuild_service(MuMultiServiceEventClient *client, MuService *service) {
+  if (service->unreadable != NULL) {
+    mu_log(MU_LOG_WARNING, "service %s: %s", service->name, service->failure);
+    return;
+  }
   GBytes *context = g_hash_table_lookup(client->store->contexts, service->name);
   g_autoptr(GError) failure = NULL;
   MuServiceScheduler *scheduler = NULL;
@@ -204,11 +207,15 @@ static void rebuild_service(MuMultiServiceEventClient *client, MuService *servic
 }
 
 gboolean mu_client_loaded(MuMultiServiceEventClient *client, gint64 now_ms, GError **error) {
-  (void)error;
   client->effects.now_ms = now_ms;
   g_auto(GStrv) names = mu_multi_service_manager_names(client->manager);
+  if (!mu_modes_check_loaded(client, (const char *const *)names, error))
+    return FALSE;
   for (guint i = 0; names[i] != NULL; i++)
     rebuild_service(client, mu_manager_find(client->manager, names[i]));
+  for (guint i = 0; names[i] != NULL; i++)
+    if (client->uninstalling || !mu_modes_allow(client, names[i]))
+      mu_client_begin_uninstall(client, mu_manager_find(client->manager, names[i]));
   return TRUE;
 }
 
@@ -219,7 +226,7 @@ const char *mu_client_framework_id(MuMultiServiceEventClient *client) {
 /* ---- queues -------------------------------------------------------------------------------------------------------- */
 
 void mu_client_mark_dirty(MuMultiServiceEventClient *client, MuService *service) {
-  if (service->queued)
+  if (service->queued || service->unreadable != NULL)
     return;
   service->queued = TRUE;
   g_queue_push_tail(&client->dirty, service);
@@ -265,7 +272,7 @@ static void settle_service(MuMultiServiceEventClient *client, MuService *service
   note_hunger(client, service);
   note_due(client, service);
   if (service->finished)
-    mu_client_begin_uninstall(client, service);
+    mu_modes_end_service(client, service);
   mu_client_check_end(client, service);
 }
 
@@ -330,6 +337,8 @@ static void on_update(MuMultiServiceEventClient *client, const MuTaskStatus *sta
   mu_client_heard_of(client, status->task_id);
   if (mu_task_id_parse(status->task_id, &sanitized, &task_name, NULL))
     service = mu_manager_find_sanitized(client->manager, sanitized);
+  if (service != NULL && service->unreadable != NULL)
+    return; /* not acknowledged: it comes again */
   if (service != NULL) {
     mu_service_on_status(service, task_name, status, &client->effects);
     mu_client_mark_dirty(client, service);
@@ -384,27 +393,16 @@ void mu_client_announce_service(MuMultiServiceEventClient *client, const MuServi
 
 void mu_client_begin_uninstall(MuMultiServiceEventClient *client, MuService *service) {
   service->finished = FALSE;
-  if (service->record->state != MU_SERVICE_RUNNING)
+  if (service->record->state != MU_SERVICE_RUNNING || service->unreadable != NULL)
     return;
   mu_service_uninstall(service, &client->effects);
   mu_client_announce_service(client, service, "UNINSTALLING");
   mu_client_mark_dirty(client, service);
 }
 
-/* What is not of a pod: configurations and marks. */
-static void erase_plans(MuMultiServiceEventClient *client, MuService *service) {
-  GHashTableIter iter;
-  gpointer id = NULL;
-  g_hash_table_iter_init(&iter, service->configs);
-  while (g_hash_table_iter_next(&iter, &id, NULL)) {
-    mu_batch_delete(client->effects.batch, MU_RECORD_CONFIG, service->name, id);
-    g_hash_table_iter_remove(&iter);
-  }
-}
-
 /* Its state is erased but for the mark; the callback is due once that is durable. */
 static void begin_end(MuMultiServiceEventClient *client, MuService *service) {
-  erase_plans(client, service);
+  mu_service_erase_configs(service, &client->effects);
   mu_marks_clear(service, &client->effects);
   service->record->state = MU_SERVICE_GONE;
   mu_batch_take(client->effects.batch, MU_RECORD_SERVICE, service->name, "", mu_service_record_encode(service->record));
@@ -444,6 +442,15 @@ void mu_client_callback_done(MuMultiServiceEventClient *client, const char *name
   MuService *service = g_hash_table_lookup(client->manager->by_name, name);
   if (service != NULL && service->record->state == MU_SERVICE_GONE)
     mu_client_drop_service(client, service);
+}
+
+void mu_client_begin_uninstall_all(MuMultiServiceEventClient *client) {
+  g_auto(GStrv) names = mu_multi_service_manager_names(client->manager);
+  client->uninstalling = TRUE;
+  if (!client->torn_down) /* else all is erased already */
+    mu_client_put_framework(client);
+  for (guint i = 0; names[i] != NULL; i++)
+    mu_client_begin_uninstall(client, mu_manager_find(client->manager, names[i]));
 }
 
 static gboolean check_teardown(MuMultiServiceEventClient *client) {

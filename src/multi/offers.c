@@ -98,6 +98,8 @@ static ReservedKind classify(MuMultiServiceEventClient *client, const MuResource
     return RESERVED_FOREIGN;
   }
   *ret_service = mu_manager_find(client->manager, reservation->namespace_);
+  if (*ret_service != NULL && (*ret_service)->unreadable != NULL)
+    return RESERVED_FOREIGN; /* its ledger is not known */
   *ret_pod = *ret_service == NULL ? NULL : mu_service_pod_of_reservation(*ret_service, reservation->resource_id);
   return *ret_pod != NULL ? RESERVED_OURS : RESERVED_GARBAGE;
 }

@@ -17,6 +17,8 @@ void mu_client_reconcile_free(MuMultiServiceEventClient *client) {
 static void note_live_tasks(MuMultiServiceEventClient *client, const MuService *service) {
   GHashTableIter iter;
   gpointer value = NULL;
+  if (service->unreadable != NULL)
+    return;
   g_hash_table_iter_init(&iter, service->tasks);
   while (g_hash_table_iter_next(&iter, NULL, &value)) {
     const MuTask *task = value;

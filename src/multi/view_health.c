@@ -78,14 +78,14 @@ typedef struct {
   guint64 services[MU_SERVICE_GONE + 1];
   guint64 plans[MU_STATUS_COUNT];
   guint64 tasks[MU_TASK_UNKNOWN + 1];
-  guint64 failed; /* running, but their factory failed at the start */
+  guint64 failed; /* their factory failed at the start, or a record cannot be read */
   guint64 waiting;
 } Totals;
 
 static void add_service(Totals *totals, const MuService *service) {
   GHashTableIter iter;
   gpointer value = NULL;
-  if (service->failure != NULL && service->record->state == MU_SERVICE_RUNNING)
+  if (service->unreadable != NULL || (service->failure != NULL && service->record->state == MU_SERVICE_RUNNING))
     totals->failed++;
   else
     totals->services[service->record->state]++;

@@ -8,7 +8,7 @@
 #include <string.h>
 
 static const char *shown_state(const MuService *service) {
-  if (service->failure != NULL && service->record->state == MU_SERVICE_RUNNING)
+  if (service->unreadable != NULL || (service->failure != NULL && service->record->state == MU_SERVICE_RUNNING))
     return "FAILED";
   return mu_service_state_to_string(service->record->state);
 }

@@ -72,6 +72,7 @@ void mu_service_free(MuService *service) {
   g_ptr_array_unref(service->leaving);
   g_ptr_array_unref(service->delayed);
   g_ptr_array_unref(service->killing);
+  g_clear_pointer(&service->unreadable, g_ptr_array_unref);
   mu_service_scheduler_free(service->scheduler);
   mu_service_record_free(service->record);
   g_free(service->failure);
@@ -277,6 +278,16 @@ void mu_service_prune_configs(MuService *service, MuEffects *effects) {
     if (g_hash_table_contains(used, key))
       continue;
     mu_batch_delete(effects->batch, MU_RECORD_CONFIG, service->name, key);
+    g_hash_table_iter_remove(&iter);
+  }
+}
+
+void mu_service_erase_configs(MuService *service, MuEffects *effects) {
+  GHashTableIter iter;
+  gpointer id = NULL;
+  g_hash_table_iter_init(&iter, service->configs);
+  while (g_hash_table_iter_next(&iter, &id, NULL)) {
+    mu_batch_delete(effects->batch, MU_RECORD_CONFIG, service->name, id);
     g_hash_table_iter_remove(&iter);
   }
 }

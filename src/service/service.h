@@ -46,11 +46,13 @@ struct MuService {
   MuServiceRecord *record;
   MuServiceScheduler *scheduler; /* of the target; NULL: none could be built (uninstalling, failed) */
   char *failure;                 /* why there is none; shown */
-  char *rejected;                /* errors of the last configuration that was refused; NULL: none */
-  GHashTable *configs;           /* id to MuServiceSpec */
-  GHashTable *pods;              /* name to MuPod, owned */
-  GHashTable *tasks;             /* name to MuTask */
-  GHashTable *reservations;      /* resource id (of the entry) to MuPod */
+  GPtrArray
+      *unreadable; /* of MuRecordOp*, owned: its records that cannot be read; NULL: none. Then nothing is done to it */
+  char *rejected;  /* errors of the last configuration that was refused; NULL: none */
+  GHashTable *configs;        /* id to MuServiceSpec */
+  GHashTable *pods;           /* name to MuPod, owned */
+  GHashTable *tasks;          /* name to MuTask */
+  GHashTable *reservations;   /* resource id (of the entry) to MuPod */
   GHashTable *early_statuses; /* while loading: task name to MuTaskStatus, owned, of tasks that were not loaded yet */
   GPtrArray *pod_records;     /* of MuPodRecord*: for placement; borrowed from the pods */
   GPtrArray *plans;           /* of MuPlan*, owned: deploy first, then recovery, decommission, the custom ones */
@@ -88,6 +90,12 @@ gboolean mu_service_load(MuService *service, MuRecordKind kind, const char *key,
  * spec differs from the stored target is taken as a new configuration. */
 void mu_service_loaded(MuService *service, MuServiceScheduler *take_scheduler, const char *failure, MuEffects *effects);
 
+/* One of its records cannot be read: from now on the service is left as it is, tasks and resources included, until it is
+ * loaded whole or given up. `why` becomes part of its failure. */
+void mu_service_damage(MuService *service, MuRecordKind kind, const char *key, const char *why);
+/* Erases every record of a damaged service, those that cannot be read included, and all it has in memory: it is then GONE. */
+void mu_service_give_up(MuService *service, MuEffects *effects);
+
 /* The first configuration of a new service, or another one for a running service; takes the scheduler. `version` is the
  * context's. MU_ERROR_REFUSED: the change is not allowed; nothing changed, and the errors are shown. The same
  * configuration again only takes the scheduler and the version. */
@@ -97,6 +105,8 @@ gboolean mu_service_configure(MuService *service, MuServiceScheduler *take_sched
 void mu_service_uninstall(MuService *service, MuEffects *effects);
 /* Operator's word that what the service still waits for is gone. Only while uninstalling. */
 void mu_service_force_gone(MuService *service, MuEffects *effects);
+/* Forgets all its configurations, in the store too. */
+void mu_service_erase_configs(MuService *service, MuEffects *effects);
 /* Uninstalling and nothing is left: no live task, no ledger entry. */
 gboolean mu_service_is_empty(const MuService *service);
 /* What an uninstall still waits for, one a line; the caller frees. */

@@ -210,6 +210,7 @@ static void start_scheduler(MuSim *sim) {
                                                   mu_service_store_new(sim->factory, sim->factory_user), discipline);
   if (sim->callback != NULL)
     mu_multi_service_event_client_set_uninstall_callback(sim->client, sim->callback, sim->callback_user);
+  mu_multi_service_event_client_set_services(sim->client, sim->mode, (const char *const *)sim->mode_services);
   mu_client_configure(sim->client, &mu_client_settings_default, sim->seed + sim->life);
   sim->pipeline = mu_pipeline_new(&OPS, sim);
   mu_sim_store_load(sim, sim->client);
@@ -278,12 +279,19 @@ void mu_sim_free(MuSim *sim) {
   mu_sim_cluster_clear(sim);
   mu_sim_store_clear(sim);
   g_free(sim->violation);
+  g_strfreev(sim->mode_services);
   g_free(sim);
 }
 
 void mu_sim_limit_footprint(MuSim *sim, guint n, gint64 turn_ms) {
   sim->footprint_limit = n;
   sim->turn_ms = turn_ms;
+}
+
+void mu_sim_set_services(MuSim *sim, MuServicesMode mode, const char *const *names) {
+  g_strfreev(sim->mode_services);
+  sim->mode = mode;
+  sim->mode_services = g_strdupv((char **)names);
 }
 
 void mu_sim_set_uninstall_callback(MuSim *sim, MuUninstallCallback callback, gpointer user) {

@@ -75,6 +75,8 @@ struct MuSim {
   gpointer factory_user;
   MuUninstallCallback callback;
   gpointer callback_user;
+  MuServicesMode mode;
+  char **mode_services;
   guint footprint_limit;
   gint64 turn_ms;
   guint life; /* counts its starts */
