@@ -1,13 +1,18 @@
-/* muster pod …: list, status, info, restart, replace. */
+/* muster pod …: list, status, info, restart, replace, pause, resume. */
 #include "cli_client.h"
 #include "cli_commands.h"
 #include "cli_output.h"
 #include <string.h>
 
-static json_t *ask_pod(const MuCliCall *call, const char *method, const char *path, GError **error) {
+static json_t *ask_pod_with(const MuCliCall *call, const char *method, const char *path, const char *body,
+                            GError **error) {
   g_autoptr(MuCliClient) client = mu_cli_client_for(call, error);
-  MuCliRequest request = {.method = method, .path = path, .body = method == NULL ? NULL : ""};
+  MuCliRequest request = {.method = method, .path = path, .body = body};
   return client == NULL ? NULL : mu_cli_client_ask(client, &request, error);
+}
+
+static json_t *ask_pod(const MuCliCall *call, const char *method, const char *path, GError **error) {
+  return ask_pod_with(call, method, path, method == NULL ? NULL : "", error);
 }
 
 /* Prints the answer as JSON when that was asked for. */
@@ -129,6 +134,37 @@ static gboolean operate(const MuCliCall *call, const char *operation, const char
   mu_cli_printf("pod %s of %s is being %s; `muster plan show %s recovery --follow` watches it\n", pod, service, done,
                 service);
   return TRUE;
+}
+
+/* The names after the pod's, as a JSON list. */
+static char *tasks_body(const MuCliCall *call) {
+  g_autoptr(json_t) list = json_array();
+  for (guint i = 2; i < call->n_args; i++)
+    json_array_append_new(list, json_string(call->args[i]));
+  return mu_json_to_string(list);
+}
+
+static gboolean pause_tasks(const MuCliCall *call, const char *operation, const char *done, GError **error) {
+  g_autofree char *path = mu_cli_path("/v1/service/%s/pod/%s/%s", mu_cli_arg(call, 0), mu_cli_arg(call, 1), operation);
+  g_autofree char *body = tasks_body(call);
+  g_autoptr(json_t) answer = ask_pod_with(call, "POST", path, body, error);
+  if (answer == NULL)
+    return FALSE;
+  if (printed_json(call, answer))
+    return TRUE;
+  gsize i;
+  json_t *task;
+  json_array_foreach (json_object_get(answer, "tasks"), i, task)
+    mu_cli_printf("%s %s\n", json_string_value(task), done);
+  return TRUE;
+}
+
+gboolean mu_cli_pod_pause(MuCliCall *call, GError **error) {
+  return pause_tasks(call, "pause", "is being paused; `muster pod resume` lets it run again", error);
+}
+
+gboolean mu_cli_pod_resume(MuCliCall *call, GError **error) {
+  return pause_tasks(call, "resume", "is started again", error);
 }
 
 gboolean mu_cli_pod_restart(MuCliCall *call, GError **error) {

@@ -76,6 +76,10 @@ static const MuCliOption *const common[] = {
 
 #define STEP_TEXT "Without --phase and --step the whole plan is meant."
 
+#define PAUSE_TEXT                                                                                                       \
+  "TASK is a task of the pod, such as server; without one all are meant. A paused task has its sandbox, volumes, ports " \
+  "and environment, no health check, and is never ready. It stays paused over restarts, of itself and of the scheduler."
+
 /* ---- commands ---------------------------------------------------------------------------------------------------- */
 
 static const MuCliCommand commands[] = {
@@ -146,6 +150,10 @@ static const MuCliCommand commands[] = {
      mu_cli_pod_restart, NULL},
     {"pod replace", "SERVICE POD", "Destroy a pod with its volumes and start it anew anywhere.", NULL, NO_OPTIONS,
      mu_cli_pod_replace, NULL},
+    {"pod pause", "SERVICE POD [TASK]...", "Run an idle command in place of the pod's tasks, to look around in them.",
+     PAUSE_TEXT, NO_OPTIONS, mu_cli_pod_pause, "muster pod pause redis replica-1 server"},
+    {"pod resume", "SERVICE POD [TASK]...", "Let paused tasks run again.", PAUSE_TEXT, NO_OPTIONS, mu_cli_pod_resume,
+     NULL},
 
     {"logs", "SERVICE TASK", "Print what a task printed.",
      "TASK is a task's name (hello-0-server), or its pod's (hello-0) when it has one task. The task's standard output "

@@ -59,6 +59,9 @@ static const MuRoute table[] = {
     {"POST", SERVICE "/pod/{pod}/restart", mu_route_pod_restart, "restart a pod instance in place", NULL, NULL, JSON},
     {"POST", SERVICE "/pod/{pod}/replace", mu_route_pod_replace, "destroy a pod instance and start it anywhere", NULL,
      NULL, JSON},
+    {"POST", SERVICE "/pod/{pod}/pause", mu_route_pod_pause, "run an idle command in place of the tasks' own", NULL,
+     JSON, JSON},
+    {"POST", SERVICE "/pod/{pod}/resume", mu_route_pod_resume, "let paused tasks run again", NULL, JSON, JSON},
 
     {"GET", SERVICE "/sandbox/{task}", mu_route_sandbox, "the files of a task's sandbox", NULL, NULL, JSON},
     {"GET", SERVICE "/sandbox/{task}/{path*}", mu_route_sandbox, "a file of a task's sandbox, or a folder", FILE_QUERY,

@@ -16,6 +16,8 @@ typedef enum {
   MU_COMMAND_PLAN_CONTINUE,
   MU_COMMAND_PLAN_FORCE_COMPLETE,
   MU_COMMAND_PLAN_RESTART,
+  MU_COMMAND_POD_PAUSE,  /* service, pod, tasks: an idle command in place of the tasks' own */
+  MU_COMMAND_POD_RESUME, /* service, pod, tasks */
 } MuCommandKind;
 
 /* The end of a command. Exactly one of `body` and `error` is set; both are borrowed. */
@@ -34,6 +36,7 @@ typedef struct {
   GBytes *context;
   gint64 if_version; /* MU_VERSION_ANY, MU_VERSION_ABSENT, or the version that must be the present one */
   char *pod, *plan, *phase, *step;
+  char **tasks;      /* NULL-terminated; NULL or none: all */
   MuReplyFunc reply; /* called once, on the main loop's thread; NULL: nobody waits */
   gpointer user;
 } MuCommand;

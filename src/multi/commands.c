@@ -194,18 +194,33 @@ static gboolean uninstall(MuMultiServiceEventClient *client, MuCommand *command,
 
 /* ---- pods and plans ------------------------------------------------------------------------------------------------ */
 
+static json_t *pod_reply(const MuCommand *command, const GPtrArray *tasks) {
+  json_t *body = json_object(), *names = json_array();
+  for (guint i = 0; i < tasks->len; i++)
+    json_array_append_new(names, json_string(tasks->pdata[i]));
+  mu_json_set_string(body, "pod", command->pod);
+  mu_json_set_new(body, "tasks", names);
+  return body;
+}
+
 static gboolean pod_restart(MuMultiServiceEventClient *client, MuCommand *command, json_t **ret_body, GError **error) {
   MuService *service = require_sound(client, command->service, error);
   g_autoptr(GPtrArray) tasks = g_ptr_array_new_with_free_func(g_free);
   if (service == NULL || !mu_service_pod_restart(service, command->pod, command->kind == MU_COMMAND_POD_REPLACE, tasks,
                                                  &client->effects, error))
     return FALSE;
-  json_t *names = json_array();
-  for (guint i = 0; i < tasks->len; i++)
-    json_array_append_new(names, json_string(tasks->pdata[i]));
-  *ret_body = json_object();
-  mu_json_set_string(*ret_body, "pod", command->pod);
-  mu_json_set_new(*ret_body, "tasks", names);
+  *ret_body = pod_reply(command, tasks);
+  mu_client_mark_dirty(client, service);
+  return TRUE;
+}
+
+static gboolean pod_pause(MuMultiServiceEventClient *client, MuCommand *command, json_t **ret_body, GError **error) {
+  MuService *service = mu_manager_require(client->manager, command->service, error);
+  g_autoptr(GPtrArray) tasks = g_ptr_array_new_with_free_func(g_free);
+  if (service == NULL || !mu_service_pod_pause(service, command->pod, (const char *const *)command->tasks,
+                                               command->kind == MU_COMMAND_POD_PAUSE, tasks, &client->effects, error))
+    return FALSE;
+  *ret_body = pod_reply(command, tasks);
   mu_client_mark_dirty(client, service);
   return TRUE;
 }
@@ -229,6 +244,8 @@ static const Handler HANDLERS[] = {
     [MU_COMMAND_UNINSTALL] = uninstall,
     [MU_COMMAND_POD_RESTART] = pod_restart,
     [MU_COMMAND_POD_REPLACE] = pod_restart,
+    [MU_COMMAND_POD_PAUSE] = pod_pause,
+    [MU_COMMAND_POD_RESUME] = pod_pause,
     [MU_COMMAND_PLAN_INTERRUPT] = plan_op,
     [MU_COMMAND_PLAN_CONTINUE] = plan_op,
     [MU_COMMAND_PLAN_FORCE_COMPLETE] = plan_op,

@@ -23,7 +23,11 @@ static json_t *task_json(const MuTask *task) {
   const MuTaskStatus *status = task->status;
   mu_json_set_string(json, "id", task->record->task_id);
   mu_json_set_string(json, "name", task->record->name);
-  mu_json_set_string(json, "status", status == NULL ? "TASK_STAGING" : mu_task_state_to_string(status->state));
+  const char *pause = status == NULL ? NULL : mu_task_pause_state(task);
+  mu_json_set_string(json, "status",
+                     pause != NULL    ? pause
+                     : status == NULL ? "TASK_STAGING"
+                                      : mu_task_state_to_string(status->state));
   mu_json_set_int(json, "since", status == NULL ? task->record->launched_ms : status->timestamp_ms);
   mu_json_set_int(json, "failures", task->record->failures);
   if (status == NULL)

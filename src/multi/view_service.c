@@ -132,7 +132,10 @@ static char *step_message(const MuStep *step, gint64 now_ms) {
     return g_strdup("waits for the steps before it");
   case MU_STATUS_PREPARED: return g_strdup("waits for its old tasks to end");
   case MU_STATUS_STARTING: return g_strdup("launched; waits for it to run");
-  case MU_STATUS_STARTED: return g_strdup(step->tasks == 0 ? "under way" : "runs; waits until it is ready or finished");
+  case MU_STATUS_STARTED:
+    if (mu_step_pause_state(step) != NULL)
+      return g_strdup("paused; let it run with: muster pod resume");
+    return g_strdup(step->tasks == 0 ? "under way" : "runs; waits until it is ready or finished");
   case MU_STATUS_WAITING: return g_strdup("held; let it go with: muster plan continue");
   default: return NULL;
   }
@@ -141,8 +144,10 @@ static char *step_message(const MuStep *step, gint64 now_ms) {
 static json_t *step_json(const MuStep *step, gint64 now_ms) {
   json_t *json = json_object();
   g_autofree char *message = step_message(step, now_ms);
+  gboolean may_pause = mu_status_is_running(step->status) || step->status == MU_STATUS_COMPLETE;
+  const char *pause = may_pause ? mu_step_pause_state(step) : NULL;
   mu_json_set_string(json, "id", mu_step_id(step).text);
-  mu_json_set_string(json, "status", mu_status_to_string(step->status));
+  mu_json_set_string(json, "status", pause != NULL ? pause : mu_status_to_string(step->status));
   mu_json_set_string(json, "name", step->name);
   mu_json_set_string(json, "message", message == NULL ? "" : message);
   return json;

@@ -108,6 +108,23 @@ static MuLaunchCheck *make_check(const MuCheckSpec *spec) {
   return check;
 }
 
+/* GoalStateOverride of dcos-commons: a plan must not take a paused task for one that serves. */
+static MuLaunchCheck *never_ready_check(void) {
+  MuLaunchCheck *check = g_new0(MuLaunchCheck, 1);
+  check->cmd = g_strdup("exit 1");
+  check->interval_ms = check->timeout_ms = 5000;
+  return check;
+}
+
+const char mu_paused_command[] =
+    "echo 'This task is paused; `muster pod resume` lets it run.'; while true; do sleep 3600; done";
+
+static void set_command(MuTaskLaunch *launch, const MuTaskSpec *task, gboolean paused) {
+  launch->cmd = g_strdup(paused ? mu_paused_command : task->cmd);
+  launch->health_check = paused ? NULL : make_check(task->health_check);
+  launch->readiness_check = paused ? never_ready_check() : make_check(task->readiness_check);
+}
+
 static void add_set_resources(MuResources *resources, const MuPodRecord *record, const char *set) {
   for (guint i = 0; i < record->entries->len; i++) {
     const MuLedgerEntry *entry = record->entries->pdata[i];
@@ -122,11 +139,9 @@ static MuTaskLaunch *build_task(const MuLaunchInput *input, const MuTaskSpec *ta
   const MuResourceSet *set = &r->pod->resource_sets[task->resource_set];
   g_autofree char *name = mu_task_name(r->pod->type, r->index, task->name);
   MuTaskLaunch *launch = mu_task_launch_new(task_id, name);
-  launch->cmd = g_strdup(task->cmd);
+  set_command(launch, task, (input->paused & (G_GUINT64_CONSTANT(1) << (task - r->pod->tasks))) != 0);
   launch->user = g_strdup(input->default_user);
   launch->kill_grace_ms = task->kill_grace_ms;
-  launch->health_check = make_check(task->health_check);
-  launch->readiness_check = make_check(task->readiness_check);
   launch->limit_cpus_milli = set->limit_cpus_milli;
   launch->limit_mem_mb = set->limit_mem_mb;
   for (guint i = 0; i < task->n_configs; i++)

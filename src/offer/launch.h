@@ -12,7 +12,11 @@ typedef struct {
   const char *api_host; /* NULL: not told to the tasks */
   guint16 api_port;
   GHashTable *extra_env; /* string to string: parameters of a plan; or NULL */
+  guint64 paused;        /* bit n: task n of the pod gets an idle command, no health check, and is never ready */
 } MuLaunchInput;
+
+/* What a paused task runs: its sandbox, volumes and environment are there to look into. */
+extern const char mu_paused_command[];
 
 /* "hello-0-server"; the caller frees. */
 char *mu_task_name(const char *pod_type, guint index, const char *task);

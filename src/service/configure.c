@@ -37,6 +37,7 @@ static void set_fate(MuPod *pod, MuPodFate fate, MuEffects *effects) {
 
 /* The instance is not part of the configuration. */
 static void dismiss_pod(MuService *service, MuPod *pod, MuEffects *effects) {
+  mu_pod_forget_paused(pod, NULL, effects);
   if (pod->record != NULL)
     set_fate(pod, MU_POD_ERASE, effects);
   else if (!mu_pod_has_live_task(pod))
@@ -51,6 +52,7 @@ static void place_pod(MuService *service, MuPod *pod, const MuServiceScheduler *
   }
   if (pod->record != NULL && pod->record->fate == MU_POD_ERASE)
     set_fate(pod, MU_POD_REPLACE, effects); /* it is half gone: it goes, and comes back anew */
+  mu_pod_forget_paused(pod, spec, effects);
   for (guint i = 0; i < pod->tasks->len; i++)
     adopt_task(pod->tasks->pdata[i], spec, scheduler->config_id, effects);
 }

@@ -67,6 +67,7 @@ static MuTaskRecord *make_record(MuPod *pod, const MuRequirement *requirement, c
   record->config = g_strdup(config);
   record->fingerprint = mu_task_spec_fingerprint(requirement->pod, spec);
   record->launched_ms = effects->now_ms;
+  record->paused = mu_pod_is_paused(pod, spec->name);
   if (old != NULL && g_strcmp0(old->record->fingerprint, record->fingerprint) == 0) {
     record->failures = old->record->failures;
     record->reached = old->record->reached;
@@ -106,6 +107,7 @@ void mu_service_launch(MuService *service, MuStep *step, const MuRequirement *re
       .framework_name = effects->framework_name,
       .api_host = effects->api_host,
       .api_port = effects->api_port,
+      .paused = mu_pod_paused_tasks(pod, requirement->pod),
   };
   mu_launch_operations(match, mu_launch_build(&input, ids), operations);
   mu_match_clear(match);

@@ -8,12 +8,14 @@
 
 /* ---- pods ---------------------------------------------------------------------------------------------------------- */
 
-static MuPod *find_pod(MuService *service, const char *name, GError **error) {
+MuPod *mu_service_require_pod(MuService *service, const char *name, GError **error) {
   MuPod *pod = mu_service_pod(service, name);
   if (pod == NULL)
     g_set_error(error, MU_ERROR, MU_ERROR_NOT_FOUND, "service %s has no pod %s; list them with: muster pod list %s",
                 service->name, name, service->name);
-  return pod;
+  else if (service->record->state != MU_SERVICE_RUNNING)
+    g_set_error(error, MU_ERROR, MU_ERROR_CONFLICT, "service %s is being uninstalled", service->name);
+  return service->record->state == MU_SERVICE_RUNNING ? pod : NULL;
 }
 
 static void forget_backoff(MuTask *task, MuEffects *effects) {
@@ -25,13 +27,9 @@ static void forget_backoff(MuTask *task, MuEffects *effects) {
 
 gboolean mu_service_pod_restart(MuService *service, const char *name, gboolean replace, GPtrArray *ret_tasks,
                                 MuEffects *effects, GError **error) {
-  MuPod *pod = find_pod(service, name, error);
+  MuPod *pod = mu_service_require_pod(service, name, error);
   if (pod == NULL)
     return FALSE;
-  if (service->record->state != MU_SERVICE_RUNNING) {
-    g_set_error(error, MU_ERROR, MU_ERROR_CONFLICT, "service %s is being uninstalled", service->name);
-    return FALSE;
-  }
   if (replace && pod->record != NULL && pod->record->fate == MU_POD_KEEP) {
     pod->record->fate = MU_POD_REPLACE;
     mu_pod_put(pod, effects);

@@ -20,6 +20,7 @@ static void pod_free(MuPod *pod) {
   mu_pod_record_free(pod->record);
   g_ptr_array_unref(pod->tasks);
   g_ptr_array_unref(pod->steps);
+  g_clear_pointer(&pod->paused, g_ptr_array_unref);
   mu_outcome_free(pod->outcome);
   g_free(pod->recovery_config);
   g_free(pod);
@@ -251,6 +252,7 @@ void mu_service_erase_pod(MuService *service, MuPod *pod, MuEffects *effects) {
   if (pod->record != NULL)
     mu_batch_delete(effects->batch, MU_RECORD_POD, service->name, pod->name);
   mu_pod_take_record(pod, NULL);
+  mu_pod_forget_paused(pod, NULL, effects);
 }
 
 /* ---- configurations ------------------------------------------------------------------------------------------------ */
@@ -344,6 +346,23 @@ static gboolean load_status(MuService *service, const char *key, const char *val
   return TRUE;
 }
 
+/* The key is the pod's name: type and index, with the last `-` between them. */
+static gboolean load_pause(MuService *service, const char *key, const char *value, gsize length, GError **error) {
+  const char *dash = strrchr(key, '-');
+  guint64 index = 0;
+  GPtrArray *tasks = mu_pause_record_decode(value, length, error);
+  if (tasks == NULL)
+    return FALSE;
+  if (dash == NULL || !g_ascii_string_to_unsigned(dash + 1, 10, 0, G_MAXINT32, &index, NULL)) {
+    g_ptr_array_unref(tasks);
+    g_set_error(error, MU_ERROR, MU_ERROR_FAILED, "a pause of \"%s\", which is no pod instance, in the store", key);
+    return FALSE;
+  }
+  g_autofree char *type = g_strndup(key, (gsize)(dash - key));
+  mu_service_ensure_pod(service, type, (guint)index)->paused = tasks;
+  return TRUE;
+}
+
 gboolean mu_service_load(MuService *service, MuRecordKind kind, const char *key, const char *value, gsize length,
                          GError **error) {
   switch (kind) {
@@ -352,6 +371,7 @@ gboolean mu_service_load(MuService *service, MuRecordKind kind, const char *key,
   case MU_RECORD_POD: return load_pod(service, value, length, error);
   case MU_RECORD_TASK: return load_task(service, value, length, error);
   case MU_RECORD_STATUS: return load_status(service, key, value, length, error);
+  case MU_RECORD_PAUSE: return load_pause(service, key, value, length, error);
   case MU_RECORD_MARK: return mu_marks_load(service, key, value, length, error);
   default:
     g_set_error(error, MU_ERROR, MU_ERROR_FAILED, "a record of kind %d does not belong to a service", (int)kind);

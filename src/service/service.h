@@ -31,6 +31,7 @@ struct MuPod {
   guint index;
   MuPodRecord *record;   /* NULL: no footprint */
   GPtrArray *tasks;      /* of MuTask*, owned */
+  GPtrArray *paused;     /* of char*: tasks that an operator paused; NULL: none */
   GPtrArray *steps;      /* of MuStep*: those of all plans that work on it */
   MuPhase *recovery;     /* its phase in the recovery plan, or NULL */
   char *recovery_config; /* configuration that recovery relaunches: the one that the failed tasks ran with */
@@ -147,6 +148,18 @@ MuOutcome *mu_service_outcome(MuService *service, MuStep *step);
 /* MU_ERROR_NOT_FOUND: no such pod. `ret_tasks` receives the names of the tasks concerned (of char*). */
 gboolean mu_service_pod_restart(MuService *service, const char *name, gboolean replace, GPtrArray *ret_tasks,
                                 MuEffects *effects, GError **error);
+
+/* Pauses tasks of the pod, or lets them run again; `tasks`: names as "server" or "hello-0-server", NULL or none: all. A run
+ * that is not as it shall be now is ended, and launched as it shall be. Kept until it is resumed, or the pod decommissioned.
+ * MU_ERROR_NOT_FOUND: no such pod or task. `ret_tasks` receives the names of the tasks (of char*). */
+gboolean mu_service_pod_pause(MuService *service, const char *name, const char *const *tasks, gboolean pause,
+                              GPtrArray *ret_tasks, MuEffects *effects, GError **error);
+/* An operator paused the task of this name ("server"). */
+gboolean mu_pod_is_paused(const MuPod *pod, const char *task);
+/* "PAUSED", or "PAUSING" when its run has yet to become an idle one; NULL when it is not paused. */
+const char *mu_task_pause_state(const MuTask *task);
+/* Likewise for a step all of whose tasks are paused. */
+const char *mu_step_pause_state(const MuStep *step);
 
 typedef enum { MU_PLAN_OP_INTERRUPT, MU_PLAN_OP_CONTINUE, MU_PLAN_OP_FORCE_COMPLETE, MU_PLAN_OP_RESTART } MuPlanOp;
 /* phase and step: name or uuid, or NULL for the whole. Interrupt and continue mark the element itself; force-complete and

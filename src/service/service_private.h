@@ -31,6 +31,13 @@ MuTask *mu_pod_take_launch(MuPod *pod, MuTaskRecord *take_record, MuEffects *eff
 /* The spec with this configuration id, or NULL. */
 const MuServiceSpec *mu_service_config(const MuService *service, const char *config_id);
 void mu_service_keep_config(MuService *service, const MuServiceScheduler *scheduler, MuEffects *effects);
+/* For an operation on it: MU_ERROR_NOT_FOUND, or MU_ERROR_CONFLICT when the service is being uninstalled. */
+MuPod *mu_service_require_pod(MuService *service, const char *name, GError **error);
+/* Forgets which of the pod's tasks are paused: all, or those that `spec` (NULL: all) does not have. */
+void mu_pod_forget_paused(MuPod *pod, const MuPodSpec *spec, MuEffects *effects);
+/* The set of the pod's tasks that are paused, by their place in the spec. */
+guint64 mu_pod_paused_tasks(const MuPod *pod, const MuPodSpec *spec);
+
 /* Drops configurations that neither the target nor a task needs. */
 void mu_service_prune_configs(MuService *service, MuEffects *effects);
 

@@ -34,7 +34,7 @@ gboolean mu_task_is_wanted(const MuTask *task) {
 }
 
 gboolean mu_task_goal_met(const MuTask *task, const MuTaskSpec *spec) {
-  if (task->status == NULL)
+  if (task->status == NULL || task->record->paused)
     return FALSE;
   MuTaskState state = task->status->state;
   if (spec->goal != MU_GOAL_RUNNING)
@@ -48,7 +48,7 @@ gboolean mu_task_has_failed(const MuTask *task) {
   const MuTaskSpec *spec = mu_task_launched_spec(task);
   if (task->status == NULL || !mu_task_state_is_terminal(task->status->state) || spec == NULL)
     return FALSE;
-  return spec->goal == MU_GOAL_RUNNING || task->status->state != MU_TASK_FINISHED;
+  return spec->goal == MU_GOAL_RUNNING || task->record->paused || task->status->state != MU_TASK_FINISHED;
 }
 
 gint64 mu_task_relaunch_ms(const MuTask *task) {

@@ -197,6 +197,14 @@ void mu_service_release(MuService *service, MuPod *pod, const MuOffer *offer, GP
 
 /* ---- the whole service ---------------------------------------------------------------------------------------------- */
 
+static void forget_pauses(MuService *service, MuEffects *effects) {
+  GHashTableIter iter;
+  gpointer pod = NULL;
+  g_hash_table_iter_init(&iter, service->pods);
+  while (g_hash_table_iter_next(&iter, NULL, &pod))
+    mu_pod_forget_paused(pod, NULL, effects);
+}
+
 void mu_service_uninstall(MuService *service, MuEffects *effects) {
   if (service->record->state != MU_SERVICE_RUNNING)
     return;
@@ -205,6 +213,7 @@ void mu_service_uninstall(MuService *service, MuEffects *effects) {
   service->wants_more = TRUE;
   mu_service_put(service, effects);
   mu_marks_clear(service, effects);
+  forget_pauses(service, effects);
   mu_service_rebuild_plans(service, effects);
 }
 

@@ -25,6 +25,8 @@ static void add_record(GPtrArray *lines, const char *what, const char *name, cha
 static void dump_pod(GPtrArray *lines, const MuPod *pod) {
   if (pod->record != NULL)
     add_record(lines, "pod", pod->name, mu_pod_record_encode(pod->record));
+  if (pod->paused != NULL)
+    add_record(lines, "paused", pod->name, mu_pause_record_encode(pod->paused));
   for (guint i = 0; i < pod->tasks->len; i++) {
     const MuTask *task = pod->tasks->pdata[i];
     add_record(lines, "task", task->record->name, mu_task_record_encode(task->record));

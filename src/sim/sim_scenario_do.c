@@ -213,6 +213,21 @@ gboolean mu_do_pod(MuScenarioRun *run, const MuScenarioLine *line, GError **erro
   return mu_run_command(run, line, make_pod, &body, error);
 }
 
+static MuCommand *make_pause(MuScenarioRun *run, const MuScenarioLine *line) {
+  g_auto(MuPath) path = mu_path_split(run, mu_line_text(line, "S/POD"));
+  gboolean resume = mu_line_number(line, "pause|resume", 0) == 1;
+  MuCommand *command = mu_command_new(resume ? MU_COMMAND_POD_RESUME : MU_COMMAND_POD_PAUSE, path.service);
+  g_autofree const char **tasks = mu_line_texts(line, "TASK");
+  command->pod = g_strjoinv("/", path.parts);
+  command->tasks = g_strdupv((char **)tasks);
+  return command;
+}
+
+gboolean mu_do_pod_pause(MuScenarioRun *run, const MuScenarioLine *line, GError **error) {
+  g_autoptr(json_t) body = NULL;
+  return mu_run_command(run, line, make_pause, &body, error);
+}
+
 static MuCommand *make_plan(MuScenarioRun *run, const MuScenarioLine *line) {
   static const MuCommandKind KINDS[] = {MU_COMMAND_PLAN_INTERRUPT, MU_COMMAND_PLAN_CONTINUE,
                                         MU_COMMAND_PLAN_FORCE_COMPLETE, MU_COMMAND_PLAN_RESTART};

@@ -194,7 +194,12 @@ static const char *task_word(const MuTask *task) {
 gboolean mu_check_task(MuScenarioRun *run, const MuScenarioLine *line, GString *found) {
   const MuTask *task = mu_find_task(run, mu_line_text(line, "S/TASK"));
   const char *word = task_word(task);
-  const char *wanted = mu_line_text(line, "running|ready|staging|finished|failed|killed|lost|gone|unreachable|absent");
+  const char *wanted = mu_line_text(line, "running|ready|staging|finished|failed|killed|lost|gone|unreachable|absent|"
+                                          "paused|pausing");
+  if (strcmp(wanted, "paused") == 0 || strcmp(wanted, "pausing") == 0) {
+    const char *state = task == NULL ? NULL : mu_task_pause_state(task);
+    return say(found, state != NULL && g_ascii_strcasecmp(state, wanted) == 0, state == NULL ? word : state);
+  }
   if (strcmp(wanted, "ready") == 0)
     return say(found, strcmp(word, "running") == 0 && task->status->has_ready && task->status->ready,
                strcmp(word, "running") == 0 ? "running, not ready" : word);

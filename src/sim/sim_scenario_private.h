@@ -127,6 +127,7 @@ ACT(update);
 ACT(remove);
 ACT(uninstall);
 ACT(pod);
+ACT(pod_pause);
 ACT(plan);
 ACT(task);
 ACT(wait);

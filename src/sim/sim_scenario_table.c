@@ -7,7 +7,7 @@
 #define ROOM "cpus CPUS mem MEM disk DISK ports PORTS"
 #define PLACE "[attribute KEY=VALUE]... [region REGION] [zone ZONE] [mount SIZE]..."
 #define WITHIN " [within T]"
-#define STATES "running|ready|staging|finished|failed|killed|lost|gone|unreachable|absent"
+#define STATES "running|ready|staging|finished|failed|killed|lost|gone|unreachable|absent|paused|pausing"
 
 const MuScenarioValue mu_scenario_values[] = {
     {"AGENT", MU_VALUE_TEXT, "an agent's id, or its number: 2 is agent-2"},
@@ -59,6 +59,8 @@ const MuScenarioCommand mu_scenario_commands[] = {
      "Removes a service; by force: an operator declares what it waits for gone."},
     {NULL, "uninstall", mu_do_uninstall, NULL, "Removes all services, and then the framework."},
     {NULL, "pod restart|replace S/POD", mu_do_pod, NULL, "Restarts a pod in place, or starts it anew anywhere."},
+    {NULL, "pod pause|resume S/POD [task TASK]...", mu_do_pod_pause, NULL,
+     "An idle command in place of the tasks' own, or these again; of all tasks, or of those that are named."},
     {NULL, "plan interrupt|continue|force-complete|restart S/ELEMENT", mu_do_plan, NULL, "Steers a plan, a phase or a step."},
 
     {"Tasks", "task TASK [starts after T] [ready after T] [never ready] [runs for T] [exits with CODE] [ignores kill for T]",

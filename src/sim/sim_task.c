@@ -2,6 +2,7 @@
 #include "sim_check.h"
 
 #include "bug.h"
+#include "launch.h"
 
 #include <string.h>
 
@@ -236,6 +237,8 @@ void mu_sim_launch(MuSim *sim, MuSimAgent *agent, const MuPodLaunch *pod, const 
   g_hash_table_insert(sim->live, g_strdup(task->key), task);
   count_live(sim, task);
   mu_sim_schedule(sim, task->script.start_ms, FALSE, become_running, g_strdup(task->id), g_free);
+  if (g_strcmp0(launch->cmd, mu_paused_command) == 0)
+    return; /* it idles until it is killed, and is never ready */
   if (launch->readiness_check != NULL)
     mu_sim_schedule(sim, task->script.start_ms + task->script.ready_ms, FALSE, become_ready, g_strdup(task->id),
                     g_free);

@@ -28,6 +28,7 @@ static MuCommand *copy_command(const MuCommand *command) {
   copy->context = command->context == NULL ? NULL : g_bytes_ref(command->context);
   copy->if_version = command->if_version;
   copy->pod = g_strdup(command->pod);
+  copy->tasks = g_strdupv(command->tasks);
   copy->plan = g_strdup(command->plan);
   copy->phase = g_strdup(command->phase);
   copy->step = g_strdup(command->step);
@@ -75,7 +76,9 @@ static GPtrArray *pods_of(const MuService *service) {
 
 static MuCommand *make_pod_command(Work *work, const MuService *service) {
   g_autoptr(GPtrArray) pods = pods_of(service);
-  MuCommandKind kind = below(work, 2) == 0 ? MU_COMMAND_POD_RESTART : MU_COMMAND_POD_REPLACE;
+  static const MuCommandKind KINDS[] = {MU_COMMAND_POD_RESTART, MU_COMMAND_POD_REPLACE, MU_COMMAND_POD_PAUSE,
+                                        MU_COMMAND_POD_RESUME};
+  MuCommandKind kind = KINDS[below(work, G_N_ELEMENTS(KINDS))];
   if (pods->len == 0)
     return NULL;
   MuCommand *command = mu_command_new(kind, service->name);
@@ -174,6 +177,8 @@ static void help_service(Work *work, const MuService *service) {
   gboolean running = service->record->state == MU_SERVICE_RUNNING;
   for (guint i = 0; i < pods->len; i++) {
     const MuPod *pod = pods->pdata[i];
+    if (pod->paused != NULL)
+      post_for(work, MU_COMMAND_POD_RESUME, service, pod->name, NULL, NULL, NULL);
     if (!is_stranded(work, pod))
       continue;
     if (running && pod->record->fate == MU_POD_KEEP)

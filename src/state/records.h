@@ -101,6 +101,7 @@ typedef struct {
   gint64 ended_ms;  /* of the terminal status, by the scheduler's clock; 0: not ended */
   guint failures;   /* in a row, for the backoff */
   gboolean reached; /* its goal was reached once under this fingerprint */
+  gboolean paused;  /* this run is an idle one in place of the task's command */
   MuKillWish kill;
 } MuTaskRecord;
 
@@ -109,6 +110,11 @@ MuTaskRecord *mu_task_record_copy(const MuTaskRecord *record);
 void mu_task_record_free(MuTaskRecord *record);
 char *mu_task_record_encode(const MuTaskRecord *record);
 MuTaskRecord *mu_task_record_decode(const char *text, gsize length, GError **error);
+
+/* Tasks of a pod instance that are paused, as JSON: names of char*, in the order given. */
+char *mu_pause_record_encode(const GPtrArray *tasks);
+/* A new array that owns its texts; NULL with an error. */
+GPtrArray *mu_pause_record_decode(const char *text, gsize length, GError **error);
 
 /* The status of a task, stored under the task's name: MuTaskStatus as JSON. */
 char *mu_status_record_encode(const MuTaskStatus *status);

@@ -1,6 +1,7 @@
 #include "records.h"
 
 #include "json.h"
+#include <muster/error.h>
 
 MuTaskRecord *mu_task_record_new(void) {
   return g_new0(MuTaskRecord, 1);
@@ -49,6 +50,8 @@ char *mu_task_record_encode(const MuTaskRecord *record) {
   mu_json_set_int(json, "failures", record->failures);
   mu_json_set_bool(json, "reached", record->reached);
   mu_json_set_bool(json, "kill", record->kill == MU_KILL_WANTED);
+  if (record->paused)
+    mu_json_set_bool(json, "paused", TRUE);
   return mu_json_to_string(json);
 }
 
@@ -86,12 +89,37 @@ MuTaskRecord *mu_task_record_decode(const char *text, gsize length, GError **err
       !mu_json_get_int(json, "ended_ms", FALSE, &record->ended_ms, error) ||
       !mu_json_get_int_between(json, "failures", FALSE, 0, G_MAXINT32, &failures, error) ||
       !mu_json_get_bool(json, "reached", FALSE, &record->reached, error) ||
+      !mu_json_get_bool(json, "paused", FALSE, &record->paused, error) ||
       !mu_json_get_bool(json, "kill", FALSE, &kill, error))
     return NULL;
   record->pod_index = (guint)index;
   record->failures = (guint)failures;
   record->kill = kill ? MU_KILL_WANTED : MU_KILL_NONE;
   return g_steal_pointer(&record);
+}
+
+char *mu_pause_record_encode(const GPtrArray *tasks) {
+  g_autoptr(json_t) json = json_object();
+  json_t *list = json_array();
+  for (guint i = 0; i < tasks->len; i++)
+    json_array_append_new(list, json_string(tasks->pdata[i]));
+  mu_json_set_new(json, "tasks", list);
+  return mu_json_to_string(json);
+}
+
+GPtrArray *mu_pause_record_decode(const char *text, gsize length, GError **error) {
+  g_autoptr(json_t) json = mu_json_parse(text, length, G_MAXSIZE, error);
+  g_autoptr(GPtrArray) tasks = g_ptr_array_new_with_free_func(g_free);
+  gsize i;
+  json_t *name;
+  json_array_foreach (json_object_get(json, "tasks"), i, name) {
+    if (!json_is_string(name)) {
+      g_set_error(error, MU_ERROR, MU_ERROR_FAILED, "a paused task without a name in the store");
+      return NULL;
+    }
+    g_ptr_array_add(tasks, g_strdup(json_string_value(name)));
+  }
+  return json == NULL ? NULL : g_steal_pointer(&tasks);
 }
 
 char *mu_status_record_encode(const MuTaskStatus *status) {

@@ -255,6 +255,19 @@ static void test_checks(void) {
   g_assert_null(task_at(&f, 1)->readiness_check);
 }
 
+/* One of two is paused: only it idles, without a health check, never ready. */
+static void test_paused(void) {
+  g_auto(Fixture) f;
+  set_up(&f, MAIN | SIDE, NULL, "z");
+  f.input.paused = MAIN;
+  build(&f);
+  g_assert_cmpstr(task_at(&f, 0)->cmd, ==, mu_paused_command);
+  g_assert_null(task_at(&f, 0)->health_check);
+  g_assert_cmpstr(task_at(&f, 0)->readiness_check->cmd, ==, "exit 1");
+  g_assert_cmpstr(mu_task_launch_get_env(task_at(&f, 0), "TASK_NAME"), ==, "node-3-main");
+  g_assert_cmpstr(task_at(&f, 1)->cmd, ==, "./side");
+}
+
 static void test_pod(void) {
   g_auto(Fixture) f;
   set_up(&f, MAIN, NULL, "z");
@@ -517,6 +530,7 @@ int main(int argc, char **argv) {
   g_test_add_func("/launch/port_being_released", test_port_being_released);
   g_test_add_func("/launch/task", test_task);
   g_test_add_func("/launch/checks", test_checks);
+  g_test_add_func("/launch/paused", test_paused);
   g_test_add_func("/launch/pod", test_pod);
   g_test_add_func("/launch/container", test_container);
   g_test_add_func("/launch/external-volumes", test_external_volumes);

@@ -141,6 +141,7 @@ static MuTaskRecord *make_task(void) {
   record->failures = 3;
   record->reached = TRUE;
   record->kill = MU_KILL_WANTED;
+  record->paused = TRUE;
   return record;
 }
 
@@ -159,6 +160,7 @@ static void assert_same_task(const MuTaskRecord *a, const MuTaskRecord *b) {
   g_assert_cmpuint(a->failures, ==, b->failures);
   g_assert_cmpint(a->reached, ==, b->reached);
   g_assert_cmpint(a->kill, ==, b->kill);
+  g_assert_cmpint(a->paused, ==, b->paused);
 }
 
 static void test_task(void) {
@@ -169,6 +171,18 @@ static void test_task(void) {
   assert_same_task(record, back);
   g_autoptr(MuTaskRecord) copy = mu_task_record_copy(record);
   assert_same_task(record, copy);
+}
+
+static void test_pause(void) {
+  static const char TEXT[] = "{\"tasks\":[\"server\",\"side\"]}";
+  g_autoptr(GError) error = NULL;
+  g_autoptr(GPtrArray) tasks = mu_pause_record_decode(TEXT, strlen(TEXT), NULL);
+  g_assert_cmpuint(tasks->len, ==, 2);
+  g_assert_cmpstr(tasks->pdata[1], ==, "side");
+  g_autofree char *text = mu_pause_record_encode(tasks);
+  g_assert_cmpstr(text, ==, TEXT);
+  g_assert_null(mu_pause_record_decode("{\"tasks\":[1]}", 13, &error));
+  g_assert_cmpstr(error->message, ==, "a paused task without a name in the store");
 }
 
 static void test_status(void) {
@@ -370,6 +384,7 @@ int main(int argc, char **argv) {
   g_test_add_func("/records/pod", test_pod);
   g_test_add_func("/records/smallest_pod", test_smallest_pod);
   g_test_add_func("/records/task", test_task);
+  g_test_add_func("/records/pause", test_pause);
   g_test_add_func("/records/status", test_status);
   g_test_add_func("/records/bad", test_bad);
   g_test_add_func("/records/damaged", test_damaged);
