@@ -13,8 +13,10 @@ G_BEGIN_DECLS
 typedef MuServiceScheduler *(*MuServiceFactory)(const char *name, GBytes *context, gpointer user, GError **error);
 
 /* The factory of `muster serve`. Its context is a JSON object:
- *   {"yaml": the ServiceSpec's text, "parameters": {"KEY": "value", …}, "files": {"path as in the spec": "text", …}}
- * of which only "yaml" is required. A context that is not JSON is taken for the YAML itself. */
+ *   {"yaml": the ServiceSpec's text, "parameters": {"KEY": "value", …}, "files": {"path as in the spec": "text", …},
+ *    "priority": 5, "quota": {"cpus": 4, "memory": 4096, "disk": 10000, "pods": 10},
+ *    "depends-on": [{"service": "zookeeper", "pod": "node-0"}]}
+ * of which only "yaml" is required; the last three take the place of those in the spec. A context that is not JSON is taken for the YAML itself. */
 MuServiceScheduler *mu_yaml_service_factory(const char *name, GBytes *bytes, gpointer user, GError **error);
 
 G_END_DECLS

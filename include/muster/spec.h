@@ -15,6 +15,8 @@ G_BEGIN_DECLS
 #define MU_SPEC_MAX_POD_TYPES 10000
 #define MU_SPEC_MAX_POD_COUNT 10000
 #define MU_SPEC_MAX_TASKS_PER_POD 64
+#define MU_SPEC_MAX_DEPENDENCIES 64
+#define MU_SPEC_MAX_PRIORITY 10
 
 typedef enum {
   MU_GOAL_RUNNING, /* runs for ever; restarted when it ends */
@@ -229,6 +231,19 @@ typedef struct {
   guint n_phases;
 } MuPlanSpec;
 
+/* What all pods of a service may hold together, wherever they are; 0: no limit on it. */
+typedef struct {
+  gint64 cpus_milli, mem_mb, disk_mb;
+  gint64 pods; /* instances */
+} MuQuota;
+
+/* Another service that must be there before this one is deployed. */
+typedef struct {
+  const char *service;
+  const char *plan; /* it must be complete; NULL: that is not asked for */
+  const char *pod;  /* this instance must run and be ready; NULL: that is not asked for. Neither: the plan "deploy" */
+} MuDependency;
+
 typedef struct MuServiceSpec {
   const char *name;
   const char *user;      /* scheduler.user: default user of the tasks; NULL: the engine's */
@@ -239,6 +254,10 @@ typedef struct MuServiceSpec {
   guint n_pods;
   MuPlanSpec *plans;
   guint n_plans;
+  guint priority;           /* of its share of the offers: 0 to MU_SPEC_MAX_PRIORITY; each one more doubles it */
+  MuQuota *quota;           /* NULL: none */
+  MuDependency *depends_on; /* the deployment waits for all of them */
+  guint n_depends_on;
   gboolean remove_when_finished; /* `remove-when-finished: true`: the service removes itself when all goals are done */
 } MuServiceSpec;
 
@@ -250,6 +269,9 @@ typedef struct {
   /* The text of a config template file that the spec names, by its path as written: string to GBytes. NULL: none, and a
    * spec with `configs` is refused, naming the file. Borrowed. */
   GHashTable *files;
+  /* A JSON object whose members `priority`, `quota` and `depends-on` take the place of those in the YAML; NULL: none.
+   * Borrowed. */
+  const char *settings;
 } MuSpecInput;
 
 /* Renders the Mustache template, reads the YAML and validates the spec. On failure the error (MU_ERROR_REFUSED) lists all

@@ -10,11 +10,20 @@ typedef struct {
   gsize length;
   GHashTable *parameters; /* string to string, borrowed from the object; NULL: none */
   GHashTable *files;      /* string to GBytes; NULL: none */
+  char *settings;         /* the object, for those of the spec's keys that it may have too; NULL: none */
 } Context;
+
+/* The keys of the object, and which of them alone make it one of ours: a spec may have the others, too. */
+static const struct {
+  const char *key;
+  gboolean ours;
+} KEYS[] = {{"yaml", TRUE},      {"parameters", TRUE}, {"files", TRUE},
+            {"priority", FALSE}, {"quota", FALSE},     {"depends-on", FALSE}};
 
 static void context_clear(Context *context) {
   g_clear_pointer(&context->parameters, g_hash_table_unref);
   g_clear_pointer(&context->files, g_hash_table_unref);
+  g_clear_pointer(&context->settings, g_free);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Context, context_clear)
 
@@ -76,13 +85,22 @@ static gboolean read_files(const json_t *root, Context *context, GError **error)
   return TRUE;
 }
 
+static gboolean is_key(const char *key) {
+  for (guint i = 0; i < G_N_ELEMENTS(KEYS); i++)
+    if (strcmp(key, KEYS[i].key) == 0)
+      return TRUE;
+  return FALSE;
+}
+
 static gboolean check_keys(json_t *root, GError **error) {
   const char *key;
   json_t *value;
   json_object_foreach (root, key, value) {
-    if (strcmp(key, "yaml") != 0 && strcmp(key, "parameters") != 0 && strcmp(key, "files") != 0) {
+    if (!is_key(key)) {
       g_set_error(error, MU_ERROR, MU_ERROR_REFUSED,
-                  "context: unknown key \"%s\"; \"yaml\", \"parameters\" and \"files\" were expected", key);
+                  "context: unknown key \"%s\"; \"yaml\", \"parameters\", \"files\", \"priority\", \"quota\" and "
+                  "\"depends-on\" were expected",
+                  key);
       return FALSE;
     }
   }
@@ -93,17 +111,25 @@ static gboolean read_object(json_t *root, Context *context, GError **error) {
   if (!check_keys(root, error) || !mu_json_get_string(root, "yaml", TRUE, &context->yaml, error))
     return FALSE;
   context->length = json_string_length(json_object_get(root, "yaml"));
+  g_autoptr(json_t) settings = json_object();
+  for (guint i = 0; i < G_N_ELEMENTS(KEYS); i++)
+    if (!KEYS[i].ours && json_object_get(root, KEYS[i].key) != NULL)
+      json_object_set(settings, KEYS[i].key, json_object_get(root, KEYS[i].key));
+  if (json_object_size(settings) > 0)
+    context->settings = mu_json_to_string(settings);
   return read_parameters(root, context, error) && read_files(root, context, error);
 }
 
-/* A spec may itself be written in JSON, which is YAML too: only an object with one of our keys is ours. */
 static gboolean is_context_object(const json_t *root) {
-  return json_object_get(root, "yaml") != NULL || json_object_get(root, "parameters") != NULL ||
-         json_object_get(root, "files") != NULL;
+  for (guint i = 0; i < G_N_ELEMENTS(KEYS); i++)
+    if (KEYS[i].ours && json_object_get(root, KEYS[i].key) != NULL)
+      return TRUE;
+  return FALSE;
 }
 
 static MuServiceScheduler *build(const char *name, const Context *context, GError **error) {
-  MuSpecInput input = {.service_name = name, .variables = context->parameters, .files = context->files};
+  MuSpecInput input = {
+      .service_name = name, .variables = context->parameters, .files = context->files, .settings = context->settings};
   g_autoptr(MuServiceSpec) spec = mu_service_spec_parse(context->yaml, context->length, &input, error);
   if (spec == NULL)
     return NULL;

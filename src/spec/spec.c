@@ -167,14 +167,16 @@ static void read_templates(MuSpecReader *reader, const MuSpecInput *input, const
         read_template(reader, input, &spec->pods[i].tasks[j].configs[k]);
 }
 
-/* A name given from outside takes the place of the one in the file, which need not be there then. */
-static void set_name(MuSpecReader *reader, MuNode *root, const char *name) {
-  MuNode *value = mu_arena_new0(reader->scratch, MuNode, 1);
-  *value = (MuNode){.kind = MU_NODE_SCALAR, .text = name, .offset = root->offset, .weight = 1};
-  MuNode *key = mu_arena_new0(reader->scratch, MuNode, 1);
-  *key = (MuNode){.kind = MU_NODE_SCALAR, .text = "name", .offset = root->offset, .weight = 1};
+static MuNode *scalar_new(MuSpecReader *reader, const MuNode *root, const char *text) {
+  MuNode *node = mu_arena_new0(reader->scratch, MuNode, 1);
+  *node = (MuNode){.kind = MU_NODE_SCALAR, .text = text, .offset = root->offset, .weight = 1};
+  return node;
+}
+
+/* What is given from outside takes the place of what is in the file, which need not be there then. */
+static void set_member(MuSpecReader *reader, MuNode *root, const char *key, MuNode *value) {
   for (guint i = 0; i < root->n; i++)
-    if (strcmp(root->keys[i]->text, "name") == 0) {
+    if (strcmp(root->keys[i]->text, key) == 0) {
       root->items[i] = value;
       return;
     }
@@ -184,11 +186,26 @@ static void set_name(MuSpecReader *reader, MuNode *root, const char *name) {
     keys[i] = root->keys[i];
     items[i] = root->items[i];
   }
-  keys[root->n] = key;
+  keys[root->n] = scalar_new(reader, root, key);
   items[root->n] = value;
   root->keys = keys;
   root->items = items;
   root->n++;
+}
+
+static void set_settings(MuSpecReader *reader, MuNode *root, const char *settings) {
+  static const char *const KEYS[] = {"priority", "quota", "depends-on"};
+  g_autoptr(GError) error = NULL;
+  g_autoptr(json_t) json = mu_json_parse(settings, strlen(settings), MU_SPEC_MAX_BYTES, &error);
+  if (json == NULL) {
+    mu_faults_add(reader->faults, NULL, "%s", error->message);
+    return;
+  }
+  for (guint i = 0; i < G_N_ELEMENTS(KEYS); i++) {
+    const json_t *value = json_object_get(json, KEYS[i]);
+    if (value != NULL)
+      set_member(reader, root, KEYS[i], mu_node_from_json(reader->scratch, value));
+  }
 }
 
 static void read_yaml(MuSpecReader *reader, const char *text, gsize length, const MuSpecInput *input,
@@ -198,7 +215,9 @@ static void read_yaml(MuSpecReader *reader, const char *text, gsize length, cons
     return;
   const char *name = input == NULL ? NULL : input->service_name;
   if (name != NULL && root->kind == MU_NODE_MAP)
-    set_name(reader, root, name);
+    set_member(reader, root, "name", scalar_new(reader, root, name));
+  if (input != NULL && input->settings != NULL && root->kind == MU_NODE_MAP)
+    set_settings(reader, root, input->settings);
   MuServiceDraft draft = {0};
   mu_spec_read(reader, &mu_service_object, root, &draft);
   mu_spec_build(reader, &draft, spec);

@@ -403,6 +403,26 @@ static const MuField scheduler_fields[] = {
 static const MuObject scheduler_object = {"scheduler", 0, NO_NAME, OBJECT(scheduler_fields),
                                           "Settings of the service."};
 
+static const MuField quota_fields[] = {
+    {"cpus", MU_FIELD_MILLI, AT(MuQuota, cpus_milli), .min = 1, .max = MAX_CPUS_MILLI, .doc = "Cores."},
+    {"memory", MU_FIELD_INT, INT_AT(MuQuota, mem_mb), .min = 1, .max = MAX_MB, .doc = "Memory in MB."},
+    {"disk", MU_FIELD_INT, INT_AT(MuQuota, disk_mb), .min = 1, .max = MAX_MB, .doc = "Disk space in MB."},
+    {"pods", MU_FIELD_INT, INT_AT(MuQuota, pods), .min = 1, .max = G_MAXINT32, .doc = "Pod instances."},
+};
+static const MuObject quota_object = {
+    "quota", sizeof(MuQuota), NO_NAME, OBJECT(quota_fields),
+    "What all pods of the service may hold together; what is not given has no limit."};
+
+static const MuField dependency_fields[] = {
+    {"service", MU_FIELD_STRING, MU_FIELD_REQUIRED, AT(MuDependency, service), .doc = "The other service's name."},
+    {"plan", MU_FIELD_STRING, AT(MuDependency, plan), .excludes = "pod",
+     .doc = "A plan of it that must be complete; deploy when neither plan nor pod is given."},
+    {"pod", MU_FIELD_STRING, AT(MuDependency, pod),
+     .doc = "A pod instance of it, such as node-0, that must run and be ready."},
+};
+static const MuObject dependency_object = {"dependency", sizeof(MuDependency), NO_NAME, OBJECT(dependency_fields),
+                                           "Another service that must be there first."};
+
 static const MuField service_fields[] = {
     {"name", MU_FIELD_STRING, MU_FIELD_REQUIRED, AT(MuServiceDraft, service.name), .doc = "The service's name."},
     {"scheduler", MU_FIELD_GROUP, .count = MU_FIELD_NO_OFFSET, .object = &scheduler_object,
@@ -411,6 +431,13 @@ static const MuField service_fields[] = {
      MESOS(KEPT, "it is shown nowhere yet"), .doc = "Where the service's own pages are."},
     {"remove-when-finished", MU_FIELD_BOOL, AT(MuServiceDraft, service.remove_when_finished),
      .doc = "The service removes itself when all its tasks have reached FINISH or ONCE."},
+    {"priority", MU_FIELD_INT, INT_AT(MuServiceDraft, service.priority), .max = MU_SPEC_MAX_PRIORITY,
+     .doc = "The service's share when several wait for offers: each one more doubles it; 0 when not given."},
+    {"quota", MU_FIELD_OBJECT, AT(MuServiceDraft, service.quota), .object = &quota_object,
+     .doc = "What all pods of the service may hold together."},
+    {"depends-on", MU_FIELD_LIST, AT(MuServiceDraft, service.depends_on),
+     .count = offsetof(MuServiceDraft, service.n_depends_on), .max = MU_SPEC_MAX_DEPENDENCIES,
+     .object = &dependency_object, .doc = "Other services that must be there before this one is deployed."},
     {"pods", MU_FIELD_MAP, MU_FIELD_REQUIRED, AT(MuServiceDraft, pods), .count = offsetof(MuServiceDraft, n_pods),
      .max = MU_SPEC_MAX_POD_TYPES, .object = &mu_pod_object, .doc = "The pods by type."},
     {"plans", MU_FIELD_MAP, COUNTED(MuServiceDraft, service.plans, service.n_plans), .object = &plan_object,

@@ -10,6 +10,9 @@ void mu_spec_check_resources(MuSpecReader *reader, const MuPodSpec *pod);
 /* What surrounds the tasks: networks, host and external volumes, secrets, rlimits, uris, shared memory, seccomp. */
 void mu_spec_check_surroundings(MuSpecReader *reader, const MuPodSpec *pod);
 
+/* The service among others: quota, dependencies. */
+void mu_spec_check_service(MuSpecReader *reader, const MuServiceSpec *spec);
+
 /* A fault at a field of a struct. */
 #define mu_spec_fault(reader, object, key, ...)                                                                        \
   mu_faults_add((reader)->faults, mu_spec_where_field((reader), (object), (key)), __VA_ARGS__)

@@ -186,4 +186,5 @@ void mu_spec_validate(MuSpecReader *reader, const MuServiceSpec *spec, gboolean 
   for (guint i = 0; i < spec->n_plans; i++)
     check_plan(reader, &spec->plans[i]);
   check_finish(reader, spec);
+  mu_spec_check_service(reader, spec);
 }

@@ -57,6 +57,21 @@ static void test_files(void) {
   g_assert_nonnull(strstr(error->message, "conf/main.mustache"));
 }
 
+/* What the request says of the service among others takes the place of what the spec says. */
+static void test_settings(void) {
+  static const char CONTEXT[] =
+      "{\"yaml\": \"priority: 1\\nquota: {pods: 9}\\n" YAML "\", \"parameters\": {\"COUNT\": \"2\"},"
+      "\"priority\": 4, \"depends-on\": [{\"service\": \"db\", \"pod\": \"node-0\"}]}";
+  g_autoptr(GError) error = NULL;
+  g_autoptr(MuServiceScheduler) scheduler = build(CONTEXT, &error);
+  g_assert_no_error(error);
+  const MuServiceSpec *spec = mu_service_scheduler_spec(scheduler);
+  g_assert_cmpuint(spec->priority, ==, 4);
+  g_assert_cmpint(spec->quota->pods, ==, 9);
+  g_assert_cmpuint(spec->n_depends_on, ==, 1);
+  g_assert_cmpstr(spec->depends_on[0].pod, ==, "node-0");
+}
+
 static void test_bad(void) {
   static const struct {
     const char *context, *says;
@@ -69,6 +84,8 @@ static void test_bad(void) {
       {"{\"yaml\": \"x\", \"parameters\": []}", "\"parameters\" is not an object"},
       {"{\"yaml\": \"x\", \"files\": {\"a\": null}}", "\"a\" is null"},
       {"{\"yaml\": \"x\", \"params\": {}}", "unknown key \"params\""},
+      {"{\"yaml\": \"name: x\", \"priority\": 99}", "\"priority\": expected a whole number from 0 to 10, found \"99\""},
+      {"{\"yaml\": \"name: x\", \"quota\": 3}", "quota"},
       {"{\"yaml\": \"pods: [\"}", "svc.yml:1"},
       {"pods: {hello: {count: 1}", "svc.yml:1"},
   };
@@ -85,6 +102,7 @@ int main(int argc, char **argv) {
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/yaml-factory/good", test_good);
   g_test_add_func("/yaml-factory/files", test_files);
+  g_test_add_func("/yaml-factory/settings", test_settings);
   g_test_add_func("/yaml-factory/bad", test_bad);
   return g_test_run();
 }
