@@ -31,6 +31,42 @@ gboolean mu_engine_json_get_vars(const json_t *object, const char *key, GPtrArra
   return mu_engine_json_each(object, key, read_var, vars, error);
 }
 
+void mu_engine_json_write_vars(MuJsonText *out, const char *key, const GPtrArray *vars) {
+  if (vars->len == 0)
+    return;
+  mu_json_text_key(out, key);
+  mu_json_text_raw(out, "[", 1);
+  for (guint i = 0; i < vars->len; i++) {
+    const MuEnvVar *var = g_ptr_array_index(vars, i);
+    mu_json_text_next(out);
+    mu_json_text_raw(out, "[", 1);
+    mu_json_text_string(out, var->name);
+    mu_json_text_raw(out, ",", 1);
+    mu_json_text_string(out, var->value);
+    mu_json_text_raw(out, "]", 1);
+  }
+  mu_json_text_raw(out, "]", 1);
+}
+
+static gboolean scan_var(MuJsonScan *in, GPtrArray *vars) {
+  g_autofree char *name = NULL, *value = NULL;
+  if (!mu_json_scan_char(in, '[') || !mu_json_scan_text(in, &name) || !mu_json_scan_char(in, ',') ||
+      !mu_json_scan_text(in, &value))
+    return FALSE;
+  g_ptr_array_add(vars, mu_env_var_new(name, value));
+  return mu_json_scan_char(in, ']');
+}
+
+gboolean mu_engine_json_scan_vars(MuJsonScan *in, GPtrArray *vars) {
+  if (!mu_json_scan_char(in, '['))
+    return FALSE;
+  do {
+    if (!scan_var(in, vars))
+      return FALSE;
+  } while (mu_json_scan_char(in, ','));
+  return mu_json_scan_char(in, ']');
+}
+
 void mu_engine_json_set_resources(json_t *object, const char *key, const MuResources *resources) {
   if (resources->items->len > 0)
     mu_json_set_new(object, key, mu_resources_to_json(resources));

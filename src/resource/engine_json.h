@@ -2,15 +2,22 @@
 #ifndef MU_ENGINE_JSON_H
 #define MU_ENGINE_JSON_H
 #include "engine.h"
-#include "json.h"
+#include "json_form.h"
 
 /* Of an array of a launch or an offer. */
 #define MU_ENGINE_JSON_MAX_ITEMS 100000
+
+extern const MuJsonForm mu_task_status_form; /* of MuTaskStatus */
+extern const MuJsonForm mu_resource_form;    /* of MuResource */
 
 /* Pairs of texts, in order and with repetitions: [["name","value"],…]; left out when there is none. */
 void mu_engine_json_set_vars(json_t *object, const char *key, const GPtrArray *vars);
 /* Appends MuEnvVar* to `vars`. */
 gboolean mu_engine_json_get_vars(const json_t *object, const char *key, GPtrArray *vars, GError **error);
+
+/* The same as text. */
+void mu_engine_json_write_vars(MuJsonText *out, const char *key, const GPtrArray *vars);
+gboolean mu_engine_json_scan_vars(MuJsonScan *in, GPtrArray *vars);
 
 void mu_engine_json_set_resources(json_t *object, const char *key, const MuResources *resources);
 /* Takes the place of *resources, which stays when the member is missing. */

@@ -1,6 +1,5 @@
 #include "bug.h"
 #include "engine_json.h"
-#include <muster/error.h>
 
 static const struct {
   const char *name;
@@ -71,59 +70,41 @@ void mu_task_status_free(MuTaskStatus *status) {
   g_free(status);
 }
 
+#define STATUS(member) G_STRUCT_OFFSET(MuTaskStatus, member)
+
+static const char *state_word(guint state) {
+  return state < G_N_ELEMENTS(states) ? states[state].name : NULL;
+}
+
+static const MuJsonWords STATE_WORDS = {state_word, "TASK_RUNNING or another state of a task"};
+
+static const MuJsonMember MEMBERS[] = {
+    {.key = "task_id", .kind = MU_JSON_TEXT, .offset = STATUS(task_id), .required = TRUE},
+    {.key = "agent_id", .kind = MU_JSON_TEXT, .offset = STATUS(agent_id)},
+    {.key = "uuid", .kind = MU_JSON_TEXT, .offset = STATUS(uuid)},
+    {.key = "state", .kind = MU_JSON_WORD, .offset = STATUS(state), .required = TRUE, .words = &STATE_WORDS},
+    {.key = "reason", .kind = MU_JSON_TEXT, .offset = STATUS(reason)},
+    {.key = "message", .kind = MU_JSON_TEXT, .offset = STATUS(message)},
+    {.key = "timestamp_ms", .kind = MU_JSON_INT, .offset = STATUS(timestamp_ms), .not_zero = TRUE},
+    {.key = "ready", .kind = MU_JSON_RESULT, .offset = STATUS(has_ready)},
+    {.key = "healthy", .kind = MU_JSON_RESULT, .offset = STATUS(has_healthy)},
+    {.key = "container_ip", .kind = MU_JSON_TEXT, .offset = STATUS(container_ip)},
+};
+
+static gpointer status_new(void) {
+  return mu_task_status_new(NULL, MU_TASK_UNKNOWN);
+}
+
+static void status_free(gpointer status) {
+  mu_task_status_free(status);
+}
+
+const MuJsonForm mu_task_status_form = {"status: ", MEMBERS, G_N_ELEMENTS(MEMBERS), status_new, status_free, NULL};
+
 json_t *mu_task_status_to_json(const MuTaskStatus *status) {
-  json_t *json = json_object();
-  mu_json_set_string(json, "task_id", status->task_id);
-  mu_json_set_string(json, "agent_id", status->agent_id);
-  mu_json_set_string(json, "uuid", status->uuid);
-  mu_json_set_string(json, "state", mu_task_state_to_string(status->state));
-  mu_json_set_string(json, "reason", status->reason);
-  mu_json_set_string(json, "message", status->message);
-  mu_engine_json_set_nonzero(json, "timestamp_ms", status->timestamp_ms);
-  if (status->has_ready)
-    mu_json_set_bool(json, "ready", status->ready);
-  if (status->has_healthy)
-    mu_json_set_bool(json, "healthy", status->healthy);
-  mu_json_set_string(json, "container_ip", status->container_ip);
-  return json;
-}
-
-static gboolean read_state(const json_t *json, MuTaskState *ret_state, GError **error) {
-  const char *text = NULL;
-  if (!mu_json_get_string(json, "state", TRUE, &text, error))
-    return FALSE;
-  if (mu_task_state_from_string(text, ret_state))
-    return TRUE;
-  g_set_error(error, MU_ERROR, MU_ERROR_REFUSED,
-              "\"state\" is \"%.80s\"; expected TASK_RUNNING or another state of a task", text);
-  return FALSE;
-}
-
-static gboolean read_result(const json_t *json, const char *key, gboolean *ret_has, gboolean *ret, GError **error) {
-  if (!mu_json_get_bool(json, key, FALSE, ret, error))
-    return FALSE;
-  *ret_has = json_is_boolean(json_object_get(json, key));
-  return TRUE;
-}
-
-static gboolean read_fields(const json_t *json, MuTaskStatus *status, GError **error) {
-  return mu_engine_json_take_text(json, "task_id", TRUE, &status->task_id, error) &&
-         mu_engine_json_take_text(json, "agent_id", FALSE, &status->agent_id, error) &&
-         mu_engine_json_take_text(json, "uuid", FALSE, &status->uuid, error) &&
-         read_state(json, &status->state, error) &&
-         mu_engine_json_take_text(json, "reason", FALSE, &status->reason, error) &&
-         mu_engine_json_take_text(json, "message", FALSE, &status->message, error) &&
-         mu_json_get_int(json, "timestamp_ms", FALSE, &status->timestamp_ms, error) &&
-         read_result(json, "ready", &status->has_ready, &status->ready, error) &&
-         read_result(json, "healthy", &status->has_healthy, &status->healthy, error) &&
-         mu_engine_json_take_text(json, "container_ip", FALSE, &status->container_ip, error);
+  return mu_json_form_to_tree(&mu_task_status_form, status);
 }
 
 MuTaskStatus *mu_task_status_from_json(const json_t *json, GError **error) {
-  g_autoptr(MuTaskStatus) status = mu_task_status_new(NULL, MU_TASK_UNKNOWN);
-  if (!read_fields(json, status, error)) {
-    g_prefix_error(error, "status: ");
-    return NULL;
-  }
-  return g_steal_pointer(&status);
+  return mu_json_form_from_tree(&mu_task_status_form, json, error);
 }

@@ -1,81 +1,99 @@
-#include "json.h"
-#include "resource.h"
+#include "engine_json.h"
 #include <muster/error.h>
 
 #define MAX_ENTRIES 100000 /* of a collection from outside */
 
-/* The text members: written when they are there, read as they come. */
-static const struct {
-  const char *key;
-  gsize offset;
-} texts[] = {
-    {"role", G_STRUCT_OFFSET(MuResource, reservation.role)},
-    {"resource_id", G_STRUCT_OFFSET(MuResource, reservation.resource_id)},
-    {"namespace", G_STRUCT_OFFSET(MuResource, reservation.namespace_)},
-    {"principal", G_STRUCT_OFFSET(MuResource, reservation.principal)},
-    {"pre_reserved_role", G_STRUCT_OFFSET(MuResource, reservation.pre_reserved_role)},
-    {"persistence_id", G_STRUCT_OFFSET(MuResource, persistence_id)},
-    {"container_path", G_STRUCT_OFFSET(MuResource, container_path)},
-    {"mount_root", G_STRUCT_OFFSET(MuResource, mount_root)},
-    {"profile", G_STRUCT_OFFSET(MuResource, profile)},
-};
+static const char *kind_word(guint kind) {
+  return kind <= MU_RESOURCE_PORTS ? mu_resource_kind_to_string((MuResourceKind)kind) : NULL;
+}
 
-json_t *mu_resource_to_json(const MuResource *resource) {
-  json_t *json = json_object();
-  mu_json_set_string(json, "kind", mu_resource_kind_to_string(resource->kind));
-  if (resource->kind == MU_RESOURCE_PORTS) {
+static const MuJsonWords KIND_WORDS = {kind_word, "cpus, mem, disk, gpus or ports"};
+
+/* ---- how much -------------------------------------------------------------------------------------------------------- */
+
+static gboolean is_ports(gconstpointer object) {
+  return ((const MuResource *)object)->kind == MU_RESOURCE_PORTS;
+}
+
+static const char *amount_name(gconstpointer object) {
+  return is_ports(object) ? "ranges" : "amount";
+}
+
+static void write_amount(MuJsonText *out, const char *key, gconstpointer object) {
+  const MuResource *resource = object;
+  mu_json_text_key(out, key);
+  if (is_ports(object)) {
     g_autofree char *ranges = mu_ranges_to_string(resource->ranges);
-    mu_json_set_string(json, "ranges", ranges);
+    mu_json_text_string(out, ranges);
   } else {
-    mu_json_set_int(json, "amount", resource->amount);
+    mu_json_text_int(out, resource->amount);
   }
-  for (guint i = 0; i < G_N_ELEMENTS(texts); i++)
-    mu_json_set_string(json, texts[i].key, G_STRUCT_MEMBER(char *, resource, texts[i].offset));
-  return json;
 }
 
-static gboolean read_kind(const json_t *json, MuResourceKind *ret_kind, GError **error) {
-  const char *word = NULL;
-  if (!mu_json_get_string(json, "kind", TRUE, &word, error))
-    return FALSE;
-  for (guint kind = MU_RESOURCE_CPUS; kind <= MU_RESOURCE_PORTS; kind++)
-    if (g_str_equal(word, mu_resource_kind_to_string((MuResourceKind)kind))) {
-      *ret_kind = (MuResourceKind)kind;
-      return TRUE;
-    }
-  g_set_error(error, MU_ERROR, MU_ERROR_REFUSED, "\"kind\" is \"%.80s\"; expected cpus, mem, disk, gpus or ports",
-              word);
-  return FALSE;
-}
-
-static gboolean read_amount(const json_t *json, MuResource *resource, GError **error) {
-  if (resource->kind != MU_RESOURCE_PORTS)
-    return mu_json_get_int_between(json, "amount", TRUE, 0, MU_RESOURCE_MAX_AMOUNT, &resource->amount, error);
-  const char *ranges = NULL;
-  if (!mu_json_get_string(json, "ranges", TRUE, &ranges, error))
-    return FALSE;
-  resource->ranges = mu_ranges_parse(ranges, error);
+static gboolean scan_amount(MuJsonScan *in, gpointer object) {
+  MuResource *resource = object;
+  g_autofree char *text = NULL;
+  if (!is_ports(object))
+    return mu_json_scan_int(in, &resource->amount) && resource->amount >= 0 &&
+           resource->amount <= MU_RESOURCE_MAX_AMOUNT;
+  resource->ranges = mu_json_scan_text(in, &text) ? mu_ranges_parse(text, NULL) : NULL;
   return resource->ranges != NULL;
 }
 
-static gboolean read_texts(const json_t *json, MuResource *resource, GError **error) {
-  for (guint i = 0; i < G_N_ELEMENTS(texts); i++) {
-    const char *text = NULL;
-    if (!mu_json_get_string(json, texts[i].key, FALSE, &text, error))
-      return FALSE;
-    G_STRUCT_MEMBER(char *, resource, texts[i].offset) = g_strdup(text);
-  }
-  return TRUE;
+static void amount_to_tree(json_t *tree, const char *key, gconstpointer object) {
+  const MuResource *resource = object;
+  g_autofree char *ranges = is_ports(object) ? mu_ranges_to_string(resource->ranges) : NULL;
+  if (is_ports(object))
+    mu_json_set_string(tree, key, ranges);
+  else
+    mu_json_set_int(tree, key, resource->amount);
+}
+
+static gboolean amount_from_tree(const json_t *tree, const char *key, gpointer object, GError **error) {
+  MuResource *resource = object;
+  const char *ranges = NULL;
+  if (!is_ports(object))
+    return mu_json_get_int_between(tree, key, TRUE, 0, MU_RESOURCE_MAX_AMOUNT, &resource->amount, error);
+  resource->ranges = mu_json_get_string(tree, key, TRUE, &ranges, error) ? mu_ranges_parse(ranges, error) : NULL;
+  return resource->ranges != NULL;
+}
+
+static const MuJsonOther AMOUNT = {amount_name, write_amount, scan_amount, amount_to_tree, amount_from_tree};
+
+/* ---- the table ------------------------------------------------------------------------------------------------------- */
+
+#define RESOURCE(member) G_STRUCT_OFFSET(MuResource, member)
+
+static const MuJsonMember MEMBERS[] = {
+    {.key = "kind", .kind = MU_JSON_WORD, .offset = RESOURCE(kind), .required = TRUE, .words = &KIND_WORDS},
+    {.kind = MU_JSON_OTHER, .required = TRUE, .other = &AMOUNT},
+    {.key = "role", .kind = MU_JSON_TEXT, .offset = RESOURCE(reservation.role)},
+    {.key = "resource_id", .kind = MU_JSON_TEXT, .offset = RESOURCE(reservation.resource_id)},
+    {.key = "namespace", .kind = MU_JSON_TEXT, .offset = RESOURCE(reservation.namespace_)},
+    {.key = "principal", .kind = MU_JSON_TEXT, .offset = RESOURCE(reservation.principal)},
+    {.key = "pre_reserved_role", .kind = MU_JSON_TEXT, .offset = RESOURCE(reservation.pre_reserved_role)},
+    {.key = "persistence_id", .kind = MU_JSON_TEXT, .offset = RESOURCE(persistence_id)},
+    {.key = "container_path", .kind = MU_JSON_TEXT, .offset = RESOURCE(container_path)},
+    {.key = "mount_root", .kind = MU_JSON_TEXT, .offset = RESOURCE(mount_root)},
+    {.key = "profile", .kind = MU_JSON_TEXT, .offset = RESOURCE(profile)},
+};
+
+static gpointer resource_new(void) {
+  return g_new0(MuResource, 1);
+}
+
+static void resource_free(gpointer resource) {
+  mu_resource_free(resource);
+}
+
+const MuJsonForm mu_resource_form = {"resource: ", MEMBERS, G_N_ELEMENTS(MEMBERS), resource_new, resource_free, NULL};
+
+json_t *mu_resource_to_json(const MuResource *resource) {
+  return mu_json_form_to_tree(&mu_resource_form, resource);
 }
 
 MuResource *mu_resource_from_json(const json_t *json, GError **error) {
-  g_autoptr(MuResource) resource = g_new0(MuResource, 1);
-  if (!read_kind(json, &resource->kind, error) || !read_amount(json, resource, error) ||
-      !read_texts(json, resource, error)) {
-    g_prefix_error(error, "resource: ");
-    return NULL;
-  }
-  return g_steal_pointer(&resource);
+  return mu_json_form_from_tree(&mu_resource_form, json, error);
 }
 
 json_t *mu_resources_to_json(const MuResources *resources) {

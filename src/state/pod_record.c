@@ -2,7 +2,6 @@
 
 #include "bug.h"
 #include "engine_json.h"
-#include "json.h"
 #include "sm.h"
 #include <muster/error.h>
 
@@ -90,68 +89,125 @@ void mu_pod_record_free(MuPodRecord *record) {
   g_free(record);
 }
 
-static json_t *entry_to_json(const MuLedgerEntry *entry) {
-  json_t *json = json_object();
-  mu_json_set_string(json, "set", entry->set);
-  mu_json_set_string(json, "what", entry->what);
-  mu_json_set_int(json, "state", entry->state);
-  if (entry->asked)
-    mu_json_set_bool(json, "asked", TRUE);
-  mu_json_set_new(json, "resource", mu_resource_to_json(entry->resource));
-  return json;
+/* ---- an entry as JSON ------------------------------------------------------------------------------------------------ */
+
+static void write_resource(MuJsonText *out, const char *key, gconstpointer object) {
+  mu_json_text_key(out, key);
+  mu_json_form_write(out, &mu_resource_form, ((const MuLedgerEntry *)object)->resource);
 }
 
-char *mu_pod_record_encode(const MuPodRecord *record) {
-  g_autoptr(json_t) json = json_object();
-  mu_json_set_string(json, "type", record->type);
-  mu_json_set_int(json, "index", record->index);
-  mu_json_set_string(json, "fate", FATES[record->fate]);
-  mu_json_set_string(json, "agent", record->agent_id);
-  mu_json_set_string(json, "hostname", record->hostname);
-  mu_json_set_string(json, "region", record->region);
-  mu_json_set_string(json, "zone", record->zone);
-  mu_json_set_string(json, "role", record->role);
-  mu_engine_json_set_vars(json, "attributes", record->attributes);
-  json_t *entries = json_array();
-  for (guint i = 0; i < record->entries->len; i++)
-    json_array_append_new(entries, entry_to_json(record->entries->pdata[i]));
-  mu_json_set_new(json, "entries", entries);
-  return mu_json_to_string(json);
+static gboolean scan_resource(MuJsonScan *in, gpointer object) {
+  MuLedgerEntry *entry = object;
+  entry->resource = mu_json_form_scan(in, &mu_resource_form);
+  return entry->resource != NULL;
 }
 
-static MuLedgerEntry *entry_from_json(const json_t *json, GError **error) {
-  const char *set = NULL, *what = NULL;
-  gint64 state = 0;
-  gboolean asked = FALSE;
-  if (!mu_json_get_string(json, "set", TRUE, &set, error) || !mu_json_get_string(json, "what", FALSE, &what, error) ||
-      !mu_json_get_int(json, "state", TRUE, &state, error) || !mu_json_get_bool(json, "asked", FALSE, &asked, error))
-    return NULL;
-  if (state < MU_LEDGER_PLANNED || state > MU_LEDGER_RELEASING) {
-    g_set_error(error, MU_ERROR, MU_ERROR_FAILED, "unknown ledger state %" G_GINT64_FORMAT " in the store", state);
-    return NULL;
+static void resource_to_tree(json_t *tree, const char *key, gconstpointer object) {
+  mu_json_set_new(tree, key, mu_resource_to_json(((const MuLedgerEntry *)object)->resource));
+}
+
+static gboolean resource_from_tree(const json_t *tree, const char *key, gpointer object, GError **error) {
+  MuLedgerEntry *entry = object;
+  entry->resource = mu_resource_from_json(json_object_get(tree, key), error);
+  return entry->resource != NULL;
+}
+
+static const MuJsonOther RESOURCE = {NULL, write_resource, scan_resource, resource_to_tree, resource_from_tree};
+
+#define ENTRY(member) G_STRUCT_OFFSET(MuLedgerEntry, member)
+
+static const MuJsonMember ENTRY_MEMBERS[] = {
+    {.key = "set", .kind = MU_JSON_TEXT, .offset = ENTRY(set), .required = TRUE},
+    {.key = "what", .kind = MU_JSON_TEXT, .offset = ENTRY(what)},
+    {.key = "state", .kind = MU_JSON_COUNT, .offset = ENTRY(state), .required = TRUE, .max = MU_LEDGER_RELEASING},
+    {.key = "asked", .kind = MU_JSON_BOOL, .offset = ENTRY(asked), .not_zero = TRUE},
+    {.key = "resource", .kind = MU_JSON_OTHER, .required = TRUE, .other = &RESOURCE},
+};
+
+static gpointer entry_new(void) {
+  return g_new0(MuLedgerEntry, 1);
+}
+
+static void entry_free(gpointer entry) {
+  mu_ledger_entry_free(entry);
+}
+
+static gboolean entry_check(gconstpointer object, GError **error) {
+  const MuLedgerEntry *entry = object;
+  if (entry->resource->reservation.resource_id != NULL)
+    return TRUE;
+  g_set_error(error, MU_ERROR, MU_ERROR_FAILED, "a ledger entry of set \"%s\" has no resource id in the store",
+              entry->set);
+  return FALSE;
+}
+
+static const MuJsonForm ENTRY_FORM = {NULL,      ENTRY_MEMBERS, G_N_ELEMENTS(ENTRY_MEMBERS),
+                                      entry_new, entry_free,    entry_check};
+
+/* ---- the record as JSON ---------------------------------------------------------------------------------------------- */
+
+static void write_attributes(MuJsonText *out, const char *key, gconstpointer object) {
+  mu_engine_json_write_vars(out, key, ((const MuPodRecord *)object)->attributes);
+}
+
+static gboolean scan_attributes(MuJsonScan *in, gpointer object) {
+  return mu_engine_json_scan_vars(in, ((MuPodRecord *)object)->attributes);
+}
+
+static void attributes_to_tree(json_t *tree, const char *key, gconstpointer object) {
+  mu_engine_json_set_vars(tree, key, ((const MuPodRecord *)object)->attributes);
+}
+
+static gboolean attributes_from_tree(const json_t *tree, const char *key, gpointer object, GError **error) {
+  return mu_engine_json_get_vars(tree, key, ((MuPodRecord *)object)->attributes, error);
+}
+
+static const MuJsonOther ATTRIBUTES = {NULL, write_attributes, scan_attributes, attributes_to_tree,
+                                       attributes_from_tree};
+
+static void write_entries(MuJsonText *out, const char *key, gconstpointer object) {
+  const GPtrArray *entries = ((const MuPodRecord *)object)->entries;
+  mu_json_text_key(out, key);
+  mu_json_text_raw(out, "[", 1);
+  for (guint i = 0; i < entries->len; i++) {
+    mu_json_text_next(out);
+    mu_json_form_write(out, &ENTRY_FORM, entries->pdata[i]);
   }
-  MuResource *resource = mu_resource_from_json(json_object_get(json, "resource"), error);
-  if (resource == NULL)
-    return NULL;
-  if (resource->reservation.resource_id == NULL) {
-    g_set_error(error, MU_ERROR, MU_ERROR_FAILED, "a ledger entry of set \"%s\" has no resource id in the store", set);
-    mu_resource_free(resource);
-    return NULL;
-  }
-  MuLedgerEntry *entry = mu_ledger_entry_new(resource, set, what);
-  entry->state = (guint)state;
-  entry->asked = asked;
-  return entry;
+  mu_json_text_raw(out, "]", 1);
 }
 
-static gboolean entries_from_json(MuPodRecord *record, const json_t *json, GError **error) {
+static gboolean scan_entries(MuJsonScan *in, gpointer object) {
+  MuPodRecord *record = object;
+  if (!mu_json_scan_char(in, '['))
+    return FALSE;
+  if (mu_json_scan_char(in, ']'))
+    return TRUE;
+  do {
+    gpointer entry = mu_json_form_scan(in, &ENTRY_FORM);
+    if (entry == NULL)
+      return FALSE;
+    g_ptr_array_add(record->entries, entry);
+  } while (mu_json_scan_char(in, ','));
+  return mu_json_scan_char(in, ']');
+}
+
+static void entries_to_tree(json_t *tree, const char *key, gconstpointer object) {
+  const GPtrArray *entries = ((const MuPodRecord *)object)->entries;
+  json_t *array = json_array();
+  for (guint i = 0; i < entries->len; i++)
+    json_array_append_new(array, mu_json_form_to_tree(&ENTRY_FORM, entries->pdata[i]));
+  mu_json_set_new(tree, key, array);
+}
+
+static gboolean entries_from_tree(const json_t *tree, const char *key, gpointer object, GError **error) {
+  MuPodRecord *record = object;
   const json_t *entries = NULL;
   size_t i;
   json_t *value;
-  if (!mu_json_get_array(json, "entries", TRUE, &entries, error))
+  if (!mu_json_get_array(tree, key, TRUE, &entries, error))
     return FALSE;
   json_array_foreach (entries, i, value) {
-    MuLedgerEntry *entry = entry_from_json(value, error);
+    gpointer entry = mu_json_form_from_tree(&ENTRY_FORM, value, error);
     if (entry == NULL)
       return FALSE;
     g_ptr_array_add(record->entries, entry);
@@ -159,44 +215,48 @@ static gboolean entries_from_json(MuPodRecord *record, const json_t *json, GErro
   return TRUE;
 }
 
-/* Absent: KEEP. */
-static gboolean fate_from_string(const char *text, MuPodFate *ret, GError **error) {
-  for (guint i = 0; i < G_N_ELEMENTS(FATES); i++) {
-    if (text == NULL || strcmp(text, FATES[i]) == 0) {
-      *ret = (MuPodFate)i;
-      return TRUE;
-    }
-  }
-  g_set_error(error, MU_ERROR, MU_ERROR_FAILED, "unknown fate of a pod \"%s\" in the store", text);
-  return FALSE;
+static const MuJsonOther ENTRIES = {NULL, write_entries, scan_entries, entries_to_tree, entries_from_tree};
+
+static const char *fate_word(guint fate) {
+  return fate < G_N_ELEMENTS(FATES) ? FATES[fate] : NULL;
+}
+
+static const MuJsonWords FATE_WORDS = {fate_word, "KEEP, REPLACE or ERASE"};
+
+#define POD(member) G_STRUCT_OFFSET(MuPodRecord, member)
+
+static const MuJsonMember POD_MEMBERS[] = {
+    {.key = "type", .kind = MU_JSON_TEXT, .offset = POD(type), .required = TRUE},
+    {.key = "index", .kind = MU_JSON_COUNT, .offset = POD(index), .required = TRUE},
+    {.key = "fate", .kind = MU_JSON_WORD, .offset = POD(fate), .words = &FATE_WORDS}, /* absent: KEEP */
+    {.key = "agent", .kind = MU_JSON_TEXT, .offset = POD(agent_id)},
+    {.key = "hostname", .kind = MU_JSON_TEXT, .offset = POD(hostname)},
+    {.key = "region", .kind = MU_JSON_TEXT, .offset = POD(region)},
+    {.key = "zone", .kind = MU_JSON_TEXT, .offset = POD(zone)},
+    {.key = "role", .kind = MU_JSON_TEXT, .offset = POD(role)},
+    {.key = "attributes", .kind = MU_JSON_OTHER, .other = &ATTRIBUTES},
+    {.key = "entries", .kind = MU_JSON_OTHER, .required = TRUE, .other = &ENTRIES},
+};
+
+static gpointer pod_new(void) {
+  return mu_pod_record_new(NULL, 0);
+}
+
+static void pod_free(gpointer record) {
+  mu_pod_record_free(record);
+}
+
+static const MuJsonForm POD_FORM = {NULL, POD_MEMBERS, G_N_ELEMENTS(POD_MEMBERS), pod_new, pod_free, NULL};
+
+char *mu_pod_record_encode(const MuPodRecord *record) {
+  return mu_json_form_encode(&POD_FORM, record);
 }
 
 MuPodRecord *mu_pod_record_decode(const char *text, gsize length, GError **error) {
-  g_autoptr(json_t) json = mu_json_parse(text, length, G_MAXSIZE, error);
-  if (json == NULL)
-    return NULL;
-  const char *type = NULL, *fate = NULL, *agent = NULL, *hostname = NULL, *region = NULL, *zone = NULL, *role = NULL;
-  gint64 index = 0;
-  if (!mu_json_get_string(json, "type", TRUE, &type, error) ||
-      !mu_json_get_int_between(json, "index", TRUE, 0, G_MAXINT32, &index, error) ||
-      !mu_json_get_string(json, "fate", FALSE, &fate, error) ||
-      !mu_json_get_string(json, "agent", FALSE, &agent, error) ||
-      !mu_json_get_string(json, "hostname", FALSE, &hostname, error) ||
-      !mu_json_get_string(json, "region", FALSE, &region, error) ||
-      !mu_json_get_string(json, "zone", FALSE, &zone, error) || !mu_json_get_string(json, "role", FALSE, &role, error))
-    return NULL;
-  g_autoptr(MuPodRecord) record = mu_pod_record_new(type, (guint)index);
-  record->agent_id = g_strdup(agent);
-  record->hostname = g_strdup(hostname);
-  record->region = g_strdup(region);
-  record->zone = g_strdup(zone);
-  record->role = g_strdup(role);
-  if (!fate_from_string(fate, &record->fate, error) ||
-      !mu_engine_json_get_vars(json, "attributes", record->attributes, error) ||
-      !entries_from_json(record, json, error))
-    return NULL;
-  return g_steal_pointer(&record);
+  return mu_json_form_decode(&POD_FORM, text, length, error);
 }
+
+/* ---- finding --------------------------------------------------------------------------------------------------------- */
 
 MuLedgerEntry *mu_pod_record_find(const MuPodRecord *record, const char *set, MuResourceKind kind, const char *what) {
   for (guint i = 0; i < record->entries->len; i++) {

@@ -1,7 +1,6 @@
 #include "records.h"
 
-#include "json.h"
-#include <muster/error.h>
+#include "json_form.h"
 
 #include <string.h>
 
@@ -26,46 +25,38 @@ void mu_service_record_free(MuServiceRecord *record) {
   g_free(record);
 }
 
-char *mu_service_record_encode(const MuServiceRecord *record) {
-  g_autoptr(json_t) json = json_object();
-  mu_json_set_string(json, "state", STATES[record->state]);
-  mu_json_set_int(json, "version", record->version);
-  mu_json_set_string(json, "target", record->target);
-  mu_json_set_bool(json, "deployed", record->deployed);
-  mu_json_set_bool(json, "updating", record->updating);
-  mu_json_set_int(json, "created_ms", record->created_ms);
-  mu_json_set_int(json, "changed_ms", record->changed_ms);
-  return mu_json_to_string(json);
+#define SERVICE(member) G_STRUCT_OFFSET(MuServiceRecord, member)
+
+static const char *state_word(guint state) {
+  return state < G_N_ELEMENTS(STATES) ? STATES[state] : NULL;
 }
 
-static gboolean state_from_string(const char *text, MuServiceState *ret) {
-  for (guint i = 0; i < G_N_ELEMENTS(STATES); i++) {
-    if (g_strcmp0(text, STATES[i]) == 0) {
-      *ret = (MuServiceState)i;
-      return TRUE;
-    }
-  }
-  return FALSE;
+static const MuJsonWords STATE_WORDS = {state_word, "RUNNING, UNINSTALLING or GONE"};
+
+static const MuJsonMember MEMBERS[] = {
+    {.key = "state", .kind = MU_JSON_WORD, .offset = SERVICE(state), .required = TRUE, .words = &STATE_WORDS},
+    {.key = "version", .kind = MU_JSON_INT, .offset = SERVICE(version), .required = TRUE},
+    {.key = "target", .kind = MU_JSON_TEXT, .offset = SERVICE(target)},
+    {.key = "deployed", .kind = MU_JSON_BOOL, .offset = SERVICE(deployed)},
+    {.key = "updating", .kind = MU_JSON_BOOL, .offset = SERVICE(updating)},
+    {.key = "created_ms", .kind = MU_JSON_INT, .offset = SERVICE(created_ms)},
+    {.key = "changed_ms", .kind = MU_JSON_INT, .offset = SERVICE(changed_ms)},
+};
+
+static gpointer record_new(void) {
+  return mu_service_record_new();
+}
+
+static void record_free(gpointer record) {
+  mu_service_record_free(record);
+}
+
+static const MuJsonForm FORM = {NULL, MEMBERS, G_N_ELEMENTS(MEMBERS), record_new, record_free, NULL};
+
+char *mu_service_record_encode(const MuServiceRecord *record) {
+  return mu_json_form_encode(&FORM, record);
 }
 
 MuServiceRecord *mu_service_record_decode(const char *text, gsize length, GError **error) {
-  g_autoptr(json_t) json = mu_json_parse(text, length, G_MAXSIZE, error);
-  if (json == NULL)
-    return NULL;
-  g_autoptr(MuServiceRecord) record = mu_service_record_new();
-  const char *state = NULL, *target = NULL;
-  if (!mu_json_get_string(json, "state", TRUE, &state, error) ||
-      !mu_json_get_int(json, "version", TRUE, &record->version, error) ||
-      !mu_json_get_string(json, "target", FALSE, &target, error) ||
-      !mu_json_get_bool(json, "deployed", FALSE, &record->deployed, error) ||
-      !mu_json_get_bool(json, "updating", FALSE, &record->updating, error) ||
-      !mu_json_get_int(json, "created_ms", FALSE, &record->created_ms, error) ||
-      !mu_json_get_int(json, "changed_ms", FALSE, &record->changed_ms, error))
-    return NULL;
-  if (!state_from_string(state, &record->state)) {
-    g_set_error(error, MU_ERROR, MU_ERROR_FAILED, "unknown service state \"%s\" in the store", state);
-    return NULL;
-  }
-  record->target = g_strdup(target);
-  return g_steal_pointer(&record);
+  return mu_json_form_decode(&FORM, text, length, error);
 }

@@ -1,6 +1,6 @@
 #include "records.h"
 
-#include "json.h"
+#include "engine_json.h"
 #include <muster/error.h>
 
 MuTaskRecord *mu_task_record_new(void) {
@@ -34,68 +34,42 @@ void mu_task_record_free(MuTaskRecord *record) {
   g_free(record);
 }
 
-char *mu_task_record_encode(const MuTaskRecord *record) {
-  g_autoptr(json_t) json = json_object();
-  mu_json_set_string(json, "name", record->name);
-  mu_json_set_string(json, "id", record->task_id);
-  mu_json_set_string(json, "pod", record->pod_type);
-  mu_json_set_int(json, "index", record->pod_index);
-  mu_json_set_string(json, "task", record->task);
-  mu_json_set_string(json, "agent", record->agent_id);
-  mu_json_set_string(json, "executor", record->executor_id);
-  mu_json_set_string(json, "config", record->config);
-  mu_json_set_string(json, "fingerprint", record->fingerprint);
-  mu_json_set_int(json, "launched_ms", record->launched_ms);
-  mu_json_set_int(json, "ended_ms", record->ended_ms);
-  mu_json_set_int(json, "failures", record->failures);
-  mu_json_set_bool(json, "reached", record->reached);
-  mu_json_set_bool(json, "kill", record->kill == MU_KILL_WANTED);
-  if (record->paused)
-    mu_json_set_bool(json, "paused", TRUE);
-  return mu_json_to_string(json);
+#define TASK(member) G_STRUCT_OFFSET(MuTaskRecord, member)
+
+static const MuJsonMember TASK_MEMBERS[] = {
+    {.key = "name", .kind = MU_JSON_TEXT, .offset = TASK(name), .required = TRUE},
+    {.key = "id", .kind = MU_JSON_TEXT, .offset = TASK(task_id), .required = TRUE},
+    {.key = "pod", .kind = MU_JSON_TEXT, .offset = TASK(pod_type), .required = TRUE},
+    {.key = "index", .kind = MU_JSON_COUNT, .offset = TASK(pod_index), .required = TRUE},
+    {.key = "task", .kind = MU_JSON_TEXT, .offset = TASK(task), .required = TRUE},
+    {.key = "agent", .kind = MU_JSON_TEXT, .offset = TASK(agent_id)},
+    {.key = "executor", .kind = MU_JSON_TEXT, .offset = TASK(executor_id)},
+    {.key = "config", .kind = MU_JSON_TEXT, .offset = TASK(config)},
+    {.key = "fingerprint", .kind = MU_JSON_TEXT, .offset = TASK(fingerprint)},
+    {.key = "launched_ms", .kind = MU_JSON_INT, .offset = TASK(launched_ms)},
+    {.key = "ended_ms", .kind = MU_JSON_INT, .offset = TASK(ended_ms)},
+    {.key = "failures", .kind = MU_JSON_COUNT, .offset = TASK(failures)},
+    {.key = "reached", .kind = MU_JSON_BOOL, .offset = TASK(reached)},
+    {.key = "kill", .kind = MU_JSON_BOOL, .offset = TASK(kill)},
+    {.key = "paused", .kind = MU_JSON_BOOL, .offset = TASK(paused), .not_zero = TRUE},
+};
+
+static gpointer task_new(void) {
+  return mu_task_record_new();
 }
 
-/* The string members of a task record: one list for decoding. */
-static gboolean read_strings(const json_t *json, MuTaskRecord *record, GError **error) {
-  const struct {
-    const char *key;
-    gboolean required;
-    char **field;
-  } members[] = {
-      {"name", TRUE, &record->name},       {"id", TRUE, &record->task_id},
-      {"pod", TRUE, &record->pod_type},    {"task", TRUE, &record->task},
-      {"agent", FALSE, &record->agent_id}, {"executor", FALSE, &record->executor_id},
-      {"config", FALSE, &record->config},  {"fingerprint", FALSE, &record->fingerprint},
-  };
-  for (guint i = 0; i < G_N_ELEMENTS(members); i++) {
-    const char *text = NULL;
-    if (!mu_json_get_string(json, members[i].key, members[i].required, &text, error))
-      return FALSE;
-    *members[i].field = g_strdup(text);
-  }
-  return TRUE;
+static void task_free(gpointer record) {
+  mu_task_record_free(record);
+}
+
+static const MuJsonForm TASK_FORM = {NULL, TASK_MEMBERS, G_N_ELEMENTS(TASK_MEMBERS), task_new, task_free, NULL};
+
+char *mu_task_record_encode(const MuTaskRecord *record) {
+  return mu_json_form_encode(&TASK_FORM, record);
 }
 
 MuTaskRecord *mu_task_record_decode(const char *text, gsize length, GError **error) {
-  g_autoptr(json_t) json = mu_json_parse(text, length, G_MAXSIZE, error);
-  if (json == NULL)
-    return NULL;
-  g_autoptr(MuTaskRecord) record = mu_task_record_new();
-  gint64 index = 0, failures = 0;
-  gboolean kill = FALSE;
-  if (!read_strings(json, record, error) ||
-      !mu_json_get_int_between(json, "index", TRUE, 0, G_MAXINT32, &index, error) ||
-      !mu_json_get_int(json, "launched_ms", FALSE, &record->launched_ms, error) ||
-      !mu_json_get_int(json, "ended_ms", FALSE, &record->ended_ms, error) ||
-      !mu_json_get_int_between(json, "failures", FALSE, 0, G_MAXINT32, &failures, error) ||
-      !mu_json_get_bool(json, "reached", FALSE, &record->reached, error) ||
-      !mu_json_get_bool(json, "paused", FALSE, &record->paused, error) ||
-      !mu_json_get_bool(json, "kill", FALSE, &kill, error))
-    return NULL;
-  record->pod_index = (guint)index;
-  record->failures = (guint)failures;
-  record->kill = kill ? MU_KILL_WANTED : MU_KILL_NONE;
-  return g_steal_pointer(&record);
+  return mu_json_form_decode(&TASK_FORM, text, length, error);
 }
 
 char *mu_pause_record_encode(const GPtrArray *tasks) {
@@ -123,11 +97,9 @@ GPtrArray *mu_pause_record_decode(const char *text, gsize length, GError **error
 }
 
 char *mu_status_record_encode(const MuTaskStatus *status) {
-  g_autoptr(json_t) json = mu_task_status_to_json(status);
-  return mu_json_to_string(json);
+  return mu_json_form_encode(&mu_task_status_form, status);
 }
 
 MuTaskStatus *mu_status_record_decode(const char *text, gsize length, GError **error) {
-  g_autoptr(json_t) json = mu_json_parse(text, length, G_MAXSIZE, error);
-  return json == NULL ? NULL : mu_task_status_from_json(json, error);
+  return mu_json_form_decode(&mu_task_status_form, text, length, error);
 }

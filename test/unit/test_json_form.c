@@ -1,0 +1,160 @@
+/* Structs and their JSON: text and tree say the same, text that is written otherwise is read all the same, and what is wrong
+ * is named. */
+#include "json_form.h"
+#include <muster/error.h>
+
+#include <string.h>
+
+typedef struct {
+  char *text;
+  gint64 number, rare;
+  guint count, color;
+  gboolean on, has_result, result;
+} Thing;
+
+static const char *color_word(guint color) {
+  static const char *const WORDS[] = {"RED", "GREEN", "GREENISH"};
+  return color < G_N_ELEMENTS(WORDS) ? WORDS[color] : NULL;
+}
+
+static gpointer thing_new(void) {
+  return g_new0(Thing, 1);
+}
+
+static void thing_free(gpointer object) {
+  g_free(((Thing *)object)->text);
+  g_free(object);
+}
+
+static gboolean thing_check(gconstpointer object, GError **error) {
+  if (((const Thing *)object)->number != 13)
+    return TRUE;
+  g_set_error(error, MU_ERROR, MU_ERROR_FAILED, "13 is bad luck");
+  return FALSE;
+}
+
+#define AT(member) G_STRUCT_OFFSET(Thing, member)
+static const MuJsonWords COLORS = {color_word, "RED, GREEN or GREENISH"};
+static const MuJsonMember MEMBERS[] = {
+    {.key = "text", .kind = MU_JSON_TEXT, .offset = AT(text)},
+    {.key = "number", .kind = MU_JSON_INT, .offset = AT(number), .required = TRUE},
+    {.key = "rare", .kind = MU_JSON_INT, .offset = AT(rare), .not_zero = TRUE},
+    {.key = "count", .kind = MU_JSON_COUNT, .offset = AT(count), .max = 9},
+    {.key = "color", .kind = MU_JSON_WORD, .offset = AT(color), .words = &COLORS},
+    {.key = "on", .kind = MU_JSON_BOOL, .offset = AT(on)},
+    {.key = "result", .kind = MU_JSON_RESULT, .offset = AT(has_result)},
+};
+static const MuJsonForm FORM = {"thing: ", MEMBERS, G_N_ELEMENTS(MEMBERS), thing_new, thing_free, thing_check};
+
+static const Thing THINGS[] = {
+    {.number = 0},
+    {.text = (char *)"", .number = -1, .rare = 5, .count = 9, .color = 2, .on = TRUE, .has_result = TRUE},
+    {.text = (char *)"quote \" slash \\ / line \n tab \t bell \a del \x7f", .number = G_MAXINT64, .has_result = TRUE},
+    {.text = (char *)"\xc3\xa4 is two bytes", .number = G_MININT64, .result = TRUE},
+    {.text = (char *)"not UTF-8: \xff.", .number = G_GINT64_CONSTANT(999999999999999999)},
+};
+
+static void assert_same(const Thing *a, const Thing *b) {
+  g_autofree char *valid = a->text == NULL ? NULL : g_utf8_make_valid(a->text, -1);
+  g_assert_cmpstr(valid, ==, b->text);
+  g_assert_cmpint(a->number, ==, b->number);
+  g_assert_cmpint(a->rare, ==, b->rare);
+  g_assert_cmpuint(a->count, ==, b->count);
+  g_assert_cmpuint(a->color, ==, b->color);
+  g_assert_cmpint(a->on, ==, b->on);
+  g_assert_cmpint(a->has_result, ==, b->has_result);
+  g_assert_cmpint(a->has_result && a->result, ==, b->has_result && b->result);
+}
+
+/* The text written is the one that jansson writes of the tree, and both read back the same. */
+static void test_there_and_back(void) {
+  for (guint i = 0; i < G_N_ELEMENTS(THINGS); i++) {
+    g_autofree char *text = mu_json_form_encode(&FORM, &THINGS[i]);
+    g_autoptr(json_t) tree = mu_json_form_to_tree(&FORM, &THINGS[i]);
+    g_autofree char *of_tree = mu_json_to_string(tree);
+    g_assert_cmpstr(text, ==, of_tree);
+    Thing *back = mu_json_form_decode(&FORM, text, strlen(text), NULL);
+    assert_same(&THINGS[i], back);
+    thing_free(back);
+    back = mu_json_form_from_tree(&FORM, tree, NULL);
+    assert_same(&THINGS[i], back);
+    thing_free(back);
+  }
+}
+
+static gboolean scans(const char *text) {
+  MuJsonScan in = {text, text + strlen(text)};
+  gpointer thing = mu_json_form_scan(&in, &FORM);
+  gboolean whole = thing != NULL && in.at == in.end;
+  if (thing != NULL)
+    thing_free(thing);
+  return whole;
+}
+
+/* What we write takes the short way; what a person or a newer version wrote is understood, too. */
+static void test_two_ways(void) {
+  static const char *const OTHERWISE[] = {
+      "{ \"number\": 1 }",
+      "{\"count\":2,\"number\":1}",
+      "{\"number\":1,\"new\":[1,{}]}",
+      "{\"number\":1}\n",
+      "{\"text\":\"a\\u0041\",\"number\":1}",
+      "{\"text\":null,\"number\":1}",
+      "{\"text\":\"\xc3\xa4\",\"number\":1}",
+  };
+  g_assert_true(scans("{\"number\":1,\"count\":0,\"color\":\"RED\",\"on\":false}"));
+  g_assert_true(scans("{\"number\":1}"));
+  for (guint i = 0; i < G_N_ELEMENTS(OTHERWISE); i++) {
+    g_assert_false(scans(OTHERWISE[i]));
+    g_autoptr(GError) error = NULL;
+    Thing *thing = mu_json_form_decode(&FORM, OTHERWISE[i], strlen(OTHERWISE[i]), &error);
+    g_assert_no_error(error);
+    g_assert_cmpint(thing->number, ==, 1);
+    thing_free(thing);
+  }
+}
+
+static void test_refused(void) {
+  static const struct {
+    const char *text, *message;
+  } BAD[] = {
+      {"{}", "thing: \"number\" is missing; expected an integer"},
+      {"{\"number\":\"1\"}", "thing: \"number\" is a string; expected an integer"},
+      {"{\"number\":1.5}", "thing: \"number\" is a number with a fraction; expected an integer"},
+      {"{\"number\":1,\"count\":10}", "thing: \"count\" is 10; expected 0 to 9"},
+      {"{\"number\":1,\"count\":-1}", "thing: \"count\" is -1; expected 0 to 9"},
+      {"{\"number\":1,\"color\":\"GREE\"}", "thing: \"color\" is \"GREE\"; expected RED, GREEN or GREENISH"},
+      {"{\"number\":1,\"on\":1}", "thing: \"on\" is an integer; expected a boolean"},
+      {"{\"number\":1,\"result\":\"x\"}", "thing: \"result\" is a string; expected a boolean"},
+      {"{\"number\":13}", "thing: 13 is bad luck"},
+      {"{\"number\":1,\"number\":2}", "JSON, line 1, column 20: duplicate object key near '\"number\"'"},
+      {"{\"number\":01}", "JSON, line 1, column 11: invalid token near '0'"},
+      {"{\"number\":-0}x", "JSON, line 1, column 14: end of file expected near 'x'"},
+      {"{\"number\":1", "JSON, line 1, column 11: '}' expected near end of file"},
+      {"[]", "thing: \"text\" is looked for in an array; expected an object"},
+  };
+  for (guint i = 0; i < G_N_ELEMENTS(BAD); i++) {
+    g_autoptr(GError) error = NULL;
+    g_assert_null(mu_json_form_decode(&FORM, BAD[i].text, strlen(BAD[i].text), &error));
+    g_assert_true(error->domain == MU_ERROR);
+    g_assert_cmpstr(error->message, ==, BAD[i].message);
+  }
+}
+
+/* The end of the text is its end: nothing behind it is looked at. */
+static void test_cut(void) {
+  g_autofree char *text = mu_json_form_encode(&FORM, &THINGS[1]);
+  for (gsize length = 0; length < strlen(text); length++) {
+    g_autofree char *part = g_memdup2(text, MAX(length, 1)); /* of exactly that length: the sanitizer watches its end */
+    g_assert_null(mu_json_form_decode(&FORM, part, length, NULL));
+  }
+}
+
+int main(int argc, char **argv) {
+  g_test_init(&argc, &argv, NULL);
+  g_test_add_func("/json_form/there-and-back", test_there_and_back);
+  g_test_add_func("/json_form/two-ways", test_two_ways);
+  g_test_add_func("/json_form/refused", test_refused);
+  g_test_add_func("/json_form/cut", test_cut);
+  return g_test_run();
+}
