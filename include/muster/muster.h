@@ -2,6 +2,7 @@
 #ifndef MUSTER_H
 #define MUSTER_H
 
+#include <muster/config_validator.h>
 #include <muster/error.h>
 #include <muster/http_route.h>
 #include <muster/multi_service_event_client.h>

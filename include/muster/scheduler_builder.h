@@ -2,6 +2,7 @@
 #ifndef MUSTER_SCHEDULER_BUILDER_H
 #define MUSTER_SCHEDULER_BUILDER_H
 
+#include <muster/config_validator.h>
 #include <muster/spec.h>
 
 G_BEGIN_DECLS
@@ -23,6 +24,9 @@ extern const MuBackoff mu_backoff_default; /* on, 1 s, 2.0, 5 min, 10 min */
 /* Takes a reference of the spec. */
 MuSchedulerBuilder *mu_scheduler_builder_new(MuServiceSpec *spec);
 void mu_scheduler_builder_set_backoff(MuSchedulerBuilder *builder, const MuBackoff *backoff);
+/* One more rule for configurations of this service; several are asked in order, and all their faults shown. `user` must live
+ * as long as the scheduler. */
+void mu_scheduler_builder_add_validator(MuSchedulerBuilder *builder, MuConfigValidator validator, gpointer user);
 /* The scheduler; the builder is consumed either way. MU_ERROR_REFUSED when the spec cannot be scheduled. */
 MuServiceScheduler *mu_scheduler_builder_build(MuSchedulerBuilder *take_builder, GError **error);
 void mu_scheduler_builder_free(MuSchedulerBuilder *builder);

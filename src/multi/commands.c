@@ -122,6 +122,19 @@ static void keep_context(MuMultiServiceEventClient *client, const char *name, GB
   mu_batch_put(client->effects.batch, MU_RECORD_CONTEXT, name, "", data, size);
 }
 
+/* A new service, if the scheduler's configuration may be a first one; consumes the scheduler when not. */
+static MuService *add_service(MuMultiServiceEventClient *client, const char *name, MuServiceScheduler *scheduler,
+                              GError **error) {
+  MuService *service = mu_service_new(name);
+  if (mu_service_check_change(service, scheduler, error)) {
+    mu_manager_add(client->manager, service);
+    return service;
+  }
+  mu_service_free(service);
+  mu_service_scheduler_free(scheduler);
+  return NULL;
+}
+
 static gboolean put_service(MuMultiServiceEventClient *client, MuCommand *command, json_t **ret_body, GError **error) {
   MuService *service = g_hash_table_lookup(client->manager->by_name, command->service);
   if (!check_put(client, command, service, error))
@@ -136,10 +149,8 @@ static gboolean put_service(MuMultiServiceEventClient *client, MuCommand *comman
   if (scheduler == NULL)
     return FALSE;
   gboolean created = service == NULL;
-  if (created) {
-    service = mu_service_new(command->service);
-    mu_manager_add(client->manager, service);
-  }
+  if (created && (service = add_service(client, command->service, scheduler, error)) == NULL)
+    return FALSE;
   if (!mu_service_configure(service, scheduler, service->record->version + 1, &client->effects, error))
     return FALSE;
   keep_context(client, service->name, command->context);

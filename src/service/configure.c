@@ -80,10 +80,36 @@ static void set_target(MuService *service, MuServiceScheduler *scheduler, MuEffe
   mu_service_prune_configs(service, effects);
 }
 
-static gboolean check_change(MuService *service, const MuServiceScheduler *scheduler, GError **error) {
-  const MuServiceSpec *old = mu_service_target(service);
+static void note_refusal(GString *faults, GError *take_refusal) {
+  g_string_append_printf(faults, "%s%s", faults->len == 0 ? "" : "\n", take_refusal->message);
+  g_error_free(take_refusal);
+}
+
+/* What speaks against the scheduler's spec as the next target of a service whose target is `old` (NULL: none), a line each. */
+static void find_faults(const MuServiceSpec *old, const MuServiceScheduler *scheduler, GString *faults) {
   GError *refusal = NULL;
-  if (old == NULL || mu_spec_validate_change(old, scheduler->spec, &refusal))
+  if (!(old == NULL ? mu_spec_validate_first(scheduler->spec, &refusal)
+                    : mu_spec_validate_change(old, scheduler->spec, &refusal)))
+    note_refusal(faults, g_steal_pointer(&refusal));
+  for (guint i = 0; i < scheduler->validators->len; i++) {
+    const MuOwnValidator *own = &g_array_index(scheduler->validators, MuOwnValidator, i);
+    if (!own->validate(old, scheduler->spec, own->user, &refusal))
+      note_refusal(faults, g_steal_pointer(&refusal));
+  }
+}
+
+gboolean mu_service_check_change(const MuService *service, const MuServiceScheduler *scheduler, GError **error) {
+  g_autoptr(GString) faults = g_string_new(NULL);
+  find_faults(mu_service_target(service), scheduler, faults);
+  if (faults->len == 0)
+    return TRUE;
+  g_set_error_literal(error, MU_ERROR, MU_ERROR_REFUSED, faults->str);
+  return FALSE;
+}
+
+static gboolean check_change(MuService *service, const MuServiceScheduler *scheduler, GError **error) {
+  GError *refusal = NULL;
+  if (mu_service_check_change(service, scheduler, &refusal))
     return TRUE;
   g_free(service->rejected);
   service->rejected = g_strdup(refusal->message);

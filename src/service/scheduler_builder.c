@@ -8,12 +8,14 @@ const MuBackoff mu_backoff_default = {
 struct MuSchedulerBuilder {
   MuServiceSpec *spec;
   MuBackoff backoff;
+  GArray *validators; /* of MuOwnValidator */
 };
 
 MuSchedulerBuilder *mu_scheduler_builder_new(MuServiceSpec *spec) {
   MuSchedulerBuilder *builder = g_new0(MuSchedulerBuilder, 1);
   builder->spec = mu_service_spec_ref(spec);
   builder->backoff = mu_backoff_default;
+  builder->validators = g_array_new(FALSE, FALSE, sizeof(MuOwnValidator));
   return builder;
 }
 
@@ -21,9 +23,15 @@ void mu_scheduler_builder_set_backoff(MuSchedulerBuilder *builder, const MuBacko
   builder->backoff = *backoff;
 }
 
+void mu_scheduler_builder_add_validator(MuSchedulerBuilder *builder, MuConfigValidator validator, gpointer user) {
+  MuOwnValidator own = {validator, user};
+  g_array_append_val(builder->validators, own);
+}
+
 void mu_scheduler_builder_free(MuSchedulerBuilder *builder) {
   if (builder == NULL)
     return;
+  g_clear_pointer(&builder->validators, g_array_unref);
   mu_service_spec_unref(builder->spec);
   g_free(builder);
 }
@@ -44,6 +52,7 @@ MuServiceScheduler *mu_scheduler_builder_build(MuSchedulerBuilder *take_builder,
   MuServiceScheduler *scheduler = g_new0(MuServiceScheduler, 1);
   scheduler->spec = g_steal_pointer(&builder->spec);
   scheduler->backoff = builder->backoff;
+  scheduler->validators = g_steal_pointer(&builder->validators);
   scheduler->json = mu_service_spec_to_json(scheduler->spec);
   scheduler->config_id = g_strdup(mu_uuid_from_name(scheduler->json).text);
   return scheduler;
@@ -53,6 +62,7 @@ void mu_service_scheduler_free(MuServiceScheduler *scheduler) {
   if (scheduler == NULL)
     return;
   g_clear_pointer(&scheduler->spec, mu_service_spec_unref);
+  g_array_unref(scheduler->validators);
   g_free(scheduler->config_id);
   g_free(scheduler->json);
   g_free(scheduler);

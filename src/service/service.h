@@ -102,6 +102,9 @@ void mu_service_give_up(MuService *service, MuEffects *effects);
  * configuration again only takes the scheduler and the version. */
 gboolean mu_service_configure(MuService *service, MuServiceScheduler *take_scheduler, gint64 version,
                               MuEffects *effects, GError **error);
+/* Whether mu_service_configure() would take the scheduler's configuration: MU_ERROR_REFUSED with all that speaks against it, a
+ * line each. Changes nothing. */
+gboolean mu_service_check_change(const MuService *service, const MuServiceScheduler *scheduler, GError **error);
 /* Becomes its own uninstall. */
 void mu_service_uninstall(MuService *service, MuEffects *effects);
 /* Operator's word that what the service still waits for is gone. Only while uninstalling. */

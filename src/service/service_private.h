@@ -3,10 +3,16 @@
 #define MU_SERVICE_PRIVATE_H
 #include "service.h"
 
+typedef struct {
+  MuConfigValidator validate;
+  gpointer user;
+} MuOwnValidator;
+
 struct MuServiceScheduler {
   MuServiceSpec *spec;
   MuBackoff backoff;
-  char *config_id; /* a function of the spec's canonical JSON */
+  GArray *validators; /* of MuOwnValidator: rules that code added */
+  char *config_id;    /* a function of the spec's canonical JSON */
   char *json;
 };
 

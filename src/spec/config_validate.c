@@ -2,10 +2,12 @@
 
 #include "spec_network.h"
 #include "spec_placement.h"
+#include <muster/config_validator.h>
 #include <muster/error.h>
 #include <string.h>
 
 #define REGION_FIELD "@region"
+#define ZONE_FIELD "@zone"
 
 /* One pod type before and after. */
 typedef struct {
@@ -37,21 +39,32 @@ static void check_name(const MuServiceSpec *old_spec, const MuServiceSpec *new_s
         old_spec->name, new_spec->name);
 }
 
+#define DEFAULT_USER "root" /* whom the reference takes a service without a user for */
+
 /* Files of the tasks belong to the old user. */
 static void check_user(const MuServiceSpec *old_spec, const MuServiceSpec *new_spec, GString *faults) {
-  if (g_strcmp0(old_spec->user, new_spec->user) != 0)
+  const char *was = old_spec->user == NULL ? DEFAULT_USER : old_spec->user;
+  const char *is = new_spec->user == NULL ? DEFAULT_USER : new_spec->user;
+  if (strcmp(was, is) != 0)
     add(faults, "scheduler.user cannot change from %s to %s; put it back, or add a service with the new user",
         or_none(old_spec->user), or_none(new_spec->user));
 }
 
 /* ---- a pod --------------------------------------------------------------------------------------------------------- */
 
-static void check_removed(const MuPodSpec *old_pod, GString *faults) {
-  if (!old_pod->allow_decommission)
+/* The old configuration decides: the new one says nothing of a pod that it does not have. */
+static void check_removed(const MuServiceSpec *old_spec, const MuServiceSpec *new_spec, GString *faults) {
+  for (guint i = 0; i < old_spec->n_pods; i++) {
+    const MuPodSpec *old_pod = &old_spec->pods[i];
+    if (mu_service_spec_pod(new_spec, old_pod->type) != NULL || old_pod->allow_decommission)
+      continue;
     add(faults,
         "pod \"%s\" cannot be removed; first update the service with allow-decommission: true for it, then remove the pod",
         old_pod->type);
+  }
 }
+
+/* The new configuration decides: what it allows may happen now, and what it forbids may not although it was allowed. */
 
 static void check_count(const Change *change) {
   const MuPodSpec *old_pod = change->old_pod, *new_pod = change->new_pod;
@@ -171,28 +184,115 @@ static void check_pod_volumes(const Change *change) {
 
 /* ---- the whole ----------------------------------------------------------------------------------------------------- */
 
-static void check_pod(const Change *change) {
-  check_count(change);
-  check_role(change);
-  check_network(change);
-  check_region(change);
-  check_pod_volumes(change);
+/* What a service may not become. A rule stands for a class of the reference's package config.validate, whose name it bears. */
+static const struct {
+  const char *reference; /* NULL: ours */
+  void (*of_service)(const MuServiceSpec *old_spec, const MuServiceSpec *new_spec, GString *faults);
+  void (*of_pod)(const Change *change); /* a pod type that both have */
+} rules[] = {
+    {NULL, check_name, NULL},
+    {"UserCannotChange", check_user, NULL},
+    {"PodSpecsCannotShrink", check_removed, check_count},
+    {"PreReservationCannotChange", NULL, check_role},
+    {"PodSpecsCannotChangeNetworkRegime", NULL, check_network},
+    {"RegionCannotChange", NULL, check_region},
+    {"TaskVolumesCannotChange", NULL, check_pod_volumes},
+};
+
+const char *mu_spec_change_rule(guint index) {
+  return index < G_N_ELEMENTS(rules) ? (rules[index].reference == NULL ? "" : rules[index].reference) : NULL;
+}
+
+static void check_service(const MuServiceSpec *old_spec, const MuServiceSpec *new_spec, GString *faults) {
+  for (guint i = 0; i < G_N_ELEMENTS(rules); i++)
+    if (rules[i].of_service != NULL)
+      rules[i].of_service(old_spec, new_spec, faults);
+}
+
+static void check_pods(const MuServiceSpec *old_spec, const MuServiceSpec *new_spec, GString *faults) {
+  for (guint i = 0; i < old_spec->n_pods; i++) {
+    const MuPodSpec *old_pod = &old_spec->pods[i];
+    Change change = {old_pod, mu_service_spec_pod(new_spec, old_pod->type), faults};
+    for (guint j = 0; change.new_pod != NULL && j < G_N_ELEMENTS(rules); j++)
+      if (rules[j].of_pod != NULL)
+        rules[j].of_pod(&change);
+  }
+}
+
+static gboolean tell(const GString *faults, GError **error) {
+  if (faults->len == 0)
+    return TRUE;
+  g_set_error_literal(error, MU_ERROR, MU_ERROR_REFUSED, faults->str);
+  return FALSE;
 }
 
 gboolean mu_spec_validate_change(const MuServiceSpec *old_spec, const MuServiceSpec *new_spec, GError **error) {
   g_autoptr(GString) faults = g_string_new(NULL);
-  check_name(old_spec, new_spec, faults);
-  check_user(old_spec, new_spec, faults);
-  for (guint i = 0; i < old_spec->n_pods; i++) {
-    const MuPodSpec *old_pod = &old_spec->pods[i];
-    Change change = {old_pod, mu_service_spec_pod(new_spec, old_pod->type), faults};
-    if (change.new_pod == NULL)
-      check_removed(old_pod, faults);
-    else
-      check_pod(&change);
-  }
-  if (faults->len == 0)
+  check_service(old_spec, new_spec, faults);
+  check_pods(old_spec, new_spec, faults);
+  return tell(faults, error);
+}
+
+/* ---- the first ----------------------------------------------------------------------------------------------------- */
+
+/* One part of a DNS name (RFC 1035, 2.3.4). */
+#define MAX_DNS_LABEL 63
+
+gboolean mu_spec_validate_first(const MuServiceSpec *spec, GError **error) {
+  g_autoptr(GString) faults = g_string_new(NULL);
+  gsize length = 0;
+  for (const char *c = spec->name; *c != '\0'; c++)
+    length += *c != '/';
+  if (length > MAX_DNS_LABEL)
+    add(faults,
+        "the service's name has %" G_GSIZE_FORMAT
+        " characters without slashes, more than the %d that a part of a DNS name may have: choose a shorter name, for it "
+        "cannot change later",
+        length, MAX_DNS_LABEL);
+  return tell(faults, error);
+}
+
+/* ---- for frameworks of one's own ------------------------------------------------------------------------------------ */
+
+static const char *env_of(const MuServiceSpec *spec, const char *pod, const char *task, const char *variable,
+                          gboolean *ret_has_task) {
+  const MuPodSpec *pod_spec = spec == NULL ? NULL : mu_service_spec_pod(spec, pod);
+  const MuTaskSpec *task_spec = pod_spec == NULL ? NULL : mu_pod_spec_task(pod_spec, task);
+  *ret_has_task = task_spec != NULL;
+  for (guint i = 0; task_spec != NULL && i < task_spec->n_env; i++)
+    if (strcmp(task_spec->env[i].key, variable) == 0)
+      return task_spec->env[i].value;
+  return "";
+}
+
+gboolean mu_validate_task_env(const MuServiceSpec *old_spec, const MuServiceSpec *new_spec, const char *pod,
+                              const char *task, const char *variable, guint allowed, GError **error) {
+  gboolean had_task, has_task;
+  const char *was = env_of(old_spec, pod, task, variable, &had_task);
+  const char *is = env_of(new_spec, pod, task, variable, &has_task);
+  gboolean was_set = *was != '\0', is_set = *is != '\0';
+  if (!had_task || !has_task || strcmp(was, is) == 0 || (!was_set && is_set && (allowed & MU_ENV_MAY_BE_SET) != 0) ||
+      (was_set && !is_set && (allowed & MU_ENV_MAY_BE_UNSET) != 0))
     return TRUE;
-  g_set_error_literal(error, MU_ERROR, MU_ERROR_REFUSED, faults->str);
+  g_set_error(error, MU_ERROR, MU_ERROR_REFUSED,
+              "task \"%s\" of pod \"%s\": the variable %s cannot %s; put it back, or add a service with the new value",
+              task, pod, variable,
+              !was_set ? "be set later"
+              : is_set ? "change"
+                       : "be taken away");
+  return FALSE;
+}
+
+gboolean mu_validate_zones(const MuServiceSpec *old_spec, const MuServiceSpec *new_spec, const char *pod,
+                           GError **error) {
+  const MuPodSpec *was = old_spec == NULL ? NULL : mu_service_spec_pod(old_spec, pod);
+  const MuPodSpec *is = mu_service_spec_pod(new_spec, pod);
+  if (was == NULL || is == NULL ||
+      mu_placement_mentions(was->placement, ZONE_FIELD) == mu_placement_mentions(is->placement, ZONE_FIELD))
+    return TRUE;
+  g_set_error(error, MU_ERROR, MU_ERROR_REFUSED,
+              "pod \"%s\": its placement cannot %s " ZONE_FIELD
+              ", since its instances would have to move; put the placement back, or add a pod type with the new one",
+              pod, mu_placement_mentions(was->placement, ZONE_FIELD) ? "stop naming" : "begin to name");
   return FALSE;
 }

@@ -1,13 +1,112 @@
 #include "spec_engine.h"
 
 #include "json.h"
-#include "spec_fields.h"
 #include <muster/error.h>
 #include <string.h>
 
 #define MAX_PLACES 3 /* named for one field; the rest is counted */
 
-/* What was found of one field, wherever it stands. */
+static const MuEngineUse honoured = {MU_USE_HONOURED, NULL, NULL, NULL};
+
+/* ---- the walk: canonical JSON has what was given, and nothing else --------------------------------------------------- */
+
+/* A value that is being looked at. */
+typedef struct {
+  const MuField *field;
+  const json_t *value;
+  const char *key;                          /* "pods.tasks.cpus" */
+  const char *place;                        /* "pods.web.tasks.server.cpus" */
+  const MuEngineUse *uses[MU_ENGINE_COUNT]; /* of the field, or of what it is in */
+  gboolean inherited[MU_ENGINE_COUNT];
+} Spot;
+
+typedef struct {
+  void (*visit)(const Spot *spot, gpointer user);
+  gpointer user;
+} Walk;
+
+static void walk(const Walk *walker, const MuObject *type, const json_t *object, const Spot *outer);
+
+static void walk_elements(const Walk *walker, const Spot *spot) {
+  const char *name;
+  json_t *element;
+  json_object_foreach ((json_t *)spot->value, name, element) {
+    g_autofree char *place = g_strdup_printf("%s.%s", spot->place, name);
+    Spot inner = *spot;
+    inner.place = place;
+    walk(walker, spot->field->object, element, &inner);
+  }
+  gsize index;
+  json_array_foreach (spot->value, index, element) {
+    g_autofree char *place = g_strdup_printf("%s[%" G_GSIZE_FORMAT "]", spot->place, index);
+    Spot inner = *spot;
+    inner.place = place;
+    walk(walker, spot->field->object, element, &inner);
+  }
+}
+
+static const MuEngineUse *use_of(const MuEngineUse *use, const json_t *value) {
+  const char *text = json_string_value(value);
+  gboolean meant =
+      (use->word == NULL || g_strcmp0(text, use->word) == 0) && (use->concerns == NULL || use->concerns(text));
+  return meant ? use : &honoured;
+}
+
+static void find_uses(Spot *spot, const Spot *outer) {
+  for (guint i = 0; i < MU_ENGINE_COUNT; i++) {
+    spot->inherited[i] = outer->uses[i]->use != MU_USE_HONOURED;
+    spot->uses[i] = spot->inherited[i] ? outer->uses[i] : use_of(&spot->field->engines[i], spot->value);
+  }
+}
+
+static char *join(const char *outer, const char *key) {
+  return *outer == '\0' ? g_strdup(key) : g_strdup_printf("%s.%s", outer, key);
+}
+
+static void walk_field(const Walk *walker, const MuField *field, const json_t *value, const Spot *outer) {
+  g_autofree char *key = join(outer->key, field->key);
+  g_autofree char *place = join(outer->place, field->key);
+  Spot spot = {.field = field, .value = value, .key = key, .place = place};
+  find_uses(&spot, outer);
+  walker->visit(&spot, walker->user);
+  if (field->kind == MU_FIELD_MAP || field->kind == MU_FIELD_LIST)
+    walk_elements(walker, &spot);
+  else if (field->object != NULL)
+    walk(walker, field->object, value, &spot);
+}
+
+static void walk(const Walk *walker, const MuObject *type, const json_t *object, const Spot *outer) {
+  for (guint i = 0; i < type->n_fields; i++) {
+    const json_t *value = json_object_get(object, type->fields[i].key);
+    if (value != NULL && (type->fields[i].flags & MU_FIELD_STORED) == 0)
+      walk_field(walker, &type->fields[i], value, outer);
+  }
+}
+
+static gboolean walk_spec(const MuServiceSpec *spec, void (*visit)(const Spot *, gpointer), gpointer user,
+                          GError **error) {
+  g_autofree char *text = mu_service_spec_to_json(spec);
+  g_autoptr(json_t) json = mu_json_parse(text, strlen(text), strlen(text), error);
+  if (json == NULL)
+    return FALSE;
+  const Walk walker = {visit, user};
+  Spot outer = {.key = "", .place = ""};
+  for (guint i = 0; i < MU_ENGINE_COUNT; i++)
+    outer.uses[i] = &honoured;
+  walk(&walker, &mu_service_object, json, &outer);
+  return TRUE;
+}
+
+/* ---- places --------------------------------------------------------------------------------------------------------- */
+
+static void add_place(GString *places, guint *n, const char *place) {
+  if ((*n)++ < MAX_PLACES)
+    g_string_append_printf(places, "%s%s", places->len == 0 ? "" : ", ", place);
+}
+
+/* ---- one engine ----------------------------------------------------------------------------------------------------- */
+
+/* What was found of one note, wherever it stands. */
 typedef struct {
   const MuEngineUse *use;
   GString *places;
@@ -26,8 +125,12 @@ static void finding_free(gpointer data) {
   g_free(finding);
 }
 
-static void add_finding(Findings *found, const MuEngineUse *use, const char *place) {
-  /* by its note: a task's and a set's own fields are rows of their own, and say the same */
+/* By the note: a task's and a set's own fields are rows of their own, and say the same. */
+static void find(const Spot *spot, gpointer user) {
+  Findings *found = user;
+  const MuEngineUse *use = spot->uses[found->engine];
+  if (use->use == MU_USE_HONOURED || spot->inherited[found->engine])
+    return;
   Finding *finding = g_hash_table_lookup(found->by_note, use->note);
   if (finding == NULL) {
     finding = g_new0(Finding, 1);
@@ -36,56 +139,8 @@ static void add_finding(Findings *found, const MuEngineUse *use, const char *pla
     g_ptr_array_add(found->findings, finding);
     g_hash_table_insert(found->by_note, (char *)use->note, finding);
   }
-  if (finding->n++ < MAX_PLACES)
-    g_string_append_printf(finding->places, "%s%s", finding->places->len == 0 ? "" : ", ", place);
+  add_place(finding->places, &finding->n, spot->place);
 }
-
-/* ---- the walk: canonical JSON has what was given, and nothing else --------------------------------------------------- */
-
-static void walk(Findings *found, const MuObject *type, const json_t *object, const char *place);
-
-static void walk_elements(Findings *found, const MuObject *type, const json_t *value, const char *place) {
-  const char *name;
-  json_t *element;
-  json_object_foreach ((json_t *)value, name, element) {
-    g_autofree char *inner = g_strdup_printf("%s.%s", place, name);
-    walk(found, type, element, inner);
-  }
-  gsize index;
-  json_array_foreach (value, index, element) {
-    g_autofree char *inner = g_strdup_printf("%s[%" G_GSIZE_FORMAT "]", place, index);
-    walk(found, type, element, inner);
-  }
-}
-
-static gboolean is_meant(const MuEngineUse *use, const json_t *value) {
-  return use->word == NULL || g_strcmp0(json_string_value(value), use->word) == 0;
-}
-
-static void walk_field(Findings *found, const MuField *field, const json_t *value, const char *place) {
-  const MuEngineUse *use = &field->engines[found->engine];
-  if (use->use != MU_USE_HONOURED && is_meant(use, value)) {
-    add_finding(found, use, place);
-    return;
-  }
-  if (field->kind == MU_FIELD_MAP || field->kind == MU_FIELD_LIST)
-    walk_elements(found, field->object, value, place);
-  else if (field->object != NULL)
-    walk(found, field->object, value, place);
-}
-
-static void walk(Findings *found, const MuObject *type, const json_t *object, const char *place) {
-  for (guint i = 0; i < type->n_fields; i++) {
-    const MuField *field = &type->fields[i];
-    const json_t *value = json_object_get(object, field->key);
-    if (value == NULL)
-      continue;
-    g_autofree char *inner = g_strdup_printf("%s%s%s", place, *place == '\0' ? "" : ".", field->key);
-    walk_field(found, field, value, inner);
-  }
-}
-
-/* ---- the answer ---------------------------------------------------------------------------------------------------- */
 
 static char *describe(const Finding *finding) {
   const char *note = finding->use->note;
@@ -111,18 +166,66 @@ gboolean mu_spec_check_engine(const MuServiceSpec *spec, const char *engine, GPt
   MuEngineColumn column;
   if (!mu_engine_column_find(engine, &column))
     return TRUE;
-  g_autofree char *text = mu_service_spec_to_json(spec);
-  g_autoptr(json_t) json = mu_json_parse(text, strlen(text), strlen(text), error);
-  if (json == NULL)
-    return FALSE;
   g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func(finding_free);
   g_autoptr(GHashTable) by_note = g_hash_table_new(g_str_hash, g_str_equal);
   Findings found = {column, list, by_note};
-  walk(&found, &mu_service_object, json, "");
+  if (!walk_spec(spec, find, &found, error))
+    return FALSE;
   g_autoptr(GString) refused = g_string_new(NULL);
   tell(&found, refused, warnings);
   if (refused->len == 0)
     return TRUE;
   g_set_error_literal(error, MU_ERROR, MU_ERROR_REFUSED, refused->str);
   return FALSE;
+}
+
+/* ---- every field ----------------------------------------------------------------------------------------------------- */
+
+typedef struct {
+  GPtrArray *rows;
+  GHashTable *by_key;
+} Uses;
+
+static void use_free(gpointer data) {
+  MuFieldUse *row = data;
+  g_free(row->field);
+  g_free(row->places);
+  g_free(row);
+}
+
+static MuFieldUse *use_row(Uses *uses, const Spot *spot) {
+  MuFieldUse *row = g_hash_table_lookup(uses->by_key, spot->key);
+  if (row != NULL)
+    return row;
+  row = g_new0(MuFieldUse, 1);
+  row->field = g_strdup(spot->key);
+  row->places = g_strdup("");
+  for (guint i = 0; i < MU_ENGINE_COUNT; i++)
+    row->uses[i] = &honoured;
+  g_ptr_array_add(uses->rows, row);
+  g_hash_table_insert(uses->by_key, row->field, row);
+  return row;
+}
+
+/* The note of a field that is honoured tells on what condition. */
+static gboolean is_worse(const MuEngineUse *use, const MuEngineUse *than) {
+  return use->use > than->use || (use->use == than->use && use->note != NULL && than->note == NULL);
+}
+
+static void note_use(const Spot *spot, gpointer user) {
+  MuFieldUse *row = use_row(user, spot);
+  g_autoptr(GString) places = g_string_new(row->places);
+  add_place(places, &row->n, spot->place);
+  g_free(row->places);
+  row->places = g_strdup(places->str);
+  for (guint i = 0; i < MU_ENGINE_COUNT; i++)
+    if (is_worse(spot->uses[i], row->uses[i]))
+      row->uses[i] = spot->uses[i];
+}
+
+GPtrArray *mu_spec_uses(const MuServiceSpec *spec, GError **error) {
+  g_autoptr(GPtrArray) rows = g_ptr_array_new_with_free_func(use_free);
+  g_autoptr(GHashTable) by_key = g_hash_table_new(g_str_hash, g_str_equal);
+  Uses uses = {rows, by_key};
+  return walk_spec(spec, note_use, &uses, error) ? g_steal_pointer(&rows) : NULL;
 }

@@ -1,5 +1,8 @@
 #include "spec_fields.h"
 
+#include "arena.h"
+#include "spec_placement.h"
+
 #include <stddef.h>
 #include <string.h>
 
@@ -14,10 +17,11 @@
 #define COUNTED(type, member, n) AT(type, member), .count = offsetof(type, n), .max = MAX_ELEMENTS
 #define OBJECT(table) .fields = (table), .n_fields = G_N_ELEMENTS(table)
 #define NO_NAME .name = MU_FIELD_NO_OFFSET
-#define LOCAL(use, note) .engines[MU_ENGINE_LOCAL] = {MU_USE_##use, (note), NULL}
-#define LOCAL_WORD(word, use, note) .engines[MU_ENGINE_LOCAL] = {MU_USE_##use, (note), (word)}
-#define MESOS(use, note) .engines[MU_ENGINE_MESOS] = {MU_USE_##use, (note), NULL}
-#define MESOS_WORD(word, use, note) .engines[MU_ENGINE_MESOS] = {MU_USE_##use, (note), (word)}
+#define LOCAL(use, note) .engines[MU_ENGINE_LOCAL] = {MU_USE_##use, (note), NULL, NULL}
+#define LOCAL_WORD(word, use, note) .engines[MU_ENGINE_LOCAL] = {MU_USE_##use, (note), (word), NULL}
+#define LOCAL_WHEN(concerns, use, note) .engines[MU_ENGINE_LOCAL] = {MU_USE_##use, (note), NULL, (concerns)}
+#define MESOS(use, note) .engines[MU_ENGINE_MESOS] = {MU_USE_##use, (note), NULL, NULL}
+#define MESOS_WORD(word, use, note) .engines[MU_ENGINE_MESOS] = {MU_USE_##use, (note), (word), NULL}
 
 /* ---- words --------------------------------------------------------------------------------------------------------- */
 
@@ -238,6 +242,14 @@ const MuObject mu_task_object = {"task",
                                  "A command that runs in the pod.",
                                  .draft = TRUE};
 
+/* A placement that names a region or a zone. */
+static gboolean names_domain(const char *placement) {
+  g_autoptr(MuArena) scratch = mu_arena_new();
+  MuPlacementRule *rule = NULL;
+  return mu_placement_parse(scratch, placement, &rule, NULL) &&
+         (mu_placement_mentions(rule, "@region") || mu_placement_mentions(rule, "@zone"));
+}
+
 /* ---- a pod --------------------------------------------------------------------------------------------------------- */
 
 static const MuField rlimit_fields[] = {
@@ -301,6 +313,10 @@ static const MuField pod_fields[] = {
     {"allow-decommission", MU_FIELD_BOOL, MU_FIELD_NOT_RUNNING, AT(MuPodDraft, pod.allow_decommission),
      .doc = "Whether the count may be lowered later."},
     {"placement", MU_FIELD_STRING, MU_FIELD_NOT_RUNNING, AT(MuPodDraft, pod.placement_text),
+     LOCAL_WHEN(
+         names_domain, LACKING,
+         "the agents of the local engine are in no region and no zone, so a pod that is placed by @region or @zone "
+         "waits; give agents an attribute (--attribute zone=a) and place by that"),
      .doc = "Marathon constraints, as JSON in a text or as field:OPERATOR:value,…"},
     {"image", MU_FIELD_STRING, AT(MuPodDraft, pod.image),
      LOCAL(REFUSED, "the local engine runs no container images; remove \"image\""),

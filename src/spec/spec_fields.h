@@ -53,6 +53,7 @@ typedef struct {
   MuUse use;
   const char *note; /* why, and what to do about it; for the reference page and the messages. NULL only when HONOURED */
   const char *word; /* `use` is of this value of a WORD or WORD_STRING alone; NULL: of any */
+  gboolean (*concerns)(const char *text); /* `use` is of those values of a STRING for which it holds; NULL: of any */
 } MuEngineUse;
 
 typedef struct {

@@ -25,12 +25,13 @@ static void check_amounts(MuSpecReader *reader, const MuResourceSet *set) {
     mu_faults_add(reader->faults, mu_node_name(mu_spec_where(reader, set)),
                   "%s needs resources: cpus, memory, gpus or ports%s", what, set->of_task ? ", or a resource-set" : "");
   if (set->limit_cpus_milli > 0 && set->limit_cpus_milli < set->cpus_milli)
-    mu_spec_fault(reader, set, "resource-limits", "the limit of %s cpus is below the %s that are asked for",
+    mu_spec_fault(reader, set, "resource-limits",
+                  "the limit of %s cpus is below the %s that are asked for; raise it, or ask for less",
                   mu_milli_to_text(scratch, set->limit_cpus_milli), mu_milli_to_text(scratch, set->cpus_milli));
   if (set->limit_mem_mb > 0 && set->limit_mem_mb < set->mem_mb)
     mu_spec_fault(reader, set, "resource-limits",
                   "the limit of %" G_GINT64_FORMAT " MB of memory is below the %" G_GINT64_FORMAT
-                  " MB that are asked for",
+                  " MB that are asked for; raise it, or ask for less",
                   set->limit_mem_mb, set->mem_mb);
 }
 

@@ -169,12 +169,17 @@ static void test_names(Fixture *f, gconstpointer data) {
   (void)data;
   for (guint i = 0; i < G_N_ELEMENTS(ROWS); i++)
     assert_refused(f, put(ROWS[i].name, "name: x"), MU_ERROR_REFUSED, ROWS[i].message);
-  g_autofree char *longest = g_strnfill(200, 'a'), *too_long = g_strnfill(201, 'a');
+  g_autofree char *longest =
+      g_strdup_printf("a/%.61s/b", "a2345678901234567890123456789012345678901234567890123456789012");
+  g_autofree char *no_dns = g_strdup_printf("a/%sb", longest), *too_long = g_strnfill(201, 'a');
   MuCommand *command = put(too_long, "name: x");
   g_autoptr(GError) error = NULL;
   g_assert_null(mu_sim_command(f->sim, command, &error));
   g_assert_true(g_str_has_suffix(error->message, "\": expected 1 to 200 bytes"));
   g_assert_cmpuint(f->built, ==, 0); /* none came as far as the factory */
+  assert_refused(f, put_hello(no_dns, "0.1", MU_VERSION_ANY), MU_ERROR_REFUSED,
+                 "the service's name has 65 characters without slashes, more than the 63 that a part of a DNS name may "
+                 "have: choose a shorter name, for it cannot change later");
   assert_answer(f, put_hello(longest, "0.1", MU_VERSION_ANY), "result", "created");
 }
 
