@@ -17,6 +17,8 @@ typedef struct {
   /* the local engine; 0 and NULL: detected */
   guint agents;
   gint64 cpus_milli, mem_mb, disk_mb;
+  gint64 gpus_milli;         /* 0: none */
+  const char *const *mounts; /* "[N:]PATH[=PROFILE]": a whole disk of agent N, from 0; NULL-terminated, or NULL */
   const char *ports;
   const char *const *attributes; /* "k=v" for all agents, "N:k=v" for one; NULL-terminated, or NULL */
   const char *hostname;

@@ -312,8 +312,8 @@ static void measure(Run *run) {
 }
 
 static MuMultiServiceRunner *new_runner(const MuCliCall *call, GError **error) {
-  g_autofree const char **attributes = NULL;
-  MuRunnerOptions options = mu_cli_machine_options(call, &attributes);
+  g_auto(MuCliMachineLists) lists = {NULL, NULL};
+  MuRunnerOptions options = mu_cli_machine_options(call, &lists);
   options.quiet = TRUE;
   return mu_multi_service_runner_new(mu_cli_new_scheduler("muster-run", 0), &options, error);
 }

@@ -22,15 +22,22 @@ MuMultiServiceEventClient *mu_cli_new_scheduler(const char *framework_name, gint
                                            mu_service_store_new(mu_yaml_service_factory, NULL), discipline);
 }
 
-MuRunnerOptions mu_cli_machine_options(const MuCliCall *call, const char ***ret_attributes) {
-  *ret_attributes = mu_cli_texts(call, "attribute");
+void mu_cli_machine_lists_clear(MuCliMachineLists *lists) {
+  g_clear_pointer(&lists->attributes, g_free);
+  g_clear_pointer(&lists->mounts, g_free);
+}
+
+MuRunnerOptions mu_cli_machine_options(const MuCliCall *call, MuCliMachineLists *ret_lists) {
+  *ret_lists = (MuCliMachineLists){mu_cli_texts(call, "attribute"), mu_cli_texts(call, "mount")};
   return (MuRunnerOptions){
       .agents = (guint)mu_cli_number(call, "agents", 0),
       .cpus_milli = mu_cli_number(call, "cpus", 0),
       .mem_mb = mu_cli_number(call, "mem", 0),
       .disk_mb = mu_cli_number(call, "disk", 0),
+      .gpus_milli = mu_cli_number(call, "gpus", 0),
+      .mounts = ret_lists->mounts,
       .ports = mu_cli_text(call, "ports"),
-      .attributes = *ret_attributes,
+      .attributes = ret_lists->attributes,
       .hostname = mu_cli_text(call, "hostname"),
   };
 }
@@ -81,8 +88,8 @@ gboolean mu_cli_serve(MuCliCall *call, GError **error) {
   if (target == NULL)
     return FALSE;
   g_autofree char *state_dir = g_canonicalize_filename(target->state_dir, NULL);
-  g_autofree const char **attributes = NULL;
-  MuRunnerOptions options = mu_cli_machine_options(call, &attributes);
+  g_auto(MuCliMachineLists) lists = {NULL, NULL};
+  MuRunnerOptions options = mu_cli_machine_options(call, &lists);
   const char *listen = mu_cli_text(call, "listen"), *name = mu_cli_text(call, "framework-name");
   options.state_dir = state_dir;
   options.listen = mu_cli_has(call, "no-tcp") ? NULL : listen != NULL ? listen : DEFAULT_LISTEN;

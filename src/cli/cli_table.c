@@ -25,6 +25,9 @@ OPTION(agents, "agents", 0, MU_CLI_COUNT, 0, "N",
 OPTION(cpus, "cpus", 0, MU_CLI_CPUS, 0, "N", "processors to offer (default: what the machine has)");
 OPTION(mem, "mem", 0, MU_CLI_SIZE, 0, "SIZE", "memory to offer: 4096, 4G (default: what the machine has)");
 OPTION(disk, "disk", 0, MU_CLI_SIZE, 0, "SIZE", "disk to offer: 512M, 20G (default: what is free)");
+OPTION(gpus, "gpus", 0, MU_CLI_CPUS, 0, "N", "graphics processors to offer (default: none)");
+OPTION(mount, "mount", 0, MU_CLI_TEXT, MU_CLI_MANY, "[N:]PATH[=PROFILE]",
+       "a whole disk for volumes of type MOUNT, of agent N (from 0; default 0)");
 OPTION(ports, "ports", 0, MU_CLI_TEXT, 0, "RANGES", "ports to offer: 10000-20000,30000-30100");
 OPTION(attribute, "attribute", 0, MU_CLI_TEXT, MU_CLI_MANY, "[N:]K=V",
        "an attribute of all agents, or of agent N (from 0)");
@@ -64,7 +67,8 @@ static const MuCliOption *const common[] = {
 
 #define CONTEXT_OPTIONS &option_param, &option_env_file
 #define MACHINE_OPTIONS                                                                                                \
-  &option_agents, &option_cpus, &option_mem, &option_disk, &option_ports, &option_attribute, &option_hostname
+  &option_agents, &option_cpus, &option_mem, &option_disk, &option_gpus, &option_mount, &option_ports,                 \
+      &option_attribute, &option_hostname
 #define TARGET_OPTIONS &option_phase, &option_step
 
 /* ---- texts ------------------------------------------------------------------------------------------------------- */

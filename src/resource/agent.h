@@ -14,6 +14,8 @@ const char *mu_agent_id(const MuAgent *agent);
 const char *mu_agent_hostname(const MuAgent *agent);
 void mu_agent_set_location(MuAgent *agent, const char *region, const char *zone);
 void mu_agent_add_attribute(MuAgent *agent, const char *name, const char *value);
+/* Puts a resource that was not there before into the agent, available. */
+void mu_agent_put(MuAgent *agent, const MuResource *resource);
 
 /* RESERVE, UNRESERVE, CREATE, DESTROY change what the agent's resources are; MU_ERROR_REFUSED when the operation's
  * resources are not there in the needed state (not free, a volume in use, a volume on a disk that is not reserved), and

@@ -20,6 +20,4 @@ struct MuAgent {
 MuResource *mu_agent_unreserved_form(const MuResource *resource);
 /* What a volume was before it was created: the reserved disk. */
 MuResource *mu_agent_disk_form(const MuResource *volume);
-/* Puts a resource that was not there before into the agent, available. */
-void mu_agent_put(MuAgent *agent, const MuResource *resource);
 #endif

@@ -33,7 +33,10 @@ static gboolean check_amounts(const MuRunnerOptions *options, GError **error) {
   const struct {
     const char *name;
     gint64 amount;
-  } rows[] = {{"cpus", options->cpus_milli}, {"mem", options->mem_mb}, {"disk", options->disk_mb}};
+  } rows[] = {{"cpus", options->cpus_milli},
+              {"mem", options->mem_mb},
+              {"disk", options->disk_mb},
+              {"gpus", options->gpus_milli}};
   for (gsize i = 0; i < G_N_ELEMENTS(rows); i++)
     if (rows[i].amount < 0) {
       g_set_error(error, MU_ERROR, MU_ERROR_REFUSED, "%s: a positive amount was expected, or none to have it detected",
@@ -63,6 +66,8 @@ MuEngine *mu_runner_local_engine(const MuRunnerOptions *options, const char *fol
       .cpus_milli = options->cpus_milli,
       .mem_mb = options->mem_mb,
       .disk_mb = options->disk_mb,
+      .gpus_milli = options->gpus_milli,
+      .mounts = options->mounts,
       .ports = options->ports,
       .attributes = attributes,
       .hostname = options->hostname,

@@ -83,14 +83,13 @@ static const MuField volume_fields[] = {
     {"path", MU_FIELD_STRING, MU_FIELD_REQUIRED, AT(MuVolumeSpec, path),
      .doc = "Where the volume appears, relative to the sandbox."},
     {"type", MU_FIELD_WORD, MU_FIELD_REQUIRED, AT(MuVolumeSpec, type), .words = volume_words,
-     LOCAL_WORD("MOUNT", LACKING,
-                "the agents of the local engine have no whole disks to give, so the pod waits; use ROOT"),
+     LOCAL_WORD("MOUNT", HONOURED, "needs disks that are given with `muster serve --mount`"),
      MESOS_WORD("MOUNT", HONOURED, "needs agents with disks of the kind MOUNT"),
      .doc = "ROOT: space of the agent's root disk; MOUNT: a whole disk of its own."},
     {"size", MU_FIELD_INT, MU_FIELD_REQUIRED, INT_AT(MuVolumeSpec, size_mb), .min = 1, .max = MAX_MB,
      .doc = "The least size in MB."},
     {"profiles", MU_FIELD_STRINGS, AT(MuVolumeSpec, profiles), .max = MAX_ELEMENTS,
-     LOCAL(LACKING, "the agents of the local engine have no disks with a profile, so the pod waits"),
+     LOCAL(HONOURED, "needs disks with a profile: `muster serve --mount PATH=PROFILE`"),
      MESOS(HONOURED, "needs disks whose storage plugin gives them a profile"),
      .doc = "Disk profiles, any of which will do; for MOUNT only."},
 };
@@ -125,7 +124,7 @@ static const MuObject task_limits_object = {"resource-limits", 0, NO_NAME, OBJEC
   {"cpus", MU_FIELD_MILLI, AT(type, prefix cpus_milli), .min = 1, .max = MAX_CPUS_MILLI,                               \
    .doc = "Cores, with up to three decimals."},                                                                        \
   {"gpus", MU_FIELD_MILLI, AT(type, prefix gpus_milli), .max = MAX_CPUS_MILLI,                                         \
-   LOCAL(LACKING, "the agents of the local engine have no gpus, so the pod waits"),                                    \
+   LOCAL(HONOURED, "counted, when `muster serve --gpus N` says how many there are; the task picks its device"),        \
    MESOS(HONOURED, "needs agents with the isolator gpu/nvidia"),                                                       \
    .doc = "Graphics processors."},                                                                                     \
   {"memory", MU_FIELD_INT, INT_AT(type, prefix mem_mb), .min = 1, .max = MAX_MB,                                       \

@@ -46,11 +46,9 @@ static const struct {
      "pods.p.ipc-mode, pods.p.tasks.t.ipc-mode: the local engine does not separate shared memory: all have that of the "
      "machine\n"},
     {"", "volume: {path: v, type: ROOT, size: 1}, ", ""},
-    {"", "volume: {path: v, type: MOUNT, size: 1}, ",
-     "pods.p.tasks.t.volumes[0].type: the agents of the local engine have no whole disks to give, so the pod waits; use "
-     "ROOT\n"},
+    {"", "volume: {path: v, type: MOUNT, size: 1, profiles: [fast]}, ", ""},
     {"", "gpus: 0, ", ""},
-    {"", "gpus: 1, ", "pods.p.tasks.t.gpus: the agents of the local engine have no gpus, so the pod waits\n"},
+    {"", "gpus: 1, ", ""},
     {"", "ports: {http: {port: 1, vip: {port: 80}}}, ",
      "pods.p.tasks.t.ports.http.vip: the local engine makes no virtual addresses\n"},
     {"image: b, shm-size: 3, ", "",

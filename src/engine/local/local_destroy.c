@@ -203,5 +203,5 @@ gboolean mu_local_engine_destroy(MuEngine *engine, gint64 timeout_ms, GError **e
   mu_cgroup_probe_remove(&local->cgroups);
   g_hash_table_remove_all(local->executors);
   g_clear_pointer(&local->trash, mu_local_trash_free);
-  return remove_all(local, error);
+  return mu_local_volumes_remove_all(local, error) && remove_all(local, error);
 }

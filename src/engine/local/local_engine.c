@@ -13,6 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define KEY_LENGTH 12 /* of 64 hexadecimal digits */
+
 gboolean mu_local_name_is_safe(const char *name) {
   return name && *name && *name != '.' && strlen(name) <= 255 && !strchr(name, '/');
 }
@@ -130,6 +132,18 @@ static gboolean add_attribute(MuLocal *local, const MuEnvVar *given, GError **er
   return TRUE;
 }
 
+static void note_mounts(MuLocal *local, const MuResources *resources) {
+  for (guint i = 0; i < resources->items->len; i++) {
+    const MuResource *disk = resources->items->pdata[i];
+    if (!disk->mount_root)
+      continue;
+    g_ptr_array_add(local->mounts, g_strdup(disk->mount_root));
+    if (!mu_machine_is_mount_point(disk->mount_root))
+      mu_local_warn(local, "mount %s: no file system of its own lies there; its space is shared with others",
+                    disk->mount_root);
+  }
+}
+
 static gboolean make_agents(MuLocal *local, const MuLocalEngineConfig *config, GError **error) {
   MuLocalEngineConfig here = *config;
   here.state_dir = local->state_dir;
@@ -139,6 +153,7 @@ static gboolean make_agents(MuLocal *local, const MuLocalEngineConfig *config, G
     return FALSE;
   for (guint i = 0; i < shares->len; i++) {
     g_autofree char *id = g_strdup_printf("local-%u", i);
+    note_mounts(local, shares->pdata[i]);
     mu_local_agent_add(local, id, mu_resources_copy(shares->pdata[i]));
   }
   for (guint i = 0; config->attributes && i < config->attributes->len; i++)
@@ -178,10 +193,9 @@ static void on_trash_emptied(gpointer user) {
   }
 }
 
-static void probe_cgroups(MuLocal *local) {
-  g_autofree char *sum = g_compute_checksum_for_string(G_CHECKSUM_SHA256, local->state_dir, -1);
-  sum[12] = '\0';
-  mu_cgroup_probe(&local->cgroups, sum, NULL, local->warnings);
+static void make_key(MuLocal *local) {
+  local->key = g_compute_checksum_for_string(G_CHECKSUM_SHA256, local->state_dir, -1);
+  local->key[KEY_LENGTH] = '\0';
 }
 
 static gboolean set_up(MuLocal *local, const MuLocalEngineConfig *config, GError **error) {
@@ -194,7 +208,8 @@ static gboolean set_up(MuLocal *local, const MuLocalEngineConfig *config, GError
   if (!local->lines)
     return FALSE;
   warn_if_closed(local);
-  probe_cgroups(local);
+  make_key(local);
+  mu_cgroup_probe(&local->cgroups, local->key, NULL, local->warnings);
   if (!mu_local_state_restore(local, error) || !mu_local_executors_scan(local, error) ||
       !mu_local_runs_scan(local, error))
     return FALSE;
@@ -216,6 +231,7 @@ static void init(MuLocal *local, const MuLocalEngineConfig *config) {
   local->log_max_bytes = config->log_max_bytes > 0 ? config->log_max_bytes : MU_LOCAL_LOG_MAX_BYTES;
   local->nofile_soft = raise_nofile();
   local->context = g_main_context_ref_thread_default();
+  local->mounts = g_ptr_array_new_with_free_func(g_free);
   local->warnings = g_ptr_array_new_with_free_func(g_free);
   local->users = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, mu_local_user_free);
   local->agents = g_ptr_array_new_with_free_func(agent_free);
@@ -277,13 +293,15 @@ static void local_free(MuEngine *engine) {
   g_hash_table_unref(local->offers);
   g_ptr_array_unref(local->agents);
   g_hash_table_unref(local->users);
+  g_ptr_array_unref(local->mounts);
   g_ptr_array_unref(local->warnings);
   g_array_unref(local->zombies);
   g_main_context_unref(local->context);
   if (local->lock_fd >= 0)
     close(local->lock_fd);
-  char *texts[] = {local->state_dir,     local->executor_path, local->bootstrap_path,  local->hostname,
-                   local->executors_dir, local->runs_dir,      local->run_volumes_dir, local->volumes_dir};
+  char *texts[] = {local->state_dir,       local->executor_path, local->bootstrap_path,
+                   local->hostname,        local->executors_dir, local->runs_dir,
+                   local->run_volumes_dir, local->volumes_dir,   local->key};
   for (gsize i = 0; i < G_N_ELEMENTS(texts); i++)
     g_free(texts[i]);
   g_free(local);

@@ -10,6 +10,8 @@ typedef struct {
   const char *bootstrap_path;         /* of muster-bootstrap, which renders config templates in the task */
   guint agents;                       /* how many agents the machine is shown as; >= 1 */
   gint64 cpus_milli, mem_mb, disk_mb; /* of the whole machine, shared out evenly; 0: detect */
+  gint64 gpus_milli;                  /* likewise; 0: none */
+  const char *const *mounts; /* "[N:]PATH[=PROFILE]": a MOUNT disk of agent N, from 0; NULL-terminated or NULL */
   const char *ports;     /* "10000-20000,…"; NULL: a default range outside the kernel's ephemeral one; shared out */
   GPtrArray *attributes; /* of MuEnvVar*; may be NULL. `k=v` for all agents, `N:k=v` for agent N from 0 */
   const char *hostname;  /* NULL: the machine's; agent N of several is `<hostname>-N` */

@@ -86,7 +86,7 @@ static void add_volumes(const MuLocal *local, json_t *array, const MuResources *
     const MuResource *resource = resources->items->pdata[i];
     if (!resource->persistence_id || !resource->container_path)
       continue;
-    g_autofree char *source = g_build_filename(local->volumes_dir, resource->persistence_id, NULL);
+    g_autofree char *source = mu_local_volume_path(local, resource);
     json_array_append_new(array, json_pack("{s:s, s:s}", "path", resource->container_path, "source", source));
   }
 }

@@ -8,7 +8,8 @@
  *   <state_dir>/run-volumes/<task id>     which volumes it has
  *   <state_dir>/executor-errors.log       what executors print: nothing, unless one is broken
  *   <state_dir>/volumes/<persistence id>/ what CREATE made
- *   <state_dir>/trash/                    being deleted */
+ *   <state_dir>/trash/                    being deleted
+ *   <mount>/muster-<key>/<persistence id>/ what CREATE made on a MOUNT disk; `key` is made of the state folder's path */
 #ifndef MU_LOCAL_PRIVATE_H
 #define MU_LOCAL_PRIVATE_H
 #include "agent.h"
@@ -90,6 +91,8 @@ struct MuLocal {
   MuEngine engine;
   char *state_dir, *executor_path, *bootstrap_path, *hostname;
   char *executors_dir, *runs_dir, *run_volumes_dir, *volumes_dir;
+  GPtrArray *mounts; /* of char*: roots of the MOUNT disks, present ones and those that a volume is on */
+  char *key;         /* tells what is ours from what is another engine's, where both may have something */
   guint keep_sandboxes, n_agents;
   gint64 log_max_bytes, nofile_soft;
   int lock_fd;
@@ -215,6 +218,18 @@ gboolean mu_local_state_check(const MuOperation *operation, GError **error);
 void mu_local_state_note(MuLocal *local, const MuLocalAgent *agent, const MuOperation *operation);
 /* Makes what was noted durable. */
 gboolean mu_local_state_commit(MuLocal *local, GError **error);
+
+/* ---- local_volumes.c ---- */
+/* Where the volume's data is; the caller frees. */
+char *mu_local_volume_path(const MuLocal *local, const MuResource *volume);
+/* Does what CREATE and DESTROY of a volume do to the disk, at the next flush. */
+void mu_local_volume_create(MuLocal *local, const MuResource *volume);
+void mu_local_volume_destroy(MuLocal *local, const MuResource *volume);
+/* After a restart: makes what is missing on the root disk, names what is missing elsewhere, and removes what no reservation
+ * has. `journal_is_new`: there is no journal that could tell. */
+gboolean mu_local_volumes_restore(MuLocal *local, gboolean journal_is_new, GError **error);
+/* Removes our folders on MOUNT disks. */
+gboolean mu_local_volumes_remove_all(MuLocal *local, GError **error);
 
 /* ---- local_runs.c ---- */
 gboolean mu_local_runs_scan(MuLocal *local, GError **error);

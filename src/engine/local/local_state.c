@@ -4,42 +4,13 @@
  *   {"is":"operation","agent":"local-0","op":"RESERVE","resources":…} since then */
 #include "json.h"
 #include "local_private.h"
-#include <errno.h>
 #include <muster/error.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 static const char *const OPS[] = {[MU_OP_RESERVE] = "RESERVE",
                                   [MU_OP_UNRESERVE] = "UNRESERVE",
                                   [MU_OP_CREATE] = "CREATE",
                                   [MU_OP_DESTROY] = "DESTROY"};
-
-/* ---- volumes ---- */
-
-static char *volume_path(const MuLocal *local, const char *persistence_id) {
-  return g_build_filename(local->volumes_dir, persistence_id, NULL);
-}
-
-static gboolean make_volume(const MuLocal *local, const char *persistence_id, GError **error) {
-  g_autofree char *path = volume_path(local, persistence_id);
-  if (mkdir(path, 0755) == 0 || errno == EEXIST)
-    return TRUE;
-  g_set_error(error, MU_ERROR, MU_ERROR_FAILED, "cannot make the volume %s: %s", path, g_strerror(errno));
-  return FALSE;
-}
-
-static void act_create(MuLocal *local, gpointer data) {
-  g_autoptr(GError) error = NULL;
-  if (!make_volume(local, data, &error))
-    g_warning("local engine: %s", error->message); /* its task fails with that, too */
-}
-
-static void act_destroy(MuLocal *local, gpointer data) {
-  g_autofree char *path = volume_path(local, data);
-  g_autoptr(GError) error = NULL;
-  if (!mu_local_trash_take(local->trash, path, TRUE, &error))
-    g_warning("local engine: %s", error->message);
-}
 
 gboolean mu_local_state_check(const MuOperation *operation, GError **error) {
   for (guint i = 0; i < operation->resources->items->len; i++) {
@@ -64,9 +35,12 @@ void mu_local_state_note(MuLocal *local, const MuLocalAgent *agent, const MuOper
     return;
   for (guint i = 0; i < operation->resources->items->len; i++) {
     const MuResource *volume = operation->resources->items->pdata[i];
-    if (volume->persistence_id)
-      mu_local_act(local, operation->kind == MU_OP_CREATE ? act_create : act_destroy, g_strdup(volume->persistence_id),
-                   g_free);
+    if (!volume->persistence_id)
+      continue;
+    if (operation->kind == MU_OP_CREATE)
+      mu_local_volume_create(local, volume);
+    else
+      mu_local_volume_destroy(local, volume);
   }
 }
 
@@ -98,6 +72,18 @@ static MuAgent *boundless_agent(const char *id) {
   g_autoptr(MuResource) ports = mu_resource_new_ports(0, 65535);
   mu_resources_add(all, ports);
   return mu_agent_new(id, id, all);
+}
+
+/* MOUNT disks are no amounts: each one that is reserved was there, whole. */
+static void put_mounts(MuAgent *agent, const MuOperation *operation) {
+  for (guint i = 0; operation->kind == MU_OP_RESERVE && i < operation->resources->items->len; i++) {
+    const MuResource *resource = operation->resources->items->pdata[i];
+    if (!resource->mount_root)
+      continue;
+    g_autoptr(MuResource) disk = mu_resource_copy(resource);
+    mu_resource_set_reservation(disk, resource->reservation.pre_reserved_role, NULL, NULL, NULL);
+    mu_agent_put(agent, disk);
+  }
 }
 
 static MuAgent *replayed_agent(GHashTable *replayed, const char *id) {
@@ -132,8 +118,10 @@ static gboolean replay_operation(GHashTable *replayed, const json_t *record, GEr
     kind++;
   g_autoptr(MuOperation) operation =
       mu_operation_new(kind < (int)G_N_ELEMENTS(OPS) ? kind : MU_OP_RESERVE, resources, NULL);
+  MuAgent *agent = replayed_agent(replayed, agent_id);
+  put_mounts(agent, operation);
   if (kind < (int)G_N_ELEMENTS(OPS))
-    return mu_agent_apply(replayed_agent(replayed, agent_id), operation, error);
+    return mu_agent_apply(agent, operation, error);
   g_set_error(error, MU_ERROR, MU_ERROR_REFUSED, "'%s' is not an operation", op);
   return FALSE;
 }
@@ -181,55 +169,6 @@ static gboolean restore_agents(MuLocal *local, GHashTable *replayed, GError **er
   return TRUE;
 }
 
-static GHashTable *wanted_volumes(const MuLocal *local) {
-  GHashTable *wanted = g_hash_table_new(g_str_hash, g_str_equal);
-  for (guint i = 0; i < local->agents->len; i++) {
-    const MuLocalAgent *agent = local->agents->pdata[i];
-    const MuResources *total = mu_agent_total(agent->model);
-    for (guint j = 0; j < total->items->len; j++) {
-      const MuResource *resource = total->items->pdata[j];
-      if (resource->persistence_id)
-        g_hash_table_add(wanted, resource->persistence_id);
-    }
-  }
-  return wanted;
-}
-
-/* Only folders, directly below our own, with names that a volume can have; the rest is named and left. */
-static void remove_volumes_but(MuLocal *local, GHashTable *wanted) {
-  GDir *dir = g_dir_open(local->volumes_dir, 0, NULL);
-  if (!dir)
-    return;
-  for (const char *name; (name = g_dir_read_name(dir));) {
-    g_autofree char *path = volume_path(local, name);
-    struct stat st;
-    if (g_hash_table_contains(wanted, name) || lstat(path, &st) < 0)
-      continue;
-    if (!S_ISDIR(st.st_mode) || !mu_local_name_is_safe(name)) {
-      mu_local_warn(local, "%s is not a volume of ours: left alone", path);
-      continue;
-    }
-    mu_local_warn(local, "the volume %s has no reservation any more: removed", path);
-    act_destroy(local, (gpointer)name);
-  }
-  g_dir_close(dir);
-}
-
-static gboolean restore_volumes(MuLocal *local, gboolean journal_is_new, GError **error) {
-  g_autoptr(GHashTable) wanted = wanted_volumes(local);
-  GHashTableIter iter;
-  gpointer id;
-  g_hash_table_iter_init(&iter, wanted);
-  while (g_hash_table_iter_next(&iter, &id, NULL))
-    if (!make_volume(local, id, error))
-      return FALSE;
-  if (!journal_is_new)
-    remove_volumes_but(local, wanted);
-  else if (!mu_local_folder_is_empty(local->volumes_dir))
-    mu_local_warn(local, "%s holds volumes, but there is no journal of them: left alone", local->volumes_dir);
-  return TRUE;
-}
-
 static void agent_free(gpointer agent) {
   mu_agent_free(agent);
 }
@@ -242,5 +181,6 @@ gboolean mu_local_state_restore(MuLocal *local, GError **error) {
   local->journal = mu_local_journal_open(path, &records, error);
   if (!local->journal || !replay(records, replayed, error) || !restore_agents(local, replayed, error))
     return FALSE;
-  return restore_volumes(local, is_new, error) && mu_local_journal_rewrite(local->journal, snapshot(local), error);
+  return mu_local_volumes_restore(local, is_new, error) &&
+         mu_local_journal_rewrite(local->journal, snapshot(local), error);
 }

@@ -38,12 +38,18 @@ static gboolean on_done(gpointer user) {
   return G_SOURCE_REMOVE;
 }
 
+/* A name in the trash, or the letter and an absolute path. */
 static void work(gpointer data, gpointer user) {
   MuLocalTrash *trash = user;
   g_autofree char *name = data;
   g_autoptr(GError) error = NULL;
-  if (!mu_remove_tree(trash->fd, name, &trash->stop, &error))
+  gboolean beside = name[1] == '/';
+  if (!mu_remove_tree(trash->fd, beside ? name + 1 : name, &trash->stop, &error))
     g_debug("trash: %s", error->message);
+  if (beside) {
+    g_autofree char *folder = g_path_get_dirname(name + 1);
+    rmdir(folder); /* stays while something is in it */
+  }
   if (*name != COUNTED)
     return;
   g_mutex_lock(&trash->mutex);
@@ -107,13 +113,27 @@ void mu_local_trash_free(MuLocalTrash *trash) {
   g_free(trash);
 }
 
+static gboolean take_beside(MuLocalTrash *trash, const char *path, const char *name) {
+  g_autofree char *folder = g_path_get_dirname(path);
+  g_autofree char *item = g_strdup_printf("%c%s/trash-%s", *name, folder, name + 1);
+  if (rename(path, item + 1) < 0)
+    return errno == ENOENT;
+  start_removing(trash, item);
+  return TRUE;
+}
+
+void mu_local_trash_remove(MuLocalTrash *trash, const char *path) {
+  g_autofree char *item = g_strconcat("u", path, NULL);
+  start_removing(trash, item);
+}
+
 gboolean mu_local_trash_take(MuLocalTrash *trash, const char *path, gboolean counted, GError **error) {
   g_autofree char *name = g_strdup_printf("%c%" G_GUINT64_FORMAT, counted ? COUNTED : 'u', ++trash->last);
   if (renameat(AT_FDCWD, path, trash->fd, name) == 0) {
     start_removing(trash, name);
     return TRUE;
   }
-  if (errno == ENOENT)
+  if (errno == ENOENT || (errno == EXDEV && take_beside(trash, path, name)))
     return TRUE;
   g_set_error(error, MU_ERROR, MU_ERROR_FAILED, "cannot remove %s: %s", path, g_strerror(errno));
   return FALSE;
