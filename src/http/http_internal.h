@@ -26,6 +26,7 @@ struct MuHttpServer {
   guint64 socket_inode;
   MuHttpAuth *auth; /* NULL without TCP */
   MuHttpRouter *router;
+  char *mono; /* the service that is the whole scheduler, or NULL */
   MuEventStream *events;
   MuFileFollower *follower;
   gsize max_body_bytes;

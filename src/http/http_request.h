@@ -31,6 +31,9 @@ MuHttpRange mu_http_range(const char *header, guint64 size, guint64 *ret_first, 
 
 /* The media type alone, in lower case: "application/json". NULL gives NULL. The caller frees. */
 char *mu_http_media_type(const char *content_type);
+/* The bytes of one field of a multipart/form-data body; a new reference. MU_ERROR_REFUSED when it cannot be read or has no
+ * such field. */
+GBytes *mu_http_form_field(const char *content_type, GBytes *body, const char *name, GError **error);
 /* MU_ERROR_REFUSED with the position of the first byte that is not UTF-8. */
 gboolean mu_http_check_utf8(GBytes *body, GError **error);
 

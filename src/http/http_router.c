@@ -15,10 +15,22 @@ typedef struct {
   char **parts;
   gpointer user;
   gboolean own;
+  gboolean mono; /* of a service, without its name: the path is ours to free */
 } Row;
 
 struct MuHttpRouter {
   GArray *rows; /* of Row, in the order in which they are tried */
+  char *mono;   /* the service that is the whole scheduler, or NULL */
+};
+
+#define SERVICE_PREFIX "/v1/service/{name}/"
+
+/* Older names of the reference's for what a scheduler of a single service has: the path's beginning, and what it means. */
+static const struct {
+  const char *old, *path;
+} OLD_PATHS[] = {
+    {"/v1/plan", "/v1/plans/deploy"},
+    {"/v2/debug/offers", "/v1/debug/offers"},
 };
 
 /* ---- building ---- */
@@ -74,11 +86,28 @@ static gboolean add_own(MuHttpRouter *router, const MuHttpRoute *own, gpointer u
 static void clear_row(gpointer data) {
   Row *row = data;
   g_strfreev(row->parts);
+  if (row->mono)
+    g_free((char *)row->route.path);
   if (!row->own)
     return;
   g_free((char *)row->route.method);
   g_free((char *)row->route.path);
   g_free((char *)row->route.summary);
+}
+
+static void add_row(MuHttpRouter *router, const MuRoute *route, gpointer server) {
+  Row row = {.route = *route, .parts = g_strsplit(route->path, "/", -1), .user = server};
+  g_array_append_val(router->rows, row);
+}
+
+/* A route of one service is there without its name too, for a scheduler of a single one. */
+static void add_mono_row(MuHttpRouter *router, const MuRoute *route, gpointer server) {
+  if (!g_str_has_prefix(route->path, SERVICE_PREFIX))
+    return;
+  Row row = {.route = *route, .user = server, .mono = TRUE};
+  row.route.path = g_strconcat("/v1/", route->path + strlen(SERVICE_PREFIX), NULL);
+  row.parts = g_strsplit(row.route.path, "/", -1);
+  g_array_append_val(router->rows, row);
 }
 
 MuHttpRouter *mu_http_router_new(const MuHttpRoute *own, gsize n_own, gpointer own_user, gpointer server,
@@ -91,17 +120,23 @@ MuHttpRouter *mu_http_router_new(const MuHttpRoute *own, gsize n_own, gpointer o
       return NULL;
   gsize n;
   const MuRoute *routes = mu_http_routes(&n);
-  for (gsize i = 0; i < n; i++) {
-    Row row = {.route = routes[i], .parts = g_strsplit(routes[i].path, "/", -1), .user = server};
-    g_array_append_val(router->rows, row);
-  }
+  for (gsize i = 0; i < n; i++)
+    add_row(router, &routes[i], server);
+  for (gsize i = 0; i < n; i++)
+    add_mono_row(router, &routes[i], server);
   return g_steal_pointer(&router);
+}
+
+void mu_http_router_set_mono(MuHttpRouter *router, const char *service) {
+  g_assert(router->mono == NULL);
+  router->mono = g_strdup(service);
 }
 
 void mu_http_router_free(MuHttpRouter *router) {
   if (router == NULL)
     return;
   g_array_unref(router->rows);
+  g_free(router->mono);
   g_free(router);
 }
 
@@ -124,10 +159,12 @@ static char **decode_parts(const char *path, GError **error) {
   return g_steal_pointer(&parts);
 }
 
-/* What stood in the captures when the parts match the pattern, else NULL. */
-static char **match_row(const Row *row, char **parts) {
+/* What stood in the captures when the parts match the pattern, else NULL. `mono`: the service that is not named. */
+static char **match_row(const Row *row, const char *mono, char **parts) {
   g_autoptr(GStrvBuilder) captures = g_strv_builder_new();
   guint i = 0;
+  if (row->mono)
+    g_strv_builder_add(captures, mono);
   for (; row->parts[i] != NULL; i++) {
     if (parts[i] == NULL)
       return NULL;
@@ -205,6 +242,8 @@ static void set_not_found(const MuHttpRouter *router, const char *path, char **p
   if (n > 2 && parts[n - 1][0] == '\0') /* a slash too many */
     g_clear_pointer(&parts[n - 1], g_free);
   for (guint i = 0; i < router->rows->len; i++) {
+    if (row_at(router, i)->mono && router->mono == NULL)
+      continue;
     guint cost = distance(row_at(router, i), parts);
     if (cost < best_cost) {
       best = row_at(router, i);
@@ -217,18 +256,39 @@ static void set_not_found(const MuHttpRouter *router, const char *path, char **p
               nearest == NULL ? "" : nearest);
 }
 
+static char *present_path(const char *path) {
+  for (gsize i = 0; i < G_N_ELEMENTS(OLD_PATHS); i++) {
+    gsize length = strlen(OLD_PATHS[i].old);
+    if (strncmp(path, OLD_PATHS[i].old, length) == 0 && (path[length] == '\0' || path[length] == '/'))
+      return g_strconcat(OLD_PATHS[i].path, path + length, NULL);
+  }
+  return g_strdup(path);
+}
+
+static gboolean set_many(const char *path, GError **error) {
+  g_set_error(
+      error, MU_ERROR, MU_ERROR_NOT_FOUND,
+      "this scheduler has many services, so %.200s is not known: ask for /v1/service/{name}%.200s of one of them "
+      "(GET /v1/multi lists them)",
+      path, path + strlen("/v1"));
+  return FALSE;
+}
+
 gboolean mu_http_router_match(const MuHttpRouter *router, const char *method, const char *path, MuHttpMatch *ret_match,
                               char ***ret_captures, char **ret_allow, GError **error) {
-  g_auto(GStrv) parts = decode_parts(path, error);
+  g_autofree char *present = router->mono == NULL ? g_strdup(path) : present_path(path);
+  g_auto(GStrv) parts = decode_parts(present, error);
   g_autoptr(GString) allow = g_string_new(NULL);
   const char *wanted = strcmp(method, "HEAD") == 0 ? "GET" : method;
   if (parts == NULL)
     return FALSE;
   for (guint i = 0; i < router->rows->len; i++) {
     const Row *row = row_at(router, i);
-    g_auto(GStrv) captures = match_row(row, parts);
+    g_auto(GStrv) captures = match_row(row, router->mono == NULL ? "{name}" : router->mono, parts);
     if (captures == NULL)
       continue;
+    if (row->mono && router->mono == NULL && allow->len == 0)
+      return set_many(path, error);
     if (strcmp(row->route.method, wanted) == 0) {
       *ret_match = (MuHttpMatch){.handler = row->route.handler, .user = row->user};
       *ret_captures = g_steal_pointer(&captures);
@@ -248,6 +308,7 @@ gboolean mu_http_router_match(const MuHttpRouter *router, const char *method, co
 json_t *mu_http_router_openapi(const MuHttpRouter *router) {
   json_t *document = mu_http_openapi_new();
   for (guint i = 0; i < router->rows->len; i++)
-    mu_http_openapi_add(document, &row_at(router, i)->route);
+    if (!row_at(router, i)->mono || router->mono != NULL)
+      mu_http_openapi_add(document, &row_at(router, i)->route);
   return document;
 }

@@ -29,6 +29,10 @@ MuHttpRouter *mu_http_router_new(const MuHttpRoute *own, gsize n_own, gpointer o
 void mu_http_router_free(MuHttpRouter *router);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MuHttpRouter, mu_http_router_free)
 
+/* The whole scheduler is this one service: `/v1/plans` is `/v1/service/{name}/plans`, and so for all its routes. Before the
+ * first match. */
+void mu_http_router_set_mono(MuHttpRouter *router, const char *service);
+
 /* Finds the route of a request, `path` not yet decoded; HEAD is answered as GET. MU_ERROR_NOT_FOUND names the nearest path,
  * MU_ERROR_METHOD sets `ret_allow` for the Allow header, MU_ERROR_USAGE for a path that is not UTF-8. The strings are the
  * caller's. */

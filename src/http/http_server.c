@@ -79,6 +79,9 @@ MuHttpServer *mu_http_server_new(const MuHttpConfig *config, const MuHttpBackend
   server->events = mu_event_stream_new(server->context, MU_HTTP_EVENT_RING, MU_HTTP_EVENT_RING_BYTES);
   server->follower = mu_file_follower_new(server->context);
   server->router = mu_http_router_new(config->routes, config->n_routes, config->routes_user, server, error);
+  if (server->router != NULL && config->mono != NULL)
+    mu_http_router_set_mono(server->router, config->mono);
+  server->mono = g_strdup(config->mono);
   if (server->router == NULL || (config->listen != NULL && !listen_tcp(server, config, error)) ||
       (config->socket_path != NULL && !listen_unix(server, config->socket_path, error)))
     return NULL;
@@ -161,6 +164,7 @@ void mu_http_server_free(MuHttpServer *server) {
   mu_file_follower_free(server->follower);
   mu_http_auth_free(server->auth);
   mu_http_router_free(server->router);
+  g_free(server->mono);
   g_main_context_unref(server->context);
   g_free(server->socket_name);
   g_free(server->url);

@@ -28,6 +28,7 @@ typedef struct {
   const MuHttpRoute *routes; /* the SDK user's own, tried before the built-in ones; n_routes of them; copied */
   gsize n_routes;
   gpointer routes_user;
+  const char *mono; /* the service that is the whole scheduler: its routes are there without its name too; NULL: none */
 } MuHttpConfig;
 
 typedef struct MuHttpServer MuHttpServer;

@@ -10,9 +10,12 @@
 #define TEXT "text/plain"
 #define ANY_FILE "application/octet-stream"
 #define SPEC_BODY "application/json; application/yaml; text/yaml; text/plain; application/octet-stream"
+#define FILE_BODY "text/plain; application/octet-stream; multipart/form-data"
 #define STEP_QUERY "phase: a phase's name or id, else the whole plan; step: a step's name or id, else the whole phase"
 #define FILE_QUERY                                                                                                     \
   "follow: true: stay and send what is appended; offset: begin at this byte; tail: begin at the last so many lines"
+
+#define FILTER_QUERY "plan: a plan's name; phase: a phase's name; step: a step's name"
 
 #define SERVICE "/v1/service/{name}"
 
@@ -22,8 +25,12 @@ static const MuRoute table[] = {
     {"GET", "/v1/health", mu_route_health, "how the scheduler is", NULL, NULL, JSON},
     {"GET", "/v1/events", mu_route_events, "what happens, as server-sent events",
      "service: only the events of this service", NULL, "text/event-stream"},
+    {"GET", "/v1/metrics", mu_route_metrics_json, "metrics as JSON", NULL, NULL, JSON},
     {"GET", "/v1/metrics/prometheus", mu_route_metrics, "metrics for Prometheus", NULL, NULL, TEXT},
     {"GET", "/v1/state/engine", mu_route_engine, "agents, resources, limits in force, warnings", NULL, NULL, JSON},
+    {"GET", "/v1/state/frameworkId", mu_route_framework_id, "the framework's id, in a list", NULL, NULL, JSON},
+    {"GET", "/v1/framework", mu_route_framework, "how the scheduler is, also one of a single service", NULL, NULL,
+     JSON},
     {"DELETE", "/v1/framework", mu_route_uninstall, "uninstall everything, then end", NULL, NULL, JSON},
     {"GET", "/v1/openapi.json", mu_route_openapi, "this API as an OpenAPI document", NULL, NULL, JSON},
 
@@ -62,6 +69,36 @@ static const MuRoute table[] = {
     {"POST", SERVICE "/pod/{pod}/pause", mu_route_pod_pause, "run an idle command in place of the tasks' own", NULL,
      JSON, JSON},
     {"POST", SERVICE "/pod/{pod}/resume", mu_route_pod_resume, "let paused tasks run again", NULL, JSON, JSON},
+
+    {"GET", SERVICE "/configurations", mu_route_configurations, "the ids of the configurations", NULL, NULL, JSON},
+    {"GET", SERVICE "/configurations/targetId", mu_route_target_id, "the target's id, in a list", NULL, NULL, JSON},
+    {"GET", SERVICE "/configurations/target", mu_route_configuration, "the target configuration", NULL, NULL, JSON},
+    {"GET", SERVICE "/configurations/{configuration}", mu_route_configuration, "a configuration", NULL, NULL, JSON},
+    {"GET", SERVICE "/artifacts/template/{configuration}/{pod-type}/{task}/{config}", mu_route_template,
+     "a config template, not rendered", NULL, NULL, TEXT},
+
+    {"GET", SERVICE "/endpoints", mu_route_endpoints, "the names of the endpoints", NULL, NULL, JSON},
+    {"GET", SERVICE "/endpoints/{endpoint}", mu_route_endpoint, "the addresses, DNS names and VIP of an endpoint", NULL,
+     NULL, JSON},
+
+    {"GET", SERVICE "/state/properties", mu_route_properties, "the names of the properties", NULL, NULL, JSON},
+    {"GET", SERVICE "/state/properties/{key}", mu_route_property, "a property", NULL, NULL, JSON},
+    {"GET", SERVICE "/state/files", mu_route_files, "the names of the files kept with the service", NULL, NULL, TEXT},
+    {"GET", SERVICE "/state/files/{file}", mu_route_file, "a file kept with the service", NULL, NULL, TEXT},
+    {"PUT", SERVICE "/state/files/{file}", mu_route_file_put, "keep a file with the service", NULL, FILE_BODY, JSON},
+    {"GET", SERVICE "/state/zone/tasks", mu_route_zones, "the zones of the tasks", NULL, NULL, JSON},
+    {"GET", SERVICE "/state/zone/tasks/{task}", mu_route_zone_of_task, "the zone of a task", NULL, NULL, TEXT},
+    {"GET", SERVICE "/state/zone/{pod-type}/{address}", mu_route_zone_of_address, "the zone of a pod at an address",
+     NULL, NULL, TEXT},
+    {"PUT", SERVICE "/state/refresh", mu_route_refresh, "of the reference: there is no cache, 409", NULL, NULL, JSON},
+
+    {"GET", SERVICE "/debug/offers", mu_route_debug_offers, "what became of the last offers", FILTER_QUERY, NULL, JSON},
+    {"GET", SERVICE "/debug/plans", mu_route_debug_plans, "the plans in short, and their tree", FILTER_QUERY, NULL,
+     JSON},
+    {"GET", SERVICE "/debug/taskStatuses", mu_route_debug_statuses, "the tasks of every step", FILTER_QUERY, NULL,
+     JSON},
+    {"GET", SERVICE "/debug/reservations", mu_route_debug_reservations, "reservations by agent", FILTER_QUERY, NULL,
+     JSON},
 
     {"GET", SERVICE "/sandbox/{task}", mu_route_sandbox, "the files of a task's sandbox", NULL, NULL, JSON},
     {"GET", SERVICE "/sandbox/{task}/{path*}", mu_route_sandbox, "a file of a task's sandbox, or a folder", FILE_QUERY,

@@ -10,7 +10,9 @@ MU_HTTP_HANDLER(mu_route_root);
 MU_HTTP_HANDLER(mu_route_health);
 MU_HTTP_HANDLER(mu_route_events);
 MU_HTTP_HANDLER(mu_route_metrics);
+MU_HTTP_HANDLER(mu_route_metrics_json);
 MU_HTTP_HANDLER(mu_route_engine);
+MU_HTTP_HANDLER(mu_route_framework);
 MU_HTTP_HANDLER(mu_route_uninstall);
 MU_HTTP_HANDLER(mu_route_openapi);
 /* routes_service.c */
@@ -39,6 +41,27 @@ MU_HTTP_HANDLER(mu_route_pod_restart);
 MU_HTTP_HANDLER(mu_route_pod_replace);
 MU_HTTP_HANDLER(mu_route_pod_pause);
 MU_HTTP_HANDLER(mu_route_pod_resume);
+/* routes_inspect.c */
+MU_HTTP_HANDLER(mu_route_configurations);
+MU_HTTP_HANDLER(mu_route_target_id);
+MU_HTTP_HANDLER(mu_route_configuration);
+MU_HTTP_HANDLER(mu_route_template);
+MU_HTTP_HANDLER(mu_route_endpoints);
+MU_HTTP_HANDLER(mu_route_endpoint);
+MU_HTTP_HANDLER(mu_route_framework_id);
+MU_HTTP_HANDLER(mu_route_properties);
+MU_HTTP_HANDLER(mu_route_property);
+MU_HTTP_HANDLER(mu_route_zones);
+MU_HTTP_HANDLER(mu_route_zone_of_task);
+MU_HTTP_HANDLER(mu_route_zone_of_address);
+MU_HTTP_HANDLER(mu_route_refresh);
+MU_HTTP_HANDLER(mu_route_files);
+MU_HTTP_HANDLER(mu_route_file);
+MU_HTTP_HANDLER(mu_route_file_put);
+MU_HTTP_HANDLER(mu_route_debug_offers);
+MU_HTTP_HANDLER(mu_route_debug_plans);
+MU_HTTP_HANDLER(mu_route_debug_statuses);
+MU_HTTP_HANDLER(mu_route_debug_reservations);
 /* routes_sandbox.c */
 MU_HTTP_HANDLER(mu_route_sandbox);
 

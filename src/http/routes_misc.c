@@ -1,4 +1,5 @@
 #include "http_reply.h"
+#include "json.h"
 #include "mu_config.h"
 #include "routes.h"
 #include "view.h"
@@ -25,7 +26,16 @@ static void answer_health(MuHttpServer *server, MuHttpResponse *response, const 
     mu_http_respond_json(response, status, health);
 }
 
+/* Of the service, when it is the only one: HealthResource of the reference; but not while the scheduler itself is not well. */
 void mu_route_health(const MuHttpRequest *request, MuHttpResponse *response, gpointer user) {
+  (void)request;
+  MuHttpServer *server = user;
+  guint status = MHD_HTTP_OK;
+  g_autoptr(json_t) whole = mu_view_health(server->backend.client, NULL, &status, NULL);
+  answer_health(server, response, status == MHD_HTTP_OK ? server->mono : NULL);
+}
+
+void mu_route_framework(const MuHttpRequest *request, MuHttpResponse *response, gpointer user) {
   (void)request;
   answer_health(user, response, NULL);
 }
@@ -46,6 +56,11 @@ void mu_route_metrics(const MuHttpRequest *request, MuHttpResponse *response, gp
   MuHttpServer *server = user;
   g_autofree char *text = mu_view_metrics(server->backend.client);
   mu_http_respond(response, MHD_HTTP_OK, "text/plain; version=0.0.4; charset=utf-8", text, strlen(text));
+}
+
+void mu_route_metrics_json(const MuHttpRequest *request, MuHttpResponse *response, gpointer user) {
+  (void)request;
+  mu_http_respond_json(response, MHD_HTTP_OK, mu_view_metrics_json(((MuHttpServer *)user)->backend.client));
 }
 
 void mu_route_engine(const MuHttpRequest *request, MuHttpResponse *response, gpointer user) {

@@ -18,5 +18,6 @@ void mu_command_free(MuCommand *command) {
   g_free(command->plan);
   g_free(command->phase);
   g_free(command->step);
+  g_free(command->file);
   g_free(command);
 }

@@ -18,6 +18,7 @@ typedef enum {
   MU_COMMAND_PLAN_RESTART,
   MU_COMMAND_POD_PAUSE,  /* service, pod, tasks: an idle command in place of the tasks' own */
   MU_COMMAND_POD_RESUME, /* service, pod, tasks */
+  MU_COMMAND_FILE_PUT,   /* service, file, context: the file's bytes */
 } MuCommandKind;
 
 /* The end of a command. Exactly one of `body` and `error` is set; both are borrowed. */
@@ -35,7 +36,7 @@ typedef struct {
   char *service;
   GBytes *context;
   gint64 if_version; /* MU_VERSION_ANY, MU_VERSION_ABSENT, or the version that must be the present one */
-  char *pod, *plan, *phase, *step;
+  char *pod, *plan, *phase, *step, *file;
   char **tasks;      /* NULL-terminated; NULL or none: all */
   MuReplyFunc reply; /* called once, on the main loop's thread; NULL: nobody waits */
   gpointer user;

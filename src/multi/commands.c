@@ -248,6 +248,17 @@ static gboolean plan_op(MuMultiServiceEventClient *client, MuCommand *command, j
   return TRUE;
 }
 
+static gboolean put_file(MuMultiServiceEventClient *client, MuCommand *command, json_t **ret_body, GError **error) {
+  MuService *service = mu_manager_require(client->manager, command->service, error);
+  if (service == NULL || !mu_service_put_file(service, command->file, command->context, &client->effects, error))
+    return FALSE;
+  *ret_body = json_object();
+  mu_json_set_string(*ret_body, "service", service->name);
+  mu_json_set_string(*ret_body, "file", command->file);
+  mu_json_set_int(*ret_body, "size", (gint64)g_bytes_get_size(command->context));
+  return TRUE;
+}
+
 static const Handler HANDLERS[] = {
     [MU_COMMAND_SERVICE_PUT] = put_service,
     [MU_COMMAND_SERVICE_REMOVE] = remove_service,
@@ -261,6 +272,7 @@ static const Handler HANDLERS[] = {
     [MU_COMMAND_PLAN_CONTINUE] = plan_op,
     [MU_COMMAND_PLAN_FORCE_COMPLETE] = plan_op,
     [MU_COMMAND_PLAN_RESTART] = plan_op,
+    [MU_COMMAND_FILE_PUT] = put_file,
 };
 
 void mu_client_command(MuMultiServiceEventClient *client, MuCommand *command, gint64 now_ms) {

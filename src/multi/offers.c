@@ -183,24 +183,42 @@ static void note_absent(MuMultiServiceEventClient *client) {
 
 /* ---- launches ------------------------------------------------------------------------------------------------------ */
 
-static gboolean try_group(MuMultiServiceEventClient *client, MuService *service, MuStep *step,
-                          const MuRequirement *requirement, MuOfferGroup *group) {
+/* A step with what it needs, and the reasons why it waits: `before` has the counts of this attempt's begin. */
+typedef struct {
+  MuService *service;
+  MuStep *step;
+  MuRequirement requirement;
+  MuOutcome *outcome;
+  MuOutcome before;
+} Attempt;
+
+static void log_attempt(MuMultiServiceEventClient *client, const Attempt *attempt, const char *host) {
+  const MuPod *pod = attempt->step->asset;
+  mu_offer_log_add(&attempt->service->offer_log, pod->name, &attempt->before, attempt->outcome, host,
+                   client->effects.now_ms);
+}
+
+static gboolean try_group(MuMultiServiceEventClient *client, const Attempt *attempt, MuOfferGroup *group) {
   MuMatch match = {0};
-  if (!mu_evaluate(requirement, group->offer, &client->effects.random, mu_service_outcome(service, step), &match))
+  if (!mu_evaluate(&attempt->requirement, group->offer, &client->effects.random, attempt->outcome, &match))
     return FALSE;
+  log_attempt(client, attempt, group->offer->hostname);
   for (guint i = 0; i < match.taken->items->len; i++)
     mu_resources_subtract(group->offer->resources, match.taken->items->pdata[i]);
-  mu_service_launch(service, step, requirement, &match, group->operations, &client->effects);
+  mu_service_launch(attempt->service, attempt->step, &attempt->requirement, &match, group->operations,
+                    &client->effects);
   client->counters.launches++;
   return TRUE;
 }
 
 static gboolean place_step(MuMultiServiceEventClient *client, MuService *service, MuStep *step, gboolean may_reserve) {
-  MuRequirement requirement;
-  mu_service_requirement(service, step, &client->effects, may_reserve, &requirement);
+  Attempt attempt = {.service = service, .step = step, .outcome = mu_service_outcome(service, step)};
+  attempt.before = *attempt.outcome;
+  mu_service_requirement(service, step, &client->effects, may_reserve, &attempt.requirement);
   for (guint i = 0; i < client->group_order->len; i++)
-    if (try_group(client, service, step, &requirement, client->group_order->pdata[i]))
+    if (try_group(client, &attempt, client->group_order->pdata[i]))
       return TRUE;
+  log_attempt(client, &attempt, NULL);
   return FALSE;
 }
 

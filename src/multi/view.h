@@ -39,4 +39,7 @@ gboolean mu_view_task(MuMultiServiceEventClient *client, const char *name, const
 json_t *mu_view_health(MuMultiServiceEventClient *client, const char *service, guint *ret_http_status, GError **error);
 /* Prometheus text exposition; the caller frees. */
 char *mu_view_metrics(MuMultiServiceEventClient *client);
+/* The same numbers in the form of the reference's (Dropwizard): {"version","gauges":{name:{"value"}},"counters":{name:
+ * {"count"}},"histograms":{},"meters":{},"timers":{}}. */
+json_t *mu_view_metrics_json(MuMultiServiceEventClient *client);
 #endif

@@ -1,8 +1,8 @@
 /* Views of pods and tasks. */
 #include "view.h"
 
-#include "client_private.h"
 #include "json.h"
+#include "view_private.h"
 #include <muster/error.h>
 
 #include <string.h>
@@ -71,8 +71,8 @@ static void add_unwanted(const MuPod *pod, const MuPodSpec *spec, GPtrArray *tas
     qsort(tasks->pdata + from, tasks->len - from, sizeof(gpointer), compare_tasks);
 }
 
-/* The tasks that were launched, in the order of the spec; in the store they have none. */
-static GPtrArray *ordered_tasks(const MuPod *pod) {
+/* In the store they have no order. */
+GPtrArray *mu_view_pod_tasks(const MuPod *pod) {
   const MuPodSpec *spec = target_of(pod);
   GPtrArray *tasks = g_ptr_array_new();
   for (guint i = 0; spec != NULL && i < spec->n_tasks; i++) {
@@ -87,7 +87,7 @@ static GPtrArray *ordered_tasks(const MuPod *pod) {
 static json_t *tasks_json(const MuPod *pod) {
   json_t *list = json_array();
   const MuPodSpec *spec = target_of(pod);
-  g_autoptr(GPtrArray) tasks = ordered_tasks(pod);
+  g_autoptr(GPtrArray) tasks = mu_view_pod_tasks(pod);
   for (guint i = 0; i < tasks->len; i++)
     json_array_append_new(list, task_json(tasks->pdata[i]));
   for (guint i = 0; spec != NULL && i < spec->n_tasks; i++)
@@ -140,7 +140,7 @@ static json_t *statuses_json(const MuService *service) {
   return json;
 }
 
-static const MuPod *require_pod(const MuService *service, const char *name, GError **error) {
+const MuPod *mu_view_require_pod(const MuService *service, const char *name, GError **error) {
   const MuPod *pod = mu_service_pod(service, name);
   if (pod == NULL)
     g_set_error(error, MU_ERROR, MU_ERROR_NOT_FOUND, "service %s has no pod \"%s\"; list them with: muster pod list %s",
@@ -154,7 +154,7 @@ json_t *mu_view_pod_status(MuMultiServiceEventClient *client, const char *name, 
     return NULL;
   if (pod_name == NULL)
     return statuses_json(service);
-  const MuPod *pod = require_pod(service, pod_name, error);
+  const MuPod *pod = mu_view_require_pod(service, pod_name, error);
   return pod == NULL ? NULL : pod_json(pod, TRUE);
 }
 
@@ -168,11 +168,11 @@ static json_t *task_info(const MuTask *task) {
 
 json_t *mu_view_pod_info(MuMultiServiceEventClient *client, const char *name, const char *pod_name, GError **error) {
   const MuService *service = mu_manager_require(client->manager, name, error);
-  const MuPod *pod = service == NULL ? NULL : require_pod(service, pod_name, error);
+  const MuPod *pod = service == NULL ? NULL : mu_view_require_pod(service, pod_name, error);
   if (pod == NULL)
     return NULL;
   json_t *list = json_array();
-  g_autoptr(GPtrArray) tasks = ordered_tasks(pod);
+  g_autoptr(GPtrArray) tasks = mu_view_pod_tasks(pod);
   for (guint i = 0; i < tasks->len; i++)
     json_array_append_new(list, task_info(tasks->pdata[i]));
   return list;

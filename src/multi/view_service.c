@@ -1,8 +1,8 @@
 /* Views of services and plans. */
 #include "view.h"
 
-#include "client_private.h"
 #include "json.h"
+#include "view_private.h"
 #include <muster/error.h>
 
 #include <string.h>
@@ -51,16 +51,6 @@ json_t *mu_view_services(MuMultiServiceEventClient *client) {
   return list;
 }
 
-static json_t *configuration_ids(const MuService *service) {
-  json_t *ids = json_array();
-  GHashTableIter iter;
-  gpointer id = NULL;
-  g_hash_table_iter_init(&iter, service->configs);
-  while (g_hash_table_iter_next(&iter, &id, NULL))
-    json_array_append_new(ids, json_string(id));
-  return ids;
-}
-
 static json_t *holdouts(const MuService *service) {
   json_t *list = json_array();
   g_auto(GStrv) lines = mu_service_holdouts(service);
@@ -75,7 +65,7 @@ json_t *mu_view_service(MuMultiServiceEventClient *client, const char *name, GEr
     return NULL;
   json_t *row = service_row(service);
   mu_json_set_string(row, "target", service->record->target);
-  mu_json_set_new(row, "configurations", configuration_ids(service));
+  mu_json_set_new(row, "configurations", mu_view_names(service->configs));
   mu_json_set_string(row, "rejected", service->rejected);
   mu_json_set_int(row, "created_ms", service->record->created_ms);
   mu_json_set_int(row, "changed_ms", service->record->changed_ms);
@@ -178,16 +168,17 @@ static json_t *plan_json(const MuPlan *plan, gint64 now_ms) {
   return json;
 }
 
+const MuPlan *mu_view_require_plan(const MuService *service, const char *name, GError **error) {
+  const MuPlan *plan = mu_service_plan(service, name);
+  if (plan == NULL)
+    g_set_error(error, MU_ERROR, MU_ERROR_NOT_FOUND,
+                "service %s has no plan \"%s\"; list them with: muster plan list %s", service->name, name,
+                service->name);
+  return plan;
+}
+
 json_t *mu_view_plan(MuMultiServiceEventClient *client, const char *name, const char *plan_name, GError **error) {
   const MuService *service = mu_manager_require(client->manager, name, error);
-  if (service == NULL)
-    return NULL;
-  const MuPlan *plan = mu_service_plan(service, plan_name);
-  if (plan == NULL) {
-    g_set_error(error, MU_ERROR, MU_ERROR_NOT_FOUND,
-                "service %s has no plan \"%s\"; list them with: muster plan list %s", service->name, plan_name,
-                service->name);
-    return NULL;
-  }
-  return plan_json(plan, client->effects.now_ms);
+  const MuPlan *plan = service == NULL ? NULL : mu_view_require_plan(service, plan_name, error);
+  return plan == NULL ? NULL : plan_json(plan, client->effects.now_ms);
 }

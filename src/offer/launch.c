@@ -1,6 +1,7 @@
 #include "launch.h"
 
 #include "bug.h"
+#include "dns_names.h"
 #include "launch_container.h"
 #include "launch_provide.h"
 #include "spec_placement.h"
@@ -50,7 +51,7 @@ static void add_place_env(MuTaskLaunch *launch, const MuLaunchInput *input) {
 /* developer-guide.md of dcos-commons, "Task environment"; PodInfoBuilder.getTaskEnvironment. */
 static void add_standard_env(MuTaskLaunch *launch, const MuLaunchInput *input) {
   const MuRequirement *r = input->requirement;
-  g_autofree char *host = mu_framework_host(r->service), *vip_host = mu_framework_vip_host(r->service);
+  g_autofree char *host = mu_dns_autoip_domain(r->service), *vip_host = mu_dns_vip_domain(r->service);
   mu_task_launch_set_env(launch, "TASK_NAME", launch->name);
   mu_task_launch_set_env(launch, "FRAMEWORK_NAME", r->service);
   mu_task_launch_set_env(launch, "FRAMEWORK_HOST", host);

@@ -1,31 +1,11 @@
 #include "launch_provide.h"
 
 #include "bug.h"
+#include "dns_names.h"
 #include "spec_uri.h"
 #include <string.h>
 
-#define AUTOIP "autoip.dcos.thisdcos.directory"
-#define VIP "l4lb.thisdcos.directory"
 #define COMMON_NAME_MAX 64 /* RFC 5280, ub-common-name */
-
-/* ---- names ---------------------------------------------------------------------------------------------------------- */
-
-/* A name as a part of a DNS name: EndpointUtils.removeSlashes and replaceDotsWithDashes. */
-static char *dns_label(const char *name, gboolean dots_to_dashes) {
-  g_auto(GStrv) parts = g_strsplit(name, "/", -1);
-  char *label = g_strjoinv("", parts);
-  return dots_to_dashes ? g_strdelimit(label, ".", '-') : label;
-}
-
-char *mu_framework_host(const char *service) {
-  g_autofree char *label = dns_label(service, TRUE);
-  return g_strconcat(label, "." AUTOIP, NULL);
-}
-
-char *mu_framework_vip_host(const char *service) {
-  g_autofree char *label = dns_label(service, FALSE);
-  return g_strconcat(label, "." VIP, NULL);
-}
 
 /* ---- of the pod ----------------------------------------------------------------------------------------------------- */
 
@@ -51,9 +31,15 @@ void mu_launch_provide(MuPodLaunch *launch, const MuPodSpec *pod) {
 
 /* ---- of a task ------------------------------------------------------------------------------------------------------ */
 
+/* A name as a part of a DNS name: EndpointUtils.removeSlashes and replaceDotsWithDashes. */
+static char *dns_label(const char *name) {
+  g_auto(GStrv) parts = g_strsplit(name, "/", -1);
+  return g_strdelimit(g_strjoinv("", parts), ".", '-');
+}
+
 /* hello-0-server.myservice: its last 64 characters when it is longer. */
 static char *common_name(const char *task_name, const char *service) {
-  g_autofree char *task = dns_label(task_name, TRUE), *own = dns_label(service, TRUE);
+  g_autofree char *task = dns_label(task_name), *own = dns_label(service);
   g_autofree char *name = g_strconcat(task, ".", own, NULL);
   gsize length = strlen(name);
   return g_strdup(length > COMMON_NAME_MAX ? name + length - COMMON_NAME_MAX : name);
@@ -61,23 +47,17 @@ static char *common_name(const char *task_name, const char *service) {
 
 /* Where the task is found: under its own name, or under the prefix of its discovery and the pod's index. */
 static char *autoip_name(const MuTaskLaunch *launch, const MuRequirement *r, const MuTaskSpec *task) {
-  g_autofree char *host = mu_framework_host(r->service);
   g_autofree char *name = task->discovery_prefix == NULL ? g_strdup(launch->name)
                                                          : g_strdup_printf("%s-%u", task->discovery_prefix, r->index);
-  g_autofree char *label = dns_label(name, TRUE);
-  return g_strconcat(label, ".", host, NULL);
+  return mu_dns_autoip_host(r->service, name);
 }
 
 static void add_names(MuLaunchTls *tls, const MuTaskLaunch *launch, const MuRequirement *r, const MuTaskSpec *task) {
   const MuResourceSet *set = &r->pod->resource_sets[task->resource_set];
   g_ptr_array_add(tls->dns_names, autoip_name(launch, r, task));
-  g_autofree char *vip_host = mu_framework_vip_host(r->service);
-  for (guint i = 0; i < set->n_ports; i++) {
-    if (!set->ports[i].has_vip)
-      continue;
-    g_autofree char *prefix = dns_label(set->ports[i].vip_prefix, FALSE);
-    g_ptr_array_add(tls->dns_names, g_strconcat(prefix, ".", vip_host, NULL));
-  }
+  for (guint i = 0; i < set->n_ports; i++)
+    if (set->ports[i].has_vip)
+      g_ptr_array_add(tls->dns_names, mu_dns_vip_host(r->service, set->ports[i].vip_prefix));
 }
 
 void mu_launch_add_tls(MuTaskLaunch *launch, const MuRequirement *requirement, const MuTaskSpec *task) {

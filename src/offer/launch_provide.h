@@ -4,11 +4,6 @@
 #include "engine.h"
 #include "evaluate.h"
 
-/* "teammy-svc.autoip.dcos.thisdcos.directory" and "teammy.svc.l4lb.thisdcos.directory" of /team/my.svc, as EndpointUtils of
- * dcos-commons builds them; the caller frees. */
-char *mu_framework_host(const char *service);
-char *mu_framework_vip_host(const char *service);
-
 /* The files to fetch, and the secrets. */
 void mu_launch_provide(MuPodLaunch *launch, const MuPodSpec *pod);
 /* The keys and certificates of one task, with the names that CertificateNamesGenerator of dcos-commons gives them. */

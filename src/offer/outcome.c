@@ -89,7 +89,7 @@ char *mu_stage_result_to_string(MuStage stage, const MuStageResult *result) {
   return g_strdup_printf("wanted %s, best offer had %s (%s)", wanted, best, agent);
 }
 
-static int busiest_stage(const MuOutcome *outcome) {
+int mu_outcome_busiest(const MuOutcome *outcome) {
   int busiest = -1;
   for (int i = 0; i < MU_STAGE_COUNT; i++)
     if (outcome->stages[i].refused > 0 &&
@@ -99,7 +99,7 @@ static int busiest_stage(const MuOutcome *outcome) {
 }
 
 char *mu_outcome_summary(const MuOutcome *outcome) {
-  int stage = busiest_stage(outcome);
+  int stage = mu_outcome_busiest(outcome);
   if (stage < 0)
     return g_strdup(outcome->offers == 0 ? "no offer came yet" : "an offer fits; the launch is under way");
   g_autofree char *example = mu_stage_result_to_string((MuStage)stage, &outcome->stages[stage]);

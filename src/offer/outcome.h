@@ -49,6 +49,8 @@ void mu_outcome_refuse(MuOutcome *outcome, MuStage stage, const char *agent, con
 
 /* "wanted 4096 MB, best offer had 1200 MB (host-1)"; the caller frees. */
 char *mu_stage_result_to_string(MuStage stage, const MuStageResult *result);
+/* The stage that refused most, or -1 when none did. */
+int mu_outcome_busiest(const MuOutcome *outcome);
 /* One sentence for people: "no offer yet", or the stage that refused most with its example; the caller frees. */
 char *mu_outcome_summary(const MuOutcome *outcome);
 /* {"offers","summary","stages":[{"stage","refused","example"}]} */

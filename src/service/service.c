@@ -40,6 +40,7 @@ MuService *mu_service_new(const char *name) {
   service->tasks = g_hash_table_new(g_str_hash, g_str_equal);
   service->reservations = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
   service->marks = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+  service->files = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_bytes_unref);
   service->early_statuses = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)mu_task_status_free);
   service->pod_records = g_ptr_array_new();
   service->plans = g_ptr_array_new_with_free_func((GDestroyNotify)mu_plan_free);
@@ -64,6 +65,7 @@ void mu_service_free(MuService *service) {
   g_hash_table_unref(service->pods);
   g_hash_table_unref(service->configs);
   g_hash_table_unref(service->marks);
+  g_hash_table_unref(service->files);
   g_hash_table_unref(service->early_statuses);
   g_ptr_array_unref(service->pod_records);
   g_ptr_array_unref(service->dirty_pods);
@@ -74,6 +76,7 @@ void mu_service_free(MuService *service) {
   g_ptr_array_unref(service->delayed);
   g_ptr_array_unref(service->killing);
   g_clear_pointer(&service->unreadable, g_ptr_array_unref);
+  mu_offer_log_clear(&service->offer_log);
   mu_service_scheduler_free(service->scheduler);
   mu_service_record_free(service->record);
   g_free(service->failure);
@@ -373,6 +376,7 @@ gboolean mu_service_load(MuService *service, MuRecordKind kind, const char *key,
   case MU_RECORD_STATUS: return load_status(service, key, value, length, error);
   case MU_RECORD_PAUSE: return load_pause(service, key, value, length, error);
   case MU_RECORD_MARK: return mu_marks_load(service, key, value, length, error);
+  case MU_RECORD_FILE: return g_hash_table_insert(service->files, g_strdup(key), g_bytes_new(value, length)), TRUE;
   default:
     g_set_error(error, MU_ERROR, MU_ERROR_FAILED, "a record of kind %d does not belong to a service", (int)kind);
     return FALSE;

@@ -9,6 +9,7 @@
 #define MU_SERVICE_H
 #include "effects.h"
 #include "evaluate.h"
+#include "offer_log.h"
 #include "plan.h"
 #include "records.h"
 #include <muster/scheduler_builder.h>
@@ -60,6 +61,7 @@ struct MuService {
   MuPlan *deploy, *recovery;
   MuPlan *decommission;  /* NULL: nothing to decommission */
   GHashTable *marks;     /* operators' marks on plan elements; see marks.h */
+  GHashTable *files;     /* name to GBytes: what clients keep with the service */
   gboolean quiet;        /* statuses are found without telling those who watch: at a start */
   GPtrArray *dirty_pods; /* of MuPod* */
   GPtrArray *wanting;    /* of MuStep*: they wait for an offer; found by settle */
@@ -68,6 +70,7 @@ struct MuService {
   GPtrArray *leaving;    /* of MuPod*: replaced or decommissioned, and not through with it */
   GPtrArray *delayed;    /* of MuPod*: a step of theirs waits for its backoff; found by settle */
   GPtrArray *killing;    /* of MuTask*: a kill is under way */
+  MuOfferLog offer_log;  /* what became of the offers that it was shown */
   gint64 next_ms;        /* when settle is due although nothing happens; G_MAXINT64: never */
   MuStatus shown_status; /* of the deploy plan when last announced */
   gboolean finished;     /* all goals reached, and it asked to be removed then */
@@ -169,6 +172,15 @@ typedef enum { MU_PLAN_OP_INTERRUPT, MU_PLAN_OP_CONTINUE, MU_PLAN_OP_FORCE_COMPL
  * restart are done to each step in it. The marks are kept over restarts of the scheduler. */
 gboolean mu_service_plan_op(MuService *service, MuPlanOp op, const char *plan, const char *phase, const char *step,
                             MuEffects *effects, GError **error);
+
+/* The most that a service keeps of clients' files. */
+#define MU_FILE_MAX_BYTES 65536u
+#define MU_FILE_MAX_NAME 200u
+#define MU_FILE_MAX_NUMBER 100u
+/* Keeps a file with the service, until that is gone. MU_ERROR_REFUSED for a name that is none, MU_ERROR_TOO_LARGE. */
+gboolean mu_service_put_file(MuService *service, const char *name, GBytes *content, MuEffects *effects, GError **error);
+/* At the service's end. */
+void mu_service_erase_files(MuService *service, MuEffects *effects);
 
 /* ---- reading ------------------------------------------------------------------------------------------------------- */
 

@@ -16,7 +16,8 @@
   X(STATUS, 7, "status", "the last status of a task; key: task name")                                                  \
   X(MARK, 8, "mark", "operators' marks on plan elements (interrupted, forced); key: plan element")                     \
   X(GARBAGE, 9, "garbage", "reserved resources without an owner, on their way out; key: resource id")                  \
-  X(PAUSE, 10, "pause", "tasks that an operator paused; key: pod instance")
+  X(PAUSE, 10, "pause", "tasks that an operator paused; key: pod instance")                                            \
+  X(FILE, 20, "file", "a small file that a client keeps with the service; key: its name")
 
 typedef enum {
 #define X(name, number, word, what) MU_RECORD_##name = number,

@@ -8,6 +8,7 @@
 #include "http_server.h"
 #include "json.h"
 #include "view.h"
+#include "view_inspect.h"
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
@@ -51,6 +52,7 @@ void mu_command_free(MuCommand *command) {
   g_free(command->plan);
   g_free(command->phase);
   g_free(command->step);
+  g_free(command->file);
   g_free(command);
 }
 
@@ -132,6 +134,93 @@ char *mu_view_metrics(MuMultiServiceEventClient *client) {
   return g_strdup("muster_services 2\n");
 }
 
+json_t *mu_view_metrics_json(MuMultiServiceEventClient *client) {
+  (void)client;
+  return json_pack("{s:{}}", "gauges");
+}
+
+/* ---- the doubles of view_inspect.h: each says who was asked for ---- */
+
+static char *view_text(const char *service, const char *text, GError **error) {
+  g_autoptr(json_t) found = view(service, "1", error);
+  return found == NULL ? NULL : g_strdup(text);
+}
+
+#define FAKE_VIEW(name, text)                                                                                          \
+  json_t *name(MuMultiServiceEventClient *client, const char *service, GError **error) {                               \
+    (void)client;                                                                                                      \
+    return view(service, text, error);                                                                                 \
+  }
+FAKE_VIEW(mu_view_configurations, "[\"id-1\",\"id-2\"]")
+FAKE_VIEW(mu_view_target_id, "[\"id-2\"]")
+FAKE_VIEW(mu_view_endpoints, "[\"web\"]")
+FAKE_VIEW(mu_view_properties, "[\"file-x\"]")
+FAKE_VIEW(mu_view_zones, "{\"redis-0-server\":\"z1\"}")
+
+json_t *mu_view_configuration(MuMultiServiceEventClient *client, const char *service, const char *id, GError **error) {
+  (void)client;
+  return view(service, id == NULL ? "{\"name\":\"target\"}" : "{\"name\":\"one\"}", error);
+}
+
+char *mu_view_template(MuMultiServiceEventClient *client, const char *service, const MuTemplatePath *path,
+                       GError **error) {
+  (void)client;
+  g_autofree char *text = g_strjoin("|", path->configuration, path->pod_type, path->task, path->config, NULL);
+  return view_text(service, text, error);
+}
+
+json_t *mu_view_endpoint(MuMultiServiceEventClient *client, const char *service, const char *endpoint, GError **error) {
+  (void)client, (void)endpoint;
+  return view(service, "{\"address\":[]}", error);
+}
+
+json_t *mu_view_framework_id(MuMultiServiceEventClient *client, GError **error) {
+  (void)client, (void)error;
+  return json_pack("[s]", "fw-1");
+}
+
+char *mu_view_property(MuMultiServiceEventClient *client, const char *service, const char *key, GError **error) {
+  (void)client, (void)key;
+  return view_text(service, "true", error);
+}
+
+char *mu_view_files(MuMultiServiceEventClient *client, const char *service, GError **error) {
+  (void)client;
+  return view_text(service, "[a, b]", error);
+}
+
+GBytes *mu_view_file(MuMultiServiceEventClient *client, const char *service, const char *file, GError **error) {
+  (void)client;
+  char *text = view_text(service, file, error);
+  return text == NULL ? NULL : g_bytes_new_take(text, strlen(text));
+}
+
+char *mu_view_zone_of_task(MuMultiServiceEventClient *client, const char *service, const char *task, GError **error) {
+  (void)client, (void)task;
+  return view_text(service, "z1", error);
+}
+
+char *mu_view_zone_of_address(MuMultiServiceEventClient *client, const char *service, const char *pod_type,
+                              const char *address, GError **error) {
+  (void)client, (void)pod_type, (void)address;
+  return view_text(service, "z2", error);
+}
+
+static json_t *fake_debug(const char *service, const MuPlanFilter *filter, const char *what, GError **error) {
+  g_autofree char *text = g_strdup_printf("[\"%s %s %s %s\"]", what, filter->plan, filter->phase, filter->step);
+  return view(service, text, error);
+}
+
+#define FAKE_DEBUG(name, what)                                                                                         \
+  json_t *name(MuMultiServiceEventClient *client, const char *service, const MuPlanFilter *filter, GError **error) {   \
+    (void)client;                                                                                                      \
+    return fake_debug(service, filter, what, error);                                                                   \
+  }
+FAKE_DEBUG(mu_view_debug_offers, "offers")
+FAKE_DEBUG(mu_view_debug_plans, "plans")
+FAKE_DEBUG(mu_view_debug_statuses, "statuses")
+FAKE_DEBUG(mu_view_debug_reservations, "reservations")
+
 static char *fake_sandbox_path(const char *agent, const char *task, const char *path, gpointer user, GError **error) {
   (void)user;
   g_assert_cmpstr(agent, ==, "agent-0");
@@ -166,9 +255,9 @@ static gboolean on_reply_due(gpointer user) {
 static void fake_submit(MuCommand *command, gpointer user) {
   (void)user;
   g_free(fake.last_command);
-  fake.last_command =
-      g_strdup_printf("%d service=%s pod=%s plan=%s phase=%s step=%s if=%d", (int)command->kind, command->service,
-                      command->pod, command->plan, command->phase, command->step, (int)command->if_version);
+  fake.last_command = g_strdup_printf("%d service=%s pod=%s plan=%s phase=%s step=%s if=%d file=%s", (int)command->kind,
+                                      command->service, command->pod, command->plan, command->phase, command->step,
+                                      (int)command->if_version, command->file);
   g_clear_pointer(&fake.last_context, g_bytes_unref);
   fake.last_context = command->context == NULL ? NULL : g_bytes_ref(command->context);
   if (fake.hold)
@@ -210,6 +299,9 @@ typedef struct {
   guint16 port;
 } Fixture;
 
+/* The service that is the whole scheduler, of the fixtures opened from now on; NULL: none. */
+static const char *fake_mono;
+
 static G_GNUC_UNUSED void fixture_open_with(Fixture *fixture, gsize max_body, gboolean own) {
   g_autoptr(GError) error = NULL;
   memset(&fake, 0, sizeof fake);
@@ -224,7 +316,8 @@ static G_GNUC_UNUSED void fixture_open_with(Fixture *fixture, gsize max_body, gb
                          .max_body_bytes = max_body,
                          .routes = own_routes,
                          .n_routes = own ? G_N_ELEMENTS(own_routes) : 0,
-                         .routes_user = (gpointer) "own user"};
+                         .routes_user = (gpointer) "own user",
+                         .mono = fake_mono};
   MuHttpBackend backend = {
       .submit = fake_submit, .sandbox_path = fake_sandbox_path, .describe_engine = fake_describe_engine};
   fixture->server = mu_http_server_new(&config, &backend, &error);

@@ -11,9 +11,13 @@ typedef struct {
 
 #define R "/v1/service/redis"
 #define JSON "application/json"
+#define TEXT "text/plain; charset=utf-8"
 static const Case cases[] = {
     {"GET", "/", "", NULL, 200, JSON, "\"name\":\"muster\"", NULL},
     {"GET", "/v1/health", "", NULL, 203, JSON, "well", NULL},
+    {"GET", "/v1/metrics", "", NULL, 200, JSON, "gauges", NULL},
+    {"GET", "/v1/framework", "", NULL, 203, JSON, "well", NULL},
+    {"GET", "/v1/state/frameworkId", "", NULL, 200, JSON, "[\"fw-1\"]", NULL},
     {"GET", "/v1/metrics/prometheus", "", NULL, 200, "text/plain; version=0.0.4; charset=utf-8", "muster_services 2",
      NULL},
     {"GET", "/v1/state/engine", "", NULL, 200, JSON, "agent-0", NULL},
@@ -64,6 +68,32 @@ static const Case cases[] = {
     {"POST", R "/pod/redis-0/pause", "", "{}", 400, JSON, "no list of tasks", NULL},
     {"POST", R "/pod/redis-0/resume", "", "[1]", 400, JSON, "no list of tasks", NULL},
     {"POST", R "/pod/redis-0/resume", "", "", 200, JSON, NULL, "11 service=redis pod=redis-0"},
+    {"GET", R "/configurations", "", NULL, 200, JSON, "id-1", NULL},
+    {"GET", R "/configurations/targetId", "", NULL, 200, JSON, "[\"id-2\"]", NULL},
+    {"GET", R "/configurations/target", "", NULL, 200, JSON, "target", NULL},
+    {"GET", R "/configurations/id-1", "", NULL, 200, JSON, "one", NULL},
+    {"GET", R "/artifacts/template/id-1/redis/server/conf", "", NULL, 200, TEXT, "id-1|redis|server|conf", NULL},
+    {"GET", R "/endpoints", "", NULL, 200, JSON, "[\"web\"]", NULL},
+    {"GET", R "/endpoints/web", "", NULL, 200, JSON, "address", NULL},
+    {"GET", R "/state/properties", "", NULL, 200, JSON, "file-x", NULL},
+    {"GET", R "/state/properties/deployment-completed", "", NULL, 200, JSON, "true", NULL},
+    {"GET", R "/state/files", "", NULL, 200, TEXT, "[a, b]", NULL},
+    {"GET", R "/state/files/a", "", NULL, 200, TEXT, "a", NULL},
+    {"PUT", R "/state/files/a", "Content-Type: text/plain\r\n", "abc", 200, JSON, NULL,
+     "12 service=redis pod=(null) plan=(null) phase=(null) step=(null) if=-1 file=a"},
+    {"PUT", R "/state/files/a", "Content-Type: multipart/form-data; boundary=xx\r\n",
+     "--xx\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\"\r\n\r\nabc\r\n--xx--\r\n", 200, JSON, NULL,
+     "12 service=redis"},
+    {"PUT", R "/state/files/a", "Content-Type: multipart/form-data; boundary=xx\r\n", "--xx\r\n", 400, JSON,
+     "no whole field", NULL},
+    {"PUT", R "/state/refresh", "", "", 409, JSON, "nothing to refresh", NULL},
+    {"GET", R "/state/zone/tasks", "", NULL, 200, JSON, "z1", NULL},
+    {"GET", R "/state/zone/tasks/redis-0-server", "", NULL, 200, TEXT, "z1", NULL},
+    {"GET", R "/state/zone/redis/10.0.0.1", "", NULL, 200, TEXT, "z2", NULL},
+    {"GET", R "/debug/offers", "", NULL, 200, JSON, "offers (null) (null) (null)", NULL},
+    {"GET", R "/debug/plans?plan=a&phase=b&step=c", "", NULL, 200, JSON, "plans a b c", NULL},
+    {"GET", R "/debug/taskStatuses?plan=a", "", NULL, 200, JSON, "statuses a (null)", NULL},
+    {"GET", R "/debug/reservations", "", NULL, 200, JSON, "reservations", NULL},
     {"GET", R "/sandbox/redis-0-server", "", NULL, 200, JSON, "\"path\":\"stdout\",\"size\":15", NULL},
     {"GET", R "/sandbox/redis-0-server/sub", "", NULL, 200, JSON, "\"path\":\"sub/deep\"", NULL},
     {"GET", R "/sandbox/redis-0-server/sub/", "", NULL, 200, JSON, "\"path\":\"sub/deep\"", NULL},
@@ -81,6 +111,37 @@ static const Case cases[] = {
      NULL},
     {"GET", R "/sandbox/redis-0-server/stdout", "Range: bytes=99-\r\n", NULL, 416, JSON, "15 bytes", NULL},
     {"GET", R "/sandbox/redis-0-server/binary", "", NULL, 200, "application/octet-stream", "\xff\xfe", NULL},
+};
+
+/* The same server when the service `redis` is all there is, and when it is not. */
+static const Case mono_cases[] = {
+    {"GET", "/v1/plans", "", NULL, 200, JSON, "recovery", NULL},
+    {"GET", "/v1/plans/deploy", "", NULL, 200, JSON, "COMPLETE", NULL},
+    {"POST", "/v1/plans/deploy/interrupt?phase=p", "", "", 200, JSON, NULL,
+     "6 service=redis pod=(null) plan=deploy phase=p"},
+    {"GET", "/v1/plan", "", NULL, 200, JSON, "COMPLETE", NULL},
+    {"POST", "/v1/plan/continue", "", "", 200, JSON, NULL, "7 service=redis pod=(null) plan=deploy"},
+    {"GET", "/v1/pod/status", "", NULL, 200, JSON, "pods", NULL},
+    {"POST", "/v1/pod/redis-0/replace", "", "", 200, JSON, NULL, "5 service=redis pod=redis-0"},
+    {"GET", "/v1/configurations/targetId", "", NULL, 200, JSON, "[\"id-2\"]", NULL},
+    {"GET", "/v1/artifacts/template/id-1/redis/server/conf", "", NULL, 200, TEXT, "id-1|redis|server|conf", NULL},
+    {"GET", "/v1/endpoints/web", "", NULL, 200, JSON, "address", NULL},
+    {"GET", "/v1/state/frameworkId", "", NULL, 200, JSON, "fw-1", NULL},
+    {"GET", "/v1/state/properties", "", NULL, 200, JSON, "file-x", NULL},
+    {"GET", "/v1/state/engine", "", NULL, 200, JSON, "agent-0", NULL},
+    {"GET", "/v1/debug/plans?plan=a", "", NULL, 200, JSON, "plans a (null)", NULL},
+    {"GET", "/v2/debug/offers", "", NULL, 200, JSON, "offers", NULL},
+    {"GET", "/v1/health", "", NULL, 203, JSON, "well", NULL},
+    {"GET", "/v1/service/redis/plans", "", NULL, 200, JSON, "recovery", NULL},
+    {"GET", "/v1/multi", "", NULL, 200, JSON, "redis", NULL},
+    {"DELETE", "/v1/plans", "", NULL, 405, JSON, "it has GET, HEAD", NULL},
+    {"GET", "/v1/plnas", "", NULL, 404, JSON, "the nearest is /v1/plans", NULL},
+};
+static const Case many_cases[] = {
+    {"GET", "/v1/plans", "", NULL, 404, JSON, "ask for /v1/service/{name}/plans of one of them", NULL},
+    {"POST", "/v1/pod/redis-0/restart", "", "", 404, JSON, "/v1/service/{name}/pod/redis-0/restart", NULL},
+    {"GET", "/v1/state/files", "", NULL, 404, JSON, "/v1/service/{name}/state/files", NULL},
+    {"GET", "/v1/plan", "", NULL, 404, JSON, "there is no /v1/plan", NULL},
 };
 
 static void check_case(const Fixture *fixture, const Case *c) {
@@ -116,6 +177,36 @@ static void test_every_route(void) {
   Fixture fixture;
   fixture_open(&fixture);
   fixture_run(&fixture, ask_all);
+  fixture_close(&fixture);
+}
+
+static void ask_mono(Fixture *fixture) {
+  for (gsize i = 0; i < G_N_ELEMENTS(mono_cases); i++)
+    check_case(fixture, &mono_cases[i]);
+  g_auto(Answer) document = ask(fixture, "GET", "/v1/openapi.json", "", NULL);
+  g_assert_nonnull(strstr(document.body->str, "\"/v1/pod/{pod}/info\""));
+}
+
+static void ask_many(Fixture *fixture) {
+  for (gsize i = 0; i < G_N_ELEMENTS(many_cases); i++)
+    check_case(fixture, &many_cases[i]);
+  g_auto(Answer) document = ask(fixture, "GET", "/v1/openapi.json", "", NULL);
+  g_assert_null(strstr(document.body->str, "\"/v1/pod/{pod}/info\""));
+}
+
+static void test_mono(void) {
+  Fixture fixture;
+  fake_mono = "redis";
+  fixture_open(&fixture);
+  fixture_run(&fixture, ask_mono);
+  fixture_close(&fixture);
+  fake_mono = NULL;
+}
+
+static void test_many(void) {
+  Fixture fixture;
+  fixture_open(&fixture);
+  fixture_run(&fixture, ask_many);
   fixture_close(&fixture);
 }
 
@@ -215,6 +306,8 @@ static void test_own_routes(void) {
 int main(int argc, char **argv) {
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/routes/every-one", test_every_route);
+  g_test_add_func("/routes/mono", test_mono);
+  g_test_add_func("/routes/many", test_many);
   g_test_add_func("/routes/none-forgotten", test_no_route_is_forgotten);
   g_test_add_func("/routes/changed-is-200", test_changed_is_200);
   g_test_add_func("/routes/context-is-the-body", test_context_is_the_body);

@@ -1,0 +1,194 @@
+/* Routes that show what a service is made of: configurations, artifacts, endpoints, state, debug. */
+#include "http_reply.h"
+#include "http_request.h"
+#include "json.h"
+#include "routes.h"
+#include "view_inspect.h"
+#include <muster/error.h>
+#include <string.h>
+
+/* ---- ways to answer ------------------------------------------------------------------------------------------------ */
+
+/* With the text, or the error, which is freed. */
+static void answer_text(MuHttpResponse *response, const char *type, char *take_text, GError *error) {
+  if (take_text == NULL)
+    mu_route_fail(response, error);
+  else
+    mu_http_respond(response, MHD_HTTP_OK, type, take_text, strlen(take_text));
+  g_free(take_text);
+}
+
+#define TEXT "text/plain; charset=utf-8"
+
+typedef json_t *(*ViewFunc)(MuMultiServiceEventClient *client, const char *name, GError **error);
+
+static void answer_view(const MuHttpRequest *request, MuHttpResponse *response, MuHttpServer *server, ViewFunc view) {
+  GError *error = NULL;
+  g_autofree char *service = mu_route_service_name(server, request);
+  json_t *json = view(server->backend.client, service, &error);
+  mu_http_respond_view(response, json, error);
+}
+
+/* ---- configurations ------------------------------------------------------------------------------------------------ */
+
+void mu_route_configurations(const MuHttpRequest *request, MuHttpResponse *response, gpointer user) {
+  answer_view(request, response, user, mu_view_configurations);
+}
+
+void mu_route_target_id(const MuHttpRequest *request, MuHttpResponse *response, gpointer user) {
+  answer_view(request, response, user, mu_view_target_id);
+}
+
+/* Without the second capture: the target. */
+void mu_route_configuration(const MuHttpRequest *request, MuHttpResponse *response, gpointer user) {
+  MuHttpServer *server = user;
+  GError *error = NULL;
+  g_autofree char *service = mu_route_service_name(server, request);
+  json_t *json = mu_view_configuration(server->backend.client, service, request->captures[1], &error);
+  mu_http_respond_view(response, json, error);
+}
+
+void mu_route_template(const MuHttpRequest *request, MuHttpResponse *response, gpointer user) {
+  MuHttpServer *server = user;
+  GError *error = NULL;
+  g_autofree char *service = mu_route_service_name(server, request);
+  const MuTemplatePath path = {request->captures[1], request->captures[2], request->captures[3], request->captures[4]};
+  char *text = mu_view_template(server->backend.client, service, &path, &error);
+  answer_text(response, TEXT, text, error);
+}
+
+/* ---- endpoints ----------------------------------------------------------------------------------------------------- */
+
+void mu_route_endpoints(const MuHttpRequest *request, MuHttpResponse *response, gpointer user) {
+  answer_view(request, response, user, mu_view_endpoints);
+}
+
+void mu_route_endpoint(const MuHttpRequest *request, MuHttpResponse *response, gpointer user) {
+  MuHttpServer *server = user;
+  GError *error = NULL;
+  g_autofree char *service = mu_route_service_name(server, request);
+  json_t *json = mu_view_endpoint(server->backend.client, service, request->captures[1], &error);
+  mu_http_respond_view(response, json, error);
+}
+
+/* ---- state --------------------------------------------------------------------------------------------------------- */
+
+void mu_route_framework_id(const MuHttpRequest *request, MuHttpResponse *response, gpointer user) {
+  (void)request;
+  GError *error = NULL;
+  json_t *id = mu_view_framework_id(((MuHttpServer *)user)->backend.client, &error);
+  mu_http_respond_view(response, id, error);
+}
+
+void mu_route_properties(const MuHttpRequest *request, MuHttpResponse *response, gpointer user) {
+  answer_view(request, response, user, mu_view_properties);
+}
+
+void mu_route_property(const MuHttpRequest *request, MuHttpResponse *response, gpointer user) {
+  MuHttpServer *server = user;
+  GError *error = NULL;
+  g_autofree char *service = mu_route_service_name(server, request);
+  char *text = mu_view_property(server->backend.client, service, request->captures[1], &error);
+  answer_text(response, "application/json", text, error);
+}
+
+void mu_route_zones(const MuHttpRequest *request, MuHttpResponse *response, gpointer user) {
+  answer_view(request, response, user, mu_view_zones);
+}
+
+void mu_route_zone_of_task(const MuHttpRequest *request, MuHttpResponse *response, gpointer user) {
+  MuHttpServer *server = user;
+  GError *error = NULL;
+  g_autofree char *service = mu_route_service_name(server, request);
+  char *zone = mu_view_zone_of_task(server->backend.client, service, request->captures[1], &error);
+  answer_text(response, TEXT, zone, error);
+}
+
+void mu_route_zone_of_address(const MuHttpRequest *request, MuHttpResponse *response, gpointer user) {
+  MuHttpServer *server = user;
+  GError *error = NULL;
+  g_autofree char *service = mu_route_service_name(server, request);
+  char *zone =
+      mu_view_zone_of_address(server->backend.client, service, request->captures[1], request->captures[2], &error);
+  answer_text(response, TEXT, zone, error);
+}
+
+/* The reference answers so too when its store is not cached; ours is the truth and no cache. */
+void mu_route_refresh(const MuHttpRequest *request, MuHttpResponse *response, gpointer user) {
+  (void)request, (void)user;
+  mu_route_fail(response, g_error_new(MU_ERROR, MU_ERROR_CONFLICT,
+                                      "there is nothing to refresh: the state is not read through a cache"));
+}
+
+/* ---- files --------------------------------------------------------------------------------------------------------- */
+
+void mu_route_files(const MuHttpRequest *request, MuHttpResponse *response, gpointer user) {
+  MuHttpServer *server = user;
+  GError *error = NULL;
+  g_autofree char *service = mu_route_service_name(server, request);
+  char *text = mu_view_files(server->backend.client, service, &error);
+  answer_text(response, TEXT, text, error);
+}
+
+void mu_route_file(const MuHttpRequest *request, MuHttpResponse *response, gpointer user) {
+  MuHttpServer *server = user;
+  GError *error = NULL;
+  g_autofree char *service = mu_route_service_name(server, request);
+  g_autoptr(GBytes) content = mu_view_file(server->backend.client, service, request->captures[1], &error);
+  if (content == NULL) {
+    mu_route_fail(response, error);
+    return;
+  }
+  gsize length = 0;
+  const char *bytes = g_bytes_get_data(content, &length);
+  mu_http_respond(response, MHD_HTTP_OK, TEXT, bytes == NULL ? "" : bytes, length);
+}
+
+/* A form as of the reference has the file in its field `file`; any other body is the file itself. */
+void mu_route_file_put(const MuHttpRequest *request, MuHttpResponse *response, gpointer user) {
+  MuHttpServer *server = user;
+  GError *error = NULL;
+  g_autofree char *service = mu_route_service_name(server, request);
+  g_autofree char *type = mu_http_media_type(request->content_type);
+  g_autoptr(GBytes) content = g_strcmp0(type, "multipart/form-data") == 0
+                                  ? mu_http_form_field(request->content_type, request->body, "file", &error)
+                                  : g_bytes_ref(request->body);
+  if (content == NULL) {
+    mu_route_fail(response, error);
+    return;
+  }
+  MuCommand *command = mu_command_new(MU_COMMAND_FILE_PUT, service);
+  command->file = g_strdup(request->captures[1]);
+  command->context = g_bytes_ref(content);
+  mu_route_submit(server, response, command, MHD_HTTP_OK);
+}
+
+/* ---- debug --------------------------------------------------------------------------------------------------------- */
+
+typedef json_t *(*DebugFunc)(MuMultiServiceEventClient *client, const char *name, const MuPlanFilter *filter,
+                             GError **error);
+
+static void answer_debug(const MuHttpRequest *request, MuHttpResponse *response, MuHttpServer *server, DebugFunc view) {
+  GError *error = NULL;
+  g_autofree char *service = mu_route_service_name(server, request);
+  const MuPlanFilter filter = {mu_http_query(request, "plan"), mu_http_query(request, "phase"),
+                               mu_http_query(request, "step")};
+  json_t *json = view(server->backend.client, service, &filter, &error);
+  mu_http_respond_view(response, json, error);
+}
+
+void mu_route_debug_offers(const MuHttpRequest *request, MuHttpResponse *response, gpointer user) {
+  answer_debug(request, response, user, mu_view_debug_offers);
+}
+
+void mu_route_debug_plans(const MuHttpRequest *request, MuHttpResponse *response, gpointer user) {
+  answer_debug(request, response, user, mu_view_debug_plans);
+}
+
+void mu_route_debug_statuses(const MuHttpRequest *request, MuHttpResponse *response, gpointer user) {
+  answer_debug(request, response, user, mu_view_debug_statuses);
+}
+
+void mu_route_debug_reservations(const MuHttpRequest *request, MuHttpResponse *response, gpointer user) {
+  answer_debug(request, response, user, mu_view_debug_reservations);
+}

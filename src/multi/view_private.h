@@ -1,0 +1,16 @@
+/* What the views share. */
+#ifndef MU_VIEW_PRIVATE_H
+#define MU_VIEW_PRIVATE_H
+#include "client_private.h"
+
+/* The keys of a table whose keys are strings, sorted, as a JSON list. */
+json_t *mu_view_names(GHashTable *table);
+/* The instance's tasks that were launched (of MuTask*, borrowed), in the order of the spec; the caller frees the array. */
+GPtrArray *mu_view_pod_tasks(const MuPod *pod);
+/* MU_ERROR_NOT_FOUND naming what to ask. */
+const MuPod *mu_view_require_pod(const MuService *service, const char *name, GError **error);
+const MuPlan *mu_view_require_plan(const MuService *service, const char *name, GError **error);
+/* "there is no KIND `name` in WHERE; there are: a, b". `names` (of char*, borrowed) is freed. */
+void mu_view_set_unknown(GPtrArray *take_names, const char *kind, const char *name, const char *where, GError **error);
+
+#endif
