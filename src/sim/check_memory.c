@@ -1,4 +1,5 @@
-/* The state in memory equals the state that a restart would load: a second client is built from the store at a quiet moment,
+/* The state in memory equals the state that a restart would load. At every commit: the records of the pods that it touched,
+ * and what else it touched, are in the store as they are in memory. At every n-th: a second client is built from the store
  * and the canonical dumps of both are compared: services, configurations, footprints, tasks, statuses, plans, marks.
  *
  * Not compared, since they are not kept over a restart on purpose: phases of decommission and uninstall that are complete; of the
@@ -129,7 +130,7 @@ static void compare_all(MuSim *sim, const MuMultiServiceManager *memory, const M
                       g_hash_table_size(stored->by_name), g_strv_length(names));
 }
 
-static void rarely(MuSim *sim) {
+static void check_whole(MuSim *sim) {
   MuMultiServiceEventClient *client = mu_multi_service_event_client_new(
       "sim", mu_multi_service_manager_new(), mu_service_store_new(sim->factory, sim->factory_user), NULL);
   mu_client_configure(client, &mu_client_settings_default, sim->seed);
@@ -139,5 +140,64 @@ static void rarely(MuSim *sim) {
   mu_multi_service_event_client_free(client);
 }
 
-const MuSimCheck mu_sim_check_memory = {
-    .name = "memory", .what = "the state in memory is the one that a restart would load", .rarely = rarely};
+/* ---- what was touched ------------------------------------------------------------------------------------------------- */
+
+/* `text`: what memory has, NULL: nothing. */
+static void expect_stored(MuSim *sim, MuRecordKind kind, const char *service, const char *key, const char *text) {
+  const MuSimRecord *record = mu_sim_store_find(sim, kind, service, key);
+  const char *stored = record == NULL ? NULL : record->value;
+  if (g_strcmp0(text, stored) != 0)
+    mu_sim_check_fail(sim, &mu_sim_check_memory, "%s %s/%s: memory has %s; the store has %s",
+                      mu_record_kind_to_string(kind), service, key, text == NULL ? "(nothing)" : text,
+                      stored == NULL ? "(nothing)" : stored);
+}
+
+static void check_pod(MuSim *sim, const MuPod *pod) {
+  const char *service = pod->service->name;
+  g_autofree char *footprint = pod->record == NULL ? NULL : mu_pod_record_encode(pod->record);
+  g_autofree char *paused = pod->paused == NULL ? NULL : mu_pause_record_encode(pod->paused);
+  expect_stored(sim, MU_RECORD_POD, service, pod->name, footprint);
+  expect_stored(sim, MU_RECORD_PAUSE, service, pod->name, paused);
+  for (guint i = 0; i < pod->tasks->len; i++) {
+    const MuTask *task = pod->tasks->pdata[i];
+    g_autofree char *record = mu_task_record_encode(task->record);
+    g_autofree char *status = task->status == NULL ? NULL : mu_status_record_encode(task->status);
+    expect_stored(sim, MU_RECORD_TASK, service, task->record->name, record);
+    expect_stored(sim, MU_RECORD_STATUS, service, task->record->name, status);
+  }
+}
+
+static void expect_there(MuSim *sim, const MuSimTouched *record, gboolean there) {
+  if (there != (mu_sim_store_find(sim, record->kind, record->service, record->key) != NULL))
+    mu_sim_check_fail(sim, &mu_sim_check_memory, "%s %s/%s is in %s", mu_record_kind_to_string(record->kind),
+                      record->service, record->key,
+                      there ? "memory and not in the store" : "the store and not in memory");
+}
+
+/* Of no pod: the service's own, or gone from memory. */
+static void check_record(MuSim *sim, const MuService *service, const MuSimTouched *record) {
+  g_autofree char *text = NULL;
+  switch (record->kind) {
+  case MU_RECORD_FRAMEWORK: break;
+  case MU_RECORD_SERVICE:
+    text = service == NULL ? NULL : mu_service_record_encode(service->record);
+    expect_stored(sim, record->kind, record->service, record->key, text);
+    break;
+  case MU_RECORD_CONTEXT:
+    expect_there(sim, record, g_hash_table_contains(sim->client->store->contexts, record->service));
+    break;
+  case MU_RECORD_CONFIG:
+    expect_there(sim, record, service != NULL && g_hash_table_contains(service->configs, record->key));
+    break;
+  case MU_RECORD_MARK:
+    expect_there(sim, record, service != NULL && g_hash_table_contains(service->marks, record->key));
+    break;
+  default: expect_there(sim, record, FALSE);
+  }
+}
+
+const MuSimCheck mu_sim_check_memory = {.name = "memory",
+                                        .what = "the state in memory is the one that a restart would load",
+                                        .pod = check_pod,
+                                        .record = check_record,
+                                        .whole = check_whole};

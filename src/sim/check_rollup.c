@@ -52,37 +52,72 @@ static void check_step(MuSim *sim, const MuService *service, const MuStep *step)
 }
 
 static void check_phase(MuSim *sim, const MuService *service, const MuPhase *phase) {
-  g_autoptr(GArray) children = g_array_new(FALSE, FALSE, sizeof(Child));
+  g_autoptr(GArray) children = g_array_sized_new(FALSE, FALSE, sizeof(Child), phase->steps->len);
   for (guint i = 0; i < phase->steps->len; i++) {
     const MuStep *step = phase->steps->pdata[i];
     const Child child = {step->status, step->interrupted};
     g_array_append_val(children, child);
-    check_step(sim, service, step);
   }
   MuStatus found = roll_up(phase->strategy, phase->canary, children, FALSE, phase->interrupted);
   expect(sim, service, phase->plan, phase->name, found, phase->status);
 }
 
 static void check_plan(MuSim *sim, const MuService *service, const MuPlan *plan) {
-  g_autoptr(GArray) children = g_array_new(FALSE, FALSE, sizeof(Child));
+  g_autoptr(GArray) children = g_array_sized_new(FALSE, FALSE, sizeof(Child), plan->phases->len);
   for (guint i = 0; i < plan->phases->len; i++) {
     const MuPhase *phase = plan->phases->pdata[i];
     const Child child = {phase->status, phase->interrupted};
     g_array_append_val(children, child);
-    check_phase(sim, service, phase);
   }
   expect(sim, service, plan, "itself",
          roll_up(plan->strategy, plan->canary, children, plan->errors->len > 0, plan->interrupted), plan->status);
 }
 
-static void rarely(MuSim *sim) {
-  g_auto(GStrv) names = mu_multi_service_manager_names(sim->client->manager);
-  for (guint i = 0; names[i] != NULL; i++) {
-    const MuService *service = mu_manager_find(sim->client->manager, names[i]);
-    for (guint j = 0; j < service->plans->len; j++)
-      check_plan(sim, service, service->plans->pdata[j]);
+/* The steps that work on the pod, and what they are rolled up into. */
+static void check_pod(MuSim *sim, const MuPod *pod) {
+  const MuPhase *phase = NULL;
+  const MuPlan *plan = NULL;
+  for (guint i = 0; i < pod->steps->len; i++) {
+    const MuStep *step = pod->steps->pdata[i];
+    check_step(sim, pod->service, step);
+    if (step->phase != phase)
+      check_phase(sim, pod->service, step->phase);
+    phase = step->phase;
+    if (phase->plan != plan)
+      check_plan(sim, pod->service, phase->plan);
+    plan = phase->plan;
   }
 }
 
-const MuSimCheck mu_sim_check_rollup = {
-    .name = "rollup", .what = "every status is what its records and children make it", .rarely = rarely};
+static void check_service(MuSim *sim, const MuService *service) {
+  for (guint i = 0; i < service->plans->len; i++) {
+    const MuPlan *plan = service->plans->pdata[i];
+    check_plan(sim, service, plan);
+    for (guint j = 0; j < plan->phases->len; j++) {
+      const MuPhase *phase = plan->phases->pdata[j];
+      check_phase(sim, service, phase);
+      for (guint k = 0; k < phase->steps->len; k++)
+        check_step(sim, service, phase->steps->pdata[k]);
+    }
+  }
+}
+
+/* An operator's mark may be on any element, and another configuration changes all plans. */
+static void check_record(MuSim *sim, const MuService *service, const MuSimTouched *record) {
+  if (service != NULL && (record->kind == MU_RECORD_MARK || record->kind == MU_RECORD_SERVICE))
+    check_service(sim, service);
+}
+
+static void check_whole(MuSim *sim) {
+  GHashTableIter iter;
+  gpointer service = NULL;
+  g_hash_table_iter_init(&iter, sim->client->manager->by_name);
+  while (g_hash_table_iter_next(&iter, NULL, &service))
+    check_service(sim, service);
+}
+
+const MuSimCheck mu_sim_check_rollup = {.name = "rollup",
+                                        .what = "every status is what its records and children make it",
+                                        .pod = check_pod,
+                                        .record = check_record,
+                                        .whole = check_whole};

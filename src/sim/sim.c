@@ -93,8 +93,7 @@ static void drain(MuSim *sim, gpointer data) {
   (void)data;
   sim->drain_scheduled = FALSE;
   MuOutput *output = mu_client_drain(sim->client, sim->now_ms);
-  if (MU_SIM_PLANTED(ledger) || MU_SIM_PLANTED(rollup))
-    mu_sim_plant_in_memory(sim->client, output);
+  mu_sim_plant_in_memory(sim->client, output);
   mu_sim_check_drained(sim, output);
   if (mu_output_is_empty(output))
     mu_output_free(output);

@@ -154,7 +154,8 @@ guint64 mu_sim_steps(const MuSim *sim); /* items of the timetable that were run:
 
 /* The first rule that was broken ("single: two runs of x at once", …), or NULL. Checked at every event. */
 const char *mu_sim_violation(const MuSim *sim);
-/* The expensive checkers (memory, rollup) look at every n-th quiet moment after a commit; 0: never. Default 0. */
+/* The checkers of statuses and of memory look at what a commit touched, at every commit. At every n-th they look at everything;
+ * 0 (the default): never. */
 void mu_sim_check_every(MuSim *sim, guint n);
 /* All services with a plan that is not where it should be, "a: deploy is DELAYED; b: …"; NULL: all have reached their target. */
 char *mu_sim_unfinished(MuSim *sim);

@@ -12,6 +12,7 @@ static const MuSimCheck *const CHECKS[] = {
 
 void mu_sim_checks_init(MuSim *sim) {
   MuSimChecks *checks = sim->checks = g_new0(MuSimChecks, 1);
+  mu_sim_touched_init(sim);
   checks->outputs = g_hash_table_new_full(NULL, NULL, NULL, g_free);
   checks->ledger = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
   checks->given_up = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
@@ -22,6 +23,7 @@ void mu_sim_checks_init(MuSim *sim) {
 
 void mu_sim_checks_clear(MuSim *sim) {
   MuSimChecks *checks = sim->checks;
+  mu_sim_touched_clear(sim);
   g_hash_table_unref(checks->outputs);
   g_hash_table_unref(checks->ledger);
   g_hash_table_unref(checks->given_up);
@@ -69,6 +71,7 @@ void mu_sim_check_drained(MuSim *sim, const MuOutput *output) {
 void mu_sim_check_commit(MuSim *sim, const MuBatch *batch) {
   mu_sim_trace(sim, "commit", "%u: %u records", sim->commits + 1, batch->ops->len);
   sim->checks->committed = TRUE;
+  mu_sim_touched_note(sim, batch);
   FOR_EACH(check)
   if (check->commit != NULL)
     check->commit(sim, batch);
@@ -93,6 +96,13 @@ void mu_sim_check_launch(MuSim *sim, const MuSimTask *fresh) {
     check->launch(sim, fresh);
 }
 
+void mu_sim_check_whole(MuSim *sim) {
+  sim->checks->since = 0;
+  FOR_EACH(check)
+  if (check->whole != NULL)
+    check->whole(sim);
+}
+
 void mu_sim_check_quiet(MuSim *sim) {
   MuSimChecks *checks = sim->checks;
   if (!checks->committed)
@@ -101,12 +111,12 @@ void mu_sim_check_quiet(MuSim *sim) {
   FOR_EACH(check)
   if (check->quiet != NULL)
     check->quiet(sim);
-  if (checks->every == 0 || ++checks->since < checks->every)
-    return;
-  checks->since = 0;
   FOR_EACH(check)
-  if (check->rarely != NULL)
-    check->rarely(sim);
+  if (check->pod != NULL)
+    mu_sim_touched_each(sim, check);
+  mu_sim_touched_forget(sim);
+  if (checks->every != 0 && ++checks->since >= checks->every)
+    mu_sim_check_whole(sim);
 }
 
 void mu_sim_check_nothing_left(MuSim *sim) {

@@ -2,8 +2,15 @@
  * simulator tells them of what happens at the border between the scheduler and its world, and they look. */
 #ifndef MU_SIM_CHECK_H
 #define MU_SIM_CHECK_H
+#include "service.h"
 #include "sim_plant.h"
 #include "sim_private.h"
+
+/* A record that a commit has put or deleted. */
+typedef struct {
+  MuRecordKind kind;
+  char *service, *key;
+} MuSimTouched;
 
 typedef struct {
   const char *name, *what;
@@ -15,7 +22,11 @@ typedef struct {
   void (*call)(MuSim *sim, const MuEngineCall *call);    /* is given to the cluster, which has not acted yet */
   void (*launch)(MuSim *sim, const MuSimTask *fresh);    /* is about to be among the cluster's tasks */
   void (*quiet)(MuSim *sim);                             /* nothing is in flight: everything in memory is durable */
-  void (*rarely)(MuSim *sim);                            /* as quiet, at every n-th after a commit */
+  /* As quiet, for what the commits since have touched: each pod that has a record among it, once; each record that is of
+   * no pod in memory, or of no service (NULL). Either both or none. */
+  void (*pod)(MuSim *sim, const MuPod *pod);
+  void (*record)(MuSim *sim, const MuService *service, const MuSimTouched *record);
+  void (*whole)(MuSim *sim); /* as quiet, at every n-th after a commit and at the end: everything */
 } MuSimCheck;
 
 extern const MuSimCheck mu_sim_check_single, mu_sim_check_shared, mu_sim_check_known, mu_sim_check_durable,
@@ -23,8 +34,10 @@ extern const MuSimCheck mu_sim_check_single, mu_sim_check_shared, mu_sim_check_k
     mu_sim_check_discipline;
 
 typedef struct MuSimChecks {
-  guint every, since; /* the expensive ones: each so many commits; commits since the last time */
-  gboolean committed; /* since the last quiet moment */
+  guint every, since;       /* the whole: each so many commits; commits since the last time */
+  gboolean committed;       /* since the last quiet moment */
+  GArray *touched;          /* of MuSimTouched: since then */
+  GHashTable *touched_pods; /* while they are looked at: those that were */
   /* durable */
   guint64 ops_pushed, ops_durable;
   GHashTable *outputs;    /* MuOutput* to the operations that must be durable before it is performed (guint64*) */
@@ -50,7 +63,16 @@ void mu_sim_check_perform(MuSim *sim, const MuOutput *output);
 void mu_sim_check_call(MuSim *sim, const MuEngineCall *call);
 void mu_sim_check_launch(MuSim *sim, const MuSimTask *fresh);
 void mu_sim_check_quiet(MuSim *sim);
+/* Everything, whatever was touched; in a quiet moment. */
+void mu_sim_check_whole(MuSim *sim);
 void mu_sim_check_fail(MuSim *sim, const MuSimCheck *check, const char *format, ...) G_GNUC_PRINTF(3, 4);
+
+/* sim_touched.c */
+void mu_sim_touched_init(MuSim *sim);
+void mu_sim_touched_clear(MuSim *sim);
+void mu_sim_touched_note(MuSim *sim, const MuBatch *batch);
+void mu_sim_touched_forget(MuSim *sim);
+void mu_sim_touched_each(MuSim *sim, const MuSimCheck *check);
 
 /* check_ledger.c */
 void mu_sim_check_ledger_is_empty(MuSim *sim);

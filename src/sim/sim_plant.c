@@ -2,6 +2,8 @@
 
 #include "client_private.h"
 
+#include <string.h>
+
 static const char *const CHECKERS[] = {"none",
 #define X(checker, what) #checker,
                                        MU_SIM_PLANT_TABLE(X)
@@ -10,6 +12,12 @@ static const char *const CHECKERS[] = {"none",
 
 const char *mu_sim_plant_checker(guint i) {
   return i + 1 < G_N_ELEMENTS(CHECKERS) ? CHECKERS[i + 1] : NULL;
+}
+
+gboolean mu_sim_plant_is_caught(const char *plant, const char *violation) {
+  const char *end = strstr(plant, "__");
+  gsize length = end == NULL ? strlen(plant) : (gsize)(end - plant);
+  return strncmp(violation, plant, length) == 0 && violation[length] == ':';
 }
 
 #ifdef MU_SIM_SELFTEST
@@ -50,14 +58,30 @@ static void forget_entry(const MuService *service, MuOutput *output) {
   mu_batch_take(output->batch, MU_RECORD_POD, service->name, pod->name, mu_pod_record_encode(pod->record));
 }
 
+static gboolean is_stored(const MuService *service, const MuOutput *output) {
+  for (guint i = 0; i < output->batch->ops->len; i++)
+    if (strcmp(g_array_index(output->batch->ops, MuRecordOp, i).service, service->name) == 0)
+      return TRUE;
+  return FALSE;
+}
+
 static void plant_in_service(MuService *service, MuOutput *output) {
+  gboolean untouched = !is_stored(service, output);
   if (MU_SIM_PLANTED(ledger))
     forget_entry(service, output);
   if (MU_SIM_PLANTED(rollup) && service->deploy != NULL)
     service->deploy->status = MU_STATUS_COMPLETE;
+  if (MU_SIM_PLANTED(rollup__untouched) && untouched && service->deploy != NULL)
+    service->deploy->status = MU_STATUS_PENDING;
+  if (MU_SIM_PLANTED(memory__untouched) && untouched)
+    service->record->created_ms++;
 }
 
 void mu_sim_plant_in_memory(MuMultiServiceEventClient *client, MuOutput *output) {
+  gboolean planted = MU_SIM_PLANTED(ledger) || MU_SIM_PLANTED(rollup) || MU_SIM_PLANTED(rollup__untouched) ||
+                     MU_SIM_PLANTED(memory__untouched);
+  if (!planted)
+    return;
   g_auto(GStrv) names = mu_multi_service_manager_names(client->manager);
   for (guint i = 0; names[i] != NULL; i++)
     plant_in_service(mu_manager_find(client->manager, names[i]), output);

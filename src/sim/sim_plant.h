@@ -4,7 +4,7 @@
 #define MU_SIM_PLANT_H
 #include "event_client.h"
 
-/* X(checker that must catch it, "what the scheduler does wrong") */
+/* X(checker that must catch it, "what the scheduler does wrong"); behind two underscores, what tells two plants of one apart */
 #define MU_SIM_PLANT_TABLE(X)                                                                                          \
   X(single, "launches a task whose earlier run still lives")                                                           \
   X(shared, "launches two tasks on one reservation")                                                                   \
@@ -14,7 +14,9 @@
   X(ledger, "forgets a reservation that it holds")                                                                     \
   X(liveness, "does not hear of the end of a task")                                                                    \
   X(rollup, "counts a phase as complete that is not")                                                                  \
-  X(memory, "keeps a status in memory that it did not store")                                                          \
+  X(rollup__untouched, "shows another status of a service of which nothing is stored")                                 \
+  X(memory, "keeps in memory what it did not store")                                                                   \
+  X(memory__untouched, "changes a service of which nothing is stored")                                                 \
   X(discipline, "lets one service more grow than allowed")
 
 typedef enum {
@@ -27,6 +29,8 @@ typedef enum {
 /* The plant that the checker of this name must catch; NULL: none. FALSE: there is no such plant in this build. */
 gboolean mu_sim_plant(const char *checker);
 const char *mu_sim_plant_checker(guint i); /* the i-th name of the table; NULL: no more */
+/* The violation is of the checker that must catch the plant. */
+gboolean mu_sim_plant_is_caught(const char *plant, const char *violation);
 
 /* Spoils the scheduler's memory after a drain, for those plants that are there. */
 void mu_sim_plant_in_memory(MuMultiServiceEventClient *client, MuOutput *output);

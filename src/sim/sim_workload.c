@@ -217,6 +217,8 @@ static void expect_targets(Work *work, const char *when) {
   } while ((left != NULL || !is_quiet(work)) && sim->now_ms < until_ms && sim->violation == NULL);
   if (left != NULL)
     mu_sim_check_fail(sim, &mu_sim_check_liveness, "%s: %s", when, left);
+  else if (work->run->check_every != 0 && is_quiet(work))
+    mu_sim_check_whole(sim);
 }
 
 static void remove_all(Work *work) {
@@ -258,7 +260,7 @@ void mu_sim_run_init(MuSimRun *ret_run, guint64 seed) {
   ret_run->steps = 200;
   ret_run->services = 1 + (guint)mu_random_below(&random, 5);
   ret_run->agents = 4 + (guint)mu_random_below(&random, 4);
-  ret_run->check_every = 1;
+  ret_run->check_every = MU_SIM_CHECK_EVERY;
   mu_sim_fault_rates_default(&ret_run->faults);
 }
 

@@ -4,6 +4,8 @@
 #define MU_SIM_WORKLOAD_H
 #include "sim_faults.h"
 
+#define MU_SIM_CHECK_EVERY 100 /* commits, in random runs: everything is compared then, and at the end */
+
 typedef struct {
   guint64 seed;
   guint steps;

@@ -11,4 +11,5 @@ fi
 seconds=${MU_SIM_SECONDS:-20}
 [[ -n ${CI:-} && -z ${MU_SIM_SECONDS:-} ]] && seconds=120
 "$sim" --first 1 --runs 30 2>/dev/null
+"$sim" --first 31 --runs 10 --check-every 1 2>/dev/null
 "$sim" --time "$seconds" 2>/dev/null
