@@ -178,7 +178,6 @@ static void expect_there(MuSim *sim, const MuSimTouched *record, gboolean there)
 static void check_record(MuSim *sim, const MuService *service, const MuSimTouched *record) {
   g_autofree char *text = NULL;
   switch (record->kind) {
-  case MU_RECORD_FRAMEWORK: break;
   case MU_RECORD_SERVICE:
     text = service == NULL ? NULL : mu_service_record_encode(service->record);
     expect_stored(sim, record->kind, record->service, record->key, text);
@@ -192,7 +191,15 @@ static void check_record(MuSim *sim, const MuService *service, const MuSimTouche
   case MU_RECORD_MARK:
     expect_there(sim, record, service != NULL && g_hash_table_contains(service->marks, record->key));
     break;
-  default: expect_there(sim, record, FALSE);
+  case MU_RECORD_FILE:
+    expect_there(sim, record, service != NULL && g_hash_table_contains(service->files, record->key));
+    break;
+  case MU_RECORD_POD:
+  case MU_RECORD_TASK:
+  case MU_RECORD_STATUS:
+  case MU_RECORD_PAUSE: expect_there(sim, record, FALSE); break;
+  case MU_RECORD_FRAMEWORK:
+  case MU_RECORD_GARBAGE: break; /* of no service */
   }
 }
 
