@@ -297,6 +297,8 @@ const MuTaskSpec *mu_pod_spec_task(const MuPodSpec *pod, const char *name);
 
 const char *mu_goal_to_string(MuGoal goal);             /* "RUNNING", … */
 const char *mu_strategy_to_string(MuStrategyKind kind); /* "serial", … */
+/* FALSE: no strategy has this name; `ret` is untouched. */
+gboolean mu_strategy_parse(const char *name, MuStrategyKind *ret);
 
 G_END_DECLS
 #endif

@@ -93,9 +93,12 @@ static void print_put(const json_t *answer) {
   fflush(stdout);
 }
 
-static gboolean wait_complete(const MuCliCall *call, MuCliClient *client, const char *name, GError **error) {
+/* `plan` NULL: the one that the service is deployed by. */
+static gboolean wait_complete(const MuCliCall *call, MuCliClient *client, const char *name, const char *plan,
+                              GError **error) {
   MuCliFollow follow = {.client = client,
                         .service = name,
+                        .plan = plan,
                         .until = MU_FOLLOW_COMPLETE,
                         .timeout_ms = mu_cli_number(call, "timeout", 0),
                         .silent = mu_cli_has(call, "json")};
@@ -123,7 +126,7 @@ static gboolean put_service(MuCliCall *call, gboolean is_new, GError **error) {
     mu_cli_print_json(answer);
   else
     print_put(answer);
-  return !mu_cli_has(call, "wait") || wait_complete(call, client, name, error);
+  return !mu_cli_has(call, "wait") || wait_complete(call, client, name, NULL, error);
 }
 
 gboolean mu_cli_service_add(MuCliCall *call, GError **error) {
@@ -132,6 +135,34 @@ gboolean mu_cli_service_add(MuCliCall *call, GError **error) {
 
 gboolean mu_cli_service_update(MuCliCall *call, GError **error) {
   return put_service(call, FALSE, error);
+}
+
+/* ---- restart ----------------------------------------------------------------------------------------------------- */
+
+static void print_restart(const json_t *answer) {
+  gboolean begun = g_str_equal(mu_cli_json_text(answer, "result"), "begun");
+  const char *service = mu_cli_json_text(answer, "service"), *plan = mu_cli_json_text(answer, "plan");
+  mu_cli_printf("the restart of service %s %s; `muster plan show %s %s --follow` watches it\n", service,
+                begun ? "has begun" : "is under way already", service, plan);
+  fflush(stdout);
+}
+
+gboolean mu_cli_service_restart(MuCliCall *call, GError **error) {
+  const char *name = mu_cli_arg(call, 0), *strategy = mu_cli_text(call, "strategy");
+  if (!check_timeout(call, error))
+    return FALSE;
+  g_autofree char *path = strategy == NULL ? mu_cli_path("/v1/service/%s/restart", name)
+                                           : mu_cli_path("/v1/service/%s/restart?strategy=%s", name, strategy);
+  g_autoptr(MuCliClient) client = mu_cli_client_for(call, error);
+  MuCliRequest request = {.method = "POST", .path = path, .body = ""};
+  g_autoptr(json_t) answer = client == NULL ? NULL : mu_cli_client_ask(client, &request, error);
+  if (answer == NULL)
+    return FALSE;
+  if (mu_cli_has(call, "json"))
+    mu_cli_print_json(answer);
+  else
+    print_restart(answer);
+  return !mu_cli_has(call, "wait") || wait_complete(call, client, name, mu_cli_json_text(answer, "plan"), error);
 }
 
 /* ---- list and show ----------------------------------------------------------------------------------------------- */

@@ -41,6 +41,8 @@ OPTION(param, "param", 'p', MU_CLI_TEXT, MU_CLI_MANY, "KEY=VALUE",
        "a variable of the template; the strongest source of its value");
 OPTION(env_file, "env-file", 0, MU_CLI_TEXT, MU_CLI_MANY, "FILE", "lines KEY=VALUE; stronger than the environment");
 OPTION(wait, "wait", 0, MU_CLI_FLAG, 0, NULL, "show the plan advancing, and end when it is complete");
+OPTION(strategy, "strategy", 0, MU_CLI_TEXT, 0, "STRATEGY",
+       "serial (default), parallel, serial-canary or parallel-canary");
 OPTION(wait_gone, "wait", 0, MU_CLI_FLAG, 0, NULL, "end when nothing is left");
 OPTION(timeout, "timeout", 0, MU_CLI_SECONDS, 0, "SECONDS",
        "with --wait: give up after so long, exit 6 (default: never)");
@@ -127,6 +129,12 @@ static const MuCliCommand commands[] = {
      "muster service update hello -f examples/hello/svc.yml -p WORLD_COUNT=3 --wait"},
     {"service list", "", "List the services.", NULL, NO_OPTIONS, mu_cli_service_list, NULL},
     {"service show", "NAME", "Show one service.", NULL, NO_OPTIONS, mu_cli_service_show, NULL},
+    {"service restart", "NAME", "Restart every pod where it is, one after another, without a change of the spec.",
+     "The next pod is restarted when the one before runs well. It is the plan rolling-restart, which can be interrupted "
+     "and continued; the pods keep their resources and the configuration that they run with. A canary waits for `muster "
+     "plan continue` before the first pod of each type and after it.",
+     OPTIONS(&option_strategy, &option_wait, &option_timeout), mu_cli_service_restart,
+     "muster service restart redis --wait"},
     {"service remove", "NAME", "Remove a service: its tasks, volumes and state.",
      "The removal goes on in the scheduler; --wait shows it and ends when nothing is left.",
      OPTIONS(&option_wait_gone, &option_timeout, &option_force), mu_cli_service_remove,

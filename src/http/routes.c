@@ -45,6 +45,8 @@ static const MuRoute table[] = {
     {"GET", SERVICE, mu_route_service, "a service", NULL, NULL, JSON},
     {"DELETE", SERVICE, mu_route_service_remove, "remove a service", "force: true: declare what is left of it gone",
      NULL, JSON},
+    {"POST", SERVICE "/restart", mu_route_service_restart, "restart every pod in place, one after another",
+     "strategy: serial (default), parallel, serial-canary or parallel-canary", NULL, JSON},
     {"GET", SERVICE "/context", mu_route_service_context, "the bytes that the service was added with", NULL, NULL,
      ANY_FILE},
     {"GET", SERVICE "/spec", mu_route_service_spec, "the target ServiceSpec as canonical JSON", NULL, NULL, JSON},
@@ -132,16 +134,21 @@ char *mu_route_service_name(MuHttpServer *server, const MuHttpRequest *request) 
   return g_strdup(given);
 }
 
+/* 201 for what was created, 208 for what was so already (PlansQueries of dcos-commons). */
+static guint done_status(const json_t *body, guint otherwise) {
+  const char *result = json_string_value(json_object_get(body, "result"));
+  if (otherwise == MHD_HTTP_OK && g_strcmp0(result, "created") == 0)
+    return MHD_HTTP_CREATED;
+  return g_strcmp0(result, "already") == 0 ? MHD_HTTP_ALREADY_REPORTED : otherwise;
+}
+
 static void on_reply(json_t *body, const GError *error, gpointer user) {
   MuHttpResponse *response = user;
   if (error != NULL) {
     mu_http_respond_error(response, error);
     return;
   }
-  gboolean created = g_strcmp0(json_string_value(json_object_get(body, "result")), "created") == 0;
-  mu_http_respond_json(response,
-                       created && response->done_status == MHD_HTTP_OK ? MHD_HTTP_CREATED : response->done_status,
-                       json_incref(body));
+  mu_http_respond_json(response, done_status(body, response->done_status), json_incref(body));
 }
 
 void mu_route_submit(MuHttpServer *server, MuHttpResponse *response, MuCommand *take_command, guint done_status) {

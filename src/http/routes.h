@@ -22,6 +22,7 @@ MU_HTTP_HANDLER(mu_route_yaml_add);
 MU_HTTP_HANDLER(mu_route_service_put);
 MU_HTTP_HANDLER(mu_route_service);
 MU_HTTP_HANDLER(mu_route_service_remove);
+MU_HTTP_HANDLER(mu_route_service_restart);
 MU_HTTP_HANDLER(mu_route_service_context);
 MU_HTTP_HANDLER(mu_route_service_spec);
 MU_HTTP_HANDLER(mu_route_service_health);

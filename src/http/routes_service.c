@@ -135,6 +135,22 @@ void mu_route_service_remove(const MuHttpRequest *request, MuHttpResponse *respo
                   MHD_HTTP_ACCEPTED);
 }
 
+void mu_route_service_restart(const MuHttpRequest *request, MuHttpResponse *response, gpointer user) {
+  const char *strategy = mu_http_query(request, "strategy");
+  MuStrategyKind kind = MU_STRATEGY_SERIAL;
+  if (strategy != NULL && !mu_strategy_parse(strategy, &kind)) {
+    mu_route_fail(response,
+                  g_error_new(MU_ERROR, MU_ERROR_USAGE,
+                              "`strategy=%s`: serial, parallel, serial-canary or parallel-canary was expected",
+                              strategy));
+    return;
+  }
+  g_autofree char *service = mu_route_service_name(user, request);
+  MuCommand *command = mu_command_new(MU_COMMAND_SERVICE_RESTART, service);
+  command->strategy = kind;
+  mu_route_submit(user, response, command, MHD_HTTP_OK);
+}
+
 void mu_route_service_context(const MuHttpRequest *request, MuHttpResponse *response, gpointer user) {
   MuHttpServer *server = user;
   GError *error = NULL;

@@ -4,6 +4,7 @@
 #define MU_COMMAND_H
 #include <glib.h>
 #include <jansson.h>
+#include <muster/spec.h>
 
 typedef enum {
   MU_COMMAND_SERVICE_PUT,          /* service, context, if_version: add, or reconfigure when it exists */
@@ -16,9 +17,10 @@ typedef enum {
   MU_COMMAND_PLAN_CONTINUE,
   MU_COMMAND_PLAN_FORCE_COMPLETE,
   MU_COMMAND_PLAN_RESTART,
-  MU_COMMAND_POD_PAUSE,  /* service, pod, tasks: an idle command in place of the tasks' own */
-  MU_COMMAND_POD_RESUME, /* service, pod, tasks */
-  MU_COMMAND_FILE_PUT,   /* service, file, context: the file's bytes */
+  MU_COMMAND_POD_PAUSE,       /* service, pod, tasks: an idle command in place of the tasks' own */
+  MU_COMMAND_POD_RESUME,      /* service, pod, tasks */
+  MU_COMMAND_FILE_PUT,        /* service, file, context: the file's bytes */
+  MU_COMMAND_SERVICE_RESTART, /* service, strategy: every pod in place, in turn */
 } MuCommandKind;
 
 /* The end of a command. Exactly one of `body` and `error` is set; both are borrowed. */
@@ -37,6 +39,7 @@ typedef struct {
   GBytes *context;
   gint64 if_version; /* MU_VERSION_ANY, MU_VERSION_ABSENT, or the version that must be the present one */
   char *pod, *plan, *phase, *step, *file;
+  MuStrategyKind strategy;
   char **tasks;      /* NULL-terminated; NULL or none: all */
   MuReplyFunc reply; /* called once, on the main loop's thread; NULL: nobody waits */
   gpointer user;

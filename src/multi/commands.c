@@ -236,6 +236,21 @@ static gboolean pod_pause(MuMultiServiceEventClient *client, MuCommand *command,
   return TRUE;
 }
 
+static gboolean rolling_restart(MuMultiServiceEventClient *client, MuCommand *command, json_t **ret_body,
+                                GError **error) {
+  MuService *service = mu_manager_require(client->manager, command->service, error);
+  gboolean begun = FALSE;
+  if (service == NULL || !mu_service_rolling_restart(service, command->strategy, &begun, &client->effects, error))
+    return FALSE;
+  mu_client_mark_dirty(client, service);
+  *ret_body = json_object();
+  mu_json_set_string(*ret_body, "service", service->name);
+  mu_json_set_string(*ret_body, "plan", MU_ROLLING_PLAN);
+  mu_json_set_string(*ret_body, "strategy", service->record->restart_strategy);
+  mu_json_set_string(*ret_body, "result", begun ? "begun" : "already");
+  return TRUE;
+}
+
 static gboolean plan_op(MuMultiServiceEventClient *client, MuCommand *command, json_t **ret_body, GError **error) {
   MuService *service = require_sound(client, command->service, error);
   MuPlanOp op = (MuPlanOp)(command->kind - MU_COMMAND_PLAN_INTERRUPT);
@@ -268,6 +283,7 @@ static const Handler HANDLERS[] = {
     [MU_COMMAND_POD_REPLACE] = pod_restart,
     [MU_COMMAND_POD_PAUSE] = pod_pause,
     [MU_COMMAND_POD_RESUME] = pod_pause,
+    [MU_COMMAND_SERVICE_RESTART] = rolling_restart,
     [MU_COMMAND_PLAN_INTERRUPT] = plan_op,
     [MU_COMMAND_PLAN_CONTINUE] = plan_op,
     [MU_COMMAND_PLAN_FORCE_COMPLETE] = plan_op,

@@ -403,7 +403,7 @@ void mu_client_begin_uninstall(MuMultiServiceEventClient *client, MuService *ser
 /* Its state is erased but for the mark; the callback is due once that is durable. */
 static void begin_end(MuMultiServiceEventClient *client, MuService *service) {
   mu_service_erase_configs(service, &client->effects);
-  mu_marks_clear(service, &client->effects);
+  mu_marks_clear(service, NULL, FALSE, &client->effects);
   mu_service_erase_files(service, &client->effects);
   service->record->state = MU_SERVICE_GONE;
   mu_batch_take(client->effects.batch, MU_RECORD_SERVICE, service->name, "", mu_service_record_encode(service->record));

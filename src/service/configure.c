@@ -68,7 +68,7 @@ static void place_pods(MuService *service, const MuServiceScheduler *scheduler, 
 static void set_target(MuService *service, MuServiceScheduler *scheduler, MuEffects *effects) {
   MuServiceRecord *record = service->record;
   mu_service_keep_config(service, scheduler, effects);
-  mu_marks_clear(service, effects);
+  mu_marks_clear(service, MU_ROLLING_PLAN, TRUE, effects);
   g_free(record->target);
   record->target = g_strdup(scheduler->config_id);
   record->updating = record->deployed;

@@ -46,7 +46,7 @@ void mu_service_give_up(MuService *service, MuEffects *effects) {
   erase_pods(service, effects);
   erase_early(service, effects);
   mu_service_erase_configs(service, effects);
-  mu_marks_clear(service, effects);
+  mu_marks_clear(service, NULL, FALSE, effects);
   for (guint i = 0; i < service->unreadable->len; i++) {
     const MuRecordOp *op = service->unreadable->pdata[i];
     mu_batch_delete(effects->batch, op->kind, service->name, op->key);

@@ -67,6 +67,7 @@ static MuTaskRecord *make_record(MuPod *pod, const MuRequirement *requirement, c
   record->config = g_strdup(config);
   record->fingerprint = mu_task_spec_fingerprint(requirement->pod, spec);
   record->launched_ms = effects->now_ms;
+  record->restarts = pod->service->record->restarts;
   record->paused = mu_pod_is_paused(pod, spec->name);
   if (old != NULL && g_strcmp0(old->record->fingerprint, record->fingerprint) == 0) {
     record->failures = old->record->failures;

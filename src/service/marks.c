@@ -67,11 +67,18 @@ void mu_marks_put_step(MuService *service, const MuStep *step, MuEffects *effect
   put(service, key, &mark, FALSE, effects);
 }
 
-void mu_marks_clear(MuService *service, MuEffects *effects) {
+static gboolean is_of_plan(const char *key, const char *plan) {
+  gsize length = strlen(plan);
+  return strncmp(key, plan, length) == 0 && (key[length] == '/' || key[length] == '\0');
+}
+
+void mu_marks_clear(MuService *service, const char *plan, gboolean others, MuEffects *effects) {
   GHashTableIter iter;
   gpointer key = NULL;
   g_hash_table_iter_init(&iter, service->marks);
   while (g_hash_table_iter_next(&iter, &key, NULL)) {
+    if (plan != NULL && is_of_plan(key, plan) == others)
+      continue;
     mu_batch_delete(effects->batch, MU_RECORD_MARK, service->name, key);
     g_hash_table_iter_remove(&iter);
   }

@@ -14,6 +14,6 @@ void mu_marks_apply_phase(MuService *service, MuPhase *phase);
 void mu_marks_put_plan(MuService *service, const MuPlan *plan, MuEffects *effects);
 void mu_marks_put_phase(MuService *service, const MuPhase *phase, MuEffects *effects);
 void mu_marks_put_step(MuService *service, const MuStep *step, MuEffects *effects);
-/* Forgets all, in the store too. */
-void mu_marks_clear(MuService *service, MuEffects *effects);
+/* Forgets those of the plan, or all when it is NULL, or (`others`) those of all others; in the store too. */
+void mu_marks_clear(MuService *service, const char *plan, gboolean others, MuEffects *effects);
 #endif

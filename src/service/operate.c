@@ -118,6 +118,11 @@ static MuPlan *find_plan(MuService *service, const char *name, GError **error) {
 static gboolean check_op(const MuService *service, const MuPlan *plan, MuPlanOp op, GError **error) {
   gboolean from_state =
       plan == service->recovery || plan == service->decommission || service->record->state != MU_SERVICE_RUNNING;
+  if (plan == service->rolling && op == MU_PLAN_OP_RESTART) {
+    g_set_error(error, MU_ERROR, MU_ERROR_CONFLICT, "plan %s is begun anew with: muster service restart %s", plan->name,
+                service->name);
+    return FALSE;
+  }
   if (!from_state || op == MU_PLAN_OP_INTERRUPT || op == MU_PLAN_OP_CONTINUE)
     return TRUE;
   g_set_error(

@@ -65,14 +65,14 @@ static char *step_name(const MuPodSpec *pod, guint index, guint64 tasks) {
   return g_string_free(name, FALSE);
 }
 
-static void add_pod_step(MuService *service, MuPhase *phase, const MuPodSpec *pod, guint index, guint64 tasks) {
+MuStep *mu_service_add_pod_step(MuService *service, MuPhase *phase, const MuPodSpec *pod, guint index, guint64 tasks) {
   g_autofree char *name = step_name(pod, index, tasks);
-  mu_service_add_step(service, phase, mu_service_ensure_pod(service, pod->type, index), name, tasks);
+  return mu_service_add_step(service, phase, mu_service_ensure_pod(service, pod->type, index), name, tasks);
 }
 
 static void add_all_instances(MuService *service, MuPhase *phase, const MuPodSpec *pod) {
   for (guint i = 0; i < (guint)pod->count; i++)
-    add_pod_step(service, phase, pod, i, all_tasks(pod));
+    mu_service_add_pod_step(service, phase, pod, i, all_tasks(pod));
 }
 
 static void add_spec_phase(MuService *service, MuPlan *plan, const MuServiceSpec *spec, const MuPhaseSpec *phase_spec) {
@@ -84,13 +84,13 @@ static void add_spec_phase(MuService *service, MuPlan *plan, const MuServiceSpec
   }
   for (guint i = 0; i < phase_spec->n_steps; i++) {
     const MuStepSpec *step = &phase_spec->steps[i];
-    add_pod_step(service, phase, pod, step->index, tasks_by_name(pod, (const char *const *)step->tasks));
+    mu_service_add_pod_step(service, phase, pod, step->index, tasks_by_name(pod, (const char *const *)step->tasks));
   }
 }
 
 /* ---- plans --------------------------------------------------------------------------------------------------------- */
 
-static MuPlan *add_plan(MuService *service, const char *name, MuStrategyKind strategy) {
+MuPlan *mu_service_add_plan(MuService *service, const char *name, MuStrategyKind strategy) {
   MuPlan *plan = mu_plan_new(name, strategy);
   g_ptr_array_add(service->plans, plan);
   return plan;
@@ -98,14 +98,14 @@ static MuPlan *add_plan(MuService *service, const char *name, MuStrategyKind str
 
 static MuPlan *add_spec_plan(MuService *service, const MuServiceSpec *spec, const MuPlanSpec *plan_spec,
                              const char *name) {
-  MuPlan *plan = add_plan(service, name, plan_spec->strategy);
+  MuPlan *plan = mu_service_add_plan(service, name, plan_spec->strategy);
   for (guint i = 0; i < plan_spec->n_phases; i++)
     add_spec_phase(service, plan, spec, &plan_spec->phases[i]);
   return plan;
 }
 
 static MuPlan *add_default_deploy(MuService *service, const MuServiceSpec *spec) {
-  MuPlan *plan = add_plan(service, "deploy", MU_STRATEGY_SERIAL);
+  MuPlan *plan = mu_service_add_plan(service, "deploy", MU_STRATEGY_SERIAL);
   for (guint i = 0; i < spec->n_pods; i++) {
     MuPhase *phase = mu_plan_add_phase(plan, spec->pods[i].type, MU_STRATEGY_SERIAL);
     add_all_instances(service, phase, &spec->pods[i]);
@@ -173,7 +173,7 @@ static void add_decommission(MuService *service) {
   g_autoptr(GPtrArray) pods = mu_service_sorted_pods(service, is_to_erase);
   if (pods->len == 0)
     return;
-  service->decommission = add_plan(service, "decommission", MU_STRATEGY_PARALLEL);
+  service->decommission = mu_service_add_plan(service, "decommission", MU_STRATEGY_PARALLEL);
   for (guint i = pods->len; i > 0; i--)
     mu_teardown_add_phase(service, service->decommission, pods->pdata[i - 1]);
 }
@@ -193,7 +193,7 @@ static void clear_plans(MuService *service) {
   g_ptr_array_set_size(service->wanting, 0);
   g_ptr_array_set_size(service->claimed, 0);
   g_ptr_array_set_size(service->plans, 0);
-  service->deploy = service->recovery = service->decommission = NULL;
+  service->deploy = service->recovery = service->decommission = service->rolling = NULL;
 }
 
 /* Instances of an earlier configuration that never came to be. */
@@ -217,12 +217,14 @@ void mu_service_rebuild_plans(MuService *service, MuEffects *effects) {
   const MuServiceSpec *spec = mu_service_target(service);
   clear_plans(service);
   if (service->record->state != MU_SERVICE_RUNNING) {
-    service->deploy = add_plan(service, "deploy", MU_STRATEGY_PARALLEL);
+    service->deploy = mu_service_add_plan(service, "deploy", MU_STRATEGY_PARALLEL);
     add_teardown_phases(service, service->deploy, has_records);
   } else if (spec != NULL) {
     add_deploy(service, spec);
-    service->recovery = add_plan(service, "recovery", MU_STRATEGY_PARALLEL);
+    service->recovery = mu_service_add_plan(service, "recovery", MU_STRATEGY_PARALLEL);
     add_decommission(service);
+    if (find_plan_spec(spec, MU_ROLLING_PLAN) == NULL)
+      mu_rolling_add_plan(service, spec);
     add_custom_plans(service, spec);
   }
   drop_empty_pods(service);

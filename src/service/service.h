@@ -60,6 +60,7 @@ struct MuService {
   GPtrArray *plans;           /* of MuPlan*, owned: deploy first, then recovery, decommission, the custom ones */
   MuPlan *deploy, *recovery;
   MuPlan *decommission;  /* NULL: nothing to decommission */
+  MuPlan *rolling;       /* of the last rolling restart; NULL: there was none */
   GHashTable *marks;     /* operators' marks on plan elements; see marks.h */
   GHashTable *files;     /* name to GBytes: what clients keep with the service */
   gboolean quiet;        /* statuses are found without telling those who watch: at a start */
@@ -154,6 +155,13 @@ MuOutcome *mu_service_outcome(MuService *service, MuStep *step);
 /* MU_ERROR_NOT_FOUND: no such pod. `ret_tasks` receives the names of the tasks concerned (of char*). */
 gboolean mu_service_pod_restart(MuService *service, const char *name, gboolean replace, GPtrArray *ret_tasks,
                                 MuEffects *effects, GError **error);
+
+/* Restarts every pod in turn, each as pod restart does, and goes on when it runs well: the plan MU_ROLLING_PLAN. `strategy` is
+ * that of its phases, one for each pod type. FALSE in `ret_begun`: one under way with this strategy goes on. MU_ERROR_CONFLICT:
+ * one with another strategy is under way, or the spec has a plan of that name. */
+#define MU_ROLLING_PLAN "rolling-restart"
+gboolean mu_service_rolling_restart(MuService *service, MuStrategyKind strategy, gboolean *ret_begun,
+                                    MuEffects *effects, GError **error);
 
 /* Pauses tasks of the pod, or lets them run again; `tasks`: names as "server" or "hello-0-server", NULL or none: all. A run
  * that is not as it shall be now is ended, and launched as it shall be. Kept until it is resumed, or the pod decommissioned.

@@ -49,6 +49,10 @@ void mu_service_prune_configs(MuService *service, MuEffects *effects);
 
 /* ---- plans ---------------------------------------------------------------------------------------------------------- */
 
+/* Adds an empty plan to the service's. */
+MuPlan *mu_service_add_plan(MuService *service, const char *name, MuStrategyKind strategy);
+/* A step for these tasks of the instance, named after them. */
+MuStep *mu_service_add_pod_step(MuService *service, MuPhase *phase, const MuPodSpec *pod, guint index, guint64 tasks);
 /* Builds the plans anew from the target configuration (or the uninstall) and finds every status. */
 void mu_service_rebuild_plans(MuService *service, MuEffects *effects);
 /* Links a step with its pod. */
@@ -60,6 +64,12 @@ void mu_pod_refresh(MuPod *pod, MuEffects *effects);
 void mu_recovery_refresh(MuPod *pod, MuEffects *effects);
 /* The pod's recovery is over, and another task of it has to be recovered. */
 gboolean mu_recovery_is_due(const MuPod *pod);
+/* rolling.c: the plan of the last rolling restart, when there was one; what its step is found to be; and its work. */
+void mu_rolling_add_plan(MuService *service, const MuServiceSpec *spec);
+gboolean mu_step_is_rolling(const MuStep *step);
+MuStatus mu_rolling_find_status(const MuPod *pod, guint64 tasks, gint64 now_ms, gint64 *ret_delayed_until_ms);
+void mu_rolling_end_tasks(MuPod *pod, guint64 tasks, MuEffects *effects);
+
 /* Phases kill, release, erase for the instance. */
 void mu_teardown_add_phase(MuService *service, MuPlan *plan, MuPod *pod);
 /* Moves the pod's teardown on: entries to RELEASING once no task lives; erases or frees the pod when they are gone. */
@@ -78,6 +88,13 @@ void mu_task_want_kill(MuTask *task, MuEffects *effects);
 
 /* ---- statuses of steps ---------------------------------------------------------------------------------------------- */
 
+/* What a run under way is found to be; what one is that ended. */
+MuStatus mu_task_alive_status(const MuTask *task);
+MuStatus mu_task_ended_status(const MuTask *task, gint64 now_ms, gint64 *delayed_until_ms);
+/* The less advanced one of two statuses of tasks. */
+MuStatus mu_status_least(MuStatus a, MuStatus b);
+/* What the step, of whatever kind, is found to be. */
+MuStatus mu_step_find(const MuStep *step, gint64 now_ms, gint64 *ret_delayed_until_ms);
 /* What a step that launches `tasks` of the pod is found to be; `recovery`: as the recovery plan sees it (a goal that was
  * reached once does not count). `ret_delayed_until_ms` is set when DELAYED. */
 MuStatus mu_step_find_status(const MuPod *pod, guint64 tasks, gboolean recovery, gint64 now_ms,

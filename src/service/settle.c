@@ -61,12 +61,18 @@ static MuStatus teardown_status(const MuPod *pod, guint index) {
   }
 }
 
+MuStatus mu_step_find(const MuStep *step, gint64 now_ms, gint64 *ret_delayed_until_ms) {
+  const MuPod *pod = step->asset;
+  if (step->tasks == 0)
+    return teardown_status(pod, step->index);
+  if (mu_step_is_rolling(step))
+    return mu_rolling_find_status(pod, step->tasks, now_ms, ret_delayed_until_ms);
+  return mu_step_find_status(pod, step->tasks, mu_step_is_recovery(step), now_ms, ret_delayed_until_ms);
+}
+
 static void refresh_step(MuPod *pod, MuStep *step, MuEffects *effects) {
   MuStatus before = step->status;
-  MuStatus found = step->tasks == 0 ? teardown_status(pod, step->index)
-                                    : mu_step_find_status(pod, step->tasks, mu_step_is_recovery(step), effects->now_ms,
-                                                          &step->delayed_until_ms);
-  mu_step_set_status(step, found);
+  mu_step_set_status(step, mu_step_find(step, effects->now_ms, &step->delayed_until_ms));
   if (step->status != before && !pod->service->quiet)
     announce_step(pod->service, step, effects);
 }
@@ -180,11 +186,13 @@ static gboolean work_on(MuStep *step, gpointer user) {
   g_ptr_array_add(work->service->claimed, pod);
   switch (step->status) {
   case MU_STATUS_PENDING:
-    if (step->tasks != 0 && !mu_pod_is_leaving(pod))
+    if (mu_step_is_rolling(step))
+      mu_rolling_end_tasks(pod, step->tasks, work->effects);
+    else if (step->tasks != 0 && !mu_pod_is_leaving(pod))
       wait_for_offer(work->service, pod, step, work->effects);
     break;
   case MU_STATUS_PREPARED:
-    if (!mu_pod_is_leaving(pod))
+    if (!mu_pod_is_leaving(pod) && !mu_step_is_rolling(step))
       end_old_tasks(pod, step, work->effects);
     break;
   case MU_STATUS_DELAYED:
@@ -203,7 +211,8 @@ static void release_claims(MuService *service) {
 }
 
 static gboolean is_waiting(const MuPod *pod) {
-  return pod->claimed_by != NULL && pod->claimed_by->status == MU_STATUS_PENDING && !mu_pod_is_leaving(pod);
+  const MuStep *step = pod->claimed_by;
+  return step != NULL && step->status == MU_STATUS_PENDING && !mu_step_is_rolling(step) && !mu_pod_is_leaving(pod);
 }
 
 static void forget_outcomes(GPtrArray *waited) {

@@ -68,7 +68,7 @@ static gboolean is_on_target(const MuTask *task) {
   return g_strcmp0(task->record->config, task->pod->service->record->target) == 0;
 }
 
-static MuStatus ended_status(const MuTask *task, gint64 now_ms, gint64 *delayed_until_ms) {
+MuStatus mu_task_ended_status(const MuTask *task, gint64 now_ms, gint64 *delayed_until_ms) {
   gint64 at = mu_task_relaunch_ms(task);
   if (at <= now_ms)
     return MU_STATUS_PENDING;
@@ -76,7 +76,7 @@ static MuStatus ended_status(const MuTask *task, gint64 now_ms, gint64 *delayed_
   return MU_STATUS_DELAYED;
 }
 
-static MuStatus alive_status(const MuTask *task) {
+MuStatus mu_task_alive_status(const MuTask *task) {
   if (task->record->kill == MU_KILL_WANTED || task->next_kill_ms != 0)
     return MU_STATUS_PREPARED;
   if (task->status == NULL || task->status->state == MU_TASK_STAGING || task->status->state == MU_TASK_STARTING)
@@ -105,7 +105,7 @@ static MuStatus task_status(const MuPod *pod, const MuTaskSpec *spec, gboolean r
     return MU_STATUS_COMPLETE;
   if (mu_task_goal_met(task, spec) && task->record->kill != MU_KILL_WANTED)
     return MU_STATUS_COMPLETE;
-  return mu_task_is_alive(task) ? alive_status(task) : ended_status(task, now_ms, delayed_until_ms);
+  return mu_task_is_alive(task) ? mu_task_alive_status(task) : mu_task_ended_status(task, now_ms, delayed_until_ms);
 }
 
 /* ---- several -------------------------------------------------------------------------------------------------------- */
@@ -117,6 +117,10 @@ static guint rank(MuStatus status) {
       [MU_STATUS_STARTING] = 4, [MU_STATUS_STARTED] = 5,  [MU_STATUS_COMPLETE] = 6,
   };
   return RANKS[status];
+}
+
+MuStatus mu_status_least(MuStatus a, MuStatus b) {
+  return rank(a) < rank(b) ? a : b;
 }
 
 const char *mu_step_config_id(const MuPod *pod, gboolean recovery) {
@@ -140,9 +144,7 @@ MuStatus mu_step_find_status(const MuPod *pod, guint64 tasks, gboolean recovery,
   for (guint i = 0; i < pod_spec->n_tasks; i++) {
     if ((tasks & (G_GUINT64_CONSTANT(1) << i)) == 0)
       continue;
-    MuStatus status = task_status(pod, &pod_spec->tasks[i], recovery, now_ms, ret_delayed_until_ms);
-    if (rank(status) < rank(worst))
-      worst = status;
+    worst = mu_status_least(worst, task_status(pod, &pod_spec->tasks[i], recovery, now_ms, ret_delayed_until_ms));
   }
   return worst;
 }

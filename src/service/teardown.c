@@ -212,7 +212,7 @@ void mu_service_uninstall(MuService *service, MuEffects *effects) {
   service->record->changed_ms = effects->now_ms;
   service->wants_more = TRUE;
   mu_service_put(service, effects);
-  mu_marks_clear(service, effects);
+  mu_marks_clear(service, NULL, FALSE, effects);
   forget_pauses(service, effects);
   mu_service_rebuild_plans(service, effects);
 }

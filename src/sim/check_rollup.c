@@ -45,7 +45,7 @@ static void check_step(MuSim *sim, const MuService *service, const MuStep *step)
   gint64 until_ms = 0;
   if (step->tasks == 0 || step->forced || step->interrupted || pod == NULL || pod->dirty)
     return;
-  MuStatus found = mu_step_find_status(pod, step->tasks, mu_step_is_recovery(step), sim->now_ms, &until_ms);
+  MuStatus found = mu_step_find(step, sim->now_ms, &until_ms);
   if (step->status == MU_STATUS_DELAYED && found == MU_STATUS_PENDING)
     return; /* its time has just come */
   expect(sim, service, step->phase->plan, step->name, found, step->status);

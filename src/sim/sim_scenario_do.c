@@ -187,6 +187,18 @@ gboolean mu_do_remove(MuScenarioRun *run, const MuScenarioLine *line, GError **e
   return mu_run_command(run, line, make_remove, &body, error);
 }
 
+static MuCommand *make_restart(MuScenarioRun *run, const MuScenarioLine *line) {
+  (void)run;
+  MuCommand *command = mu_command_new(MU_COMMAND_SERVICE_RESTART, mu_line_text(line, "NAME"));
+  command->strategy = (MuStrategyKind)mu_line_number(line, "STRATEGY", MU_STRATEGY_SERIAL);
+  return command;
+}
+
+gboolean mu_do_restart(MuScenarioRun *run, const MuScenarioLine *line, GError **error) {
+  g_autoptr(json_t) body = NULL;
+  return mu_run_command(run, line, make_restart, &body, error);
+}
+
 static MuCommand *make_uninstall(MuScenarioRun *run, const MuScenarioLine *line) {
   (void)run;
   (void)line;

@@ -77,6 +77,13 @@ static gboolean read_status(const char *text) {
   return FALSE;
 }
 
+static gboolean read_strategy(const char *text, gint64 *ret_number) {
+  MuStrategyKind kind = MU_STRATEGY_SERIAL;
+  gboolean known = mu_strategy_parse(text, &kind);
+  *ret_number = kind;
+  return known;
+}
+
 static gboolean read_value(MuValueKind kind, const char *text, gint64 *ret_number) {
   static const Unit times[] = {{"ms", 1}, {"s", 1000}, {"m", 60000}, {"h", 3600000}, {NULL, 0}};
   static const Unit sizes[] = {{"MB", 1}, {"GB", 1024}, {"TB", 1048576}, {NULL, 0}};
@@ -92,6 +99,7 @@ static gboolean read_value(MuValueKind kind, const char *text, gint64 *ret_numbe
   case MU_VALUE_RANGES: ranges = mu_ranges_parse(text, NULL); return ranges != NULL;
   case MU_VALUE_PAIR: return text[0] != '=' && strchr(text, '=') != NULL;
   case MU_VALUE_PATH: return strchr(text, '/') != NULL && text[strlen(text) - 1] != '/';
+  case MU_VALUE_STRATEGY: return read_strategy(text, ret_number);
   case MU_VALUE_STATUS: return read_status(text);
   case MU_VALUE_BLOCK: return g_str_has_prefix(text, "<<") && text[2] != '\0';
   case MU_VALUE_TEXT: return text[0] != '\0';

@@ -31,7 +31,8 @@ typedef enum {
   MU_VALUE_PAIR,   /* KEY=VALUE */
   MU_VALUE_PATH,   /* two parts or more, with `/` between them */
   MU_VALUE_STATUS, /* of plans, phases, steps */
-  MU_VALUE_BLOCK,  /* <<WORD: the lines that follow, up to one that is WORD alone */
+  MU_VALUE_STRATEGY,
+  MU_VALUE_BLOCK, /* <<WORD: the lines that follow, up to one that is WORD alone */
 } MuValueKind;
 
 typedef struct {
@@ -126,6 +127,7 @@ ACT(service);
 ACT(update);
 ACT(remove);
 ACT(uninstall);
+ACT(restart);
 ACT(pod);
 ACT(pod_pause);
 ACT(plan);

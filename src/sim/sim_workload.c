@@ -28,6 +28,7 @@ static MuCommand *copy_command(const MuCommand *command) {
   copy->context = command->context == NULL ? NULL : g_bytes_ref(command->context);
   copy->if_version = command->if_version;
   copy->pod = g_strdup(command->pod);
+  copy->strategy = command->strategy;
   copy->tasks = g_strdupv(command->tasks);
   copy->plan = g_strdup(command->plan);
   copy->phase = g_strdup(command->phase);
@@ -101,6 +102,12 @@ static MuCommand *make_plan_command(Work *work, const MuService *service) {
   return command;
 }
 
+static MuCommand *make_restart(Work *work, const MuService *service) {
+  MuCommand *command = mu_command_new(MU_COMMAND_SERVICE_RESTART, service->name);
+  command->strategy = (MuStrategyKind)below(work, MU_STRATEGY_PARALLEL_CANARY + 1);
+  return command;
+}
+
 static MuCommand *make_command(Work *work) {
   guint n = below(work, work->run->services);
   const MuService *service = find_service(work, n);
@@ -109,6 +116,8 @@ static MuCommand *make_command(Work *work) {
     return make_put(work, n);
   if (draw == 2)
     return mu_command_new(MU_COMMAND_SERVICE_REMOVE, service->name);
+  if (draw == 3)
+    return make_restart(work, service);
   return draw < 6 ? make_pod_command(work, service) : make_plan_command(work, service);
 }
 

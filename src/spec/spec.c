@@ -91,6 +91,16 @@ const char *mu_strategy_to_string(MuStrategyKind kind) {
   mu_bug("a strategy has a name");
 }
 
+gboolean mu_strategy_parse(const char *name, MuStrategyKind *ret) {
+  for (MuStrategyKind kind = MU_STRATEGY_SERIAL; kind <= MU_STRATEGY_PARALLEL_CANARY; kind++) {
+    if (strcmp(name, mu_strategy_to_string(kind)) != 0)
+      continue;
+    *ret = kind;
+    return TRUE;
+  }
+  return FALSE;
+}
+
 /* ---- the template -------------------------------------------------------------------------------------------------- */
 
 static const char *file_name(const MuSpecInput *input) {

@@ -22,6 +22,8 @@ typedef struct {
   gboolean deployed; /* a deploy plan was complete once: the next one is an update */
   gboolean updating; /* the target came after that: the plan `update` is used, where the spec has one */
   gint64 created_ms, changed_ms;
+  gint64 restarts;        /* number of the last rolling restart; 0: there was none */
+  char *restart_strategy; /* "serial", …: of that one */
 } MuServiceRecord;
 
 MuServiceRecord *mu_service_record_new(void);
@@ -101,6 +103,7 @@ typedef struct {
   gint64 ended_ms;  /* of the terminal status, by the scheduler's clock; 0: not ended */
   guint failures;   /* in a row, for the backoff */
   gboolean reached; /* its goal was reached once under this fingerprint */
+  gint64 restarts;  /* number of the service's last rolling restart when it was launched */
   gboolean paused;  /* this run is an idle one in place of the task's command */
   MuKillWish kill;
 } MuTaskRecord;

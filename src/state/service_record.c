@@ -22,6 +22,7 @@ void mu_service_record_free(MuServiceRecord *record) {
   if (record == NULL)
     return;
   g_free(record->target);
+  g_free(record->restart_strategy);
   g_free(record);
 }
 
@@ -41,6 +42,8 @@ static const MuJsonMember MEMBERS[] = {
     {.key = "updating", .kind = MU_JSON_BOOL, .offset = SERVICE(updating)},
     {.key = "created_ms", .kind = MU_JSON_INT, .offset = SERVICE(created_ms)},
     {.key = "changed_ms", .kind = MU_JSON_INT, .offset = SERVICE(changed_ms)},
+    {.key = "restarts", .kind = MU_JSON_INT, .offset = SERVICE(restarts), .not_zero = TRUE},
+    {.key = "restart_strategy", .kind = MU_JSON_TEXT, .offset = SERVICE(restart_strategy)},
 };
 
 static gpointer record_new(void) {

@@ -68,7 +68,7 @@ static void test_refused(void) {
   } rows[] = {
       {"serv", "did you mean `muster serve`?"},
       {"frobnicate", "unknown command `muster frobnicate`; `muster help` lists the commands"},
-      {"service", "`muster service` goes on with one of: add, update, list, show, remove"},
+      {"service", "`muster service` goes on with one of: add, update, list, show"},
       {"service ad", "did you mean `muster service add`?"},
       {"service lsit", "did you mean `muster service list`?"},
       {"service add", "`muster service add` needs more: muster service add NAME -f FILE [options]"},

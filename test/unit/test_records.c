@@ -15,7 +15,9 @@ static void test_service(void) {
                                     .deployed = state != 1,
                                     .updating = state == 1,
                                     .created_ms = G_GINT64_CONSTANT(1700000000123),
-                                    .changed_ms = 5};
+                                    .changed_ms = 5,
+                                    .restarts = 2,
+                                    .restart_strategy = (char *)"parallel"};
     g_autofree char *text = mu_service_record_encode(&record);
     g_autoptr(MuServiceRecord) back = mu_service_record_decode(text, strlen(text), NULL);
     g_assert_nonnull(back);
@@ -26,6 +28,8 @@ static void test_service(void) {
     g_assert_cmpint(back->updating, ==, state == 1);
     g_assert_cmpint(back->created_ms, ==, G_GINT64_CONSTANT(1700000000123));
     g_assert_cmpint(back->changed_ms, ==, 5);
+    g_assert_cmpint(back->restarts, ==, 2);
+    g_assert_cmpstr(back->restart_strategy, ==, "parallel");
   }
 }
 
@@ -142,6 +146,7 @@ static MuTaskRecord *make_task(void) {
   record->reached = TRUE;
   record->kill = MU_KILL_WANTED;
   record->paused = TRUE;
+  record->restarts = 4;
   return record;
 }
 
@@ -161,6 +166,7 @@ static void assert_same_task(const MuTaskRecord *a, const MuTaskRecord *b) {
   g_assert_cmpint(a->reached, ==, b->reached);
   g_assert_cmpint(a->kill, ==, b->kill);
   g_assert_cmpint(a->paused, ==, b->paused);
+  g_assert_cmpint(a->restarts, ==, b->restarts);
 }
 
 static void test_task(void) {
