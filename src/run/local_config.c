@@ -58,10 +58,14 @@ MuEngine *mu_runner_local_engine(const MuRunnerOptions *options, const char *fol
   g_autofree char *bootstrap = mu_program_find("muster-bootstrap", options->bootstrap_path, error);
   if (bootstrap == NULL)
     return NULL;
+  g_autofree char *fetch = mu_program_find("muster-fetch", NULL, error);
+  if (fetch == NULL)
+    return NULL;
   const MuLocalEngineConfig config = {
       .state_dir = folder,
       .executor_path = executor,
       .bootstrap_path = bootstrap,
+      .fetch_path = fetch,
       .agents = options->agents == 0 ? 1 : options->agents,
       .cpus_milli = options->cpus_milli,
       .mem_mb = options->mem_mb,

@@ -8,6 +8,10 @@ failures=0
 
 # The end of every script.
 finish() {
+  if [[ -n ${serving:-} ]]; then # the server of serve_files: until it has ended
+    exec {serving}>&-
+    read -r -u "$served"
+  fi
   echo "1..$cases"
   exit $((failures > 0))
 }
@@ -93,4 +97,34 @@ json() {
   local filter=$1
   shift
   "$@" --json | jq -r "$filter"
+}
+
+# eventually COMMAND…: the command succeeds within 30 seconds; the last try's words are shown when it does not.
+eventually() {
+  local end=$((SECONDS + 30))
+  until "$@" >/dev/null 2>&1; do
+    [[ $SECONDS -lt $end ]] || { "$@"; return 1; }
+    read -rt 0.05 <><(:) || :
+  done
+}
+
+# printed SERVICE TASK LINE: the task's standard output has the line.
+printed() {
+  muster logs "$1" "$2" --stdout | grep -qxF -- "$3"
+}
+
+# told SERVICE PART: what is known of the service's pods, as JSON text, has the part.
+told() {
+  muster pod status "$1" --json | grep -F -- "$2"
+}
+
+# serve_files DIR LOG: the folder over HTTP on a free port of the loopback address, $files_port, until the script ends
+# (test/support/file_server.c). Each request is a line of LOG.
+serve_files() {
+  : >"$2"
+  rm -f "$work/serving" "$work/port" && mkfifo "$work/serving" "$work/port"
+  ("$MU_BUILD/test/file-server" "$1" "$2" <"$work/serving" >"$work/port" &) # no child of ours, for which the end would wait
+  exec {serving}>"$work/serving"                                            # it serves as long as this is open
+  exec {served}<"$work/port"
+  read -r files_port <&"$served"
 }

@@ -19,6 +19,7 @@ step "the programs are there"
 "$root$prefix/bin/muster" --version
 test -x "$root$prefix/libexec/muster/muster-executor"
 test -x "$root$prefix/libexec/muster/muster-bootstrap"
+test -x "$root$prefix/libexec/muster/muster-fetch"
 
 if [[ $(option b_sanitize) != none ]]; then
   echo "a library with a sanitizer in it is for programs with that sanitizer"

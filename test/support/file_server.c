@@ -1,7 +1,7 @@
 /* file-server DIR LOG: the files of a folder over HTTP on a free port of the loopback address, for tests. Prints the port;
  * ends when its standard input does, so it does not outlive the test that holds that. Each request is a line in LOG:
- * "GET /a 200". The query asks for what servers do: ?status=503, ?redirect=/other, ?plain (no validator), ?nostore, ?slow (a
- * while before each piece), ?stall (an end before the content's end), ?dated (Last-Modified in place of an ETag). */
+ * "GET /a 200". The query asks for what servers do: ?status=503, ?redirect=/other, ?plain (no validator), ?nostore, ?stall
+ * (an end before the content's end), ?dated (Last-Modified in place of an ETag). */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -33,14 +33,12 @@ static enum MHD_Result answer(struct MHD_Connection *connection, unsigned int st
 }
 
 typedef struct {
-  int fd, slow, stall;
+  int fd, stall;
   uint64_t size;
 } Content;
 
 static ssize_t read_content(void *user, uint64_t at, char *buffer, size_t max) {
   const Content *content = user;
-  if (content->slow)
-    usleep(50000);
   if (content->stall && at > 0)
     return MHD_CONTENT_READER_END_WITH_ERROR;
   ssize_t n = pread(content->fd, buffer, max < 4096 ? max : 4096, (off_t)at);
@@ -104,7 +102,7 @@ static enum MHD_Result serve(struct MHD_Connection *connection, const char *meth
     return answer(connection, 304, NULL, NULL);
   }
   Content *content = malloc(sizeof *content);
-  *content = (Content){fd, has(connection, "slow"), has(connection, "stall"), (uint64_t)st.st_size};
+  *content = (Content){fd, has(connection, "stall"), (uint64_t)st.st_size};
   note(method, url, 200);
   return send_file(connection, content, etag);
 }

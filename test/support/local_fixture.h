@@ -107,6 +107,7 @@ static void fixture_init(Fixture *fixture) {
   fixture->config = (MuLocalEngineConfig){.state_dir = fixture->state_dir,
                                           .executor_path = program_path("muster-executor"),
                                           .bootstrap_path = program_path("muster-bootstrap"),
+                                          .fetch_path = program_path("muster-fetch"),
                                           .agents = 1,
                                           .cpus_milli = 4000,
                                           .mem_mb = 4096,
@@ -130,6 +131,7 @@ static void fixture_free(Fixture *fixture) {
   g_ptr_array_unref(fixture->events);
   g_free((char *)fixture->config.executor_path);
   g_free((char *)fixture->config.bootstrap_path);
+  g_free((char *)fixture->config.fetch_path);
   g_free(fixture->state_dir);
 }
 

@@ -25,9 +25,7 @@ static const struct {
 } rows[] = {
     {"", "", ""},
     {"image: b, ", "", "refused: pods.p.image: the local engine runs no container images; remove \"image\"\n"},
-    {"uris: [\"http://h/f\"], ", "",
-     "refused: pods.p.uris: the local engine fetches no files; remove \"uris\" and fetch them in the cmd of a task\n"},
-    {"uris: [], ", "", ""},
+    {"uris: [\"http://h/f\"], ", "", ""},
     {"secrets: {s: {secret: x}}, ", "",
      "refused: pods.p.secrets: the local engine has no secrets; remove \"secrets\"\n"},
     {"", "transport-encryption: [{name: n, type: TLS}], ",

@@ -66,6 +66,9 @@ void mu_exec_launch_free(MuExecLaunch *launch) {
   g_free(launch->pod);
   g_free(launch->agent_id);
   g_free(launch->bootstrap);
+  g_free(launch->fetch);
+  g_free(launch->fetch_cache);
+  json_decref(launch->uris);
   g_free(launch->cgroups.v2);
   g_free(launch->cgroups.v1_cpu);
   g_free(launch->cgroups.v1_memory);
@@ -203,12 +206,15 @@ static gboolean read_launch(json_t *json, MuExecLaunch *launch, GError **error) 
       !copy_string(json, "pod", TRUE, &launch->pod, error) ||
       !copy_string(json, "agent_id", TRUE, &launch->agent_id, error) ||
       !copy_string(json, "bootstrap", FALSE, &launch->bootstrap, error) ||
+      !copy_string(json, "fetch", FALSE, &launch->fetch, error) ||
+      !copy_string(json, "fetch_cache", FALSE, &launch->fetch_cache, error) ||
       !mu_json_get_int(json, "log_max_bytes", TRUE, &launch->log_max_bytes, error) ||
       !mu_json_get_int(json, "nofile_soft", FALSE, &launch->nofile_soft, error) ||
       !read_cgroups(json, &launch->cgroups, error) || !read_rlimits(json, launch, error))
     return FALSE;
   gsize i;
   json_t *item;
+  launch->uris = json_incref(json_object_get(json, "uris"));
   json_array_foreach (json_object_get(json, "tasks"), i, item) {
     MuExecTaskSpec *task = task_new();
     g_ptr_array_add(launch->tasks, task);

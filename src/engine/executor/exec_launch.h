@@ -52,7 +52,10 @@ typedef struct {
 
 typedef struct {
   char *service, *pod, *agent_id;
-  char *bootstrap; /* path of muster-bootstrap */
+  char *bootstrap;   /* path of muster-bootstrap */
+  char *fetch;       /* path of muster-fetch; NULL: none */
+  char *fetch_cache; /* folder of its caches, one for each user; NULL: none */
+  json_t *uris;      /* array, as muster-fetch reads it; NULL: none */
   gint64 log_max_bytes;
   gint64 nofile_soft; /* the limit before the scheduler raised its own; 0: leave */
   MuExecCgroupRoots cgroups;

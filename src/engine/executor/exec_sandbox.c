@@ -8,7 +8,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define TEMPLATE_DIR ".muster"
 #define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 static gboolean write_file(int dir_fd, const char *name, const char *text, mode_t mode, const MuExecTaskSpec *owner,
@@ -77,19 +76,23 @@ static gboolean link_volume(int sandbox_fd, const MuExecVolume *volume, const Mu
   return ok || mu_exec_error(error, errnum, "cannot put the volume '%s' into the sandbox", volume->path);
 }
 
-static gboolean write_templates(int sandbox_fd, const MuExecTaskSpec *task, GError **error) {
-  if (task->configs->len == 0)
-    return TRUE;
-  int fd = make_folder(sandbox_fd, TEMPLATE_DIR, 0700, task, error);
-  gboolean ok = fd >= 0;
-  for (guint i = 0; ok && i < task->configs->len; i++) {
-    const MuExecConfig *config = task->configs->pdata[i];
-    g_autofree char *path = mu_exec_sandbox_template_path(task, i);
-    ok = write_file(fd, path + strlen(TEMPLATE_DIR "/"), config->text, 0600, task, error);
-  }
+gboolean mu_exec_sandbox_write(int sandbox_fd, const MuExecTaskSpec *task, const char *name, const char *text,
+                               GError **error) {
+  int fd = make_folder(sandbox_fd, MU_EXEC_OWN_DIR, 0700, task, error);
+  gboolean ok = fd >= 0 && write_file(fd, name, text, 0600, task, error);
   if (fd >= 0)
     close(fd);
   return ok;
+}
+
+static gboolean write_templates(int sandbox_fd, const MuExecTaskSpec *task, GError **error) {
+  for (guint i = 0; i < task->configs->len; i++) {
+    const MuExecConfig *config = task->configs->pdata[i];
+    g_autofree char *path = mu_exec_sandbox_template_path(task, i);
+    if (!mu_exec_sandbox_write(sandbox_fd, task, path + strlen(MU_EXEC_OWN_DIR "/"), config->text, error))
+      return FALSE;
+  }
+  return TRUE;
 }
 
 static gboolean write_volumes_file(const MuExecTaskSpec *task, GError **error) {
@@ -159,5 +162,5 @@ char *mu_exec_sandbox_template_path(const MuExecTaskSpec *task, guint n) {
   const MuExecConfig *config = task->configs->pdata[n];
   g_autofree char *name = g_strdup(config->name);
   g_strdelimit(name, "/", '_');
-  return g_strdup_printf(TEMPLATE_DIR "/%u-%s", n, name);
+  return g_strdup_printf(MU_EXEC_OWN_DIR "/%u-%s", n, name);
 }

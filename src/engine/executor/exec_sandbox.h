@@ -5,10 +5,15 @@
 #define MU_EXEC_SANDBOX_H
 #include "exec_launch.h"
 
+#define MU_EXEC_OWN_DIR ".muster" /* in the sandbox: what is ours, the user's alone to read */
+
 /* Makes it all, owned by the task's user. A descriptor of the sandbox, or -1. */
 int mu_exec_sandbox_make(const MuExecTaskSpec *task, GError **error);
 /* The task's environment with what it must have: PATH, HOME, MESOS_SANDBOX, MUSTER_TASK_ID. NULL-terminated strings. */
 GPtrArray *mu_exec_sandbox_environment(const MuExecTaskSpec *task);
+/* Writes a file into MU_EXEC_OWN_DIR. */
+gboolean mu_exec_sandbox_write(int sandbox_fd, const MuExecTaskSpec *task, const char *name, const char *text,
+                               GError **error);
 /* Path in the sandbox of the n-th template; the caller frees. */
 char *mu_exec_sandbox_template_path(const MuExecTaskSpec *task, guint n);
 #endif

@@ -16,10 +16,10 @@
   30000 /* a process that SIGKILL does not end (stuck in the kernel) must not hide the task's end */
 
 static const MuSmState STATES[] = {
-    [MU_EXEC_TASK_PREPARING] = {"preparing", MU_SM_TO(MU_EXEC_TASK_RENDERING) | MU_SM_TO(MU_EXEC_TASK_RUNNING) |
+    [MU_EXEC_TASK_PREPARING] = {"preparing", MU_SM_TO(MU_EXEC_TASK_STEPPING) | MU_SM_TO(MU_EXEC_TASK_RUNNING) |
                                                  MU_SM_TO(MU_EXEC_TASK_ENDED)},
-    [MU_EXEC_TASK_RENDERING] = {"rendering", MU_SM_TO(MU_EXEC_TASK_RUNNING) | MU_SM_TO(MU_EXEC_TASK_SWEEPING) |
-                                                 MU_SM_TO(MU_EXEC_TASK_ENDED)},
+    [MU_EXEC_TASK_STEPPING] = {"stepping", MU_SM_TO(MU_EXEC_TASK_RUNNING) | MU_SM_TO(MU_EXEC_TASK_SWEEPING) |
+                                               MU_SM_TO(MU_EXEC_TASK_ENDED)},
     [MU_EXEC_TASK_RUNNING] = {"running", MU_SM_TO(MU_EXEC_TASK_STOPPING) | MU_SM_TO(MU_EXEC_TASK_SWEEPING)},
     [MU_EXEC_TASK_STOPPING] = {"stopping", MU_SM_TO(MU_EXEC_TASK_SWEEPING)},
     [MU_EXEC_TASK_SWEEPING] = {"sweeping", MU_SM_TO(MU_EXEC_TASK_ENDED)},
@@ -61,8 +61,8 @@ static void report_end(const MuExecTask *task) {
     g_autofree char *message =
         g_strdup_printf("out of memory (limit %" G_GINT64_FORMAT " MB): %s", task->spec->mem_limit_mb, how);
     report(task, "TASK_FAILED", "REASON_CONTAINER_LIMITATION_MEMORY", message);
-  } else if (task->render_error)
-    report(task, "TASK_FAILED", "REASON_CONTAINER_LAUNCH_FAILED", task->render_error);
+  } else if (task->step_error)
+    report(task, "TASK_FAILED", "REASON_CONTAINER_LAUNCH_FAILED", task->step_error);
   else
     report(task, good ? "TASK_FINISHED" : "TASK_FAILED", good ? NULL : "REASON_COMMAND_EXECUTOR_FAILED", how);
 }
@@ -167,37 +167,33 @@ static void start_main(MuExecTask *task) {
   mu_exec_task_checks_start(task);
 }
 
-static void start_render(MuExecTask *task) {
+/* The next step, or the command when there is none left. */
+static void start_step(MuExecTask *task) {
   g_autoptr(GError) error = NULL;
-  g_autoptr(GPtrArray) argv = g_ptr_array_new_with_free_func(g_free);
-  g_ptr_array_add(argv, g_strdup(task->launch->bootstrap ? task->launch->bootstrap : ""));
-  for (guint i = 0; i < task->spec->configs->len; i++) {
-    const MuExecConfig *config = task->spec->configs->pdata[i];
-    g_ptr_array_add(argv, g_strdup("--template"));
-    g_ptr_array_add(argv, mu_exec_sandbox_template_path(task->spec, i));
-    g_ptr_array_add(argv, g_strdup("--dest"));
-    g_ptr_array_add(argv, g_strdup(config->dest));
-  }
-  g_ptr_array_add(argv, NULL);
-  if (spawn(task, (char *const *)argv->pdata, TRUE, &error))
-    move(task, MU_EXEC_TASK_RENDERING);
-  else
-    end_unstarted(task, error->message);
-}
-
-static void rendered(MuExecTask *task, int status) {
-  mu_exec_stream_drain(&task->err);
-  g_autofree char *tail = g_utf8_make_valid(task->err.tail ? task->err.tail->str : "", -1);
-  g_autofree char *how = mu_exec_describe_exit(status);
-  g_strstrip(tail);
-  mu_exec_stream_close(&task->out);
-  mu_exec_stream_close(&task->err);
-  if (status == 0 && !task->kill_requested) {
+  if (task->step == task->steps->len) {
     start_main(task);
     return;
   }
+  const MuExecStep *step = task->steps->pdata[task->step];
+  if (!spawn(task, (char *const *)step->argv->pdata, TRUE, &error))
+    end_unstarted(task, error->message);
+  else if (task->state == MU_EXEC_TASK_PREPARING)
+    move(task, MU_EXEC_TASK_STEPPING);
+}
+
+static void stepped(MuExecTask *task, int status) {
+  mu_exec_stream_drain(&task->err);
+  g_autofree char *tail = g_strdup(task->err.tail ? task->err.tail->str : "");
+  mu_exec_stream_close(&task->out);
+  mu_exec_stream_close(&task->err);
+  if (status == 0 && !task->kill_requested) {
+    task->step++;
+    start_step(task);
+    return;
+  }
+  g_autofree char *how = mu_exec_describe_exit(status);
   task->exit_status = status;
-  task->render_error = g_strdup_printf("rendering the config templates failed: %s", *tail ? tail : how);
+  task->step_error = mu_exec_step_message(task->steps->pdata[task->step], tail, how);
   begin_sweep(task);
 }
 
@@ -215,17 +211,19 @@ static gboolean prepare(MuExecTask *task, GError **error) {
   g_autoptr(GString) warnings = g_string_new(NULL);
   mu_exec_cgroup_init(&task->cgroup, &task->launch->cgroups, spec, warnings);
   mu_exec_log_file_write(&task->err_log, warnings->str, warnings->len);
-  return TRUE;
+  return mu_exec_steps_set_up(task->launch, spec, task->sandbox_fd, error);
 }
 
 void mu_exec_task_start(MuExecTask *task) {
   g_autoptr(GError) error = NULL;
-  if (!prepare(task, &error))
+  if (!prepare(task, &error)) {
     end_unstarted(task, error->message);
-  else if (task->spec->configs->len > 0)
-    start_render(task);
-  else
-    start_main(task);
+    return;
+  }
+  g_autofree char *doing = mu_exec_steps_describe(task->launch);
+  if (doing)
+    report(task, "TASK_STARTING", NULL, doing);
+  start_step(task);
 }
 
 /* ---- killing ---- */
@@ -246,7 +244,7 @@ void mu_exec_task_kill(MuExecTask *task, gint64 grace_ms) {
   if (task->state >= MU_EXEC_TASK_SWEEPING)
     return;
   task->kill_requested = TRUE;
-  if (task->state == MU_EXEC_TASK_RENDERING)
+  if (task->state == MU_EXEC_TASK_STEPPING)
     begin_sweep(task);
   else if (task->state != MU_EXEC_TASK_PREPARING)
     stop(task, MAX(grace_ms < 0 ? task->spec->kill_grace_ms : grace_ms, 0));
@@ -265,8 +263,8 @@ void mu_exec_task_reaped(MuExecTask *task, pid_t pid, int status) {
     return;
   }
   task->pid = 0;
-  if (task->state == MU_EXEC_TASK_RENDERING) {
-    rendered(task, status);
+  if (task->state == MU_EXEC_TASK_STEPPING) {
+    stepped(task, status);
     return;
   }
   task->exit_status = status;
@@ -286,6 +284,7 @@ MuExecTask *mu_exec_task_new(const MuExecHost *host, const MuExecLaunch *launch,
   task->sandbox_fd = task->out.fd = task->err.fd = -1;
   task->out_log.fd = task->err_log.fd = -1;
   task->env = mu_exec_sandbox_environment(spec);
+  task->steps = mu_exec_steps_new(launch, spec);
   mu_exec_timer_init(&task->timer, host->loop, on_task_timer, task);
   mu_exec_task_checks_init(task);
   return task;
@@ -307,6 +306,7 @@ void mu_exec_task_free(MuExecTask *task) {
   if (task->sandbox_fd >= 0)
     close(task->sandbox_fd);
   g_ptr_array_unref(task->env);
-  g_free(task->render_error);
+  g_ptr_array_unref(task->steps);
+  g_free(task->step_error);
   g_free(task);
 }

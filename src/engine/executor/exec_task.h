@@ -1,11 +1,11 @@
 /* One task: from its sandbox to its terminal status.
  *
- *   PREPARING ──▶ RENDERING ──▶ RUNNING ──▶ STOPPING
- *       │             │            │            │
- *       │             └────────────┴────────────┴──▶ SWEEPING ──▶ ENDED
- *       └────────────────────────────────────────────────────────▶ ENDED
+ *   PREPARING ──▶ STEPPING ──▶ RUNNING ──▶ STOPPING
+ *       │             │           │            │
+ *       │             └───────────┴────────────┴──▶ SWEEPING ──▶ ENDED
+ *       └───────────────────────────────────────────────────────▶ ENDED
  *
- * RENDERING: muster-bootstrap runs (skipped without templates). STOPPING: SIGTERM was sent, the grace period runs.
+ * STEPPING: the programs of exec_prepare.h run, one after the other (skipped when there is none). STOPPING: SIGTERM was sent, the grace period runs.
  * SWEEPING: every process of the tree is being SIGKILLed; the terminal status is sent when none is left, so that whoever
  * is told finds ports and memory free. */
 #ifndef MU_EXEC_TASK_H
@@ -14,10 +14,11 @@
 #include "exec_check.h"
 #include "exec_log_file.h"
 #include "exec_loop.h"
+#include "exec_prepare.h"
 
 typedef enum {
   MU_EXEC_TASK_PREPARING,
-  MU_EXEC_TASK_RENDERING,
+  MU_EXEC_TASK_STEPPING,
   MU_EXEC_TASK_RUNNING,
   MU_EXEC_TASK_STOPPING,
   MU_EXEC_TASK_SWEEPING,
@@ -37,7 +38,7 @@ typedef struct {
   gpointer user;
 } MuExecHost;
 
-#define MU_EXEC_TAIL 1024 /* bytes of a check's or renderer's output kept for the message */
+#define MU_EXEC_TAIL 1024 /* bytes of a check's or step's output kept for the message */
 
 /* A pipe that a process writes into. */
 typedef struct {
@@ -62,7 +63,7 @@ struct MuExecTask {
   const MuExecLaunch *launch; /* borrowed, as spec */
   const MuExecTaskSpec *spec;
   guint state;
-  pid_t pid;       /* of the main process or renderer; 0: reaped */
+  pid_t pid;       /* of the main process or step; 0: reaped */
   pid_t last_pid;  /* its session, also after it was reaped */
   int exit_status; /* as of waitpid */
   int sandbox_fd;
@@ -74,7 +75,9 @@ struct MuExecTask {
   MuExecTimer timer;        /* end of the grace period; next sweep */
   gint64 sweep_began_ms, sweep_wait_ms;
   gboolean was_running, kill_requested, unhealthy;
-  char *render_error;
+  GPtrArray *steps; /* of MuExecStep* */
+  guint step;       /* the one that runs */
+  char *step_error;
 };
 
 MuExecTask *mu_exec_task_new(const MuExecHost *host, const MuExecLaunch *launch, const MuExecTaskSpec *spec);

@@ -263,7 +263,7 @@ static void find_leftover(Executor *executor, const MuExecLaunch *launch, const 
   const json_t *last = mu_exec_status_log_last(executor->log, spec->task_id);
   const json_t *process = mu_exec_status_log_process(executor->log, spec->task_id);
   const char *state = last ? json_string_value(json_object_get(last, "state")) : NULL;
-  if (state && !g_str_equal(state, "TASK_RUNNING"))
+  if (state && !g_str_equal(state, "TASK_RUNNING") && !g_str_equal(state, "TASK_STARTING"))
     return;
   const char *boot = process ? json_string_value(json_object_get(process, "boot")) : NULL;
   gboolean same_boot = boot && g_str_equal(boot, executor->boot_id);

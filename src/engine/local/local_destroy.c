@@ -181,8 +181,8 @@ static gboolean end_executors(MuLocal *local, gint64 timeout_ms, GError **error)
 }
 
 static gboolean remove_all(const MuLocal *local, GError **error) {
-  static const char *const names[] = {
-      "executors", "runs", "run-volumes", "executor-errors.log", "volumes", "trash", "journal", "journal.new", "lock"};
+  static const char *const names[] = {"executors", "runs",  "run-volumes", "cache",       "executor-errors.log",
+                                      "volumes",   "trash", "journal",     "journal.new", "lock"};
   int fd = open(local->state_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (fd < 0)
     return TRUE; /* gone already */

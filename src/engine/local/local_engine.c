@@ -225,6 +225,7 @@ static void init(MuLocal *local, const MuLocalEngineConfig *config) {
   local->lock_fd = -1;
   local->n_agents = MAX(config->agents, 1);
   local->executor_path = g_canonicalize_filename(config->executor_path, NULL);
+  local->fetch_path = config->fetch_path ? g_canonicalize_filename(config->fetch_path, NULL) : NULL;
   local->bootstrap_path = config->bootstrap_path ? g_canonicalize_filename(config->bootstrap_path, NULL) : NULL;
   local->hostname = config->hostname ? g_strdup(config->hostname) : mu_machine_hostname();
   local->keep_sandboxes = config->keep_sandboxes ? config->keep_sandboxes : MU_LOCAL_KEEP_SANDBOXES;
@@ -299,9 +300,9 @@ static void local_free(MuEngine *engine) {
   g_main_context_unref(local->context);
   if (local->lock_fd >= 0)
     close(local->lock_fd);
-  char *texts[] = {local->state_dir,       local->executor_path, local->bootstrap_path,
-                   local->hostname,        local->executors_dir, local->runs_dir,
-                   local->run_volumes_dir, local->volumes_dir,   local->key};
+  char *texts[] = {local->state_dir,     local->executor_path, local->bootstrap_path,  local->hostname,
+                   local->executors_dir, local->runs_dir,      local->run_volumes_dir, local->volumes_dir,
+                   local->key,           local->fetch_path};
   for (gsize i = 0; i < G_N_ELEMENTS(texts); i++)
     g_free(texts[i]);
   g_free(local);

@@ -180,6 +180,7 @@ char *mu_local_launch_file(MuLocal *local, const MuLocalAgent *agent, const MuPo
   mu_json_set_int(json, "nofile_soft", local->nofile_soft);
   mu_json_set_new(json, "cgroups", mu_cgroup_probe_to_json(&local->cgroups));
   mu_json_set_new(json, "rlimits", rlimits_to_json(launch->rlimits));
+  mu_local_provide(local, launch, json);
   json_t *tasks = json_array();
   mu_json_set_new(json, "resources", mu_resources_to_json(launch->resources));
   mu_json_set_new(json, "tasks", tasks);

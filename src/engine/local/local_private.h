@@ -9,6 +9,7 @@
  *   <state_dir>/executor-errors.log       what executors print: nothing, unless one is broken
  *   <state_dir>/volumes/<persistence id>/ what CREATE made
  *   <state_dir>/trash/                    being deleted
+ *   <state_dir>/cache/<uid>/              what muster-fetch keeps (fetch_cache.h)
  *   <mount>/muster-<key>/<persistence id>/ what CREATE made on a MOUNT disk; `key` is made of the state folder's path */
 #ifndef MU_LOCAL_PRIVATE_H
 #define MU_LOCAL_PRIVATE_H
@@ -89,7 +90,7 @@ typedef void (*MuLocalActionFunc)(MuLocal *local, gpointer data);
 
 struct MuLocal {
   MuEngine engine;
-  char *state_dir, *executor_path, *bootstrap_path, *hostname;
+  char *state_dir, *executor_path, *bootstrap_path, *fetch_path, *hostname;
   char *executors_dir, *runs_dir, *run_volumes_dir, *volumes_dir;
   GPtrArray *mounts; /* of char*: roots of the MOUNT disks, present ones and those that a volume is on */
   char *key;         /* tells what is ours from what is another engine's, where both may have something */
@@ -205,6 +206,10 @@ void mu_local_executor_remove_dir(MuLocalExecutor *executor);
 /* The launch file of a pod (exec_launch.h), or NULL with MU_ERROR_REFUSED: no such user, a name that is no file name. */
 char *mu_local_launch_file(MuLocal *local, const MuLocalAgent *agent, const MuPodLaunch *launch, GError **error);
 void mu_local_user_free(gpointer user); /* a MuLocalUser */
+
+/* ---- local_provide.c ---- */
+/* The part of the launch file that says what the pod is provided with: files to fetch. */
+void mu_local_provide(const MuLocal *local, const MuPodLaunch *launch, json_t *file);
 
 /* ---- local_calls.c ---- */
 void mu_local_perform(MuEngine *engine, const MuEngineCall *call);
