@@ -41,7 +41,8 @@ static const MuRoute table[] = {
     {"DELETE", "/v1/multi/{name}", mu_route_service_remove, "remove a service",
      "force: true: declare what is left of it gone", NULL, JSON},
 
-    {"PUT", SERVICE, mu_route_service_put, "add a service, or reconfigure it", NULL, SPEC_BODY, JSON},
+    {"PUT", SERVICE, mu_route_service_put, "add a service, or reconfigure it",
+     "dry-run: true: change nothing, and say what would happen", SPEC_BODY, JSON},
     {"GET", SERVICE, mu_route_service, "a service", NULL, NULL, JSON},
     {"DELETE", SERVICE, mu_route_service_remove, "remove a service", "force: true: declare what is left of it gone",
      NULL, JSON},

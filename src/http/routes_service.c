@@ -94,12 +94,14 @@ void mu_route_service_put(const MuHttpRequest *request, MuHttpResponse *response
   GError *error = NULL;
   guint status = 0;
   gint64 version = MU_VERSION_ANY;
-  if (!check_context(request, &status, &error) || !read_condition(server, response, service, &version, &error)) {
+  gboolean preview = FALSE;
+  if (!mu_http_query_bool(request->query, "dry-run", &preview, &error) || !check_context(request, &status, &error) ||
+      !read_condition(server, response, service, &version, &error)) {
     mu_http_respond_error_status(response, status, error);
     g_error_free(error);
     return;
   }
-  MuCommand *command = mu_command_new(MU_COMMAND_SERVICE_PUT, service);
+  MuCommand *command = mu_command_new(preview ? MU_COMMAND_SERVICE_PREVIEW : MU_COMMAND_SERVICE_PUT, service);
   command->context = g_bytes_ref(request->body);
   command->if_version = version;
   mu_route_submit(server, response, command, MHD_HTTP_OK);

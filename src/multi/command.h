@@ -21,6 +21,7 @@ typedef enum {
   MU_COMMAND_POD_RESUME,      /* service, pod, tasks */
   MU_COMMAND_FILE_PUT,        /* service, file, context: the file's bytes */
   MU_COMMAND_SERVICE_RESTART, /* service, strategy: every pod in place, in turn */
+  MU_COMMAND_SERVICE_PREVIEW, /* service, context, if_version: what PUT would do; changes nothing */
 } MuCommandKind;
 
 /* The end of a command. Exactly one of `body` and `error` is set; both are borrowed. */

@@ -3,6 +3,7 @@
 #include "client_private.h"
 
 #include "json.h"
+#include "preview.h"
 #include "spec_engine.h"
 #include <muster/error.h>
 
@@ -135,11 +136,15 @@ static MuService *add_service(MuMultiServiceEventClient *client, const char *nam
   return NULL;
 }
 
+static gboolean is_retry(MuMultiServiceEventClient *client, const MuCommand *command, const MuService *service) {
+  return service != NULL && service->failure == NULL && same_context(client, command->service, command->context);
+}
+
 static gboolean put_service(MuMultiServiceEventClient *client, MuCommand *command, json_t **ret_body, GError **error) {
   MuService *service = g_hash_table_lookup(client->manager->by_name, command->service);
   if (!check_put(client, command, service, error))
     return FALSE;
-  if (service != NULL && service->failure == NULL && same_context(client, command->service, command->context)) {
+  if (is_retry(client, command, service)) {
     *ret_body = put_reply(service, "unchanged"); /* a retry of one that was taken */
     return TRUE;
   }
@@ -157,6 +162,30 @@ static gboolean put_service(MuMultiServiceEventClient *client, MuCommand *comman
   mu_client_mark_dirty(client, service);
   mu_client_announce_service(client, service, created ? "ADDED" : "CHANGED");
   *ret_body = put_reply(service, created ? "created" : "changed");
+  return TRUE;
+}
+
+/* Goes the way of put_service, with a copy of the service. */
+static gboolean preview_service(MuMultiServiceEventClient *client, MuCommand *command, json_t **ret_body,
+                                GError **error) {
+  const MuService *service = g_hash_table_lookup(client->manager->by_name, command->service);
+  if (!check_put(client, command, service, error))
+    return FALSE;
+  gboolean retry = is_retry(client, command, service);
+  if (!retry && !version_fits(service, command->if_version))
+    return refuse_version(service, command->service, command->if_version, error);
+  MuServiceScheduler *scheduler = build(client, command, error);
+  if (scheduler == NULL)
+    return FALSE;
+  MuService *fresh = service == NULL ? mu_service_new(command->service) : NULL;
+  json_t *body = mu_service_preview(service == NULL ? fresh : service, scheduler, &client->effects, error);
+  mu_service_free(fresh);
+  if (body == NULL)
+    return FALSE;
+  mu_json_set_string(body, "service", command->service);
+  mu_json_set_int(body, "version", service == NULL ? 0 : service->record->version);
+  mu_json_set_string(body, "result", retry ? "unchanged" : service == NULL ? "would-create" : "would-change");
+  *ret_body = body;
   return TRUE;
 }
 
@@ -276,6 +305,7 @@ static gboolean put_file(MuMultiServiceEventClient *client, MuCommand *command, 
 
 static const Handler HANDLERS[] = {
     [MU_COMMAND_SERVICE_PUT] = put_service,
+    [MU_COMMAND_SERVICE_PREVIEW] = preview_service,
     [MU_COMMAND_SERVICE_REMOVE] = remove_service,
     [MU_COMMAND_SERVICE_FORCE_REMOVE] = force_remove,
     [MU_COMMAND_UNINSTALL] = uninstall,

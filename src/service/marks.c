@@ -86,6 +86,14 @@ void mu_marks_clear(MuService *service, const char *plan, gboolean others, MuEff
 
 /* ---- loading ------------------------------------------------------------------------------------------------------- */
 
+void mu_marks_copy(const MuService *from, MuService *to) {
+  GHashTableIter iter;
+  gpointer key = NULL, mark = NULL;
+  g_hash_table_iter_init(&iter, from->marks);
+  while (g_hash_table_iter_next(&iter, &key, &mark))
+    g_hash_table_insert(to->marks, g_strdup(key), g_memdup2(mark, sizeof(Mark)));
+}
+
 gboolean mu_marks_load(MuService *service, const char *key, const char *value, gsize length, GError **error) {
   g_autoptr(json_t) json = mu_json_parse(value, length, G_MAXSIZE, error);
   Mark mark = {0};

@@ -6,6 +6,8 @@
 
 /* One stored mark. MU_ERROR_FAILED when it cannot be read. */
 gboolean mu_marks_load(MuService *service, const char *key, const char *value, gsize length, GError **error);
+/* The marks of one service for another, its copy. */
+void mu_marks_copy(const MuService *from, MuService *to);
 /* Puts the marks there are onto the plans, which were just built. */
 void mu_marks_apply(MuService *service);
 /* Likewise for a phase that came later. */
