@@ -8,6 +8,7 @@ gboolean mu_cli_serve(MuCliCall *call, GError **error);
 gboolean mu_cli_run(MuCliCall *call, GError **error);
 gboolean mu_cli_validate(MuCliCall *call, GError **error);
 gboolean mu_cli_render(MuCliCall *call, GError **error);
+gboolean mu_cli_check_compat(MuCliCall *call, GError **error);
 gboolean mu_cli_schema(MuCliCall *call, GError **error);
 gboolean mu_cli_simulate(MuCliCall *call, GError **error);
 gboolean mu_cli_service_add(MuCliCall *call, GError **error);

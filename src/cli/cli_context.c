@@ -276,6 +276,16 @@ void mu_cli_context_warn(const MuCliContext *context, const MuServiceSpec *spec)
     fprintf(stderr, "muster: warning: %s: %s\n", context->name, (const char *)warnings->pdata[i]);
 }
 
+GError *mu_cli_context_own_fault(const MuCliContext *context, const char *service, GError *take_cause) {
+  GError *fault = NULL;
+  if (g_error_matches(take_cause, MU_ERROR, MU_ERROR_REFUSED))
+    mu_service_spec_unref(mu_cli_context_parse(context, service, &fault));
+  if (fault == NULL)
+    return take_cause;
+  g_error_free(take_cause);
+  return fault;
+}
+
 char *mu_cli_context_render(const MuCliContext *context, GError **error) {
   MuSpecInput input = spec_input(context, NULL);
   return mu_service_spec_render(context->yaml, strlen(context->yaml), &input, error);

@@ -24,6 +24,9 @@ MuServiceSpec *mu_cli_context_parse(const MuCliContext *context, const char *ser
 /* Warns of every field of the spec that the local engine does not act on (spec_engine.h): it is no error here, for what runs
  * the service has the last word. */
 void mu_cli_context_warn(const MuCliContext *context, const MuServiceSpec *spec);
+/* The scheduler's error about the spec, or, when it refused the spec and the fault is found here too, the error that names the
+ * author's file. Takes `take_cause`; the caller owns the result. */
+GError *mu_cli_context_own_fault(const MuCliContext *context, const char *service, GError *take_cause);
 char *mu_cli_context_render(const MuCliContext *context, GError **error);
 /* The context as the factory of `muster serve` reads it. The same input gives the same bytes. The caller frees. */
 char *mu_cli_context_to_json(const MuCliContext *context);

@@ -5,6 +5,17 @@
 
 #define SHOWN_VALUE 60 /* bytes of a value in a line */
 
+json_t *mu_cli_preview_ask(MuCliClient *client, const char *name, const MuCliContext *context, GError **error) {
+  g_autofree char *path = mu_cli_path("/v1/service/%s?dry-run=true", name);
+  g_autofree char *body = mu_cli_context_to_json(context);
+  MuCliRequest request = {.method = "PUT", .path = path, .body = body, .header = "If-Match: *"};
+  GError *cause = NULL;
+  json_t *answer = mu_cli_client_ask(client, &request, &cause);
+  if (answer == NULL)
+    g_propagate_error(error, mu_cli_context_own_fault(context, name, cause));
+  return answer;
+}
+
 /* ---- the fields that differ ------------------------------------------------------------------------------------------- */
 
 /* A value in one short line, as JSON. */
@@ -25,8 +36,8 @@ static char *owner(const json_t *change) {
   const char *set = mu_cli_json_text(change, "set");
   if (*pod == '\0')
     return g_strdup("the service");
-  return g_strdup_printf("pod %s%s%s%s%s", pod, *task == '\0' ? "" : ", task ", task, *set == '\0' ? "" : ", resource set ",
-                         set);
+  return g_strdup_printf("pod %s%s%s%s%s", pod, *task == '\0' ? "" : ", task ", task,
+                         *set == '\0' ? "" : ", resource set ", set);
 }
 
 static void append_change(GString *out, const json_t *change) {
@@ -44,7 +55,8 @@ static void append_change(GString *out, const json_t *change) {
 static void append_changes(GString *out, const json_t *changes) {
   gsize i;
   json_t *change;
-  g_string_append(out, json_array_size(changes) == 0 ? "no field differs from the target\n" : "fields that differ from the target:\n");
+  g_string_append(out, json_array_size(changes) == 0 ? "no field differs from the target\n"
+                                                     : "fields that differ from the target:\n");
   json_array_foreach (changes, i, change)
     append_change(out, change);
 }
@@ -97,7 +109,8 @@ static void append_plan(GString *out, const json_t *plan, GHashTable *pods) {
   g_string_append_printf(out, "plan %s (%s), in this order:\n", mu_cli_json_text(plan, "name"),
                          mu_cli_json_text(plan, "strategy"));
   json_array_foreach (phases, i, phase) {
-    g_string_append_printf(out, "  phase %s (%s)\n", mu_cli_json_text(phase, "name"), mu_cli_json_text(phase, "strategy"));
+    g_string_append_printf(out, "  phase %s (%s)\n", mu_cli_json_text(phase, "name"),
+                           mu_cli_json_text(phase, "strategy"));
     json_array_foreach (json_object_get(phase, "steps"), j, step)
       append_step(out, step, pods);
   }

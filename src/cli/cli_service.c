@@ -4,6 +4,7 @@
 #include "cli_context.h"
 #include "cli_follow.h"
 #include "cli_output.h"
+#include "cli_preview.h"
 #include <string.h>
 
 /* ---- add and update ---------------------------------------------------------------------------------------------- */
@@ -63,19 +64,14 @@ static json_t *update(MuCliClient *client, const char *name, const char *context
   return put(client, name, context, condition, error);
 }
 
-/* The scheduler decides; but where it found faults in the spec, those that are found here too name the author's file. */
 static json_t *send_context(MuCliClient *client, const char *name, const MuCliContext *context, gboolean is_new,
                             GError **error) {
   g_autofree char *json = mu_cli_context_to_json(context);
-  g_autoptr(GError) cause = NULL;
+  GError *cause = NULL;
   json_t *answer = (is_new ? add : update)(client, name, json, &cause);
-  if (answer != NULL)
-    return answer;
-  g_autoptr(GError) fault = NULL;
-  if (g_error_matches(cause, MU_ERROR, MU_ERROR_REFUSED))
-    mu_service_spec_unref(mu_cli_context_parse(context, name, &fault));
-  g_propagate_error(error, fault != NULL ? g_steal_pointer(&fault) : g_steal_pointer(&cause));
-  return NULL;
+  if (answer == NULL)
+    g_propagate_error(error, mu_cli_context_own_fault(context, name, cause));
+  return answer;
 }
 
 static gboolean check_timeout(const MuCliCall *call, GError **error) {
@@ -133,7 +129,30 @@ gboolean mu_cli_service_add(MuCliCall *call, GError **error) {
   return put_service(call, TRUE, error);
 }
 
+static gboolean preview_update(MuCliCall *call, GError **error) {
+  const char *name = mu_cli_arg(call, 0);
+  g_autoptr(MuCliContext) context = mu_cli_context_load(call, mu_cli_text(call, "file"), error);
+  g_autoptr(MuCliClient) client = context == NULL ? NULL : mu_cli_client_for(call, error);
+  g_autoptr(json_t) answer = client == NULL ? NULL : mu_cli_preview_ask(client, name, context, error);
+  if (answer == NULL)
+    return FALSE;
+  warn(context, name);
+  if (mu_cli_has(call, "json")) {
+    mu_cli_print_json(answer);
+    return TRUE;
+  }
+  g_autofree char *text = mu_cli_preview_text(answer);
+  mu_cli_print_lines(stdout, text);
+  return TRUE;
+}
+
 gboolean mu_cli_service_update(MuCliCall *call, GError **error) {
+  if (mu_cli_has(call, "dry-run") && !mu_cli_has(call, "wait"))
+    return preview_update(call, error);
+  if (mu_cli_has(call, "dry-run")) {
+    g_set_error(error, MU_ERROR, MU_ERROR_USAGE, "--dry-run changes nothing, so there is nothing to --wait for");
+    return FALSE;
+  }
   return put_service(call, FALSE, error);
 }
 

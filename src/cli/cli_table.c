@@ -58,6 +58,9 @@ OPTION(only_stdout, "stdout", 0, MU_CLI_FLAG, 0, NULL, "only the task's standard
 OPTION(only_stderr, "stderr", 0, MU_CLI_FLAG, 0, NULL, "only the task's standard error");
 OPTION(tail, "tail", 'n', MU_CLI_COUNT, 0, "LINES", "only the last so many lines");
 
+OPTION(dry_run, "dry-run", 0, MU_CLI_FLAG, 0, NULL, "change nothing, and show what would happen");
+OPTION(against, "against", 0, MU_CLI_TEXT, 0, "SERVICE", "check also that this running service can be updated to it");
+OPTION(compat_engine, "engine", 0, MU_CLI_TEXT, 0, "ENGINE", "only this engine: local, mesos (default: all)");
 OPTION(service, "service", 0, MU_CLI_TEXT, 0, "NAME", "only what concerns this service");
 OPTION(schema_markdown, "markdown", 0, MU_CLI_FLAG, 0, NULL, "print the reference of docs/spec.md instead");
 OPTION(seed, "seed", 0, MU_CLI_TEXT, 0, "N", "the seed of the run, instead of the scenario's own (default 1)");
@@ -102,8 +105,14 @@ static const MuCliCommand commands[] = {
      "Ctrl-C takes everything down; a second one does not wait for the tasks to end by themselves. A service whose "
      "tasks all have the goals FINISH or ONCE ends the command when they are done. " VARIABLES_TEXT,
      OPTIONS(CONTEXT_OPTIONS, MACHINE_OPTIONS), mu_cli_run, "muster run examples/hello/svc.yml"},
-    {"validate", "FILE", "Check a ServiceSpec; needs no scheduler.", VARIABLES_TEXT, OPTIONS(CONTEXT_OPTIONS),
-     mu_cli_validate, "muster validate svc.yml --env-file svc.env"},
+    {"validate", "FILE", "Check a ServiceSpec; needs no scheduler.",
+     "With --against the scheduler is asked as well whether a service that it has could be updated to it. " VARIABLES_TEXT,
+     OPTIONS(CONTEXT_OPTIONS, &option_against), mu_cli_validate, "muster validate svc.yml --env-file svc.env"},
+    {"check-compat", "FILE", "Tell for each field of a ServiceSpec what each engine does with it; needs no scheduler.",
+     "A field is honoured (perhaps on a condition that is named), kept (nothing need be done for it), ignored, lacking on all "
+     "agents so that the pod waits, or refused. Ends with exit code 1 when an engine refuses the spec. " VARIABLES_TEXT,
+     OPTIONS(&option_compat_engine, CONTEXT_OPTIONS), mu_cli_check_compat,
+     "muster check-compat svc.yml --engine local"},
     {"render", "FILE", "Print a ServiceSpec with its variables replaced; needs no scheduler.", VARIABLES_TEXT,
      OPTIONS(CONTEXT_OPTIONS), mu_cli_render, "muster render svc.yml -p COUNT=3"},
     {"schema", "", "Print a JSON Schema of the ServiceSpec, for editors; needs no scheduler.",
@@ -124,8 +133,10 @@ static const MuCliCommand commands[] = {
      "`muster service update`. " VARIABLES_TEXT,
      OPTIONS(&option_file, CONTEXT_OPTIONS, &option_wait, &option_timeout), mu_cli_service_add,
      "muster service add hello -f examples/hello/svc.yml -p HELLO_COUNT=2 --wait"},
-    {"service update", "NAME", "Reconfigure a service: only the pods that changed move.", VARIABLES_TEXT,
-     OPTIONS(&option_file, CONTEXT_OPTIONS, &option_wait, &option_timeout), mu_cli_service_update,
+    {"service update", "NAME", "Reconfigure a service: only the pods that changed move.",
+     "With --dry-run nothing is changed: the scheduler says which fields differ, which tasks it would restart and why, in "
+     "which order, and which would run on. " VARIABLES_TEXT,
+     OPTIONS(&option_file, CONTEXT_OPTIONS, &option_dry_run, &option_wait, &option_timeout), mu_cli_service_update,
      "muster service update hello -f examples/hello/svc.yml -p WORLD_COUNT=3 --wait"},
     {"service list", "", "List the services.", NULL, NO_OPTIONS, mu_cli_service_list, NULL},
     {"service show", "NAME", "Show one service.", NULL, NO_OPTIONS, mu_cli_service_show, NULL},

@@ -1,7 +1,9 @@
-/* muster validate, muster render: what needs no scheduler. */
+/* muster validate, muster render, muster check-compat: what is said of a spec before it runs. */
 #include "cli_commands.h"
 #include "cli_context.h"
 #include "cli_output.h"
+#include "cli_preview.h"
+#include "config_validate.h"
 #include <string.h>
 
 static void count_spec(const MuServiceSpec *spec, gint64 *ret_instances, guint *ret_tasks) {
@@ -22,19 +24,48 @@ static void print_spec(const MuCliContext *context, const MuServiceSpec *spec) {
                 instances == 1 ? "" : "s", tasks, tasks == 1 ? "" : "s", spec->n_plans, spec->n_plans == 1 ? "" : "s");
 }
 
+/* What the scheduler has to say: that it would not take the spec is an error. */
+static json_t *ask_against(MuCliCall *call, const char *service, const MuCliContext *context, GError **error) {
+  g_autoptr(MuCliClient) client = mu_cli_client_for(call, error);
+  return client == NULL ? NULL : mu_cli_preview_ask(client, service, context, error);
+}
+
+static void print_against(const char *service, const json_t *answer) {
+  gsize n = json_array_size(json_object_get(answer, "changes"));
+  mu_cli_printf("service %s can be updated to it: %" G_GSIZE_FORMAT
+                " field%s would change; `muster service update --dry-run` "
+                "shows them\n",
+                service, n, n == 1 ? "" : "s");
+}
+
+/* The spec as it would be sent: under the service's name when there is one. */
+static MuServiceSpec *parse(const MuCliContext *context, const char *service, GError **error) {
+  MuServiceSpec *spec = mu_cli_context_parse(context, service, error);
+  if (spec == NULL || service != NULL || mu_spec_validate_first(spec, error))
+    return spec;
+  mu_service_spec_unref(spec);
+  return NULL;
+}
+
 gboolean mu_cli_validate(MuCliCall *call, GError **error) {
+  const char *service = mu_cli_text(call, "against");
   g_autoptr(MuCliContext) context = mu_cli_context_load(call, mu_cli_arg(call, 0), error);
-  g_autoptr(MuServiceSpec) spec = context == NULL ? NULL : mu_cli_context_parse(context, NULL, error);
+  g_autoptr(MuServiceSpec) spec = context == NULL ? NULL : parse(context, service, error);
   if (spec == NULL)
     return FALSE;
   mu_cli_context_warn(context, spec);
+  g_autoptr(json_t) answer = service == NULL ? NULL : ask_against(call, service, context, error);
+  if (service != NULL && answer == NULL)
+    return FALSE;
   if (mu_cli_has(call, "json")) {
     g_autofree char *json = mu_service_spec_to_json(spec);
     mu_cli_print(json);
     mu_cli_print("\n");
-  } else {
-    print_spec(context, spec);
+    return TRUE;
   }
+  print_spec(context, spec);
+  if (service != NULL)
+    print_against(service, answer);
   return TRUE;
 }
 

@@ -4,8 +4,6 @@
 #include <muster/error.h>
 #include <string.h>
 
-#define MAX_PLACES 3 /* named for one field; the rest is counted */
-
 static const MuEngineUse honoured = {MU_USE_HONOURED, NULL, NULL, NULL};
 
 /* ---- the walk: canonical JSON has what was given, and nothing else --------------------------------------------------- */
@@ -100,7 +98,7 @@ static gboolean walk_spec(const MuServiceSpec *spec, void (*visit)(const Spot *,
 /* ---- places --------------------------------------------------------------------------------------------------------- */
 
 static void add_place(GString *places, guint *n, const char *place) {
-  if ((*n)++ < MAX_PLACES)
+  if ((*n)++ < MU_SPEC_USE_PLACES)
     g_string_append_printf(places, "%s%s", places->len == 0 ? "" : ", ", place);
 }
 
@@ -144,9 +142,9 @@ static void find(const Spot *spot, gpointer user) {
 
 static char *describe(const Finding *finding) {
   const char *note = finding->use->note;
-  if (finding->n <= MAX_PLACES)
+  if (finding->n <= MU_SPEC_USE_PLACES)
     return g_strdup_printf("%s: %s", finding->places->str, note);
-  return g_strdup_printf("%s and %u more: %s", finding->places->str, finding->n - MAX_PLACES, note);
+  return g_strdup_printf("%s and %u more: %s", finding->places->str, finding->n - MU_SPEC_USE_PLACES, note);
 }
 
 static void tell(const Findings *found, GString *refused, GPtrArray *warnings) {

@@ -11,10 +11,12 @@
  * engine of another name is taken to do everything. */
 gboolean mu_spec_check_engine(const MuServiceSpec *spec, const char *engine, GPtrArray *warnings, GError **error);
 
+#define MU_SPEC_USE_PLACES 3 /* named for one field; the rest is counted */
+
 /* One field that a spec uses, and what becomes of it. */
 typedef struct {
   char *field;                              /* "pods.tasks.cpus": keys without the names that the author chose */
-  char *places;                             /* where it stands, the first three: "pods.web.image, pods.db.image" */
+  char *places;                             /* where it stands, the first ones: "pods.web.image, pods.db.image" */
   guint n;                                  /* how often it stands there */
   const MuEngineUse *uses[MU_ENGINE_COUNT]; /* the worst of all places; of the field itself or of one that it is in */
 } MuFieldUse;

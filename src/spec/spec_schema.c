@@ -40,6 +40,15 @@ const char *mu_spec_use_to_string(MuUse use) {
   mu_bug("a use of a field has a word");
 }
 
+const char *mu_spec_use_word(MuUse use) {
+  static const char *const words[] = {[MU_USE_HONOURED] = "honoured",
+                                      [MU_USE_KEPT] = "kept",
+                                      [MU_USE_IGNORED] = "ignored",
+                                      [MU_USE_LACKING] = "waits",
+                                      [MU_USE_REFUSED] = "refused"};
+  return words[use];
+}
+
 /* ---- pieces -------------------------------------------------------------------------------------------------------- */
 
 static json_t *of_type(const char *type) {

@@ -16,4 +16,6 @@ GPtrArray *mu_spec_object_types(void);
 gboolean mu_spec_field_is_written(const MuField *field);
 /* "honoured", "ignored, with a warning", …; a word for the reference page. */
 const char *mu_spec_use_to_string(MuUse use);
+/* One word for tables and programs: "honoured", "kept", "ignored", "waits", "refused". */
+const char *mu_spec_use_word(MuUse use);
 #endif

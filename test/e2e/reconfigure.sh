@@ -49,7 +49,27 @@ check "a pod type grows" muster service update svc -f svc.yml -p A=two -p COUNT=
 same "... by two new ones" "svc b-1-t svc b-2-t" "$(comm -13 <(echo "$now") <(tasks) | cut -d' ' -f1,2 | paste -sd' ')"
 same "... the rest did not move" "" "$(comm -23 <(echo "$now") <(tasks))"
 
+# ---- what an update would do
 now=$(tasks) at=$(version)
+dry() { muster service update svc -f svc.yml -p A=two "$@" --dry-run; }
+check "a dry run" dry -p COUNT=2
+said=$(dry -p A=three -p COUNT=2)
+has() { grep -qxF -- "$2" <<<"$said" && passed "$1" || failed "$1" "expected the line: $2" "$said"; }
+has "... names the field, its old and its new value" '  pod a, task t: env.WORD: "two" -> "three"'
+has "... of a pod, too" '  pod b: count: 3 -> 2'
+has "... the steps, in their order, and why" '    a-1:[t]: restart t (env.WORD)'
+has "... who is decommissioned" 'decommissioned: b-2'
+has "... and who runs on" 'untouched: b-0-t, b-1-t'
+has "... and that it was one" 'this was a dry run: nothing was changed'
+check "as JSON" sh -c 'muster service update svc -f svc.yml -p A=three -p COUNT=2 --dry-run --json | jq -e "[.plan.phases[].steps[].pod] == [\"a-0\", \"a-1\"] and .decommission == [\"b-2\"]" >/dev/null'
+refused 3 "volume" dry -p COUNT=3 -p SIZE=16
+refused 2 "--wait" dry -p COUNT=3 --wait
+refused 4 "other" muster service update other -f svc.yml -p A=two --dry-run
+check "a spec that the service can be updated to" muster validate svc.yml -p A=three --against svc
+refused 3 'the volume "data" cannot change' muster validate svc.yml -p SIZE=16 --against svc
+refused 4 "nobody" muster validate svc.yml --against nobody
+same "nothing was changed by all that" "$now $at" "$(tasks) $(version)"
+
 refused 3 "volume" muster service update svc -f svc.yml -p A=two -p COUNT=3 -p SIZE=16
 refused 3 "READY" env -u READY muster service update svc -f svc.yml -p A=three -p COUNT=3
 same "a refused update changes nothing" "$now" "$(tasks)"

@@ -9,6 +9,7 @@
 #include "mustache.h"
 #include "records.h"
 #include "resource.h"
+#include "spec_changes.h"
 #include "spec_diff.h"
 #include "spec_engine.h"
 #include "spec_placement.h"
@@ -97,6 +98,23 @@ static inline void fuzz_spec_json(const guint8 *data, gsize size) {
     fuzz_check_spec(spec);
 }
 
+/* A task's fingerprint is another one exactly when a change is listed that reaches it. */
+static inline void fuzz_check_changes(const MuServiceSpec *from, const MuServiceSpec *to, const GPtrArray *changes) {
+  for (guint i = 0; i < from->n_pods; i++) {
+    const MuPodSpec *pod = &from->pods[i], *other_pod = mu_service_spec_pod(to, pod->type);
+    for (guint j = 0; other_pod != NULL && j < pod->n_tasks; j++) {
+      const MuTaskSpec *task = &pod->tasks[j], *other = mu_pod_spec_task(other_pod, task->name);
+      if (other == NULL)
+        continue;
+      gboolean reached = FALSE;
+      const char *set = other_pod->resource_sets[other->resource_set].id;
+      for (guint k = 0; k < changes->len; k++)
+        reached |= mu_spec_change_reaches(changes->pdata[k], pod->type, task->name, set);
+      g_assert_true(mu_pod_spec_same_task_config(pod, task, other_pod, other) == !reached);
+    }
+  }
+}
+
 /* Two specs with a line "---" between them: may one become the other? */
 static inline void fuzz_spec_change(const guint8 *data, gsize size) {
   static const char separator[] = "\n---\n";
@@ -111,6 +129,9 @@ static inline void fuzz_spec_change(const guint8 *data, gsize size) {
   g_autoptr(GError) error = NULL;
   g_assert_true(mu_spec_validate_change(from, to, &error) == (error == NULL));
   g_assert_true(mu_spec_validate_change(to, to, NULL));
+  g_autoptr(GPtrArray) changes = mu_spec_changes(from, to), none = mu_spec_changes(to, to);
+  g_assert_cmpuint(none->len, ==, 0);
+  fuzz_check_changes(from, to, changes);
   for (guint i = 0; i < from->n_pods; i++) {
     const MuPodSpec *pod = mu_service_spec_pod(to, from->pods[i].type);
     if (pod == NULL)

@@ -1,6 +1,7 @@
 #include "spec_engine.h"
 #include "spec_text.h"
 #include <muster/error.h>
+#include <string.h>
 
 /* What a spec with these fields is told: the error's lines, then the warnings, a line each. */
 static char *check(const char *engine, const char *pod, const char *task) {
@@ -81,10 +82,34 @@ static void test_many(void) {
                   "remove \"image\"");
 }
 
+static const MuFieldUse *use_of(const GPtrArray *uses, const char *field) {
+  for (guint i = 0; i < uses->len; i++)
+    if (strcmp(((const MuFieldUse *)uses->pdata[i])->field, field) == 0)
+      return uses->pdata[i];
+  return NULL;
+}
+
+/* Every field that is given, with what becomes of it and of what is in it. */
+static void test_uses(void) {
+  g_autoptr(MuServiceSpec) spec = mu_test_spec_with(
+      "external-volumes: [{type: DOCKER, driver-name: d, container-path: c}], ", "ipc-mode: PRIVATE, ");
+  g_autoptr(GPtrArray) uses = mu_spec_uses(spec, NULL);
+  const MuFieldUse *driver = use_of(uses, "pods.external-volumes.driver-name"), *cmd = use_of(uses, "pods.tasks.cmd");
+  g_assert_null(use_of(uses, "pods.image"));
+  g_assert_cmpuint(cmd->n, ==, 1);
+  g_assert_cmpstr(cmd->places, ==, "pods.p.tasks.t.cmd");
+  g_assert_cmpint(cmd->uses[MU_ENGINE_LOCAL]->use, ==, MU_USE_HONOURED);
+  g_assert_cmpstr(driver->places, ==, "pods.p.external-volumes[0].driver-name");
+  g_assert_cmpint(driver->uses[MU_ENGINE_LOCAL]->use, ==, MU_USE_REFUSED);
+  g_assert_cmpint(driver->uses[MU_ENGINE_MESOS]->use, ==, MU_USE_HONOURED);
+  g_assert_nonnull(use_of(uses, "pods.external-volumes")->uses[MU_ENGINE_MESOS]->note); /* on a condition */
+}
+
 int main(int argc, char **argv) {
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/spec-engine/rows", test_rows);
   g_test_add_func("/spec-engine/other-engine", test_other_engine);
   g_test_add_func("/spec-engine/many", test_many);
+  g_test_add_func("/spec-engine/uses", test_uses);
   return g_test_run();
 }
