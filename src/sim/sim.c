@@ -126,9 +126,16 @@ static void deliver(MuSim *sim, gpointer data) {
   Delivery *delivery = data;
   if (delivery->connection != sim->connection)
     return;
+  if (sim->wire != NULL)
+    sim->wire->event(g_steal_pointer(&delivery->event), sim->wire_user);
+  else
+    mu_sim_wire_receive(sim, g_steal_pointer(&delivery->event));
+}
+
+void mu_sim_wire_receive(MuSim *sim, MuEngineEvent *take_event) {
   sim->events++;
-  mu_sim_trace_event(sim, delivery->event);
-  mu_client_event(sim->client, g_steal_pointer(&delivery->event), sim->now_ms);
+  mu_sim_trace_event(sim, take_event);
+  mu_client_event(sim->client, take_event, sim->now_ms);
   schedule_drain(sim);
 }
 
@@ -160,7 +167,7 @@ static void perform_calls(MuSim *sim, const MuOutput *output) {
     if (sim->muted)
       return;
     mu_sim_check_call(sim, output->calls->pdata[i]);
-    mu_sim_cluster_call(sim, output->calls->pdata[i]);
+    mu_sim_wire_out(sim, output->calls->pdata[i]);
   }
 }
 
@@ -215,14 +222,14 @@ static void start_scheduler(MuSim *sim) {
   mu_sim_store_load(sim, sim->client);
   if (!mu_client_loaded(sim->client, sim->now_ms, &error))
     mu_sim_violate(sim, g_strdup_printf("restart refused: %s", error->message));
-  mu_sim_cluster_subscribe(sim, mu_client_framework_id(sim->client));
+  mu_sim_wire_connect(sim);
   schedule_drain(sim);
 }
 
 static void stop_scheduler(MuSim *sim) {
   if (sim->client == NULL)
     return;
-  mu_sim_cluster_lose_scheduler(sim);
+  mu_sim_wire_disconnect(sim);
   mu_pipeline_free(sim->pipeline);
   mu_multi_service_event_client_free(sim->client);
   sim->pipeline = NULL;
@@ -314,7 +321,7 @@ static gboolean run_one(MuSim *sim, gint64 until_ms) {
     sim->crash_now = FALSE;
     mu_sim_crash(sim);
   }
-  if (!sim->drain_scheduled && mu_pipeline_is_idle(sim->pipeline))
+  if (sim->client != NULL && !sim->drain_scheduled && mu_pipeline_is_idle(sim->pipeline))
     mu_sim_check_quiet(sim);
   return TRUE;
 }
@@ -330,6 +337,16 @@ gboolean mu_sim_run_until(MuSim *sim, MuSimCondition done, gpointer user, gint64
     return done != NULL && done(sim, user);
   }
   return TRUE;
+}
+
+void mu_sim_run_cluster(MuSim *sim, gint64 now_ms) {
+  while (run_one(sim, now_ms))
+    continue;
+  sim->now_ms = MAX(sim->now_ms, now_ms);
+}
+
+gint64 mu_sim_cluster_next_ms(const MuSim *sim) {
+  return sim->timetable->len == 0 ? G_MAXINT64 : ((const MuSimItem *)sim->timetable->pdata[0])->at_ms;
 }
 
 void mu_sim_run(MuSim *sim, gint64 ms) {

@@ -91,6 +91,8 @@ void mu_sim_check_call(MuSim *sim, const MuEngineCall *call) {
 }
 
 void mu_sim_check_launch(MuSim *sim, const MuSimTask *fresh) {
+  if (sim->client == NULL)
+    return; /* a cluster alone: what its scheduler's store knows is not known here */
   FOR_EACH(check)
   if (check->launch != NULL)
     check->launch(sim, fresh);

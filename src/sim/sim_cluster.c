@@ -12,6 +12,7 @@ void mu_sim_cluster_init(MuSim *sim) {
   sim->tasks = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)mu_sim_task_free);
   sim->live = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
   sim->executors = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+  sim->lingering = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
   sim->scripts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 }
 
@@ -19,6 +20,7 @@ void mu_sim_cluster_clear(MuSim *sim) {
   g_hash_table_unref(sim->live);
   g_hash_table_unref(sim->executors);
   g_hash_table_unref(sim->tasks);
+  g_hash_table_unref(sim->lingering);
   g_hash_table_unref(sim->scripts);
   g_hash_table_unref(sim->offers);
   g_hash_table_unref(sim->agents_by_id);
@@ -131,6 +133,10 @@ static gboolean use_resources(MuSimAgent *agent, const MuPodLaunch *launch) {
 
 static void launch_group(MuSim *sim, MuSimAgent *agent, const MuPodLaunch *launch) {
   gboolean lives = g_hash_table_contains(sim->executors, launch->executor_id);
+  if (g_hash_table_contains(sim->lingering, launch->executor_id)) {
+    refuse_launch(sim, launch, MU_TASK_DROPPED, "REASON_EXECUTOR_TERMINATED");
+    return;
+  }
   if (sim->refuse_launches > 0) {
     sim->refuse_launches--;
     refuse_launch(sim, launch, MU_TASK_ERROR, "REASON_TASK_GROUP_UNAUTHORIZED");
@@ -252,6 +258,8 @@ void mu_sim_cluster_subscribe(MuSim *sim, const char *framework_id) {
     g_free(sim->framework_id);
     sim->framework_id = g_strdup(mu_uuid_new(&sim->random).text);
     framework_id = sim->framework_id;
+  } else if (sim->framework_id == NULL) {
+    sim->framework_id = g_strdup(framework_id); /* of another life of this cluster */
   }
   event->id = g_strdup(framework_id);
   sim->subscribed = TRUE;
@@ -286,7 +294,7 @@ void mu_sim_reconnect(MuSim *sim) {
     return;
   sim->down = FALSE;
   if (sim->client != NULL)
-    mu_sim_cluster_subscribe(sim, mu_client_framework_id(sim->client));
+    mu_sim_wire_connect(sim);
 }
 
 void mu_sim_heal(MuSim *sim) {

@@ -4,6 +4,7 @@
 #include "pipeline.h"
 #include "records.h"
 #include "sim.h"
+#include "sim_wire.h"
 
 /* ---- the timetable -------------------------------------------------------------------------------------------------- */
 
@@ -99,6 +100,7 @@ struct MuSim {
   GHashTable *tasks;        /* id to MuSimTask */
   GHashTable *live;         /* key to MuSimTask: the last run of it that was launched and lives */
   GHashTable *executors;    /* id to how many of its tasks live */
+  GHashTable *lingering;    /* set of the ids of executors that have no task any more and have not ended yet */
   GHashTable *scripts;      /* task name to MuSimScript* */
   guint n_live;
   char *framework_id;
@@ -106,6 +108,10 @@ struct MuSim {
   guint connection;                                 /* counts subscriptions and their ends */
   guint drop_accepts, refuse_launches, status_faults[MU_SIM_STATUS_FAULTS];
   guint64 events;
+  gint64 linger_ms;  /* of an executor after its last task; 0: it ends with it */
+  gboolean detailed; /* tasks tell of TASK_STARTING and TASK_KILLING */
+  const struct MuSimWire *wire;
+  gpointer wire_user;
   char *violation;
   struct MuSimChecks *checks;
   MuSimTraceFunc trace;
@@ -121,12 +127,13 @@ void mu_sim_deliver_late(MuSim *sim, MuEngineEvent *take_event, gint64 ms);
 void mu_sim_rearm(MuSim *sim);
 void mu_sim_violate(MuSim *sim, char *take_message);
 
+/* sim_wire.c: to the cluster, through the wire when there is one. */
+void mu_sim_wire_out(MuSim *sim, const MuEngineCall *call);
+void mu_sim_wire_connect(MuSim *sim);
+void mu_sim_wire_disconnect(MuSim *sim);
 /* sim_cluster.c */
 void mu_sim_cluster_init(MuSim *sim);
 void mu_sim_cluster_clear(MuSim *sim);
-void mu_sim_cluster_subscribe(MuSim *sim, const char *framework_id);
-void mu_sim_cluster_call(MuSim *sim, const MuEngineCall *call);
-void mu_sim_cluster_lose_scheduler(MuSim *sim);
 /* An offer of the agent may be due. */
 void mu_sim_offer_soon(MuSim *sim, MuSimAgent *agent);
 /* The offer that is out comes to its end; nothing when none is. */

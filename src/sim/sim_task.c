@@ -152,13 +152,52 @@ static gboolean count_dead(MuSim *sim, const MuSimTask *task) {
   return n > 0;
 }
 
+/* An executor that has no task any more and has not ended yet. */
+typedef struct {
+  MuSimAgent *agent;
+  char *executor_id;
+} Lingering;
+
+static void lingering_free(gpointer data) {
+  Lingering *lingering = data;
+  g_free(lingering->executor_id);
+  g_free(lingering);
+}
+
+static void end_lingering(MuSim *sim, gpointer data) {
+  const Lingering *lingering = data;
+  MuSimAgent *agent = lingering->agent;
+  g_hash_table_remove(sim->lingering, lingering->executor_id);
+  mu_agent_release(agent->agent, lingering->executor_id, NULL);
+  agent->changes++;
+  mu_sim_offer_soon(sim, agent);
+  if (!sim->subscribed || agent->state != MU_SIM_AGENT_UP)
+    return;
+  MuEngineEvent *event = mu_engine_event_new(MU_EVENT_FAILURE);
+  event->agent_id = g_strdup(agent->id);
+  event->id = g_strdup(lingering->executor_id);
+  mu_sim_deliver(sim, event);
+}
+
+static void end_executor(MuSim *sim, MuSimAgent *agent, const char *executor_id) {
+  if (sim->linger_ms == 0) {
+    mu_agent_release(agent->agent, executor_id, NULL);
+    return;
+  }
+  Lingering *lingering = g_new0(Lingering, 1);
+  lingering->agent = agent;
+  lingering->executor_id = g_strdup(executor_id);
+  g_hash_table_add(sim->lingering, g_strdup(executor_id));
+  mu_sim_schedule(sim, sim->linger_ms, FALSE, end_lingering, lingering, lingering_free);
+}
+
 void mu_sim_finish_task(MuSim *sim, MuSimTask *task, MuTaskState how, const char *reason) {
   MuSimAgent *agent = task->agent;
   set_state(sim, task, how);
   task->status->reason = g_strdup(reason);
   mu_agent_release(agent->agent, task->executor_id, task->id);
   if (!count_dead(sim, task))
-    mu_agent_release(agent->agent, task->executor_id, NULL);
+    end_executor(sim, agent, task->executor_id);
   agent->changes++;
   if (agent->state != MU_SIM_AGENT_UNREACHABLE)
     mu_sim_send_status(sim, task);
@@ -175,9 +214,17 @@ static void tell(MuSim *sim, MuSimTask *task) {
     mu_sim_send_status(sim, task);
 }
 
+static void become_starting(MuSim *sim, gpointer data) {
+  MuSimTask *task = live_task(sim, data);
+  if (task == NULL || task->dying)
+    return;
+  set_state(sim, task, MU_TASK_STARTING);
+  tell(sim, task);
+}
+
 static void become_running(MuSim *sim, gpointer data) {
   MuSimTask *task = live_task(sim, data);
-  if (task == NULL)
+  if (task == NULL || (task->dying && sim->detailed))
     return;
   set_state(sim, task, MU_TASK_RUNNING);
   tell(sim, task);
@@ -185,7 +232,7 @@ static void become_running(MuSim *sim, gpointer data) {
 
 static void become_ready(MuSim *sim, gpointer data) {
   MuSimTask *task = live_task(sim, data);
-  if (task == NULL)
+  if (task == NULL || (task->dying && sim->detailed))
     return;
   set_state(sim, task, MU_TASK_RUNNING);
   task->status->has_ready = task->status->ready = TRUE;
@@ -236,6 +283,8 @@ void mu_sim_launch(MuSim *sim, MuSimAgent *agent, const MuPodLaunch *pod, const 
   g_hash_table_insert(sim->tasks, task->id, task);
   g_hash_table_insert(sim->live, g_strdup(task->key), task);
   count_live(sim, task);
+  if (sim->detailed)
+    mu_sim_schedule(sim, task->script.start_ms / 2, FALSE, become_starting, g_strdup(task->id), g_free);
   mu_sim_schedule(sim, task->script.start_ms, FALSE, become_running, g_strdup(task->id), g_free);
   if (g_strcmp0(launch->cmd, mu_paused_command) == 0)
     return; /* it idles until it is killed, and is never ready */
@@ -255,6 +304,10 @@ void mu_sim_kill(MuSim *sim, const char *task_id, const char *agent_id) {
     mu_sim_send_status(sim, task);
   else if (!task->dying) {
     task->dying = TRUE;
+    if (sim->detailed) {
+      set_state(sim, task, MU_TASK_KILLING);
+      tell(sim, task);
+    }
     mu_sim_schedule(sim, task->script.kill_ms, FALSE, die, g_strdup(task->id), g_free);
   }
 }

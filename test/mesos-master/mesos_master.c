@@ -1,0 +1,115 @@
+#include "master_private.h"
+
+#include <string.h>
+
+MuMesosMaster *mu_mesos_master_new(MuSim *sim, guint16 port, GMainContext *context, GError **error) {
+  g_autoptr(MuMesosMaster) master = g_new0(MuMesosMaster, 1);
+  master->sim = sim;
+  master->leads = TRUE;
+  master->removed = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+  if (!mu_master_listen(master, port, context, error))
+    return NULL;
+  master->url = g_strdup_printf("http://127.0.0.1:%u", master->port);
+  return g_steal_pointer(&master);
+}
+
+/* Whoever is subscribed is so no more. */
+static void end_stream(MuMesosMaster *master, gboolean broken) {
+  MuMasterStream *stream = g_steal_pointer(&master->stream);
+  if (stream == NULL)
+    return;
+  mu_master_stream_end(stream, broken);
+  stream->master = NULL;
+  mu_master_stream_unref(stream);
+}
+
+void mu_mesos_master_free(MuMesosMaster *master) {
+  if (master == NULL)
+    return;
+  end_stream(master, TRUE);
+  mu_master_close(master);
+  g_hash_table_unref(master->removed);
+  g_free(master->url);
+  g_free(master->leader);
+  g_free(master->stream_id);
+  g_free(master->role);
+  g_free(master);
+}
+
+guint16 mu_mesos_master_port(const MuMesosMaster *master) {
+  return master->port;
+}
+
+const char *mu_mesos_master_url(const MuMesosMaster *master) {
+  return master->url;
+}
+
+/* ---- telling --------------------------------------------------------------------------------------------------------- */
+
+static void put(MuMesosMaster *master, const Mesos__Event *event) {
+  if (master->stream == NULL)
+    return;
+  mu_master_stream_put(master->stream, event);
+  master->records++;
+}
+
+void mu_mesos_master_heartbeat(MuMesosMaster *master) {
+  Mesos__Event event = MESOS__EVENT__INIT;
+  event.has_type = TRUE;
+  event.type = MESOS__EVENT__TYPE__HEARTBEAT;
+  put(master, &event);
+}
+
+void mu_mesos_master_tell(MuMesosMaster *master, MuEngineEvent *take_event) {
+  g_autoptr(MuEngineEvent) event = take_event;
+  g_autoptr(MuArena) arena = mu_arena_new();
+  if (event->kind == MU_EVENT_DISCONNECTED) {
+    end_stream(master, TRUE);
+    return;
+  }
+  put(master, mu_master_event_write(master, arena, event));
+  if (event->kind == MU_EVENT_SUBSCRIBED)
+    mu_mesos_master_heartbeat(master);
+}
+
+void mu_mesos_master_cut(MuMesosMaster *master) {
+  if (master->stream == NULL)
+    return;
+  end_stream(master, TRUE);
+  mu_sim_cluster_lose_scheduler(master->sim);
+}
+
+void mu_mesos_master_step_down(MuMesosMaster *master, const MuMesosMaster *leader) {
+  master->leads = FALSE;
+  g_free(master->leader);
+  master->leader = leader == NULL ? NULL : g_strdup(leader->url + strlen("http:"));
+  mu_mesos_master_cut(master);
+}
+
+void mu_mesos_master_lead(MuMesosMaster *master) {
+  master->leads = TRUE;
+}
+
+/* ---- faults ---------------------------------------------------------------------------------------------------------- */
+
+void mu_mesos_master_fault(MuMesosMaster *master, MuMesosMasterFault fault, guint64 n) {
+  master->faults[fault] = n;
+}
+
+/* ---- looking --------------------------------------------------------------------------------------------------------- */
+
+gboolean mu_mesos_master_is_subscribed(const MuMesosMaster *master) {
+  return master->stream != NULL;
+}
+
+guint64 mu_mesos_master_records(const MuMesosMaster *master) {
+  return master->records;
+}
+
+guint64 mu_mesos_master_calls(const MuMesosMaster *master) {
+  return master->calls;
+}
+
+gboolean mu_mesos_master_is_flushed(const MuMesosMaster *master) {
+  return master->stream == NULL || master->stream->suspended;
+}
