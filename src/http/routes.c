@@ -53,6 +53,9 @@ static const MuRoute table[] = {
     {"GET", SERVICE "/spec", mu_route_service_spec, "the target ServiceSpec as canonical JSON", NULL, NULL, JSON},
     {"GET", SERVICE "/health", mu_route_service_health, "how the service is", NULL, NULL, JSON},
 
+    {"GET", SERVICE "/why", mu_route_why, "what every incomplete step waits for, and what to do",
+     "pod: only the steps of this pod instance", NULL, JSON},
+
     {"GET", SERVICE "/plans", mu_route_plans, "the names of the plans", NULL, NULL, JSON},
     {"GET", SERVICE "/plans/{plan}", mu_route_plan, "a plan with its phases and steps", NULL, NULL, JSON},
     {"POST", SERVICE "/plans/{plan}/interrupt", mu_route_plan_interrupt, "start no further step", STEP_QUERY, NULL,

@@ -59,6 +59,7 @@ MU_HTTP_HANDLER(mu_route_refresh);
 MU_HTTP_HANDLER(mu_route_files);
 MU_HTTP_HANDLER(mu_route_file);
 MU_HTTP_HANDLER(mu_route_file_put);
+MU_HTTP_HANDLER(mu_route_why);
 MU_HTTP_HANDLER(mu_route_debug_offers);
 MU_HTTP_HANDLER(mu_route_debug_plans);
 MU_HTTP_HANDLER(mu_route_debug_statuses);

@@ -4,6 +4,7 @@
 #include "json.h"
 #include "routes.h"
 #include "view_inspect.h"
+#include "view_why.h"
 #include <muster/error.h>
 #include <string.h>
 
@@ -161,6 +162,16 @@ void mu_route_file_put(const MuHttpRequest *request, MuHttpResponse *response, g
   command->file = g_strdup(request->captures[1]);
   command->context = g_bytes_ref(content);
   mu_route_submit(server, response, command, MHD_HTTP_OK);
+}
+
+/* ---- why -------------------------------------------------------------------------------------------------------- */
+
+void mu_route_why(const MuHttpRequest *request, MuHttpResponse *response, gpointer user) {
+  MuHttpServer *server = user;
+  GError *error = NULL;
+  g_autofree char *service = mu_route_service_name(server, request);
+  json_t *json = mu_view_why(server->backend.client, service, mu_http_query(request, "pod"), &error);
+  mu_http_respond_view(response, json, error);
 }
 
 /* ---- debug --------------------------------------------------------------------------------------------------------- */

@@ -219,6 +219,7 @@ static gboolean place_step(MuMultiServiceEventClient *client, MuService *service
     if (try_group(client, &attempt, client->group_order->pdata[i]))
       return TRUE;
   log_attempt(client, &attempt, NULL);
+  mu_why_keep(step->asset, &client->effects);
   return FALSE;
 }
 

@@ -2,6 +2,7 @@
 #ifndef MU_VIEW_PRIVATE_H
 #define MU_VIEW_PRIVATE_H
 #include "client_private.h"
+#include "why.h"
 
 /* The keys of a table whose keys are strings, sorted, as a JSON list. */
 json_t *mu_view_names(GHashTable *table);
@@ -10,6 +11,8 @@ GPtrArray *mu_view_pod_tasks(const MuPod *pod);
 /* MU_ERROR_NOT_FOUND naming what to ask. */
 const MuPod *mu_view_require_pod(const MuService *service, const char *name, GError **error);
 const MuPlan *mu_view_require_plan(const MuService *service, const char *name, GError **error);
+/* The present moment, for those who ask why. */
+MuWhyScene mu_view_scene(const MuMultiServiceEventClient *client);
 /* "there is no KIND `name` in WHERE; there are: a, b". `names` (of char*, borrowed) is freed. */
 void mu_view_set_unknown(GPtrArray *take_names, const char *kind, const char *name, const char *where, GError **error);
 

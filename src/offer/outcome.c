@@ -126,3 +126,57 @@ json_t *mu_outcome_to_json(const MuOutcome *outcome) {
   mu_json_set_new(json, "stages", stages);
   return json;
 }
+
+/* ---- stored -------------------------------------------------------------------------------------------------------- */
+
+json_t *mu_outcome_record_to_json(const MuOutcome *outcome) {
+  json_t *json = json_object(), *stages = json_object();
+  mu_json_set_int(json, "offers", (gint64)outcome->offers);
+  for (guint i = 0; i < MU_STAGE_COUNT; i++) {
+    const MuStageResult *result = &outcome->stages[i];
+    if (result->refused == 0)
+      continue;
+    json_t *row = json_object();
+    mu_json_set_int(row, "refused", (gint64)result->refused);
+    mu_json_set_int(row, "wanted", result->wanted);
+    mu_json_set_int(row, "best", result->best);
+    mu_json_set_string(row, "agent", result->agent);
+    mu_json_set_string(row, "detail", result->detail);
+    mu_json_set_new(stages, STAGES[i].word, row);
+  }
+  mu_json_set_new(json, "stages", stages);
+  return json;
+}
+
+static gboolean read_stage(const json_t *stages, MuStage stage, MuStageResult *result, GError **error) {
+  const json_t *row = NULL;
+  const char *agent = NULL, *detail = NULL;
+  gint64 refused = 0;
+  if (!mu_json_get_object(stages, STAGES[stage].word, FALSE, &row, error))
+    return FALSE;
+  if (row == NULL)
+    return TRUE;
+  if (!mu_json_get_int_between(row, "refused", TRUE, 0, G_MAXINT64, &refused, error) ||
+      !mu_json_get_int(row, "wanted", FALSE, &result->wanted, error) ||
+      !mu_json_get_int(row, "best", FALSE, &result->best, error) ||
+      !mu_json_get_string(row, "agent", FALSE, &agent, error) ||
+      !mu_json_get_string(row, "detail", FALSE, &detail, error))
+    return FALSE;
+  result->refused = (guint64)refused;
+  set_example(result, agent, detail);
+  return TRUE;
+}
+
+MuOutcome *mu_outcome_record_from_json(const json_t *json, GError **error) {
+  g_autoptr(MuOutcome) outcome = mu_outcome_new();
+  const json_t *stages = NULL;
+  gint64 offers = 0;
+  if (!mu_json_get_int_between(json, "offers", TRUE, 0, G_MAXINT64, &offers, error) ||
+      !mu_json_get_object(json, "stages", TRUE, &stages, error))
+    return NULL;
+  outcome->offers = (guint64)offers;
+  for (guint i = 0; i < MU_STAGE_COUNT; i++)
+    if (!read_stage(stages, (MuStage)i, &outcome->stages[i], error))
+      return NULL;
+  return g_steal_pointer(&outcome);
+}

@@ -53,6 +53,9 @@ char *mu_stage_result_to_string(MuStage stage, const MuStageResult *result);
 int mu_outcome_busiest(const MuOutcome *outcome);
 /* One sentence for people: "no offer yet", or the stage that refused most with its example; the caller frees. */
 char *mu_outcome_summary(const MuOutcome *outcome);
+/* Everything in it, to be stored; and back: MU_ERROR_REFUSED when it cannot be read. */
+json_t *mu_outcome_record_to_json(const MuOutcome *outcome);
+MuOutcome *mu_outcome_record_from_json(const json_t *json, GError **error);
 /* {"offers","summary","stages":[{"stage","refused","example"}]} */
 json_t *mu_outcome_to_json(const MuOutcome *outcome);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MuOutcome, mu_outcome_free)

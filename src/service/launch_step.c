@@ -113,6 +113,7 @@ void mu_service_launch(MuService *service, MuStep *step, const MuRequirement *re
   mu_launch_operations(match, mu_launch_build(&input, ids), operations);
   mu_match_clear(match);
   g_clear_pointer(&pod->outcome, mu_outcome_free);
+  mu_why_forget(pod, effects);
   mu_pod_mark_dirty(pod);
 }
 

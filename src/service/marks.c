@@ -7,6 +7,7 @@
 typedef struct {
   gboolean interrupted, forced;
   gint64 canary;
+  gint64 since_ms;
 } Mark;
 
 /* ---- keys ---------------------------------------------------------------------------------------------------------- */
@@ -37,6 +38,7 @@ static char *encode(const Mark *mark) {
   mu_json_set_bool(json, "interrupted", mark->interrupted);
   mu_json_set_bool(json, "forced", mark->forced);
   mu_json_set_int(json, "canary", mark->canary);
+  mu_json_set_int(json, "since_ms", mark->since_ms);
   return mu_json_to_string(json);
 }
 
@@ -51,18 +53,18 @@ static void put(MuService *service, const char *key, const Mark *mark, gboolean 
 }
 
 void mu_marks_put_plan(MuService *service, const MuPlan *plan, MuEffects *effects) {
-  const Mark mark = {.interrupted = plan->interrupted, .canary = plan->canary};
+  const Mark mark = {.interrupted = plan->interrupted, .canary = plan->canary, .since_ms = effects->now_ms};
   put(service, plan->name, &mark, TRUE, effects);
 }
 
 void mu_marks_put_phase(MuService *service, const MuPhase *phase, MuEffects *effects) {
-  const Mark mark = {.interrupted = phase->interrupted, .canary = phase->canary};
+  const Mark mark = {.interrupted = phase->interrupted, .canary = phase->canary, .since_ms = effects->now_ms};
   g_autofree char *key = phase_key(service, phase);
   put(service, key, &mark, FALSE, effects);
 }
 
 void mu_marks_put_step(MuService *service, const MuStep *step, MuEffects *effects) {
-  const Mark mark = {.interrupted = step->interrupted, .forced = step->forced};
+  const Mark mark = {.interrupted = step->interrupted, .forced = step->forced, .since_ms = effects->now_ms};
   g_autofree char *key = step_key(service, step);
   put(service, key, &mark, FALSE, effects);
 }
@@ -84,6 +86,27 @@ void mu_marks_clear(MuService *service, const char *plan, gboolean others, MuEff
   }
 }
 
+/* ---- reading ------------------------------------------------------------------------------------------------------- */
+
+static gint64 since(const MuService *service, const char *key) {
+  const Mark *mark = g_hash_table_lookup(service->marks, key);
+  return mark == NULL ? 0 : mark->since_ms;
+}
+
+gint64 mu_marks_since_plan(const MuService *service, const MuPlan *plan) {
+  return since(service, plan->name);
+}
+
+gint64 mu_marks_since_phase(const MuService *service, const MuPhase *phase) {
+  g_autofree char *key = phase_key(service, phase);
+  return since(service, key);
+}
+
+gint64 mu_marks_since_step(const MuService *service, const MuStep *step) {
+  g_autofree char *key = step_key(service, step);
+  return since(service, key);
+}
+
 /* ---- loading ------------------------------------------------------------------------------------------------------- */
 
 void mu_marks_copy(const MuService *from, MuService *to) {
@@ -99,7 +122,8 @@ gboolean mu_marks_load(MuService *service, const char *key, const char *value, g
   Mark mark = {0};
   if (json == NULL || !mu_json_get_bool(json, "interrupted", FALSE, &mark.interrupted, error) ||
       !mu_json_get_bool(json, "forced", FALSE, &mark.forced, error) ||
-      !mu_json_get_int(json, "canary", FALSE, &mark.canary, error))
+      !mu_json_get_int(json, "canary", FALSE, &mark.canary, error) ||
+      !mu_json_get_int(json, "since_ms", FALSE, &mark.since_ms, error))
     return FALSE;
   g_hash_table_insert(service->marks, g_strdup(key), g_memdup2(&mark, sizeof mark));
   return TRUE;

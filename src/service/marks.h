@@ -18,4 +18,8 @@ void mu_marks_put_phase(MuService *service, const MuPhase *phase, MuEffects *eff
 void mu_marks_put_step(MuService *service, const MuStep *step, MuEffects *effects);
 /* Forgets those of the plan, or all when it is NULL, or (`others`) those of all others; in the store too. */
 void mu_marks_clear(MuService *service, const char *plan, gboolean others, MuEffects *effects);
+/* Since when the element is marked as it is; 0: it is not marked, or that is not known. */
+gint64 mu_marks_since_plan(const MuService *service, const MuPlan *plan);
+gint64 mu_marks_since_phase(const MuService *service, const MuPhase *phase);
+gint64 mu_marks_since_step(const MuService *service, const MuStep *step);
 #endif

@@ -59,6 +59,7 @@ static void count_failure(MuTask *task, gboolean asked_to_end) {
 static void on_end(MuTask *task, MuEffects *effects) {
   gboolean asked_to_end = task->record->kill == MU_KILL_WANTED;
   task->record->kill = MU_KILL_NONE;
+  task->record->kill_since_ms = 0;
   task->record->ended_ms = effects->now_ms;
   count_failure(task, asked_to_end);
   if (task->next_kill_ms != 0) {

@@ -61,6 +61,7 @@ static void restart_step(MuStep *step, MuEffects *effects) {
     }
     task->record->reached = FALSE;
     task->record->kill = MU_KILL_WANTED;
+    task->record->kill_since_ms = effects->now_ms;
     mu_task_put(task, effects);
   }
   mu_pod_mark_dirty(pod);

@@ -178,7 +178,7 @@ static void add_decommission(MuService *service) {
     mu_teardown_add_phase(service, service->decommission, pods->pdata[i - 1]);
 }
 
-static void clear_plans(MuService *service) {
+static void clear_plans(MuService *service, MuEffects *effects) {
   GHashTableIter iter;
   gpointer value = NULL;
   g_hash_table_iter_init(&iter, service->pods);
@@ -188,6 +188,8 @@ static void clear_plans(MuService *service) {
     pod->recovery = NULL;
     pod->claimed_by = NULL;
     g_clear_pointer(&pod->outcome, mu_outcome_free); /* of a step that is no more */
+    if (pod->kept_outcome == NULL)                   /* else the service is being loaded, and goes on where it was */
+      mu_why_forget(pod, effects);
     mu_pod_mark_dirty(pod);
   }
   g_ptr_array_set_size(service->wanting, 0);
@@ -197,7 +199,7 @@ static void clear_plans(MuService *service) {
 }
 
 /* Instances of an earlier configuration that never came to be. */
-static void drop_empty_pods(MuService *service) {
+static void drop_empty_pods(MuService *service, MuEffects *effects) {
   GHashTableIter iter;
   gpointer value = NULL;
   g_hash_table_iter_init(&iter, service->pods);
@@ -209,13 +211,14 @@ static void drop_empty_pods(MuService *service) {
     g_ptr_array_remove_fast(service->releasing, pod);
     g_ptr_array_remove_fast(service->leaving, pod);
     g_ptr_array_remove_fast(service->delayed, pod);
+    mu_why_forget(pod, effects);
     g_hash_table_iter_remove(&iter);
   }
 }
 
 void mu_service_rebuild_plans(MuService *service, MuEffects *effects) {
   const MuServiceSpec *spec = mu_service_target(service);
-  clear_plans(service);
+  clear_plans(service, effects);
   if (service->record->state != MU_SERVICE_RUNNING) {
     service->deploy = mu_service_add_plan(service, "deploy", MU_STRATEGY_PARALLEL);
     add_teardown_phases(service, service->deploy, has_records);
@@ -227,7 +230,7 @@ void mu_service_rebuild_plans(MuService *service, MuEffects *effects) {
       mu_rolling_add_plan(service, spec);
     add_custom_plans(service, spec);
   }
-  drop_empty_pods(service);
+  drop_empty_pods(service, effects);
   mu_marks_apply(service);
   GHashTableIter iter;
   gpointer pod = NULL;

@@ -22,6 +22,7 @@ static void pod_free(MuPod *pod) {
   g_ptr_array_unref(pod->steps);
   g_clear_pointer(&pod->paused, g_ptr_array_unref);
   mu_outcome_free(pod->outcome);
+  mu_outcome_free(pod->kept_outcome);
   g_free(pod->recovery_config);
   g_free(pod);
 }
@@ -51,6 +52,7 @@ MuService *mu_service_new(const char *name) {
   service->leaving = g_ptr_array_new();
   service->delayed = g_ptr_array_new();
   service->killing = g_ptr_array_new();
+  service->explained = g_ptr_array_new();
   service->next_ms = G_MAXINT64;
   service->shown_status = MU_STATUS_COUNT;
   return service;
@@ -75,6 +77,7 @@ void mu_service_free(MuService *service) {
   g_ptr_array_unref(service->leaving);
   g_ptr_array_unref(service->delayed);
   g_ptr_array_unref(service->killing);
+  g_ptr_array_unref(service->explained);
   g_clear_pointer(&service->unreadable, g_ptr_array_unref);
   mu_offer_log_clear(&service->offer_log);
   mu_service_scheduler_free(service->scheduler);
@@ -252,6 +255,7 @@ void mu_pod_erase_task(MuPod *pod, MuTask *task, MuEffects *effects) {
 void mu_service_erase_pod(MuService *service, MuPod *pod, MuEffects *effects) {
   while (pod->tasks->len > 0)
     mu_pod_erase_task(pod, pod->tasks->pdata[pod->tasks->len - 1], effects);
+  mu_why_forget(pod, effects);
   if (pod->record != NULL)
     mu_batch_delete(effects->batch, MU_RECORD_POD, service->name, pod->name);
   mu_pod_take_record(pod, NULL);
@@ -376,6 +380,7 @@ gboolean mu_service_load(MuService *service, MuRecordKind kind, const char *key,
   case MU_RECORD_STATUS: return load_status(service, key, value, length, error);
   case MU_RECORD_PAUSE: return load_pause(service, key, value, length, error);
   case MU_RECORD_MARK: return mu_marks_load(service, key, value, length, error);
+  case MU_RECORD_WHY: return mu_why_load(service, value, length, error);
   case MU_RECORD_FILE: return g_hash_table_insert(service->files, g_strdup(key), g_bytes_new(value, length)), TRUE;
   default:
     g_set_error(error, MU_ERROR, MU_ERROR_FAILED, "a record of kind %d does not belong to a service", (int)kind);

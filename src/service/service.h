@@ -23,6 +23,7 @@ typedef struct {
   MuTaskRecord *record;
   MuTaskStatus *status; /* NULL: none came yet */
   gint64 next_kill_ms;  /* a kill is under way and is repeated then; 0: none */
+  gint64 kill_since_ms; /* … since then, or since the scheduler started */
 } MuTask;
 
 /* A pod instance: of the target configuration, or one that still has records. */
@@ -38,6 +39,11 @@ struct MuPod {
   char *recovery_config; /* configuration that recovery relaunches: the one that the failed tasks ran with */
   MuOutcome *outcome;    /* why it waits for an offer; NULL: it does not */
   gint64 waiting_since_ms;
+  gboolean why_kept; /* a record of the outcome is in the store: written at why_kept_ms, when it had this shape */
+  guint why_shape;
+  gint64 why_kept_ms;
+  MuOutcome *kept_outcome; /* read from the store, for when the pod begins to wait again; NULL: none */
+  gint64 kept_since_ms;
   gint64 leaving_ms;  /* since when it gives its resources back in a service that goes on; 0: it does not */
   gboolean dirty;     /* in service->dirty_pods */
   MuStep *claimed_by; /* during settle: the step that works on it now */
@@ -71,6 +77,7 @@ struct MuService {
   GPtrArray *leaving;    /* of MuPod*: replaced or decommissioned, and not through with it */
   GPtrArray *delayed;    /* of MuPod*: a step of theirs waits for its backoff; found by settle */
   GPtrArray *killing;    /* of MuTask*: a kill is under way */
+  GPtrArray *explained;  /* of MuPod*: a record of why they wait is in the store */
   MuOfferLog offer_log;  /* what became of the offers that it was shown */
   gint64 next_ms;        /* when settle is due although nothing happens; G_MAXINT64: never */
   MuStatus shown_status; /* of the deploy plan when last announced */
@@ -145,6 +152,8 @@ void mu_service_requirement(MuService *service, MuStep *step, const MuEffects *e
  * mu_service_drop_launched(). */
 void mu_service_launch(MuService *service, MuStep *step, const MuRequirement *requirement, MuMatch *match,
                        GPtrArray *operations, MuEffects *effects);
+/* The pod found no place just now: keeps the reasons over a restart of the scheduler, now and then. */
+void mu_why_keep(MuPod *pod, MuEffects *effects);
 /* Takes the steps that were launched out of `wanting`. */
 void mu_service_drop_launched(MuService *service);
 /* Where evaluations of the step put their reasons. */

@@ -47,6 +47,14 @@ guint64 mu_pod_paused_tasks(const MuPod *pod, const MuPodSpec *spec);
 /* Drops configurations that neither the target nor a task needs. */
 void mu_service_prune_configs(MuService *service, MuEffects *effects);
 
+/* ---- reasons that are kept (why_record.c; mu_why_keep is in service.h) ---------------------------------------------- */
+
+gboolean mu_why_load(MuService *service, const char *value, gsize length, GError **error);
+/* The pod begins to wait again: for the reasons that were kept, and since then. */
+void mu_why_restore(MuPod *pod);
+/* It waits no more: the record goes, if there is one. */
+void mu_why_forget(MuPod *pod, MuEffects *effects);
+
 /* ---- plans ---------------------------------------------------------------------------------------------------------- */
 
 /* Adds an empty plan to the service's. */

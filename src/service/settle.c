@@ -12,8 +12,10 @@
 void mu_task_kill(MuTask *task, MuEffects *effects) {
   if (!mu_task_is_alive(task) || task->next_kill_ms > effects->now_ms)
     return;
-  if (task->next_kill_ms == 0)
+  if (task->next_kill_ms == 0) {
     g_ptr_array_add(task->pod->service->killing, task);
+    task->kill_since_ms = task->record->kill_since_ms > 0 ? task->record->kill_since_ms : effects->now_ms;
+  }
   task->next_kill_ms = effects->now_ms + effects->kill_retry_ms;
   mu_effects_kill(effects, task->record->task_id, task->record->agent_id);
 }
@@ -21,6 +23,7 @@ void mu_task_kill(MuTask *task, MuEffects *effects) {
 void mu_task_want_kill(MuTask *task, MuEffects *effects) {
   if (task->record->kill != MU_KILL_WANTED) {
     task->record->kill = MU_KILL_WANTED;
+    task->record->kill_since_ms = effects->now_ms;
     mu_task_put(task, effects);
   }
   mu_task_kill(task, effects);
@@ -153,6 +156,7 @@ static void wait_for_offer(MuService *service, MuPod *pod, MuStep *step, MuEffec
     return;
   pod->outcome = mu_outcome_new();
   pod->waiting_since_ms = effects->now_ms;
+  mu_why_restore(pod);
   service->wants_more = TRUE;
 }
 
@@ -223,6 +227,13 @@ static void forget_outcomes(GPtrArray *waited) {
   }
 }
 
+/* Of pods that do not wait any more. */
+static void forget_reasons(MuService *service, MuEffects *effects) {
+  for (guint i = service->explained->len; i > 0; i--)
+    if (!is_waiting(service->explained->pdata[i - 1]))
+      mu_why_forget(service->explained->pdata[i - 1], effects);
+}
+
 static void find_work(MuService *service, MuEffects *effects) {
   Work work = {service, effects};
   g_autoptr(GPtrArray) waited = g_ptr_array_new();
@@ -234,6 +245,7 @@ static void find_work(MuService *service, MuEffects *effects) {
   for (guint i = 0; i < service->plans->len; i++)
     mu_plan_candidates(service->plans->pdata[i], work_on, &work);
   forget_outcomes(waited);
+  forget_reasons(service, effects);
 }
 
 /* ---- the service as a whole ---------------------------------------------------------------------------------------- */

@@ -174,6 +174,11 @@ static void expect_there(MuSim *sim, const MuSimTouched *record, gboolean there)
                       there ? "memory and not in the store" : "the store and not in memory");
 }
 
+static gboolean is_explained(const MuService *service, const char *pod_name) {
+  const MuPod *pod = service == NULL ? NULL : g_hash_table_lookup(service->pods, pod_name);
+  return pod != NULL && pod->why_kept;
+}
+
 /* Of no pod: the service's own, or gone from memory. */
 static void check_record(MuSim *sim, const MuService *service, const MuSimTouched *record) {
   g_autofree char *text = NULL;
@@ -194,6 +199,7 @@ static void check_record(MuSim *sim, const MuService *service, const MuSimTouche
   case MU_RECORD_FILE:
     expect_there(sim, record, service != NULL && g_hash_table_contains(service->files, record->key));
     break;
+  case MU_RECORD_WHY: expect_there(sim, record, is_explained(service, record->key)); break;
   case MU_RECORD_POD:
   case MU_RECORD_TASK:
   case MU_RECORD_STATUS:

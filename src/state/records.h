@@ -106,6 +106,7 @@ typedef struct {
   gint64 restarts;  /* number of the service's last rolling restart when it was launched */
   gboolean paused;  /* this run is an idle one in place of the task's command */
   MuKillWish kill;
+  gint64 kill_since_ms; /* since when; 0: it is not wished */
 } MuTaskRecord;
 
 MuTaskRecord *mu_task_record_new(void);

@@ -52,6 +52,7 @@ static const MuJsonMember TASK_MEMBERS[] = {
     {.key = "reached", .kind = MU_JSON_BOOL, .offset = TASK(reached)},
     {.key = "kill", .kind = MU_JSON_BOOL, .offset = TASK(kill)},
     {.key = "restarts", .kind = MU_JSON_INT, .offset = TASK(restarts), .not_zero = TRUE},
+    {.key = "kill_since_ms", .kind = MU_JSON_INT, .offset = TASK(kill_since_ms), .not_zero = TRUE},
     {.key = "paused", .kind = MU_JSON_BOOL, .offset = TASK(paused), .not_zero = TRUE},
 };
 

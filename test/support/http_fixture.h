@@ -9,6 +9,7 @@
 #include "json.h"
 #include "view.h"
 #include "view_inspect.h"
+#include "view_why.h"
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
@@ -204,6 +205,11 @@ char *mu_view_zone_of_address(MuMultiServiceEventClient *client, const char *ser
                               const char *address, GError **error) {
   (void)client, (void)pod_type, (void)address;
   return view_text(service, "z2", error);
+}
+
+json_t *mu_view_why(MuMultiServiceEventClient *client, const char *service, const char *pod, GError **error) {
+  (void)client;
+  return view(service, pod == NULL ? "{\"steps\":[]}" : "{\"pod\":\"redis-0\"}", error);
 }
 
 static json_t *fake_debug(const char *service, const MuPlanFilter *filter, const char *what, GError **error) {
