@@ -7,7 +7,7 @@ void mu_sim_agent_free(MuSimAgent *agent) {
   mu_agent_free(agent->agent);
   g_ptr_array_unref(agent->texts);
   g_free(agent->id);
-  g_free(agent->offer);
+  g_ptr_array_unref(agent->offers);
   g_free(agent);
 }
 
@@ -75,6 +75,7 @@ static MuAgent *make_agent(const MuSimAgent *agent, MuResources *take_total) {
 MuAgent *mu_sim_add_agent_with(MuSim *sim, const MuSimAgentOptions *options) {
   MuSimAgent *agent = g_new0(MuSimAgent, 1);
   agent->texts = g_ptr_array_new_with_free_func(g_free);
+  agent->offers = g_ptr_array_new_with_free_func(g_free);
   agent->id = g_strdup(options->id);
   agent->index = sim->agents->len;
   agent->options.hostname = keep_text(agent, options->hostname != NULL ? options->hostname : options->id);
@@ -118,12 +119,12 @@ gboolean mu_sim_agent_is_up(const MuSim *sim, const char *agent_id) {
 /* ---- offers taken back ------------------------------------------------------------------------------------------------ */
 
 static void rescind(MuSim *sim, MuSimAgent *agent) {
-  if (agent->offer == NULL)
-    return;
-  MuEngineEvent *event = mu_engine_event_new(MU_EVENT_RESCIND);
-  event->id = g_strdup(agent->offer);
-  mu_sim_end_offer(sim, agent);
-  mu_sim_deliver(sim, event);
+  for (guint i = 0; i < agent->offers->len; i++) {
+    MuEngineEvent *event = mu_engine_event_new(MU_EVENT_RESCIND);
+    event->id = g_strdup(agent->offers->pdata[i]);
+    mu_sim_deliver(sim, event);
+  }
+  mu_sim_end_offers(sim, agent);
 }
 
 void mu_sim_rescind(MuSim *sim, const char *agent_id) {
@@ -155,7 +156,7 @@ static void cut_off_all(MuSim *sim, const MuSimAgent *agent) {
   for (guint i = 0; i < tasks->len; i++) {
     MuSimTask *task = tasks->pdata[i];
     task->cut_off = TRUE;
-    mu_sim_answer_for(sim, task->id, MU_TASK_UNREACHABLE, "REASON_SLAVE_REMOVED");
+    mu_sim_answer_for(sim, task->id, agent->id, MU_TASK_UNREACHABLE, "REASON_SLAVE_REMOVED", NULL);
   }
 }
 

@@ -32,7 +32,7 @@ void mu_sim_cluster_clear(MuSim *sim) {
 /* ---- offers --------------------------------------------------------------------------------------------------------- */
 
 static gboolean may_offer(const MuSim *sim, const MuSimAgent *agent) {
-  if (agent->offer != NULL || agent->state != MU_SIM_AGENT_UP)
+  if ((agent->offers->len > 0 && !sim->detailed) || agent->state != MU_SIM_AGENT_UP)
     return FALSE;
   return agent->changes != agent->refused_at || sim->now_ms >= agent->refused_until_ms;
 }
@@ -44,8 +44,8 @@ static void offer_agent(MuSim *sim, MuSimAgent *agent, MuEngineEvent *event) {
   MuOffer *offer = mu_agent_make_offer(agent->agent, id);
   if (offer == NULL)
     return;
-  agent->offer = g_steal_pointer(&id);
-  g_hash_table_insert(sim->offers, agent->offer, agent);
+  g_hash_table_insert(sim->offers, id, agent);
+  g_ptr_array_add(agent->offers, g_steal_pointer(&id));
   g_ptr_array_add(event->offers, offer);
 }
 
@@ -75,12 +75,17 @@ void mu_sim_offer_soon(MuSim *sim, MuSimAgent *agent) {
   sim->offering = TRUE;
 }
 
-void mu_sim_end_offer(MuSim *sim, MuSimAgent *agent) {
-  if (agent->offer == NULL)
-    return;
-  g_hash_table_remove(sim->offers, agent->offer);
-  mu_agent_offer_end(agent->agent, agent->offer);
-  g_clear_pointer(&agent->offer, g_free);
+static void end_offer(MuSim *sim, MuSimAgent *agent, const char *id) {
+  guint at = 0;
+  g_hash_table_remove(sim->offers, id);
+  mu_agent_offer_end(agent->agent, id);
+  if (g_ptr_array_find_with_equal_func(agent->offers, id, g_str_equal, &at))
+    g_ptr_array_remove_index(agent->offers, at);
+}
+
+void mu_sim_end_offers(MuSim *sim, MuSimAgent *agent) {
+  while (agent->offers->len > 0)
+    end_offer(sim, agent, agent->offers->pdata[agent->offers->len - 1]);
 }
 
 static void end_refusal(MuSim *sim, gpointer data) {
@@ -110,45 +115,50 @@ static void decline(MuSim *sim, const MuEngineCall *call) {
     MuSimAgent *agent = g_hash_table_lookup(sim->offers, call->offer_ids->pdata[i]);
     if (agent == NULL)
       continue;
-    mu_sim_end_offer(sim, agent);
+    end_offer(sim, agent, call->offer_ids->pdata[i]);
     refuse(sim, agent, call->refuse_ms);
   }
 }
 
 /* ---- accepts -------------------------------------------------------------------------------------------------------- */
 
-static void refuse_launch(MuSim *sim, const MuPodLaunch *launch, MuTaskState state, const char *reason) {
+static void refuse_launch(MuSim *sim, const MuSimAgent *agent, const MuPodLaunch *launch, MuTaskState state,
+                          const char *reason, const char *message) {
   for (guint i = 0; i < launch->tasks->len; i++)
-    mu_sim_answer_for(sim, ((MuTaskLaunch *)launch->tasks->pdata[i])->task_id, state, reason);
+    mu_sim_answer_for(sim, ((MuTaskLaunch *)launch->tasks->pdata[i])->task_id, agent == NULL ? NULL : agent->id, state,
+                      reason, message);
 }
 
-static gboolean use_resources(MuSimAgent *agent, const MuPodLaunch *launch) {
-  for (guint i = 0; i < launch->tasks->len; i++) {
-    const MuTaskLaunch *task = launch->tasks->pdata[i];
-    if (!mu_agent_use(agent->agent, launch->executor_id, task->task_id, task->resources, NULL))
-      return FALSE;
-  }
-  return TRUE;
+/* Validation of the master (src/master/validation.cpp, namespace executor). */
+static gboolean uses_disk(const MuPodLaunch *launch) {
+  for (guint i = 0; i < launch->resources->items->len; i++)
+    if (((const MuResource *)launch->resources->items->pdata[i])->kind == MU_RESOURCE_DISK)
+      return TRUE;
+  return FALSE;
 }
 
-static void launch_group(MuSim *sim, MuSimAgent *agent, const MuPodLaunch *launch) {
-  gboolean lives = g_hash_table_contains(sim->executors, launch->executor_id);
+static void launch_group(MuSim *sim, MuSimAgent *agent, const MuOperation *operation) {
+  const MuPodLaunch *launch = operation->launch;
+  g_autoptr(GError) error = NULL;
   if (g_hash_table_contains(sim->lingering, launch->executor_id)) {
-    refuse_launch(sim, launch, MU_TASK_DROPPED, "REASON_EXECUTOR_TERMINATED");
+    refuse_launch(sim, agent, launch, MU_TASK_DROPPED, "REASON_EXECUTOR_TERMINATED", "Executor terminated");
     return;
   }
   if (sim->refuse_launches > 0) {
     sim->refuse_launches--;
-    refuse_launch(sim, launch, MU_TASK_ERROR, "REASON_TASK_GROUP_UNAUTHORIZED");
+    refuse_launch(sim, agent, launch, MU_TASK_ERROR, "REASON_TASK_GROUP_UNAUTHORIZED", NULL);
     return;
   }
-  if ((!lives && !mu_agent_use(agent->agent, launch->executor_id, NULL, launch->resources, NULL)) ||
-      !use_resources(agent, launch)) {
-    if (!lives)
-      mu_agent_release(agent->agent, launch->executor_id, NULL);
-    refuse_launch(sim, launch, MU_TASK_ERROR, "REASON_TASK_GROUP_INVALID");
+  if (sim->detailed && !uses_disk(launch)) {
+    g_autofree char *message = g_strdup_printf("Executor '%s' uses no disk", launch->executor_id);
+    refuse_launch(sim, agent, launch, MU_TASK_ERROR, "REASON_TASK_GROUP_INVALID", message);
     return;
   }
+  if (!mu_agent_apply(agent->agent, operation, &error)) {
+    refuse_launch(sim, agent, launch, MU_TASK_ERROR, "REASON_TASK_GROUP_INVALID", error->message);
+    return;
+  }
+  sim->groups++;
   for (guint i = 0; i < launch->tasks->len; i++)
     mu_sim_launch(sim, agent, launch, launch->tasks->pdata[i]);
 }
@@ -157,28 +167,45 @@ static void apply_operation(MuSim *sim, MuSimAgent *agent, const MuOperation *op
   g_autoptr(GError) error = NULL;
   agent->changes++;
   if (operation->kind == MU_OP_LAUNCH_GROUP)
-    launch_group(sim, agent, operation->launch);
+    launch_group(sim, agent, operation);
   else if (!mu_agent_apply(agent->agent, operation, &error))
     mu_sim_violate(sim, g_strdup_printf("an operation was refused on %s: %s", agent->id, error->message));
 }
 
-static void drop_operations(MuSim *sim, const GPtrArray *operations) {
-  for (guint i = 0; i < operations->len; i++) {
-    const MuOperation *operation = operations->pdata[i];
+static void drop_operations(MuSim *sim, const MuEngineCall *call) {
+  g_autofree char *message = g_strdup_printf("Task launched with invalid offers: Offer %s is no longer valid",
+                                             (const char *)call->offer_ids->pdata[0]);
+  for (guint i = 0; i < call->operations->len; i++) {
+    const MuOperation *operation = call->operations->pdata[i];
     if (operation->kind == MU_OP_LAUNCH_GROUP)
-      refuse_launch(sim, operation->launch, MU_TASK_DROPPED, "REASON_INVALID_OFFERS");
+      refuse_launch(sim, NULL, operation->launch, MU_TASK_DROPPED, "REASON_INVALID_OFFERS", message);
   }
 }
 
+/* The agent that all offers are of; NULL when one of them is no longer there. Those that are there end. */
+static MuSimAgent *take_offers(MuSim *sim, const MuEngineCall *call) {
+  MuSimAgent *of = NULL;
+  gboolean all = TRUE;
+  for (guint i = 0; i < call->offer_ids->len; i++) {
+    MuSimAgent *agent = g_hash_table_lookup(sim->offers, call->offer_ids->pdata[i]);
+    all &= agent != NULL;
+    if (agent == NULL)
+      continue;
+    of = agent;
+    end_offer(sim, agent, call->offer_ids->pdata[i]);
+  }
+  if (of != NULL && !all)
+    mu_sim_offer_soon(sim, of);
+  return all ? of : NULL;
+}
+
 static void accept(MuSim *sim, const MuEngineCall *call) {
-  MuSimAgent *agent = g_hash_table_lookup(sim->offers, call->offer_ids->pdata[0]);
+  MuSimAgent *agent = take_offers(sim, call);
   gboolean drop = sim->drop_accepts > 0;
   if (drop)
     sim->drop_accepts--;
-  if (agent != NULL)
-    mu_sim_end_offer(sim, agent);
   if (agent == NULL || drop)
-    drop_operations(sim, call->operations);
+    drop_operations(sim, call);
   for (guint i = 0; agent != NULL && !drop && i < call->operations->len; i++)
     apply_operation(sim, agent, call->operations->pdata[i]);
   if (agent == NULL)
@@ -217,7 +244,7 @@ static void reconcile(MuSim *sim, const MuEngineCall *call) {
     const MuEnvVar *asked = call->tasks->pdata[i];
     MuSimTask *known = g_hash_table_lookup(sim->tasks, asked->name);
     if (known != NULL)
-      mu_sim_send_status(sim, known);
+      mu_sim_tell_latest(sim, known);
     else
       mu_sim_answer_unknown(sim, asked->name, asked->value);
   }
@@ -225,7 +252,7 @@ static void reconcile(MuSim *sim, const MuEngineCall *call) {
     return;
   g_hash_table_iter_init(&iter, sim->tasks);
   while (g_hash_table_iter_next(&iter, NULL, &task))
-    mu_sim_send_status(sim, task);
+    mu_sim_tell_latest(sim, task);
 }
 
 void mu_sim_cluster_call(MuSim *sim, const MuEngineCall *call) {
@@ -274,7 +301,7 @@ void mu_sim_cluster_lose_scheduler(MuSim *sim) {
   sim->subscribed = FALSE;
   sim->connection++;
   for (guint i = 0; i < sim->agents->len; i++)
-    mu_sim_end_offer(sim, sim->agents->pdata[i]);
+    mu_sim_end_offers(sim, sim->agents->pdata[i]);
 }
 
 void mu_sim_disconnect(MuSim *sim) {

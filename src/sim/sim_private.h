@@ -34,7 +34,7 @@ typedef struct {
   gboolean was_lost; /* once: the ledgers may have given up what is on it */
   gint64 refused_until_ms;
   guint64 changes, refused_at; /* of its free resources: a refusal holds for what was offered then */
-  char *offer;                 /* id of the one that is out, or NULL */
+  GPtrArray *offers;           /* of char*, owned: ids of those that are out; several at once only when detailed */
   gboolean queued;             /* in sim->to_offer */
   gint64 wake_ms;              /* when an item of the timetable looks at it because its refusal may end; 0: none will */
 } MuSimAgent;
@@ -46,6 +46,7 @@ typedef struct {
   MuTaskStatus *status; /* the last one */
   gboolean unacknowledged;
   gboolean has_check, dying;
+  guint64 group;           /* of the tasks that were launched together */
   gboolean cut_off;        /* its agent was lost while it ran: the scheduler cannot know of it */
   GPtrArray *resource_ids; /* of char*: of the reservations it runs on */
   MuSimScript script;
@@ -109,6 +110,7 @@ struct MuSim {
   guint drop_accepts, refuse_launches, status_faults[MU_SIM_STATUS_FAULTS];
   guint64 events;
   gint64 linger_ms;  /* of an executor after its last task; 0: it ends with it */
+  guint64 groups;    /* counts launches of groups of tasks */
   gboolean detailed; /* tasks tell of TASK_STARTING and TASK_KILLING */
   const struct MuSimWire *wire;
   gpointer wire_user;
@@ -136,8 +138,8 @@ void mu_sim_cluster_init(MuSim *sim);
 void mu_sim_cluster_clear(MuSim *sim);
 /* An offer of the agent may be due. */
 void mu_sim_offer_soon(MuSim *sim, MuSimAgent *agent);
-/* The offer that is out comes to its end; nothing when none is. */
-void mu_sim_end_offer(MuSim *sim, MuSimAgent *agent);
+/* The offers that are out come to their end. */
+void mu_sim_end_offers(MuSim *sim, MuSimAgent *agent);
 /* sim_agent.c */
 MuSimAgent *mu_sim_find_agent(MuSim *sim, const char *agent_id); /* NULL: none */
 void mu_sim_agent_free(MuSimAgent *agent);
@@ -145,12 +147,20 @@ gboolean mu_sim_agent_lost_disk(const MuSimAgent *agent, const char *mount_root)
 /* sim_task.c */
 void mu_sim_launch(MuSim *sim, MuSimAgent *agent, const MuPodLaunch *pod, const MuTaskLaunch *launch);
 void mu_sim_kill(MuSim *sim, const char *task_id, const char *agent_id);
+/* sim_status.c */
+/* A new status, which has to be acknowledged; it is not sent yet. */
+void mu_sim_set_state(MuSim *sim, MuSimTask *task, MuTaskState state);
 void mu_sim_acknowledge(MuSim *sim, const char *task_id, const char *uuid);
 void mu_sim_send_status(MuSim *sim, MuSimTask *task);
 void mu_sim_resend(MuSim *sim);
-void mu_sim_answer_for(MuSim *sim, const char *task_id, MuTaskState state, const char *reason);
+/* The answer to a reconciliation. */
+void mu_sim_tell_latest(MuSim *sim, MuSimTask *task);
+/* What the master says by itself; agent_id and message may be NULL. */
+void mu_sim_answer_for(MuSim *sim, const char *task_id, const char *agent_id, MuTaskState state, const char *reason,
+                       const char *message);
 /* What the master says about a task it has no record of. */
 void mu_sim_answer_unknown(MuSim *sim, const char *task_id, const char *agent_id);
+/* sim_task.c */
 void mu_sim_task_free(MuSimTask *task);
 gboolean mu_sim_task_lives(const MuSimTask *task);
 void mu_sim_finish_task(MuSim *sim, MuSimTask *task, MuTaskState how, const char *reason);

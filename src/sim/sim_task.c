@@ -6,6 +6,9 @@
 
 #include <string.h>
 
+/* From TASK_RUNNING to the first result of each check, when the cluster is like Mesos. */
+#define FIRST_CHECK_MS 300
+
 const MuSimScript mu_sim_script_default = {
     .start_ms = 10, .ready_ms = 20, .end_ms = 0, .end = MU_TASK_FINISHED, .kill_ms = 5};
 
@@ -32,94 +35,6 @@ static MuSimScript script_of(MuSim *sim, const char *name) {
   if (script == NULL && last != NULL)
     script = g_hash_table_lookup(sim->scripts, last + 1);
   return script != NULL ? *script : mu_sim_script_default;
-}
-
-/* ---- statuses -------------------------------------------------------------------------------------------------------- */
-
-static gboolean draw_fault(MuSim *sim, MuSimStatusFault fault) {
-  if (sim->status_faults[fault] == 0)
-    return FALSE;
-  sim->status_faults[fault]--;
-  return TRUE;
-}
-
-static MuEngineEvent *make_update(const MuTaskStatus *status) {
-  MuEngineEvent *event = mu_engine_event_new(MU_EVENT_UPDATE);
-  event->status = mu_task_status_copy(status);
-  if (MU_SIM_PLANTED(single) && status->state == MU_TASK_RUNNING)
-    event->status->state = MU_TASK_LOST;
-  return event;
-}
-
-static void send(MuSim *sim, const MuTaskStatus *status) {
-  gint64 late_ms = 0;
-  gboolean of_master = status->uuid == NULL; /* its own words come in order */
-  if (!sim->subscribed || draw_fault(sim, MU_SIM_STATUS_LOSE))
-    return;
-  if (MU_SIM_PLANTED(liveness) && mu_task_state_is_terminal(status->state))
-    return;
-  if (!of_master && draw_fault(sim, MU_SIM_STATUS_DELAY))
-    late_ms = 30000;
-  else if (!of_master && draw_fault(sim, MU_SIM_STATUS_REORDER))
-    late_ms = 100;
-  mu_sim_deliver_late(sim, make_update(status), late_ms);
-  if (draw_fault(sim, MU_SIM_STATUS_DOUBLE))
-    mu_sim_deliver_late(sim, make_update(status), late_ms);
-}
-
-void mu_sim_fault_statuses(MuSim *sim, MuSimStatusFault fault, guint n) {
-  sim->status_faults[fault] = n;
-}
-
-/* The master answers for an agent that it cannot reach. */
-void mu_sim_send_status(MuSim *sim, MuSimTask *task) {
-  if (task->agent->state == MU_SIM_AGENT_UNREACHABLE)
-    mu_sim_answer_for(sim, task->id, MU_TASK_UNREACHABLE, "REASON_RECONCILIATION");
-  else
-    send(sim, task->status);
-}
-
-void mu_sim_answer_for(MuSim *sim, const char *task_id, MuTaskState state, const char *reason) {
-  g_autoptr(MuTaskStatus) status = mu_task_status_new(task_id, state);
-  status->reason = g_strdup(reason);
-  status->timestamp_ms = sim->now_ms;
-  send(sim, status);
-}
-
-void mu_sim_answer_unknown(MuSim *sim, const char *task_id, const char *agent_id) {
-  const MuSimAgent *agent = mu_sim_find_agent(sim, agent_id);
-  MuTaskState state = agent == NULL                              ? MU_TASK_UNKNOWN
-                      : agent->state == MU_SIM_AGENT_UP          ? MU_TASK_GONE
-                      : agent->state == MU_SIM_AGENT_UNREACHABLE ? MU_TASK_UNREACHABLE
-                                                                 : MU_TASK_GONE_BY_OPERATOR;
-  mu_sim_answer_for(sim, task_id, state, "REASON_RECONCILIATION");
-}
-
-static void set_state(MuSim *sim, MuSimTask *task, MuTaskState state) {
-  mu_task_status_free(task->status);
-  task->status = mu_task_status_new(task->id, state);
-  task->status->agent_id = g_strdup(task->agent->id);
-  task->status->uuid = g_strdup(mu_uuid_new(&sim->random).text);
-  task->status->timestamp_ms = sim->now_ms;
-  task->unacknowledged = TRUE;
-}
-
-void mu_sim_resend(MuSim *sim) {
-  GHashTableIter iter;
-  gpointer task = NULL;
-  g_hash_table_iter_init(&iter, sim->tasks);
-  while (g_hash_table_iter_next(&iter, NULL, &task))
-    if (((MuSimTask *)task)->unacknowledged && ((MuSimTask *)task)->agent->state != MU_SIM_AGENT_UNREACHABLE)
-      mu_sim_send_status(sim, task);
-}
-
-void mu_sim_acknowledge(MuSim *sim, const char *task_id, const char *uuid) {
-  MuSimTask *task = g_hash_table_lookup(sim->tasks, task_id);
-  if (task == NULL || g_strcmp0(task->status->uuid, uuid) != 0 || task->agent->state == MU_SIM_AGENT_UNREACHABLE)
-    return;
-  task->unacknowledged = FALSE;
-  if (mu_task_state_is_terminal(task->status->state))
-    g_hash_table_remove(sim->tasks, task_id);
 }
 
 /* ---- the script ------------------------------------------------------------------------------------------------------ */
@@ -191,10 +106,21 @@ static void end_executor(MuSim *sim, MuSimAgent *agent, const char *executor_id)
   mu_sim_schedule(sim, sim->linger_ms, FALSE, end_lingering, lingering, lingering_free);
 }
 
+static const char *end_message(MuTaskState how) {
+  switch (how) {
+  case MU_TASK_FINISHED: return "Command exited with status 0";
+  case MU_TASK_FAILED: return "Command exited with status 1";
+  case MU_TASK_KILLED: return "Command terminated with signal Terminated";
+  default: return NULL;
+  }
+}
+
 void mu_sim_finish_task(MuSim *sim, MuSimTask *task, MuTaskState how, const char *reason) {
   MuSimAgent *agent = task->agent;
-  set_state(sim, task, how);
+  mu_sim_set_state(sim, task, how);
   task->status->reason = g_strdup(reason);
+  if (sim->detailed && reason == NULL)
+    task->status->message = g_strdup(end_message(how));
   mu_agent_release(agent->agent, task->executor_id, task->id);
   if (!count_dead(sim, task))
     end_executor(sim, agent, task->executor_id);
@@ -204,8 +130,21 @@ void mu_sim_finish_task(MuSim *sim, MuSimTask *task, MuTaskState how, const char
   mu_sim_offer_soon(sim, agent);
 }
 
+/* The default executor ends all tasks that were launched together when one of them fails or is killed
+ * (src/launcher/default_executor.cpp of Mesos). */
+static void end_group(MuSim *sim, const MuSimTask *task) {
+  g_autoptr(GPtrArray) tasks = mu_sim_tasks_on(sim, task->agent);
+  for (guint i = 0; i < tasks->len; i++) {
+    const MuSimTask *other = tasks->pdata[i];
+    if (other->group == task->group)
+      mu_sim_kill(sim, other->id, other->agent->id);
+  }
+}
+
 static void finish(MuSim *sim, MuSimTask *task, MuTaskState how) {
   mu_sim_finish_task(sim, task, how, NULL);
+  if (sim->detailed && (how == MU_TASK_FAILED || how == MU_TASK_KILLED))
+    end_group(sim, task);
 }
 
 /* News of the task; of an agent that cannot be reached none comes. */
@@ -218,7 +157,7 @@ static void become_starting(MuSim *sim, gpointer data) {
   MuSimTask *task = live_task(sim, data);
   if (task == NULL || task->dying)
     return;
-  set_state(sim, task, MU_TASK_STARTING);
+  mu_sim_set_state(sim, task, MU_TASK_STARTING);
   tell(sim, task);
 }
 
@@ -226,17 +165,41 @@ static void become_running(MuSim *sim, gpointer data) {
   MuSimTask *task = live_task(sim, data);
   if (task == NULL || (task->dying && sim->detailed))
     return;
-  set_state(sim, task, MU_TASK_RUNNING);
+  mu_sim_set_state(sim, task, MU_TASK_RUNNING);
   tell(sim, task);
 }
 
-static void become_ready(MuSim *sim, gpointer data) {
-  MuSimTask *task = live_task(sim, data);
+static void tell_check(MuSim *sim, MuSimTask *task, const char *reason) {
+  if (sim->detailed)
+    task->status->reason = g_strdup(reason);
+  tell(sim, task);
+}
+
+static void tell_readiness(MuSim *sim, const char *task_id, gboolean ready) {
+  MuSimTask *task = live_task(sim, task_id);
   if (task == NULL || (task->dying && sim->detailed))
     return;
-  set_state(sim, task, MU_TASK_RUNNING);
-  task->status->has_ready = task->status->ready = TRUE;
-  tell(sim, task);
+  mu_sim_set_state(sim, task, MU_TASK_RUNNING);
+  task->status->has_ready = TRUE;
+  task->status->ready = ready;
+  tell_check(sim, task, "REASON_TASK_CHECK_STATUS_UPDATED");
+}
+
+static void become_ready(MuSim *sim, gpointer data) {
+  tell_readiness(sim, data, TRUE);
+}
+
+static void be_unready(MuSim *sim, gpointer data) {
+  tell_readiness(sim, data, FALSE);
+}
+
+static void become_healthy(MuSim *sim, gpointer data) {
+  MuSimTask *task = live_task(sim, data);
+  if (task == NULL || task->dying)
+    return;
+  mu_sim_set_state(sim, task, MU_TASK_RUNNING);
+  task->status->has_healthy = task->status->healthy = TRUE;
+  tell_check(sim, task, "REASON_TASK_HEALTH_CHECK_STATUS_UPDATED");
 }
 
 static void end_by_itself(MuSim *sim, gpointer data) {
@@ -269,12 +232,28 @@ static MuSimTask *new_task(MuSim *sim, MuSimAgent *agent, const MuPodLaunch *pod
   task->pod = g_strdup(pod->pod);
   task->agent = agent;
   task->executor_id = g_strdup(pod->executor_id);
+  task->group = sim->groups;
   task->script = script_of(sim, launch->name);
   task->resource_ids = g_ptr_array_new_with_free_func(g_free);
   note_ids(task, launch->resources);
-  set_state(sim, task, MU_TASK_STAGING);
+  mu_sim_set_state(sim, task, MU_TASK_STAGING);
   task->unacknowledged = FALSE;
   return task;
+}
+
+static void schedule_for(MuSim *sim, const MuSimTask *task, gint64 ms, MuSimAction action) {
+  mu_sim_schedule(sim, ms, FALSE, action, g_strdup(task->id), g_free);
+}
+
+static void schedule_details(MuSim *sim, const MuSimTask *task, const MuTaskLaunch *launch) {
+  gint64 first_ms = task->script.start_ms + FIRST_CHECK_MS;
+  schedule_for(sim, task, task->script.start_ms / 2, become_starting);
+  if (g_strcmp0(launch->cmd, mu_paused_command) == 0)
+    return;
+  if (launch->readiness_check != NULL && task->script.ready_ms > FIRST_CHECK_MS)
+    schedule_for(sim, task, first_ms, be_unready);
+  if (launch->health_check != NULL)
+    schedule_for(sim, task, first_ms, become_healthy);
 }
 
 void mu_sim_launch(MuSim *sim, MuSimAgent *agent, const MuPodLaunch *pod, const MuTaskLaunch *launch) {
@@ -284,15 +263,14 @@ void mu_sim_launch(MuSim *sim, MuSimAgent *agent, const MuPodLaunch *pod, const 
   g_hash_table_insert(sim->live, g_strdup(task->key), task);
   count_live(sim, task);
   if (sim->detailed)
-    mu_sim_schedule(sim, task->script.start_ms / 2, FALSE, become_starting, g_strdup(task->id), g_free);
-  mu_sim_schedule(sim, task->script.start_ms, FALSE, become_running, g_strdup(task->id), g_free);
+    schedule_details(sim, task, launch);
+  schedule_for(sim, task, task->script.start_ms, become_running);
   if (g_strcmp0(launch->cmd, mu_paused_command) == 0)
     return; /* it idles until it is killed, and is never ready */
   if (launch->readiness_check != NULL)
-    mu_sim_schedule(sim, task->script.start_ms + task->script.ready_ms, FALSE, become_ready, g_strdup(task->id),
-                    g_free);
+    schedule_for(sim, task, task->script.start_ms + task->script.ready_ms, become_ready);
   if (task->script.end_ms > 0)
-    mu_sim_schedule(sim, task->script.start_ms + task->script.end_ms, FALSE, end_by_itself, g_strdup(task->id), g_free);
+    schedule_for(sim, task, task->script.start_ms + task->script.end_ms, end_by_itself);
 }
 
 /* A master that does not know the task, or cannot reach its agent, answers instead. */
@@ -300,12 +278,14 @@ void mu_sim_kill(MuSim *sim, const char *task_id, const char *agent_id) {
   MuSimTask *task = g_hash_table_lookup(sim->tasks, task_id);
   if (task == NULL)
     mu_sim_answer_unknown(sim, task_id, agent_id);
+  else if (sim->detailed && !mu_sim_task_lives(task))
+    return; /* the agent knows it, and it is on its way out */
   else if (!mu_sim_task_lives(task) || task->agent->state != MU_SIM_AGENT_UP)
     mu_sim_send_status(sim, task);
   else if (!task->dying) {
     task->dying = TRUE;
     if (sim->detailed) {
-      set_state(sim, task, MU_TASK_KILLING);
+      mu_sim_set_state(sim, task, MU_TASK_KILLING);
       tell(sim, task);
     }
     mu_sim_schedule(sim, task->script.kill_ms, FALSE, die, g_strdup(task->id), g_free);
