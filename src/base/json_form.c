@@ -71,10 +71,11 @@ void mu_json_form_write(MuJsonText *out, const MuJsonForm *form, gconstpointer o
 }
 
 char *mu_json_form_encode(const MuJsonForm *form, gconstpointer object) {
-  MuJsonText out = {0};
+  char most[4096];
+  MuJsonText out = {.text = most, .room = sizeof most, .borrowed = TRUE};
   mu_json_form_write(&out, form, object);
   mu_json_text_raw(&out, "", 1);
-  return out.text;
+  return out.borrowed ? g_memdup2(most, out.length) : out.text;
 }
 
 /* ---- text in --------------------------------------------------------------------------------------------------------- */

@@ -12,6 +12,7 @@
 typedef struct {
   char *text; /* not ended by NUL */
   gsize length, room;
+  gboolean borrowed; /* `text` is somebody's room for a beginning: what does not fit goes elsewhere */
 } MuJsonText;
 
 /* A name in an object, with the comma before it where one is needed. */

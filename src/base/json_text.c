@@ -7,8 +7,12 @@
 
 static char *make_room(MuJsonText *out, gsize more) {
   if (out->room - out->length < more) {
+    const char *borrowed = out->borrowed ? out->text : NULL;
     out->room = MAX(out->room * 2, out->length + more + 512);
-    out->text = g_realloc(out->text, out->room);
+    out->text = g_realloc(borrowed != NULL ? NULL : out->text, out->room);
+    if (borrowed != NULL)
+      memcpy(out->text, borrowed, out->length);
+    out->borrowed = FALSE;
   }
   return out->text + out->length;
 }

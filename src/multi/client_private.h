@@ -100,7 +100,8 @@ gint64 mu_client_reconcile_next_ms(const MuMultiServiceEventClient *client);
 void mu_client_heard_of(MuMultiServiceEventClient *client, const char *task_id);
 
 /* offers.c */
-void mu_client_take_offers(MuMultiServiceEventClient *client, GPtrArray *offers);
+/* Takes the offers out of the array. */
+void mu_client_take_offers(MuMultiServiceEventClient *client, GPtrArray *take_offers);
 void mu_client_rescind(MuMultiServiceEventClient *client, const char *offer_id);
 void mu_client_drop_offers(MuMultiServiceEventClient *client);
 /* For a while all offers are looked at although nobody waits for one: what belongs to nobody any more is found, and given

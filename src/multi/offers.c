@@ -35,25 +35,29 @@ void mu_client_drop_offers(MuMultiServiceEventClient *client) {
 
 /* ---- taking -------------------------------------------------------------------------------------------------------- */
 
-static void take_offer(MuMultiServiceEventClient *client, const MuOffer *offer) {
+static void take_offer(MuMultiServiceEventClient *client, MuOffer *take_offer) {
+  g_autoptr(MuOffer) offer = take_offer;
   MuOfferGroup *group = g_hash_table_lookup(client->groups, offer->agent_id);
   client->counters.offers++;
-  if (group == NULL) {
-    group = g_new0(MuOfferGroup, 1);
-    group->offer = mu_offer_copy(offer);
-    group->ids = g_ptr_array_new_with_free_func(g_free);
-    group->operations = g_ptr_array_new_with_free_func((GDestroyNotify)mu_operation_free);
-    g_hash_table_insert(client->groups, group->offer->agent_id, group);
-    g_ptr_array_add(client->group_order, group);
-  } else {
+  if (group != NULL) {
     mu_resources_add_all(group->offer->resources, offer->resources);
+    g_ptr_array_add(group->ids, g_strdup(offer->id));
+    return;
   }
-  g_ptr_array_add(group->ids, g_strdup(offer->id));
+  group = g_new0(MuOfferGroup, 1);
+  group->offer = g_steal_pointer(&offer);
+  group->ids = g_ptr_array_new_with_free_func(g_free);
+  group->operations = g_ptr_array_new_with_free_func((GDestroyNotify)mu_operation_free);
+  g_ptr_array_add(group->ids, g_strdup(group->offer->id));
+  g_hash_table_insert(client->groups, group->offer->agent_id, group);
+  g_ptr_array_add(client->group_order, group);
 }
 
-void mu_client_take_offers(MuMultiServiceEventClient *client, GPtrArray *offers) {
-  for (guint i = 0; i < offers->len; i++)
-    take_offer(client, offers->pdata[i]);
+void mu_client_take_offers(MuMultiServiceEventClient *client, GPtrArray *take_offers) {
+  gsize n = 0;
+  g_autofree gpointer *offers = g_ptr_array_steal(take_offers, &n);
+  for (gsize i = 0; i < n; i++)
+    take_offer(client, offers[i]);
 }
 
 /* They come again at once, as one. */

@@ -1,0 +1,376 @@
+/* What the number of services costs: 10, 100, 1,000 and 10,000 services of five pods, and restarts with 100,000 tasks. Prints a
+ * table with the slope from the smallest to the largest, and writes JSON; bench/README.md says what each row is.
+ *
+ *   bench_scale RESULTS.json [--quick]
+ */
+#include "json.h"
+#include "scale_world.h"
+#include "view.h"
+
+#include <glib/gstdio.h>
+#include <malloc.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define PODS 5
+#define SIZES 4
+
+static guint sizes[SIZES] = {10, 100, 1000, 10000};
+static guint restart_services[2] = {1000, 10000}, restart_tasks = 100000;
+
+/* ---- rows ------------------------------------------------------------------------------------------------------------- */
+
+typedef struct {
+  const char *key, *what, *unit;
+  gboolean slope; /* whether it should be flat */
+  double values[SIZES];
+} Row;
+
+typedef enum {
+  DECIDED,
+  DURABLE,
+  COMPLETE_S,
+  STATUS_US,
+  OFFER_US,
+  READ_US,
+  LIST_US,
+  IDLE_MS,
+  SERVICE_KB,
+  TASK_KB,
+  READ_P99_MS,
+  SPREAD,
+  ROWS
+} RowIndex;
+
+static Row rows[ROWS] = {
+    [DECIDED] = {"decided_per_s", "launches decided a second (core alone)", "/s", TRUE, {0}},
+    [DURABLE] = {"durable_per_s", "launches a second, durable (SQLite, FULL)", "/s", TRUE, {0}},
+    [COMPLETE_S] = {"complete_s", "all services complete after", "s", FALSE, {0}},
+    [STATUS_US] = {"status_us", "a status, all idle", "us", TRUE, {0}},
+    [OFFER_US] = {"offer_us", "an offer, all idle", "us", TRUE, {0}},
+    [READ_US] = {"read_us", "a read of one service (status of its pods)", "us", TRUE, {0}},
+    [LIST_US] = {"list_us", "the list of services, for each in it", "us", TRUE, {0}},
+    [IDLE_MS] = {"idle_minute_ms", "processor time of an idle minute", "ms", FALSE, {0}},
+    [SERVICE_KB] = {"service_kb", "memory of an idle service (one task, done)", "KB", TRUE, {0}},
+    [TASK_KB] = {"task_kb", "memory of a pod of one task", "KB", TRUE, {0}},
+    [READ_P99_MS] = {"read_p99_ms", "a read while deploying, 99th percentile", "ms", FALSE, {0}},
+    [SPREAD] = {"spread", "last of equal services complete / half of them", "x", FALSE, {0}},
+};
+
+static void print_rows(void) {
+  g_print("  %-50s", "services");
+  for (guint i = 0; i < SIZES; i++)
+    g_print("%12u", sizes[i]);
+  g_print("%12s\n", "slope");
+  for (guint i = 0; i < ROWS; i++) {
+    g_print("  %-46s %-3s", rows[i].what, rows[i].unit);
+    for (guint j = 0; j < SIZES; j++)
+      g_print("%12.*f", rows[i].values[j] < 100 ? 2 : 0, rows[i].values[j]);
+    if (rows[i].slope)
+      g_print("%11.2fx", rows[i].values[SIZES - 1] / MAX(rows[i].values[0], 1e-9));
+    g_print("\n");
+  }
+}
+
+static json_t *rows_to_json(void) {
+  json_t *object = json_object();
+  for (guint i = 0; i < ROWS; i++) {
+    json_t *values = json_object();
+    for (guint j = 0; j < SIZES; j++) {
+      g_autofree char *size = g_strdup_printf("%u", sizes[j]);
+      json_object_set_new(values, size, json_real(rows[i].values[j]));
+    }
+    json_object_set_new(object, rows[i].key,
+                        json_pack("{s:s, s:s, s:o}", "what", rows[i].what, "unit", rows[i].unit, "values", values));
+  }
+  return object;
+}
+
+/* ---- helpers ---------------------------------------------------------------------------------------------------------- */
+
+static double seconds_since(gint64 begin_us) {
+  return (double)(g_get_monotonic_time() - begin_us) / G_USEC_PER_SEC;
+}
+
+static double heap_kb(void) {
+  const struct mallinfo2 info = mallinfo2();
+  return (double)(info.uordblks + info.hblkhd) / 1024;
+}
+
+static char *make_path(const char *folder) {
+  g_autofree char *name = g_strdup_printf("scale-%d.db", (int)getpid());
+  return g_build_filename(folder, name, NULL);
+}
+
+static void remove_store(const char *path) {
+  static const char *const ENDS[] = {"", "-wal", "-shm", ".lock"};
+  for (guint i = 0; path != NULL && i < G_N_ELEMENTS(ENDS); i++) {
+    g_autofree char *file = g_strconcat(path, ENDS[i], NULL);
+    g_unlink(file);
+  }
+}
+
+static void put(World *world, guint n, const char *goal, guint pods) {
+  const char *cmd = strcmp(goal, "FINISH") == 0 ? "true" : "sleep 1000";
+  g_autofree char *name = g_strdup_printf("svc-%u", n);
+  char *yaml =
+      g_strdup_printf("name: %s\npods:\n  node:\n    count: %u\n    tasks:\n      server: {goal: %s, cmd: %s, "
+                      "cpus: 0.1, memory: 32}\n"
+                      "plans:\n  deploy:\n    strategy: parallel\n    phases:\n      node: {strategy: parallel, "
+                      "pod: node}\n",
+                      name, pods, goal, cmd);
+  MuCommand *command = mu_command_new(MU_COMMAND_SERVICE_PUT, name);
+  command->context = g_bytes_new_take(yaml, strlen(yaml));
+  world_command(world, command);
+}
+
+static gboolean is_complete(World *world, guint n) {
+  g_autofree char *name = g_strdup_printf("svc-%u", n);
+  g_autoptr(json_t) plan = mu_view_plan(world_client(world), name, "deploy", NULL);
+  return g_strcmp0(json_string_value(json_object_get(plan, "status")), "COMPLETE") == 0;
+}
+
+/* ---- deploying -------------------------------------------------------------------------------------------------------- */
+
+/* When each service was found complete: they are looked at in turn, a few after each turn of the loop. */
+typedef struct {
+  GArray *left;    /* of guint */
+  GArray *done_us; /* of gint64 */
+  gint64 begin_us;
+} Finish;
+
+static void note_complete(World *world, Finish *finish) {
+  guint looks = MIN(finish->left->len, 64);
+  for (guint i = 0; i < looks && finish->left->len > 0; i++) {
+    guint n = g_array_index(finish->left, guint, 0);
+    g_array_remove_index(finish->left, 0);
+    gint64 at_us = g_get_monotonic_time() - finish->begin_us;
+    if (is_complete(world, n))
+      g_array_append_val(finish->done_us, at_us);
+    else
+      g_array_append_val(finish->left, n);
+  }
+}
+
+static int compare_times(gconstpointer a, gconstpointer b) {
+  gint64 x = *(const gint64 *)a, y = *(const gint64 *)b;
+  return (x > y) - (x < y);
+}
+
+static double percentile_ms(GArray *times_us, double part) {
+  g_array_sort(times_us, compare_times);
+  guint index = (guint)((double)(times_us->len - 1) * part);
+  return times_us->len == 0 ? 0 : (double)g_array_index(times_us, gint64, index) / 1000;
+}
+
+/* A read comes at any moment, and is answered when the turn under way is over. */
+static double wait_p99_ms(const GArray *turns_us, double read_us) {
+  g_autoptr(GArray) waits = g_array_new(FALSE, FALSE, sizeof(gint64));
+  for (guint i = 0; i < turns_us->len; i++)
+    for (gint64 left = g_array_index(turns_us, gint64, i); left > 0; left -= 100) {
+      gint64 wait_us = left + (gint64)read_us;
+      g_array_append_val(waits, wait_us);
+    }
+  return percentile_ms(waits, 0.99);
+}
+
+static double read_once_us(World *world, guint services) {
+  gint64 begin_us = g_get_monotonic_time();
+  const guint RUNS = 2000;
+  for (guint i = 0; i < RUNS; i++) {
+    g_autofree char *name = g_strdup_printf("svc-%u", (i * 7919) % services);
+    g_autoptr(json_t) view = mu_view_pod_status(world_client(world), name, NULL, NULL);
+    g_assert_nonnull(view);
+  }
+  return seconds_since(begin_us) * 1e6 / RUNS;
+}
+
+static World *deploy(guint services, const char *path, guint column) {
+  guint agents = MAX(services / 10, 1);
+  World *world = world_new(agents, services * PODS / agents, path);
+  world_settle(world);
+  world_forget(world);
+  Finish finish = {g_array_new(FALSE, FALSE, sizeof(guint)), g_array_new(FALSE, FALSE, sizeof(gint64)),
+                   g_get_monotonic_time()};
+  for (guint i = 0; i < services; i++)
+    put(world, i, "RUNNING", PODS);
+  gint64 commands_us = world_counts(world)->core_us;
+  gint64 begin_us = g_get_monotonic_time();
+  world_settle(world);
+  double seconds = seconds_since(begin_us);
+  const WorldCounts *counts = world_counts(world);
+  g_assert_cmpuint(counts->launches, ==, services * PODS);
+  for (guint i = 0; i < services; i += MAX(services / 100, 1))
+    g_assert_true(is_complete(world, i));
+  if (path == NULL)
+    rows[DECIDED].values[column] = (double)counts->launches * 1e6 / (double)(counts->core_us - commands_us);
+  else {
+    rows[DURABLE].values[column] = (double)counts->launches / seconds;
+    rows[COMPLETE_S].values[column] = seconds;
+    rows[READ_P99_MS].values[column] = wait_p99_ms(counts->turns_us, read_once_us(world, services));
+  }
+  g_array_unref(finish.left);
+  g_array_unref(finish.done_us);
+  return world;
+}
+
+/* Equal services started together: how long after the half of them is the last complete? */
+static void measure_fairness(guint services, guint column) {
+  guint agents = MAX(services / 10, 1);
+  g_autoptr(GArray) left = g_array_new(FALSE, FALSE, sizeof(guint));
+  g_autoptr(GArray) done_us = g_array_new(FALSE, FALSE, sizeof(gint64));
+  World *world = world_new(agents, services * PODS / agents, NULL);
+  world_settle(world);
+  for (guint i = 0; i < services; i++) {
+    put(world, i, "RUNNING", PODS);
+    g_array_append_val(left, i);
+  }
+  Finish finish = {left, done_us, g_get_monotonic_time()};
+  gboolean work = TRUE;
+  while (left->len > 0) {
+    work = world_turn(world);
+    do
+      note_complete(world, &finish);
+    while (!work && left->len > 0);
+  }
+  rows[SPREAD].values[column] = percentile_ms(done_us, 1.0) / MAX(percentile_ms(done_us, 0.5), 1e-9);
+  world_free(world);
+}
+
+/* ---- idle ------------------------------------------------------------------------------------------------------------- */
+
+static double measure_status_us(World *world) {
+  const guint RUNS = 5000;
+  gint64 begin_us = g_get_monotonic_time();
+  for (guint i = 0; i < RUNS; i++) {
+    MuEngineEvent *event = mu_engine_event_new(MU_EVENT_UPDATE);
+    event->status = mu_task_status_copy(world_task(world, i * 7919));
+    event->status->has_healthy = TRUE;
+    event->status->healthy = i % 2 == 0;
+    world_event(world, event);
+    world_turn(world);
+  }
+  return seconds_since(begin_us) * 1e6 / RUNS;
+}
+
+static double measure_offer_us(World *world) {
+  const guint RUNS = 5000;
+  gint64 begin_us = g_get_monotonic_time();
+  for (guint i = 0; i < RUNS; i++) {
+    MuEngineEvent *event = mu_engine_event_new(MU_EVENT_OFFERS);
+    MuOffer *offer = mu_offer_new("extra", "agent-0", "agent-0");
+    g_autoptr(MuResource) cpus = mu_resource_new_scalar(MU_RESOURCE_CPUS, 1000);
+    mu_resources_add(offer->resources, cpus);
+    g_ptr_array_add(event->offers, offer);
+    world_event(world, event);
+    world_turn(world);
+  }
+  return seconds_since(begin_us) * 1e6 / RUNS;
+}
+
+static double measure_list_us(World *world, guint services) {
+  guint runs = MAX(10000 / services, 3);
+  gint64 begin_us = g_get_monotonic_time();
+  for (guint i = 0; i < runs; i++) {
+    g_autoptr(json_t) list = mu_view_services(world_client(world));
+    g_assert_cmpuint(json_array_size(list), ==, services);
+  }
+  return seconds_since(begin_us) * 1e6 / runs / services;
+}
+
+/* Every moment at which the core asks to be woken within the next minute. */
+static double measure_idle_ms(World *world) {
+  MuMultiServiceEventClient *client = world_client(world);
+  gint64 now_ms = world_now_ms(), end_ms = now_ms + 60000, begin_us = g_get_monotonic_time();
+  gint64 at_ms = 0;
+  while ((at_ms = mu_client_next_ms(client)) <= end_ms) {
+    now_ms = MAX(at_ms, now_ms + 1);
+    mu_output_free(mu_client_drain(client, now_ms));
+  }
+  return seconds_since(begin_us) * 1e3;
+}
+
+/* Services that are done and rest. */
+static void measure_memory(guint services, guint column) {
+  guint agents = MAX(services / 10, 1);
+  World *world = world_new(agents, services / agents + 1, NULL);
+  world_settle(world);
+  double before = heap_kb();
+  for (guint i = 0; i < services; i++)
+    put(world, i, "FINISH", 1);
+  world_settle(world);
+  rows[SERVICE_KB].values[column] = (heap_kb() - before) / services;
+  world_free(world);
+}
+
+static void measure_size(guint column) {
+  guint services = sizes[column];
+  g_autofree char *path = make_path(g_get_tmp_dir());
+  double before = heap_kb();
+  World *world = deploy(services, NULL, column);
+  double of_pods = heap_kb() - before - rows[SERVICE_KB].values[column] * services;
+  rows[TASK_KB].values[column] = of_pods / (services * PODS);
+  rows[IDLE_MS].values[column] = measure_idle_ms(world);
+  rows[STATUS_US].values[column] = measure_status_us(world);
+  rows[OFFER_US].values[column] = measure_offer_us(world);
+  rows[READ_US].values[column] = read_once_us(world, services);
+  rows[LIST_US].values[column] = measure_list_us(world, services);
+  world_free(world);
+  measure_fairness(services, column);
+  remove_store(path);
+  world_free(deploy(services, path, column));
+  remove_store(path);
+}
+
+/* ---- restart ---------------------------------------------------------------------------------------------------------- */
+
+static json_t *measure_restart(guint services) {
+  g_autofree char *path = make_path(g_get_tmp_dir());
+  guint pods = restart_tasks / services;
+  remove_store(path);
+  World *world = world_new(100, restart_tasks / 100, path);
+  world_settle(world);
+  for (guint i = 0; i < services; i++)
+    put(world, i, "RUNNING", pods);
+  world_settle(world);
+  g_assert_cmpuint(world_tasks(world), ==, restart_tasks);
+  gint64 begin_us = g_get_monotonic_time();
+  world_restart(world);
+  double loaded_s = seconds_since(begin_us);
+  world_settle(world);
+  double seconds = seconds_since(begin_us);
+  world_free(world);
+  remove_store(path);
+  g_print("  restart with %u tasks in %u services: loaded after %.2f s, subscribed and reconciled after %.2f s\n",
+          restart_tasks, services, loaded_s, seconds);
+  return json_pack("{s:i, s:i, s:f, s:f}", "services", (int)services, "tasks", (int)restart_tasks, "loaded_s", loaded_s,
+                   "reconciled_s", seconds);
+}
+
+int main(int argc, char **argv) {
+  gboolean quick = argc > 2 && strcmp(argv[2], "--quick") == 0;
+  if (argc < 2) {
+    g_printerr("usage: bench_scale RESULTS.json [--quick]\n");
+    return 2;
+  }
+  if (quick) {
+    const guint SMALL[SIZES] = {10, 30, 100, 300};
+    memcpy(sizes, SMALL, sizeof sizes);
+    restart_services[0] = 10;
+    restart_services[1] = 100;
+    restart_tasks = 1000;
+  }
+  for (guint i = 0; i < SIZES; i++) {
+    measure_memory(sizes[i], i);
+    measure_size(i);
+  }
+  print_rows();
+  g_autoptr(json_t) results = rows_to_json();
+  json_t *restarts = json_array();
+  for (guint i = 0; i < G_N_ELEMENTS(restart_services); i++)
+    json_array_append_new(restarts, measure_restart(restart_services[i]));
+  json_object_set_new(results, "restart", restarts);
+  return json_dump_file(results, argv[1], JSON_INDENT(2)) == 0 ? 0 : 1;
+}

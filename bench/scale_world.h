@@ -1,0 +1,39 @@
+/* The world of bench_scale: the real core and pipeline, a store (SQLite, or none), and an engine that costs next to nothing:
+ * agents that offer what they have, tasks that run at once. Everything is in this process, so what is measured is the
+ * scheduler. */
+#ifndef SCALE_WORLD_H
+#define SCALE_WORLD_H
+#include "event_client.h"
+#include "pipeline.h"
+#include "sqlite_store.h"
+
+typedef struct World World;
+
+/* `agents` of them, each with room for `room` pods; `path` NULL: no store, a batch is durable at once. */
+World *world_new(guint agents, guint room, const char *path);
+void world_free(World *world);
+/* The scheduler's process ends and starts again: a new client is built from the store. Returns after it has subscribed. */
+void world_restart(World *world);
+MuMultiServiceEventClient *world_client(World *world);
+gint64 world_now_ms(void);
+
+void world_command(World *world, MuCommand *take_command);
+void world_event(World *world, MuEngineEvent *take_event);
+/* One turn of the loop: what is queued goes to the core, one drain, the store gets its turn. FALSE: there was nothing to do. */
+gboolean world_turn(World *world);
+/* Turns until nothing is left to be done. */
+void world_settle(World *world);
+
+/* Since the last call of world_forget. */
+typedef struct {
+  gint64 core_us;   /* in the core: events, commands, drains */
+  gint64 engine_us; /* in the engine of this benchmark */
+  guint64 launches; /* tasks that the engine was told to launch */
+  GArray *turns_us; /* of gint64: how long the main loop was busy without a pause */
+} WorldCounts;
+const WorldCounts *world_counts(const World *world);
+void world_forget(World *world);
+/* A running task, chosen by `n`; borrowed. */
+const MuTaskStatus *world_task(const World *world, guint n);
+guint world_tasks(const World *world);
+#endif
