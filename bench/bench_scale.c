@@ -1,7 +1,7 @@
 /* What the number of services costs: 10, 100, 1,000 and 10,000 services of five pods, and restarts with 100,000 tasks. Prints a
  * table with the slope from the smallest to the largest, and writes JSON; bench/README.md says what each row is.
  *
- *   bench_scale RESULTS.json [--quick]
+ *   bench_scale RESULTS.json [--quick | N: only that many services, for a profiler]
  */
 #include "json.h"
 #include "scale_world.h"
@@ -248,7 +248,7 @@ static double measure_status_us(World *world) {
     MuEngineEvent *event = mu_engine_event_new(MU_EVENT_UPDATE);
     event->status = mu_task_status_copy(world_task(world, i * 7919));
     event->status->has_healthy = TRUE;
-    event->status->healthy = i % 2 == 0;
+    event->status->healthy = i / world_tasks(world) % 2 == 0; /* news each time */
     world_event(world, event);
     world_turn(world);
   }
@@ -352,7 +352,7 @@ static json_t *measure_restart(guint services) {
 int main(int argc, char **argv) {
   gboolean quick = argc > 2 && strcmp(argv[2], "--quick") == 0;
   if (argc < 2) {
-    g_printerr("usage: bench_scale RESULTS.json [--quick]\n");
+    g_printerr("usage: bench_scale RESULTS.json [--quick | N]\n");
     return 2;
   }
   if (quick) {
@@ -362,14 +362,17 @@ int main(int argc, char **argv) {
     restart_services[1] = 100;
     restart_tasks = 1000;
   }
+  guint only = argc > 2 && !quick ? (guint)g_ascii_strtoull(argv[2], NULL, 10) : 0;
   for (guint i = 0; i < SIZES; i++) {
+    if (only != 0 && sizes[i] != only)
+      continue;
     measure_memory(sizes[i], i);
     measure_size(i);
   }
   print_rows();
   g_autoptr(json_t) results = rows_to_json();
   json_t *restarts = json_array();
-  for (guint i = 0; i < G_N_ELEMENTS(restart_services); i++)
+  for (guint i = 0; i < G_N_ELEMENTS(restart_services) && only == 0; i++)
     json_array_append_new(restarts, measure_restart(restart_services[i]));
   json_object_set_new(results, "restart", restarts);
   return json_dump_file(results, argv[1], JSON_INDENT(2)) == 0 ? 0 : 1;

@@ -41,10 +41,6 @@ static gboolean *result_of(const MuJsonMember *member, gpointer object) {
 
 /* ---- text out -------------------------------------------------------------------------------------------------------- */
 
-static void write_bool(MuJsonText *out, gboolean value) {
-  mu_json_text_raw(out, value ? "true" : "false", value ? 4 : 5);
-}
-
 static void write_member(MuJsonText *out, const MuJsonMember *member, gconstpointer object) {
   if (member->kind == MU_JSON_OTHER) {
     member->other->write(out, name_of(member, object), object);
@@ -55,8 +51,8 @@ static void write_member(MuJsonText *out, const MuJsonMember *member, gconstpoin
   case MU_JSON_TEXT: mu_json_text_string(out, MEMBER(char *, object, member)); break;
   case MU_JSON_INT: mu_json_text_int(out, MEMBER(gint64, object, member)); break;
   case MU_JSON_COUNT: mu_json_text_int(out, MEMBER(guint, object, member)); break;
-  case MU_JSON_BOOL: write_bool(out, MEMBER(gboolean, object, member)); break;
-  case MU_JSON_RESULT: write_bool(out, *result_of(member, (gpointer)object)); break;
+  case MU_JSON_BOOL: mu_json_text_bool(out, MEMBER(gboolean, object, member)); break;
+  case MU_JSON_RESULT: mu_json_text_bool(out, *result_of(member, (gpointer)object)); break;
   case MU_JSON_WORD: mu_json_text_string(out, word_of(member, object)); break;
   case MU_JSON_OTHER: break;
   }

@@ -22,8 +22,13 @@ void mu_json_text_raw(MuJsonText *out, const char *text, gsize length);
 /* A string; what is not UTF-8 is replaced by U+FFFD. NULL: null. */
 void mu_json_text_string(MuJsonText *out, const char *text);
 void mu_json_text_int(MuJsonText *out, gint64 value);
+void mu_json_text_bool(MuJsonText *out, gboolean value);
 /* The comma before a further item of an array. */
 void mu_json_text_next(MuJsonText *out);
+/* A member of an object that has been begun with "{"; a text that is NULL is left out. */
+void mu_json_text_member(MuJsonText *out, const char *key, const char *text);
+/* Ends it with NUL and hands it out; the caller frees. `out` must not be borrowed room. */
+char *mu_json_text_take(MuJsonText *out);
 
 /* ---- text being read: FALSE means "not as we write it", and says nothing more ----------------------------------------- */
 

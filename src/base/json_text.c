@@ -57,6 +57,10 @@ void mu_json_text_int(MuJsonText *out, gint64 value) {
   mu_json_text_raw(out, digits + at, sizeof digits - at);
 }
 
+void mu_json_text_bool(MuJsonText *out, gboolean value) {
+  mu_json_text_raw(out, value ? "true" : "false", value ? 4 : 5);
+}
+
 /* ASCII that stands for itself in a string. */
 static gboolean is_plain(guchar c) {
   return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
@@ -107,6 +111,18 @@ void mu_json_text_string(MuJsonText *out, const char *text) {
   memcpy(to + 1, text, length);
   to[length + 1] = '"';
   out->length += length + 2;
+}
+
+void mu_json_text_member(MuJsonText *out, const char *key, const char *text) {
+  if (text == NULL)
+    return;
+  mu_json_text_key(out, key);
+  mu_json_text_string(out, text);
+}
+
+char *mu_json_text_take(MuJsonText *out) {
+  mu_json_text_raw(out, "", 1);
+  return g_steal_pointer(&out->text);
 }
 
 /* ---- reading --------------------------------------------------------------------------------------------------------- */

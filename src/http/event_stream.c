@@ -74,8 +74,7 @@ guint mu_event_stream_clients(const MuEventStream *stream) {
 
 /* ---- events ---- */
 
-static GBytes *frame_new(guint64 number, const char *type, json_t *data) {
-  g_autofree char *text = mu_json_to_string(data);
+static GBytes *frame_new(guint64 number, const char *type, const char *text) {
   char *frame = g_strdup_printf("id: %" G_GUINT64_FORMAT "\nevent: %s\ndata: %s\n\n", number, type, text);
   return g_bytes_new_take(frame, strlen(frame));
 }
@@ -97,13 +96,12 @@ static void tell(MuEventStream *stream, Client *client, const Event *event) {
     client->cursor = stream->next;
 }
 
-void mu_event_stream_publish(MuEventStream *stream, const char *type, json_t *data) {
+void mu_event_stream_publish(MuEventStream *stream, const char *type, const char *service, const char *text) {
   if (stream->next - stream->first == stream->max_events)
     drop_oldest(stream);
-  const char *service = json_string_value(json_object_get(data, "service"));
   Event *event = event_at(stream, stream->next);
   event->service = service == NULL ? NULL : mu_name_sanitize(service);
-  event->frame = frame_new(stream->next, type, data);
+  event->frame = frame_new(stream->next, type, text);
   stream->next++;
   stream->bytes += g_bytes_get_size(event->frame);
   for (guint i = 0; i < stream->clients->len; i++)
@@ -132,8 +130,7 @@ static void set_frame(Client *client, GBytes *take_frame) {
 }
 
 static GBytes *reset_frame(const MuEventStream *stream) {
-  g_autoptr(json_t) data = json_pack("{s:s}", "reason", "events were missed: read the state again");
-  return frame_new(stream->next - 1, "reset", data);
+  return frame_new(stream->next - 1, "reset", "{\"reason\":\"events were missed: read the state again\"}");
 }
 
 /* The next thing to send to the client, or nothing. */

@@ -15,8 +15,8 @@ MuEventStream *mu_event_stream_new(GMainContext *context, guint max_events, gsiz
 void mu_event_stream_free(MuEventStream *stream);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MuEventStream, mu_event_stream_free)
 
-/* Borrows `data`; its "service", when it has one, is what clients filter by. */
-void mu_event_stream_publish(MuEventStream *stream, const char *type, json_t *data);
+/* `service`, when not NULL, is what clients filter by; `text` is a JSON object. */
+void mu_event_stream_publish(MuEventStream *stream, const char *type, const char *service, const char *text);
 /* Answers with the stream. `service`: only its events and those of no service; NULL: all. `last_event_id`: where the client
  * left off, NULL: from now on. A malformed one is answered with an error. */
 void mu_event_stream_serve(MuEventStream *stream, MuHttpResponse *response, const char *service,

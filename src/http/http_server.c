@@ -92,8 +92,8 @@ const char *mu_http_server_url(MuHttpServer *server) {
   return server->url;
 }
 
-void mu_http_server_publish(MuHttpServer *server, const char *type, json_t *data) {
-  mu_event_stream_publish(server->events, type, data);
+void mu_http_server_publish(MuHttpServer *server, const char *type, const char *service, const char *text) {
+  mu_event_stream_publish(server->events, type, service, text);
 }
 
 /* ---- ending ---- */

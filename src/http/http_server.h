@@ -37,8 +37,8 @@ MuHttpServer *mu_http_server_new(const MuHttpConfig *config, const MuHttpBackend
 /* "http://127.0.0.1:40213"; NULL without TCP. Borrowed. */
 const char *mu_http_server_url(MuHttpServer *server);
 /* Adds an event to the stream (GET /v1/events): the server numbers it. `type` is a word such as "task", "step", "plan",
- * "service"; borrows `data`. Kept in a ring of named size for clients that come back with Last-Event-ID. */
-void mu_http_server_publish(MuHttpServer *server, const char *type, json_t *data);
+ * "service"; `service`, when not NULL, is what clients filter by; `text` is a JSON object. Kept in a ring of named size for clients that come back with Last-Event-ID. */
+void mu_http_server_publish(MuHttpServer *server, const char *type, const char *service, const char *text);
 void mu_http_server_free(MuHttpServer *server);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MuHttpServer, mu_http_server_free)
 #endif

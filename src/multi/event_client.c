@@ -310,10 +310,10 @@ static void wake_due(MuMultiServiceEventClient *client) {
 /* ---- events -------------------------------------------------------------------------------------------------------- */
 
 static void announce_framework(MuMultiServiceEventClient *client, const char *state) {
-  json_t *data = json_object();
-  mu_json_set_string(data, "framework", client->framework_name);
-  mu_json_set_string(data, "state", state);
-  mu_effects_notice(&client->effects, "framework", data);
+  MuJsonText text = mu_effects_notice_begin(NULL);
+  mu_json_text_member(&text, "framework", client->framework_name);
+  mu_json_text_member(&text, "state", state);
+  mu_effects_notice(&client->effects, "framework", NULL, &text);
 }
 
 static void on_subscribed(MuMultiServiceEventClient *client, const char *framework_id) {
@@ -384,11 +384,11 @@ void mu_client_set_store_error(MuMultiServiceEventClient *client, const char *me
 /* ---- the end of services and of the framework ---------------------------------------------------------------------- */
 
 void mu_client_announce_service(MuMultiServiceEventClient *client, const MuService *service, const char *state) {
-  json_t *data = json_object();
-  mu_json_set_string(data, "service", service->name);
-  mu_json_set_string(data, "state", state);
-  mu_json_set_int(data, "version", service->record->version);
-  mu_effects_notice(&client->effects, "service", data);
+  MuJsonText text = mu_effects_notice_begin(service->name);
+  mu_json_text_member(&text, "state", state);
+  mu_json_text_key(&text, "version");
+  mu_json_text_int(&text, service->record->version);
+  mu_effects_notice(&client->effects, "service", service->name, &text);
 }
 
 void mu_client_begin_uninstall(MuMultiServiceEventClient *client, MuService *service) {

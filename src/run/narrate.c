@@ -91,7 +91,12 @@ void mu_narrate_notice(const MuNotice *notice) {
     const char *type;
     void (*narrate)(const json_t *data);
   } rows[] = {{"service", narrate_service}, {"plan", narrate_plan}, {"task", narrate_task}};
-  for (gsize i = 0; i < G_N_ELEMENTS(rows); i++)
-    if (strcmp(notice->type, rows[i].type) == 0)
-      rows[i].narrate(notice->data);
+  if (strstr(notice->text, "\"state\":\"TASK_RUNNING\"") != NULL)
+    return; /* most of them, and nothing to be told */
+  for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+    if (strcmp(notice->type, rows[i].type) != 0)
+      continue;
+    g_autoptr(json_t) data = mu_json_parse(notice->text, strlen(notice->text), G_MAXSIZE, NULL);
+    rows[i].narrate(data);
+  }
 }

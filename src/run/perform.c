@@ -45,7 +45,7 @@ static void publish(MuMultiServiceRunner *runner, const MuOutput *output) {
   for (guint i = 0; i < output->notices->len; i++) {
     const MuNotice *notice = output->notices->pdata[i];
     mu_narrate_notice(notice);
-    mu_http_server_publish(runner->http, notice->type, notice->data);
+    mu_http_server_publish(runner->http, notice->type, notice->service, notice->text);
   }
 }
 

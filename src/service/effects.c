@@ -1,16 +1,10 @@
 #include "effects.h"
 
-MuNotice *mu_notice_new(const char *type, json_t *take_data) {
-  MuNotice *notice = g_new0(MuNotice, 1);
-  notice->type = type;
-  notice->data = take_data;
-  return notice;
-}
-
 void mu_notice_free(MuNotice *notice) {
   if (notice == NULL)
     return;
-  json_decref(notice->data);
+  g_free(notice->service);
+  g_free(notice->text);
   g_free(notice);
 }
 
@@ -32,6 +26,18 @@ void mu_effects_acknowledge(MuEffects *effects, const MuTaskStatus *status) {
   g_ptr_array_add(effects->calls, call);
 }
 
-void mu_effects_notice(MuEffects *effects, const char *type, json_t *take_data) {
-  g_ptr_array_add(effects->notices, mu_notice_new(type, take_data));
+MuJsonText mu_effects_notice_begin(const char *service) {
+  MuJsonText text = {0};
+  mu_json_text_raw(&text, "{", 1);
+  mu_json_text_member(&text, "service", service);
+  return text;
+}
+
+void mu_effects_notice(MuEffects *effects, const char *type, const char *service, MuJsonText *take_text) {
+  MuNotice *notice = g_new0(MuNotice, 1);
+  mu_json_text_raw(take_text, "}", 1);
+  notice->type = type;
+  notice->service = g_strdup(service);
+  notice->text = mu_json_text_take(take_text);
+  g_ptr_array_add(effects->notices, notice);
 }

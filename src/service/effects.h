@@ -4,16 +4,17 @@
 #define MU_EFFECTS_H
 #include "engine.h"
 #include "ids.h"
+#include "json_form.h"
 #include "record.h"
 #include "wants.h"
 
 /* An event for people and programs that watch: type is "service", "plan", "step", "task" or "framework". */
 typedef struct {
   const char *type; /* static */
-  json_t *data;
+  char *service;    /* that it concerns; NULL: none */
+  char *text;       /* a JSON object: there are many of them, and most are only passed on */
 } MuNotice;
 
-MuNotice *mu_notice_new(const char *type, json_t *take_data);
 void mu_notice_free(MuNotice *notice);
 
 typedef struct {
@@ -33,5 +34,7 @@ typedef struct {
 
 void mu_effects_kill(MuEffects *effects, const char *task_id, const char *agent_id);
 void mu_effects_acknowledge(MuEffects *effects, const MuTaskStatus *status);
-void mu_effects_notice(MuEffects *effects, const char *type, json_t *take_data);
+/* Begins a notice about the service; members are written to the result (mu_json_text_member), then mu_effects_notice ends it. */
+MuJsonText mu_effects_notice_begin(const char *service);
+void mu_effects_notice(MuEffects *effects, const char *type, const char *service, MuJsonText *take_text);
 #endif

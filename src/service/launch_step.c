@@ -4,7 +4,6 @@
 #include "bug.h"
 #include "json.h"
 #include "launch.h"
-#include "spec_diff.h"
 
 void mu_service_requirement(MuService *service, MuStep *step, const MuEffects *effects, gboolean may_reserve,
                             MuRequirement *ret) {
@@ -65,7 +64,7 @@ static MuTaskRecord *make_record(MuPod *pod, const MuRequirement *requirement, c
   record->agent_id = g_strdup(pod->record->agent_id);
   record->executor_id = g_strdup(executor);
   record->config = g_strdup(config);
-  record->fingerprint = mu_task_spec_fingerprint(requirement->pod, spec);
+  record->fingerprint = g_strdup(mu_service_fingerprint(pod->service, requirement->pod, spec));
   record->launched_ms = effects->now_ms;
   record->restarts = pod->service->record->restarts;
   record->paused = mu_pod_is_paused(pod, spec->name);

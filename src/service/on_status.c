@@ -1,21 +1,21 @@
 /* A task's status came. */
 #include "service_private.h"
 
-#include "json.h"
 #include "wants.h"
 
 #include <string.h>
 
 static void announce(MuService *service, const MuTask *task, const MuTaskStatus *status, MuEffects *effects) {
-  json_t *data = json_object();
-  mu_json_set_string(data, "service", service->name);
-  mu_json_set_string(data, "task", task->record->name);
-  mu_json_set_string(data, "id", status->task_id);
-  mu_json_set_string(data, "state", mu_task_state_to_string(status->state));
-  mu_json_set_string(data, "message", status->message);
-  if (status->has_ready)
-    mu_json_set_bool(data, "ready", status->ready);
-  mu_effects_notice(effects, "task", data);
+  MuJsonText text = mu_effects_notice_begin(service->name);
+  mu_json_text_member(&text, "task", task->record->name);
+  mu_json_text_member(&text, "id", status->task_id);
+  mu_json_text_member(&text, "state", mu_task_state_to_string(status->state));
+  mu_json_text_member(&text, "message", status->message);
+  if (status->has_ready) {
+    mu_json_text_key(&text, "ready");
+    mu_json_text_bool(&text, status->ready);
+  }
+  mu_effects_notice(effects, "task", service->name, &text);
 }
 
 /* The id of the resource set that the run uses; NULL: its configuration is not known any more. */

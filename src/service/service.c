@@ -4,6 +4,7 @@
 #include "bug.h"
 #include "launch.h"
 #include "marks.h"
+#include "spec_diff.h"
 #include <muster/error.h>
 
 #include <string.h>
@@ -37,6 +38,7 @@ MuService *mu_service_new(const char *name) {
   service->sanitized = mu_name_sanitize(name);
   service->record = mu_service_record_new();
   service->configs = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, spec_unref);
+  service->fingerprints = g_hash_table_new_full(NULL, NULL, NULL, g_free);
   service->pods = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)pod_free);
   service->tasks = g_hash_table_new(g_str_hash, g_str_equal);
   service->reservations = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
@@ -66,6 +68,7 @@ void mu_service_free(MuService *service) {
   g_hash_table_unref(service->reservations);
   g_hash_table_unref(service->pods);
   g_hash_table_unref(service->configs);
+  g_hash_table_unref(service->fingerprints);
   g_hash_table_unref(service->marks);
   g_hash_table_unref(service->files);
   g_hash_table_unref(service->early_statuses);
@@ -264,6 +267,15 @@ void mu_service_erase_pod(MuService *service, MuPod *pod, MuEffects *effects) {
 
 /* ---- configurations ------------------------------------------------------------------------------------------------ */
 
+const char *mu_service_fingerprint(MuService *service, const MuPodSpec *pod, const MuTaskSpec *task) {
+  char *fingerprint = g_hash_table_lookup(service->fingerprints, task);
+  if (fingerprint == NULL) {
+    fingerprint = mu_task_spec_fingerprint(pod, task);
+    g_hash_table_insert(service->fingerprints, (gpointer)task, fingerprint);
+  }
+  return fingerprint;
+}
+
 void mu_service_keep_config(MuService *service, const MuServiceScheduler *scheduler, MuEffects *effects) {
   if (g_hash_table_contains(service->configs, scheduler->config_id))
     return;
@@ -287,11 +299,13 @@ void mu_service_prune_configs(MuService *service, MuEffects *effects) {
     if (g_hash_table_contains(used, key))
       continue;
     mu_batch_delete(effects->batch, MU_RECORD_CONFIG, service->name, key);
+    g_hash_table_remove_all(service->fingerprints); /* their keys are of it, perhaps */
     g_hash_table_iter_remove(&iter);
   }
 }
 
 void mu_service_erase_configs(MuService *service, MuEffects *effects) {
+  g_hash_table_remove_all(service->fingerprints);
   GHashTableIter iter;
   gpointer id = NULL;
   g_hash_table_iter_init(&iter, service->configs);

@@ -58,6 +58,7 @@ struct MuService {
       *unreadable; /* of MuRecordOp*, owned: its records that cannot be read; NULL: none. Then nothing is done to it */
   char *rejected;  /* errors of the last configuration that was refused; NULL: none */
   GHashTable *configs;        /* id to MuServiceSpec */
+  GHashTable *fingerprints;   /* MuTaskSpec of one of them to its fingerprint: what was found for an earlier launch */
   GHashTable *pods;           /* name to MuPod, owned */
   GHashTable *tasks;          /* name to MuTask */
   GHashTable *reservations;   /* resource id (of the entry) to MuPod */

@@ -36,6 +36,8 @@ MuTask *mu_pod_take_launch(MuPod *pod, MuTaskRecord *take_record, MuEffects *eff
 
 /* The spec with this configuration id, or NULL. */
 const MuServiceSpec *mu_service_config(const MuService *service, const char *config_id);
+/* mu_task_spec_fingerprint of a task in one of the service's configurations. Borrowed until these change. */
+const char *mu_service_fingerprint(MuService *service, const MuPodSpec *pod, const MuTaskSpec *task);
 void mu_service_keep_config(MuService *service, const MuServiceScheduler *scheduler, MuEffects *effects);
 /* For an operation on it: MU_ERROR_NOT_FOUND, or MU_ERROR_CONFLICT when the service is being uninstalled. */
 MuPod *mu_service_require_pod(MuService *service, const char *name, GError **error);

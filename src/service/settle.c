@@ -3,8 +3,6 @@
  * and of the steps that are candidates. */
 #include "service_private.h"
 
-#include "json.h"
-
 #include <string.h>
 
 /* ---- kills --------------------------------------------------------------------------------------------------------- */
@@ -45,13 +43,12 @@ static void repeat_kills(MuService *service, MuEffects *effects) {
 /* ---- one pod ------------------------------------------------------------------------------------------------------- */
 
 static void announce_step(MuService *service, MuStep *step, MuEffects *effects) {
-  json_t *data = json_object();
-  mu_json_set_string(data, "service", service->name);
-  mu_json_set_string(data, "plan", step->phase->plan->name);
-  mu_json_set_string(data, "phase", step->phase->name);
-  mu_json_set_string(data, "step", step->name);
-  mu_json_set_string(data, "status", mu_status_to_string(step->status));
-  mu_effects_notice(effects, "step", data);
+  MuJsonText text = mu_effects_notice_begin(service->name);
+  mu_json_text_member(&text, "plan", step->phase->plan->name);
+  mu_json_text_member(&text, "phase", step->phase->name);
+  mu_json_text_member(&text, "step", step->name);
+  mu_json_text_member(&text, "status", mu_status_to_string(step->status));
+  mu_effects_notice(effects, "step", service->name, &text);
 }
 
 static MuStatus teardown_status(const MuPod *pod, guint index) {
@@ -251,11 +248,10 @@ static void find_work(MuService *service, MuEffects *effects) {
 /* ---- the service as a whole ---------------------------------------------------------------------------------------- */
 
 static void announce_plan(MuService *service, MuEffects *effects) {
-  json_t *data = json_object();
-  mu_json_set_string(data, "service", service->name);
-  mu_json_set_string(data, "plan", service->deploy->name);
-  mu_json_set_string(data, "status", mu_status_to_string(service->deploy->status));
-  mu_effects_notice(effects, "plan", data);
+  MuJsonText text = mu_effects_notice_begin(service->name);
+  mu_json_text_member(&text, "plan", service->deploy->name);
+  mu_json_text_member(&text, "status", mu_status_to_string(service->deploy->status));
+  mu_effects_notice(effects, "plan", service->name, &text);
 }
 
 static gboolean all_goals_end(const MuServiceSpec *spec) {
