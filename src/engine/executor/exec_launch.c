@@ -29,6 +29,13 @@ static void volume_free(gpointer data) {
   g_free(volume);
 }
 
+static void host_volume_free(gpointer data) {
+  MuExecHostVolume *volume = data;
+  g_free(volume->host_path);
+  g_free(volume->container_path);
+  g_free(volume);
+}
+
 static void config_free(gpointer data) {
   MuExecConfig *config = data;
   g_free(config->name);
@@ -74,6 +81,7 @@ void mu_exec_launch_free(MuExecLaunch *launch) {
   g_free(launch->cgroups.v1_memory);
   g_free(launch->cgroups.v1_freezer);
   g_ptr_array_unref(launch->rlimits);
+  g_ptr_array_unref(launch->host_volumes);
   g_ptr_array_unref(launch->tasks);
   g_free(launch);
 }
@@ -109,6 +117,27 @@ static gboolean read_volumes(const json_t *json, MuExecTaskSpec *task, GError **
       return FALSE;
   }
   return TRUE;
+}
+
+static gboolean read_host_volumes(const json_t *json, GPtrArray *volumes, GError **error) {
+  gsize i;
+  json_t *item;
+  json_array_foreach (json_object_get(json, "host_volumes"), i, item) {
+    MuExecHostVolume *volume = g_new0(MuExecHostVolume, 1);
+    g_ptr_array_add(volumes, volume);
+    if (!copy_string(item, "host_path", TRUE, &volume->host_path, error) ||
+        !copy_string(item, "container_path", TRUE, &volume->container_path, error) ||
+        !mu_json_get_bool(item, "read_only", FALSE, &volume->read_only, error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+static gboolean read_space(const json_t *json, MuExecSpaceSpec *space, GError **error) {
+  const json_t *object = json_object_get(json, "space");
+  return !object || (mu_json_get_bool(object, "pid", FALSE, &space->pid, error) &&
+                     mu_json_get_bool(object, "ipc", FALSE, &space->ipc, error) &&
+                     mu_json_get_int(object, "shm_size_mb", FALSE, &space->shm_size_mb, error));
 }
 
 static gboolean read_configs(const json_t *json, MuExecTaskSpec *task, GError **error) {
@@ -166,7 +195,7 @@ static gboolean read_task(json_t *json, MuExecTaskSpec *task, GError **error) {
          copy_string(json, "name", TRUE, &task->name, error) && copy_string(json, "cmd", TRUE, &task->cmd, error) &&
          copy_string(json, "sandbox", TRUE, &task->sandbox, error) &&
          copy_string(json, "volumes_file", TRUE, &task->volumes_file, error) && read_user(json, task, error) &&
-         read_configs(json, task, error) && read_volumes(json, task, error) &&
+         read_configs(json, task, error) && read_volumes(json, task, error) && read_space(json, &task->space, error) &&
          read_check(json, "health", &task->health, error) && read_check(json, "readiness", &task->readiness, error) &&
          mu_json_get_int(json, "kill_grace_ms", FALSE, &task->kill_grace_ms, error) &&
          mu_json_get_int(json, "cpu_shares_milli", FALSE, &task->cpu_shares_milli, error) &&
@@ -210,7 +239,8 @@ static gboolean read_launch(json_t *json, MuExecLaunch *launch, GError **error) 
       !copy_string(json, "fetch_cache", FALSE, &launch->fetch_cache, error) ||
       !mu_json_get_int(json, "log_max_bytes", TRUE, &launch->log_max_bytes, error) ||
       !mu_json_get_int(json, "nofile_soft", FALSE, &launch->nofile_soft, error) ||
-      !read_cgroups(json, &launch->cgroups, error) || !read_rlimits(json, launch, error))
+      !read_cgroups(json, &launch->cgroups, error) || !read_rlimits(json, launch, error) ||
+      !read_host_volumes(json, launch->host_volumes, error) || !read_space(json, &launch->space, error))
     return FALSE;
   gsize i;
   json_t *item;
@@ -230,6 +260,7 @@ MuExecLaunch *mu_exec_launch_parse(const char *text, gsize length, GError **erro
     return NULL;
   g_autoptr(MuExecLaunch) launch = g_new0(MuExecLaunch, 1);
   launch->rlimits = g_ptr_array_new_with_free_func(rlimit_free);
+  launch->host_volumes = g_ptr_array_new_with_free_func(host_volume_free);
   launch->tasks = g_ptr_array_new_with_free_func(task_free);
   if (!json_is_object(json)) {
     g_set_error(error, MU_ERROR, MU_ERROR_REFUSED, "the launch file is not a JSON object");

@@ -19,6 +19,17 @@ typedef struct {
 } MuExecVolume;
 
 typedef struct {
+  char *host_path, *container_path; /* absolute; relative to the sandbox */
+  gboolean read_only;
+} MuExecHostVolume;
+
+/* What is not shared with the processes around. */
+typedef struct {
+  gboolean pid, ipc;  /* a namespace of its own; with ipc a /dev/shm as well */
+  gint64 shm_size_mb; /* of that; 0: the kernel's default, half of the memory */
+} MuExecSpaceSpec;
+
+typedef struct {
   char *name, *text, *dest;
 } MuExecConfig;
 
@@ -45,6 +56,7 @@ typedef struct {
   GPtrArray *env;               /* of "KEY=value", NULL-terminated */
   GPtrArray *configs, *volumes; /* of MuExecConfig*, MuExecVolume* */
   MuExecCheckSpec health, readiness;
+  MuExecSpaceSpec space;
   gint64 kill_grace_ms;
   gint64 cpu_shares_milli, cpu_limit_milli; /* 0: none */
   gint64 mem_limit_mb;                      /* 0: none */
@@ -59,8 +71,10 @@ typedef struct {
   gint64 log_max_bytes;
   gint64 nofile_soft; /* the limit before the scheduler raised its own; 0: leave */
   MuExecCgroupRoots cgroups;
-  GPtrArray *rlimits; /* of MuExecRlimit* */
-  GPtrArray *tasks;   /* of MuExecTaskSpec* */
+  GPtrArray *rlimits;      /* of MuExecRlimit* */
+  GPtrArray *host_volumes; /* of MuExecHostVolume* */
+  MuExecSpaceSpec space;   /* of the pod: what its tasks share among themselves only */
+  GPtrArray *tasks;        /* of MuExecTaskSpec* */
 } MuExecLaunch;
 
 /* MU_ERROR_REFUSED when the file is not of the form. */

@@ -35,12 +35,29 @@ static int make_folder(int dir_fd, const char *name, mode_t mode, const MuExecTa
   return -1;
 }
 
-static gboolean path_is_inside(const char *path) {
-  g_auto(GStrv) parts = g_strsplit(path, "/", -1);
+/* The parts of a relative path, without empty ones at its end; NULL when it leads elsewhere, or nowhere. */
+static char **split_path(const char *path) {
+  char **parts = g_strsplit(path, "/", -1);
+  guint n = g_strv_length(parts);
+  while (n > 0 && *parts[n - 1] == '\0')
+    g_clear_pointer(&parts[--n], g_free);
+  gboolean inside = n > 0;
   for (char **part = parts; *part; part++)
-    if (**part == '\0' || g_str_equal(*part, ".") || g_str_equal(*part, ".."))
-      return FALSE;
-  return parts[0] != NULL;
+    inside = inside && **part != '\0' && !g_str_equal(*part, ".") && !g_str_equal(*part, "..");
+  if (!inside)
+    g_clear_pointer(&parts, g_strfreev);
+  return parts;
+}
+
+/* The folder that holds the last part, made as far as it is missing; -1 on failure. */
+static int make_parents(int dir_fd, char **parts, const MuExecTaskSpec *task, GError **error) {
+  int at = dup(dir_fd);
+  for (char **part = parts; at >= 0 && part[1]; part++) {
+    int next = make_folder(at, *part, 0755, task, error);
+    close(at);
+    at = next;
+  }
+  return at;
 }
 
 static gboolean give_volume(const MuExecVolume *volume, const MuExecTaskSpec *task, GError **error) {
@@ -52,28 +69,61 @@ static gboolean give_volume(const MuExecVolume *volume, const MuExecTaskSpec *ta
   return TRUE;
 }
 
+static gboolean refuse_path(const char *what, const char *path, GError **error) {
+  g_set_error(error, MU_ERROR, MU_ERROR_REFUSED, "the %s path '%s' is not a relative path inside the sandbox", what,
+              path);
+  return FALSE;
+}
+
 static gboolean link_volume(int sandbox_fd, const MuExecVolume *volume, const MuExecTaskSpec *task, GError **error) {
-  if (!path_is_inside(volume->path)) {
-    g_set_error(error, MU_ERROR, MU_ERROR_REFUSED, "the volume path '%s' is not a relative path inside the sandbox",
-                volume->path);
-    return FALSE;
-  }
+  g_auto(GStrv) parts = split_path(volume->path);
+  if (!parts)
+    return refuse_path("volume", volume->path, error);
   if (!give_volume(volume, task, error))
     return FALSE;
-  g_auto(GStrv) parts = g_strsplit(volume->path, "/", -1);
-  int at = dup(sandbox_fd);
-  guint last = g_strv_length(parts) - 1;
-  for (guint i = 0; i < last && at >= 0; i++) {
-    int next = make_folder(at, parts[i], 0755, task, error);
-    close(at);
-    at = next;
-  }
+  int at = make_parents(sandbox_fd, parts, task, error);
   if (at < 0)
     return FALSE;
-  gboolean ok = symlinkat(volume->source, at, parts[last]) == 0;
+  gboolean ok = symlinkat(volume->source, at, parts[g_strv_length(parts) - 1]) == 0;
   int errnum = errno;
   close(at);
   return ok || mu_exec_error(error, errnum, "cannot put the volume '%s' into the sandbox", volume->path);
+}
+
+/* ---- places of host volumes ---- */
+
+static gboolean make_place(int at, const char *name, gboolean folder, const struct stat *owner) {
+  int fd = -1;
+  if (folder && mkdirat(at, name, 0755) < 0)
+    return errno == EEXIST;
+  fd = openat(at, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | (folder ? O_DIRECTORY : O_CREAT | O_EXCL), 0644);
+  if (fd < 0)
+    return errno == EEXIST;
+  gboolean ok = fchown(fd, owner->st_uid, owner->st_gid) == 0;
+  close(fd);
+  return ok;
+}
+
+gboolean mu_exec_sandbox_make_place(const char *sandbox, const MuExecHostVolume *volume, GError **error) {
+  struct stat host, owner;
+  g_auto(GStrv) parts = split_path(volume->container_path);
+  if (!parts)
+    return refuse_path("host volume's container", volume->container_path, error);
+  if (stat(volume->host_path, &host) < 0)
+    return mu_exec_error(error, errno, "the host volume '%s': cannot use %s of this machine", volume->container_path,
+                         volume->host_path);
+  int fd = open(sandbox, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  if (fd < 0 || fstat(fd, &owner) < 0)
+    return mu_exec_error(error, errno, "cannot open the sandbox %s", sandbox);
+  const MuExecTaskSpec user = {.switch_user = geteuid() == 0, .uid = owner.st_uid, .gid = owner.st_gid};
+  int at = make_parents(fd, parts, &user, error);
+  close(fd);
+  if (at < 0)
+    return FALSE;
+  gboolean ok = make_place(at, parts[g_strv_length(parts) - 1], S_ISDIR(host.st_mode), &owner);
+  int errnum = errno;
+  close(at);
+  return ok || mu_exec_error(error, errnum, "cannot make the place of the host volume '%s'", volume->container_path);
 }
 
 gboolean mu_exec_sandbox_write(int sandbox_fd, const MuExecTaskSpec *task, const char *name, const char *text,

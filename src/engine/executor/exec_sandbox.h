@@ -9,6 +9,9 @@
 
 /* Makes it all, owned by the task's user. A descriptor of the sandbox, or -1. */
 int mu_exec_sandbox_make(const MuExecTaskSpec *task, GError **error);
+/* Makes what a host volume is mounted on: a folder, or an empty file when the host's path is one; of the sandbox's owner. What
+ * is there already is taken. */
+gboolean mu_exec_sandbox_make_place(const char *sandbox, const MuExecHostVolume *volume, GError **error);
 /* The task's environment with what it must have: PATH, HOME, MESOS_SANDBOX, MUSTER_TASK_ID. NULL-terminated strings. */
 GPtrArray *mu_exec_sandbox_environment(const MuExecTaskSpec *task);
 /* Writes a file into MU_EXEC_OWN_DIR. */

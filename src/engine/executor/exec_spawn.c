@@ -19,6 +19,7 @@ typedef struct {
   int errnum; /* 0: all went well */
   const char *step;
   guint32 lowered; /* bit n: the n-th rlimit */
+  pid_t pid;       /* not 0: the program is this one, a sibling of the process that was forked */
 } Report;
 
 typedef struct {
@@ -98,18 +99,43 @@ static void join_v2(const CgroupFds *cgroup, Report *report) {
     fail(report, "join the cgroup");
 }
 
+/* A pid namespace is joined by children only: the program is a sibling of this process in it, a child of the executor. */
+static void enter_pid_namespace(Report *report) {
+  pid_t pid = (pid_t)syscall(SYS_clone, (unsigned long)CLONE_PARENT | CLONE_VFORK | SIGCHLD, NULL, NULL, NULL, NULL);
+  if (pid < 0)
+    fail(report, "fork into the pid namespace");
+  if (pid == 0)
+    return;
+  report->pid = pid;
+  _exit(0);
+}
+
+static void enter_space(const MuExecSpawn *spawn, Report *report) {
+  if (!mu_exec_space_join(spawn->space))
+    fail(report, "join the task's namespaces");
+  if (spawn->space->pid_fd >= 0)
+    enter_pid_namespace(report);
+}
+
+/* A descriptor from outside would lead to the folder as it is there, without what is mounted in it. */
+static void enter_sandbox(const MuExecSpawn *spawn, Report *report) {
+  if (mu_exec_space_is_open(spawn->space) ? chdir(spawn->task->sandbox) < 0 : fchdir(spawn->cwd_fd) < 0)
+    fail(report, "enter the sandbox");
+}
+
 static void G_GNUC_NORETURN child(const MuExecSpawn *spawn, const CgroupFds *cgroup, Report *report) {
   for (int i = 0; i < MU_EXEC_CGROUP_V1; i++)
     if (cgroup->v1[i] >= 0 && write(cgroup->v1[i], "0", 1) < 0)
       fail(report, "join the cgroup");
   if (cgroup->join_v2)
     join_v2(cgroup, report);
+  if (mu_exec_space_is_open(spawn->space))
+    enter_space(spawn, report);
   reset_signals();
   if (setsid() < 0)
     fail(report, "setsid");
   connect_output(spawn, report);
-  if (fchdir(spawn->cwd_fd) < 0)
-    fail(report, "enter the sandbox");
+  enter_sandbox(spawn, report);
   set_rlimits(spawn->rlimits, report);
   become_user(spawn->task, report);
   umask(022);
@@ -182,6 +208,10 @@ pid_t mu_exec_spawn(const MuExecSpawn *spawn, GString *ret_lowered, GError **err
   close_fds(&cgroup);
   if (pid < 0)
     return mu_exec_error(error, errnum, "cannot fork"), -1;
+  if (report->pid > 0) {
+    waitpid(pid, NULL, 0); /* the one that forked it */
+    pid = report->pid;
+  }
   if (report->errnum) {
     waitpid(pid, NULL, 0);
     return mu_exec_error(error, report->errnum, "cannot start the task: %s", report->step), -1;

@@ -2,15 +2,17 @@
 #ifndef MU_EXEC_SPAWN_H
 #define MU_EXEC_SPAWN_H
 #include "exec_cgroup.h"
+#include "exec_space.h"
 
 typedef struct {
   char *const *argv;
   char *const *envp;
-  int cwd_fd;                 /* folder to start in */
+  int cwd_fd;                 /* folder to start in, which is the task's sandbox */
   int out_fd, err_fd;         /* become 1 and 2; 0 is /dev/null */
   const MuExecTaskSpec *task; /* user and groups */
   const GPtrArray *rlimits;   /* of MuExecRlimit* */
   const MuExecCgroup *cgroup; /* may be NULL */
+  const MuExecSpace *space;   /* may be NULL, or none */
 } MuExecSpawn;
 
 /* The pid, a group and session leader, once its program has begun (exec succeeded); or -1 with MU_ERROR_FAILED that says

@@ -71,6 +71,8 @@ static void end(MuExecTask *task) {
   mu_exec_timer_clear(&task->timer);
   mu_exec_task_checks_stop(task);
   close_output(task);
+  if (!mu_exec_space_is_open(&task->own_space))
+    mu_exec_space_close(&task->own_space);
   move(task, MU_EXEC_TASK_ENDED);
   report_end(task);
   mu_exec_cgroup_clear(&task->cgroup);
@@ -82,6 +84,8 @@ static void end_unstarted(MuExecTask *task, const char *message) {
   if (task->err_log.name)
     mu_exec_log_file_write(&task->err_log, line, strlen(line));
   close_output(task);
+  g_hash_table_remove(task->host->children, GINT_TO_POINTER(task->own_space.holder));
+  mu_exec_space_close(&task->own_space);
   mu_exec_cgroup_clear(&task->cgroup);
   move(task, MU_EXEC_TASK_ENDED);
   report(task, "TASK_FAILED", "REASON_CONTAINER_LAUNCH_FAILED", message);
@@ -89,11 +93,15 @@ static void end_unstarted(MuExecTask *task, const char *message) {
 
 /* ---- sweeping ---- */
 
+/* With its holder a pid namespace of the task's own ends, whatever is in it. */
 static gboolean tree_is_empty(MuExecTask *task) {
+  mu_exec_space_kill(&task->own_space);
+  gboolean ended = !mu_exec_space_is_open(&task->own_space);
   if (mu_exec_cgroup_tracks(&task->cgroup))
-    return mu_exec_cgroup_kill(&task->cgroup);
+    return mu_exec_cgroup_kill(&task->cgroup) && ended;
   gboolean last = task->host->is_last(task->host->user, task);
-  return mu_exec_tree_kill(task->last_pid, task->spec->task_id, task->host->children, last) == 0;
+  pid_t nurse = task->pod_space ? task->pod_space->holder : 0;
+  return mu_exec_tree_kill(task->last_pid, task->spec->task_id, task->host->children, nurse, last) == 0 && ended;
 }
 
 void mu_exec_task_sweep(MuExecTask *task) {
@@ -140,7 +148,8 @@ static gboolean spawn(MuExecTask *task, char *const *argv, gboolean keep_tail, G
                        .err_fd = err,
                        .task = task->spec,
                        .rlimits = task->launch->rlimits,
-                       .cgroup = &task->cgroup};
+                       .cgroup = &task->cgroup,
+                       .space = mu_exec_task_space(task)};
     pid = mu_exec_spawn(&how, lowered, error);
     close(err);
   }
@@ -197,6 +206,28 @@ static void stepped(MuExecTask *task, int status) {
   begin_sweep(task);
 }
 
+/* ---- its space ---- */
+
+const MuExecSpace *mu_exec_task_space(const MuExecTask *task) {
+  return mu_exec_space_is_open(&task->own_space) ? &task->own_space : task->pod_space;
+}
+
+static gboolean open_space(MuExecTask *task, GError **error) {
+  const MuExecSpaceSpec *own = &task->spec->space, *pod = &task->launch->space;
+  if (pod->pid || pod->ipc) {
+    task->pod_space = task->host->pod_space(task->host->user, task->launch, error);
+    if (!task->pod_space)
+      return FALSE;
+  }
+  if (!own->pid && !own->ipc && task->launch->host_volumes->len == 0)
+    return TRUE;
+  if (!mu_exec_space_open(&task->own_space, own, task->pod_space, task->launch->host_volumes, task->spec->sandbox,
+                          error))
+    return FALSE;
+  g_hash_table_insert(task->host->children, GINT_TO_POINTER(task->own_space.holder), task);
+  return TRUE;
+}
+
 static gboolean prepare(MuExecTask *task, GError **error) {
   const MuExecTaskSpec *spec = task->spec;
   uid_t uid = spec->switch_user ? spec->uid : (uid_t)-1;
@@ -211,7 +242,7 @@ static gboolean prepare(MuExecTask *task, GError **error) {
   g_autoptr(GString) warnings = g_string_new(NULL);
   mu_exec_cgroup_init(&task->cgroup, &task->launch->cgroups, spec, warnings);
   mu_exec_log_file_write(&task->err_log, warnings->str, warnings->len);
-  return mu_exec_steps_set_up(task->launch, spec, task->sandbox_fd, error);
+  return open_space(task, error) && mu_exec_steps_set_up(task->launch, spec, task->sandbox_fd, error);
 }
 
 void mu_exec_task_start(MuExecTask *task) {
@@ -258,6 +289,11 @@ void mu_exec_task_end_unhealthy(MuExecTask *task) {
 }
 
 void mu_exec_task_reaped(MuExecTask *task, pid_t pid, int status) {
+  if (pid == task->own_space.holder) {
+    task->own_space.holder = 0;
+    mu_exec_task_sweep(task);
+    return;
+  }
   if (pid != task->pid) {
     mu_exec_task_checks_reaped(task, pid, status);
     return;
@@ -285,6 +321,7 @@ MuExecTask *mu_exec_task_new(const MuExecHost *host, const MuExecLaunch *launch,
   task->out_log.fd = task->err_log.fd = -1;
   task->env = mu_exec_sandbox_environment(spec);
   task->steps = mu_exec_steps_new(launch, spec);
+  mu_exec_space_init(&task->own_space);
   mu_exec_timer_init(&task->timer, host->loop, on_task_timer, task);
   mu_exec_task_checks_init(task);
   return task;
@@ -305,6 +342,7 @@ void mu_exec_task_free(MuExecTask *task) {
   close_output(task);
   if (task->sandbox_fd >= 0)
     close(task->sandbox_fd);
+  mu_exec_space_close(&task->own_space);
   g_ptr_array_unref(task->env);
   g_ptr_array_unref(task->steps);
   g_free(task->step_error);

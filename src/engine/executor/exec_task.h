@@ -15,6 +15,7 @@
 #include "exec_log_file.h"
 #include "exec_loop.h"
 #include "exec_prepare.h"
+#include "exec_space.h"
 
 typedef enum {
   MU_EXEC_TASK_PREPARING,
@@ -35,6 +36,9 @@ typedef struct {
   void (*report)(gpointer user, MuExecTask *task, const char *state, const char *reason, const char *message);
   void (*started)(gpointer user, MuExecTask *task, pid_t pid); /* the main process; before it is reported as running */
   gboolean (*is_last)(gpointer user, MuExecTask *task);        /* no other task runs: every orphan is this one's */
+  /* The space that the pod's tasks share, made when it is not there; NULL with an error when it cannot be made. Not called for
+   * a pod without one. */
+  const MuExecSpace *(*pod_space)(gpointer user, const MuExecLaunch *launch, GError **error);
   gpointer user;
 } MuExecHost;
 
@@ -71,8 +75,10 @@ struct MuExecTask {
   MuExecLogFile out_log, err_log;
   MuExecStream out, err;
   MuExecCgroup cgroup;
-  MuExecCheckRun checks[2]; /* by MuExecCheckKind */
-  MuExecTimer timer;        /* end of the grace period; next sweep */
+  MuExecSpace own_space;        /* of this task alone, if it has one */
+  const MuExecSpace *pod_space; /* NULL: the pod has none */
+  MuExecCheckRun checks[2];     /* by MuExecCheckKind */
+  MuExecTimer timer;            /* end of the grace period; next sweep */
   gint64 sweep_began_ms, sweep_wait_ms;
   gboolean was_running, kill_requested, unhealthy;
   GPtrArray *steps; /* of MuExecStep* */
@@ -93,6 +99,7 @@ void mu_exec_task_sweep(MuExecTask *task);
 char *mu_exec_describe_exit(int status);
 
 /* For exec_task_checks.c and exec_task.c only. */
+const MuExecSpace *mu_exec_task_space(const MuExecTask *task); /* what its processes are started in; NULL: none */
 gboolean mu_exec_stream_open(MuExecStream *stream, MuExecLoop *loop, MuExecLogFile *log, gboolean keep_tail,
                              int *ret_write_fd, GError **error);
 /* Reads what is there, without waiting. close() does so first. */

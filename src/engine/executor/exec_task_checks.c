@@ -69,7 +69,8 @@ static void begin(MuExecCheckRun *run) {
                          .err_fd = write_fd,
                          .task = task->spec,
                          .rlimits = task->launch->rlimits,
-                         .cgroup = &task->cgroup};
+                         .cgroup = &task->cgroup,
+                         .space = mu_exec_task_space(task)};
     run->pid = mu_exec_spawn(&spawn, NULL, &error);
     close(write_fd);
   }

@@ -107,10 +107,12 @@ guint mu_exec_tree_kill_below(pid_t pid) {
   return kill_below(pid, 0);
 }
 
-guint mu_exec_tree_kill(pid_t main_pid, const char *task_id, GHashTable *ours, gboolean all_orphans) {
+guint mu_exec_tree_kill(pid_t main_pid, const char *task_id, GHashTable *ours, pid_t nurse, gboolean all_orphans) {
   g_autoptr(GArray) children = g_array_new(FALSE, FALSE, sizeof(pid_t));
   guint shot = 0;
   mu_exec_proc_children(getpid(), children);
+  if (nurse > 0)
+    mu_exec_proc_children(nurse, children);
   for (guint i = 0; i < children->len; i++) {
     pid_t pid = g_array_index(children, pid_t, i);
     MuExecProc proc;

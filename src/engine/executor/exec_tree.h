@@ -18,9 +18,10 @@ void mu_exec_proc_children(pid_t pid, GArray *ret_pids);
 /* SIGKILLs a process and all its descendants; how many it shot at, zombies not counted. */
 guint mu_exec_tree_kill_below(pid_t pid);
 /* SIGKILLs what is left of a task below this process, a subreaper: descendants of its `main_pid`, and orphans that came
- * to us whose session is the task's or whose environment names it; with `all_orphans`, every orphan. `ours` (of pid_t as
+ * to us, or to `nurse` (the holder of a pid namespace; 0: none), whose session is the task's or whose environment names it;
+ * with `all_orphans`, every orphan. `ours` (of pid_t as
  * pointers, a set) are our children that are not orphans. Returns how many it shot at; zombies do not count. */
-guint mu_exec_tree_kill(pid_t main_pid, const char *task_id, GHashTable *ours, gboolean all_orphans);
+guint mu_exec_tree_kill(pid_t main_pid, const char *task_id, GHashTable *ours, pid_t nurse, gboolean all_orphans);
 /* SIGKILLs what is left of a task whose executor died: looks through all of /proc. `start` is the main process's. */
 guint mu_exec_tree_kill_abandoned(pid_t main_pid, guint64 start, const char *task_id);
 /* The kernel's id of this boot; the caller frees. */

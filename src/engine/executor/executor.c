@@ -1,6 +1,7 @@
 #include "executor.h"
 #include "exec_error.h"
 #include "exec_link.h"
+#include "exec_probe.h"
 #include "exec_status_log.h"
 #include "exec_task.h"
 #include "exec_tree.h"
@@ -29,6 +30,7 @@ typedef struct {
   MuExecHost host;
   GPtrArray *launches; /* of MuExecLaunch* */
   GPtrArray *tasks;    /* of MuExecTask* */
+  MuExecSpace space;   /* of the pod; made when a task first needs it */
   MuRandom random;
   char *boot_id;
   int signal_fd;
@@ -93,6 +95,19 @@ static guint running_tasks(const Executor *executor) {
 
 static gboolean on_is_last(gpointer user, MuExecTask *task) {
   return task->state != MU_EXEC_TASK_ENDED && running_tasks(user) == 1;
+}
+
+/* ---- the pod's space ---- */
+
+static const MuExecSpace *pod_space(gpointer user, const MuExecLaunch *launch, GError **error) {
+  Executor *executor = user;
+  if (mu_exec_space_is_open(&executor->space))
+    return &executor->space;
+  mu_exec_space_close(&executor->space);
+  if (!mu_exec_space_open(&executor->space, &launch->space, NULL, NULL, NULL, error))
+    return NULL;
+  g_hash_table_insert(executor->host.children, GINT_TO_POINTER(executor->space.holder), NULL);
+  return &executor->space;
 }
 
 /* ---- launching ---- */
@@ -189,6 +204,8 @@ static void reap(Executor *executor) {
   int status;
   for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;) {
     MuExecTask *task = g_hash_table_lookup(executor->host.children, GINT_TO_POINTER(pid));
+    if (pid == executor->space.holder)
+      executor->space.holder = 0;
     g_hash_table_remove(executor->host.children, GINT_TO_POINTER(pid));
     if (task)
       mu_exec_task_reaped(task, pid, status);
@@ -324,6 +341,7 @@ static void init(Executor *executor) {
     seed = (guint64)g_get_real_time() ^ ((guint64)getpid() << 40);
   mu_random_seed(&executor->random, seed);
   executor->signal_fd = -1;
+  mu_exec_space_init(&executor->space);
   executor->boot_id = mu_exec_boot_id();
   executor->launches = g_ptr_array_new_with_free_func(launch_free);
   executor->tasks = g_ptr_array_new_with_free_func(task_free);
@@ -331,6 +349,7 @@ static void init(Executor *executor) {
                                 .report = on_report,
                                 .started = on_started,
                                 .is_last = on_is_last,
+                                .pod_space = pod_space,
                                 .user = executor};
 }
 
@@ -353,6 +372,7 @@ static gboolean set_up(Executor *executor, GError **error) {
 static void clear(Executor *executor) {
   g_ptr_array_unref(executor->tasks);
   g_ptr_array_unref(executor->launches);
+  mu_exec_space_close(&executor->space);
   g_hash_table_unref(executor->host.children);
   mu_exec_link_free(executor->link);
   mu_exec_status_log_free(executor->log);
@@ -362,10 +382,20 @@ static void clear(Executor *executor) {
   g_free(executor->boot_id);
 }
 
+static int probe(void) {
+  g_autoptr(json_t) lacking = mu_exec_probe();
+  g_autofree char *text = mu_json_to_string(lacking);
+  puts(text);
+  return 0;
+}
+
 int mu_executor_main(int argc, char **argv) {
+  if (argc == 2 && g_str_equal(argv[1], "--probe"))
+    return probe();
   gboolean recovering = argc == 3 && g_str_equal(argv[1], "--recover");
   if (!recovering && argc != 2) {
-    fprintf(stderr, "usage: muster-executor [--recover] EXECUTOR-ID (started by the scheduler, not by hand)\n");
+    fprintf(stderr,
+            "usage: muster-executor --probe | [--recover] EXECUTOR-ID (started by the scheduler, not by hand)\n");
     return 2;
   }
   Executor executor = {0};

@@ -14,6 +14,7 @@ typedef struct {
   gint64 gpus_milli;                  /* likewise; 0: none */
   const char *const *mounts; /* "[N:]PATH[=PROFILE]": a MOUNT disk of agent N, from 0; NULL-terminated or NULL */
   const char *ports;     /* "10000-20000,…"; NULL: a default range outside the kernel's ephemeral one; shared out */
+  gboolean isolate_pids; /* tasks do not see processes outside of their pod, or of themselves (share-pid-namespace) */
   GPtrArray *attributes; /* of MuEnvVar*; may be NULL. `k=v` for all agents, `N:k=v` for agent N from 0 */
   const char *hostname;  /* NULL: the machine's; agent N of several is `<hostname>-N` */
   guint keep_sandboxes;  /* finished runs kept per task; 0: default 5 */

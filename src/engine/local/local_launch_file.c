@@ -123,6 +123,25 @@ static void add_limits(json_t *json, const MuTaskLaunch *task) {
   mu_json_set_int(json, "mem_limit_mb", effective_limit(task->limit_mem_mb, mem));
 }
 
+/* ipc-mode and shm-size of a pod or a task: a size alone asks for a /dev/shm of its own, too. */
+static json_t *space_to_json(gboolean pid, MuIpcMode ipc_mode, gint64 shm_size_mb) {
+  json_t *json = json_object();
+  mu_json_set_bool(json, "pid", pid);
+  mu_json_set_bool(json, "ipc", ipc_mode == MU_IPC_PRIVATE || (ipc_mode == MU_IPC_DEFAULT && shm_size_mb > 0));
+  mu_json_set_int(json, "shm_size_mb", shm_size_mb);
+  return json;
+}
+
+static json_t *host_volumes_to_json(const GPtrArray *volumes) {
+  json_t *array = json_array();
+  for (guint i = 0; i < volumes->len; i++) {
+    const MuLaunchHostVolume *volume = volumes->pdata[i];
+    json_array_append_new(array, json_pack("{s:s, s:s, s:b}", "host_path", volume->host_path, "container_path",
+                                           volume->container_path, "read_only", volume->read_only));
+  }
+  return array;
+}
+
 static json_t *task_to_json(MuLocal *local, const MuPodLaunch *launch, const MuTaskLaunch *task, GError **error) {
   g_autoptr(json_t) json = json_object();
   g_autofree char *sandbox = g_build_filename(local->runs_dir, task->task_id, NULL);
@@ -140,6 +159,9 @@ static json_t *task_to_json(MuLocal *local, const MuPodLaunch *launch, const MuT
   mu_json_set_new(json, "configs", configs_to_json(task->configs));
   add_check(json, "health", task->health_check);
   add_check(json, "readiness", task->readiness_check);
+  mu_json_set_new(
+      json, "space",
+      space_to_json(local->isolate_pids && !launch->share_pid_namespace, task->ipc_mode, task->shm_size_mb));
   mu_json_set_int(json, "kill_grace_ms", task->kill_grace_ms);
   add_limits(json, task);
   mu_json_set_new(json, "resources", mu_resources_to_json(task->resources));
@@ -181,6 +203,10 @@ char *mu_local_launch_file(MuLocal *local, const MuLocalAgent *agent, const MuPo
   mu_json_set_new(json, "cgroups", mu_cgroup_probe_to_json(&local->cgroups));
   mu_json_set_new(json, "rlimits", rlimits_to_json(launch->rlimits));
   mu_local_provide(local, launch, json);
+  mu_json_set_new(json, "host_volumes", host_volumes_to_json(launch->host_volumes));
+  mu_json_set_new(
+      json, "space",
+      space_to_json(local->isolate_pids && launch->share_pid_namespace, launch->ipc_mode, launch->shm_size_mb));
   json_t *tasks = json_array();
   mu_json_set_new(json, "resources", mu_resources_to_json(launch->resources));
   mu_json_set_new(json, "tasks", tasks);

@@ -102,7 +102,7 @@ struct MuLocal {
   MuRandom random;
   MuCgroupProbe cgroups;
   GHashTable *users; /* name to MuLocalUser */
-  gboolean warned_user;
+  gboolean warned_user, isolate_pids;
 
   GPtrArray *agents;  /* of MuLocalAgent* */
   GHashTable *offers; /* offer id to MuLocalAgent* */
