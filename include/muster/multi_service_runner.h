@@ -22,6 +22,7 @@ typedef struct {
   const char *ports;
   const char *const *attributes; /* "k=v" for all agents, "N:k=v" for one; NULL-terminated, or NULL */
   const char *hostname;
+  const char *pid_namespaces; /* "on", "off": whether tasks see only their own processes; NULL: on for root */
   const char *executor_path, *bootstrap_path; /* NULL: found next to the program, or where they are installed */
   /* routes of one's own */
   const MuHttpRoute *routes;

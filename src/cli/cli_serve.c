@@ -39,6 +39,7 @@ MuRunnerOptions mu_cli_machine_options(const MuCliCall *call, MuCliMachineLists 
       .ports = mu_cli_text(call, "ports"),
       .attributes = ret_lists->attributes,
       .hostname = mu_cli_text(call, "hostname"),
+      .pid_namespaces = mu_cli_text(call, "pid-namespaces"),
   };
 }
 

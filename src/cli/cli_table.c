@@ -32,6 +32,9 @@ OPTION(ports, "ports", 0, MU_CLI_TEXT, 0, "RANGES", "ports to offer: 10000-20000
 OPTION(attribute, "attribute", 0, MU_CLI_TEXT, MU_CLI_MANY, "[N:]K=V",
        "an attribute of all agents, or of agent N (from 0)");
 OPTION(hostname, "hostname", 0, MU_CLI_TEXT, 0, "NAME", "the agents' hostname (default: the machine's)");
+OPTION(
+    pid_namespaces, "pid-namespaces", 0, MU_CLI_TEXT, 0, "on|off",
+    "whether tasks see no processes but their own, or those of a pod with share-pid-namespace (default: on for root)");
 OPTION(max_footprint, "max-footprint", 0, MU_CLI_COUNT, 0, "N",
        "at most N services may reserve more at a time (default: no limit)");
 OPTION(quiet, "quiet", 'q', MU_CLI_FLAG, 0, NULL, "log only warnings and errors");
@@ -73,7 +76,7 @@ static const MuCliOption *const common[] = {
 #define CONTEXT_OPTIONS &option_param, &option_env_file
 #define MACHINE_OPTIONS                                                                                                \
   &option_agents, &option_cpus, &option_mem, &option_disk, &option_gpus, &option_mount, &option_ports,                 \
-      &option_attribute, &option_hostname
+      &option_attribute, &option_hostname, &option_pid_namespaces
 #define TARGET_OPTIONS &option_phase, &option_step
 
 /* ---- texts ------------------------------------------------------------------------------------------------------- */

@@ -104,7 +104,9 @@ static gboolean check_built(const MuMultiServiceEventClient *client, const MuSer
                 name);
     return FALSE;
   }
-  return client->settings.engine == NULL || mu_spec_check_engine(spec, client->settings.engine, NULL, error);
+  const MuClientSettings *settings = &client->settings;
+  return (settings->engine == NULL || mu_spec_check_engine(spec, settings->engine, NULL, error)) &&
+         mu_spec_check_lacks(spec, settings->lacks, error);
 }
 
 static MuServiceScheduler *build(MuMultiServiceEventClient *client, const MuCommand *command, GError **error) {

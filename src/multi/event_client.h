@@ -37,7 +37,9 @@ void mu_output_free(MuOutput *output);
 gboolean mu_output_is_empty(const MuOutput *output);
 
 typedef struct {
-  const char *engine;    /* its name, static: specs that it cannot run rightly are refused; NULL: none are */
+  const char *engine; /* its name, static: specs that it cannot run rightly are refused; NULL: none are */
+  const MuKeyValue
+      *lacks; /* what the engine cannot do on this machine, ended by one without a key, outlives the client; or NULL */
   const char *role;      /* reservations are made for it; NULL: "<framework name>-role" */
   const char *principal; /* NULL: "<framework name>-principal" */
   const char *user;      /* default user of tasks; NULL: the engine's */

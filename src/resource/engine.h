@@ -7,6 +7,7 @@
 #ifndef MU_ENGINE_H
 #define MU_ENGINE_H
 #include "resource.h"
+#include <muster/spec.h>
 
 /* ---- what a pod is to an engine ------------------------------------------------------------------------------------ */
 
@@ -316,6 +317,9 @@ typedef struct {
   char *(*sandbox_path)(MuEngine *engine, const char *agent_id, const char *task_id, const char *path, GError **error);
   /* A JSON description for people and /v1/state: agents, resources, limits in force, warnings. May be NULL. */
   json_t *(*describe)(MuEngine *engine);
+  /* Keys of the spec that this engine honours, but not on this machine as it is, with the reason and what to do: ended by one
+   * without a key. Specs that use them are refused. Borrowed from the engine; may be NULL, as the whole function. */
+  const MuKeyValue *(*lacks)(MuEngine *engine);
   /* Stops the event stream and lets go of the tasks, which run on. */
   void (*stop)(MuEngine *engine);
   void (*free)(MuEngine *engine);

@@ -46,8 +46,17 @@ static gboolean check_amounts(const MuRunnerOptions *options, GError **error) {
   return TRUE;
 }
 
+static gboolean read_switch(const char *name, const char *text, MuLocalSwitch *ret_value, GError **error) {
+  *ret_value = text == NULL ? MU_LOCAL_AUTO : strcmp(text, "on") == 0 ? MU_LOCAL_ON : MU_LOCAL_OFF;
+  if (*ret_value != MU_LOCAL_OFF || strcmp(text, "off") == 0)
+    return TRUE;
+  g_set_error(error, MU_ERROR, MU_ERROR_REFUSED, "%s \"%s\": \"on\" or \"off\" was expected", name, text);
+  return FALSE;
+}
+
 MuEngine *mu_runner_local_engine(const MuRunnerOptions *options, const char *folder, GError **error) {
-  if (!check_amounts(options, error))
+  MuLocalSwitch pid_namespaces;
+  if (!check_amounts(options, error) || !read_switch("pid namespaces", options->pid_namespaces, &pid_namespaces, error))
     return NULL;
   g_autoptr(GPtrArray) attributes = read_attributes(options->attributes, error);
   if (attributes == NULL)
@@ -74,6 +83,7 @@ MuEngine *mu_runner_local_engine(const MuRunnerOptions *options, const char *fol
       .mounts = options->mounts,
       .ports = options->ports,
       .attributes = attributes,
+      .pid_namespaces = pid_namespaces,
       .hostname = options->hostname,
   };
   return mu_local_engine_new(&config, error);

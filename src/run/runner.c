@@ -120,7 +120,9 @@ static void set_api_address(MuClientSettings *settings, GUri *uri) {
 
 static gboolean configure(MuMultiServiceRunner *runner, GError **error) {
   MuClientSettings settings = mu_client_settings_default;
-  settings.engine = runner->engine->ops->name;
+  const MuEngineOps *ops = runner->engine->ops;
+  settings.engine = ops->name;
+  settings.lacks = ops->lacks == NULL ? NULL : ops->lacks(runner->engine);
   settings.executor_cpus_milli = settings.executor_mem_mb = settings.executor_disk_mb = 0;
   g_autoptr(GUri) uri = runner->url == NULL ? NULL : g_uri_parse(runner->url, G_URI_FLAGS_NONE, NULL);
   if (uri != NULL)

@@ -227,3 +227,37 @@ GPtrArray *mu_spec_uses(const MuServiceSpec *spec, GError **error) {
   Uses uses = {rows, by_key};
   return walk_spec(spec, note_use, &uses, error) ? g_steal_pointer(&rows) : NULL;
 }
+
+/* ---- what is lacking ------------------------------------------------------------------------------------------------- */
+
+static gboolean is_key(const MuFieldUse *use, const char *key) {
+  const char *dot = strrchr(use->field, '.');
+  return strcmp(dot == NULL ? use->field : dot + 1, key) == 0;
+}
+
+static void tell_lack(const GPtrArray *uses, const MuKeyValue *lack, GString *told) {
+  for (guint i = 0; i < uses->len; i++) {
+    const MuFieldUse *use = uses->pdata[i];
+    if (!is_key(use, lack->key))
+      continue;
+    g_string_append_printf(told, "%s%s", told->len == 0 ? "" : "\n", use->places);
+    if (use->n > MU_SPEC_USE_PLACES)
+      g_string_append_printf(told, " and %u more", use->n - MU_SPEC_USE_PLACES);
+    g_string_append_printf(told, ": %s", lack->value);
+  }
+}
+
+gboolean mu_spec_check_lacks(const MuServiceSpec *spec, const MuKeyValue *lacks, GError **error) {
+  if (lacks == NULL || lacks->key == NULL)
+    return TRUE;
+  g_autoptr(GPtrArray) uses = mu_spec_uses(spec, error);
+  if (uses == NULL)
+    return FALSE;
+  g_autoptr(GString) told = g_string_new(NULL);
+  for (const MuKeyValue *lack = lacks; lack->key != NULL; lack++)
+    tell_lack(uses, lack, told);
+  if (told->len == 0)
+    return TRUE;
+  g_set_error_literal(error, MU_ERROR, MU_ERROR_REFUSED, told->str);
+  return FALSE;
+}

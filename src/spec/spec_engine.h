@@ -11,6 +11,10 @@
  * engine of another name is taken to do everything. */
 gboolean mu_spec_check_engine(const MuServiceSpec *spec, const char *engine, GPtrArray *warnings, GError **error);
 
+/* FALSE with MU_ERROR_REFUSED when the spec uses a key of `lacks`, which an entry without a key ends (NULL: none): keys that
+ * the engine honours in general, but not where it runs now, each with the reason. It lists all of them, a line each. */
+gboolean mu_spec_check_lacks(const MuServiceSpec *spec, const MuKeyValue *lacks, GError **error);
+
 #define MU_SPEC_USE_PLACES 3 /* named for one field; the rest is counted */
 
 /* One field that a spec uses, and what becomes of it. */

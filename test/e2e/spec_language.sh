@@ -18,17 +18,17 @@ pods:
   p:
     count: 1
     image: ubuntu
-    shm-size: 8
+    networks: {dcos: {}}
     tasks:
       t: {goal: RUNNING, cmd: exec sleep 1000, cpus: 0.1, memory: 32, ports: {http: {port: 0, vip: {port: 80}}}}
 EOF
 check "a spec with them is valid" sh -c 'muster validate pod.yml >out 2>err'
 check "a warning names the field, and what to do" grep -q 'warning: pod.yml: pods.p.image: .*; remove "image"' err
-check "so does another" grep -q 'warning: pod.yml: pods.p.shm-size: ' err
+check "so does another" grep -q 'warning: pod.yml: pods.p.networks: ' err
 check "and that of a field deep down" grep -q 'warning: pod.yml: pods.p.tasks.t.ports.http.vip: ' err
 check "there are no others" sh -c '[ "$(wc -l <err)" -eq 3 ]'
 check "JSON is not disturbed by them" sh -c 'muster validate --json pod.yml 2>/dev/null | jq -e ".name == \"language\"" >/dev/null'
-check "a spec without them is valid without a word" sh -c 'grep -vE "image|shm" pod.yml | sed "s/, vip: {port: 80}//" >plain.yml && muster validate plain.yml 2>err && [ ! -s err ]'
+check "a spec without them is valid without a word" sh -c 'grep -vE "image|networks" pod.yml | sed "s/, vip: {port: 80}//" >plain.yml && muster validate plain.yml 2>err && [ ! -s err ]'
 
 # ---- muster check-compat: every field, and what each engine does with it
 refused 1 "" muster check-compat pod.yml

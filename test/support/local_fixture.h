@@ -113,6 +113,7 @@ static void fixture_init(Fixture *fixture) {
                                           .mem_mb = 4096,
                                           .disk_mb = 10000,
                                           .ports = "2000-2999",
+                                          .pid_namespaces = MU_LOCAL_OFF, /* tasks write their pids down for us */
                                           .hostname = "host"};
 }
 

@@ -183,7 +183,7 @@ static void test_own_processes(void) {
   SKIP_WITHOUT_NAMESPACES();
   Fixture fixture;
   fixture_init(&fixture);
-  fixture.config.isolate_pids = TRUE;
+  fixture.config.pid_namespaces = MU_LOCAL_ON;
   fixture_open(&fixture);
   fixture_start(&fixture);
   g_autofree char *out = run(&fixture, pod_of(&fixture, COUNT_PROCESSES "cat /proc/1/comm"));
@@ -198,7 +198,7 @@ static void test_signals_and_ends(void) {
   } cases[] = {{"exit 3", "exited with status 3"}, {"kill -9 $$", "killed by signal 9 (SIGKILL)"}};
   Fixture fixture;
   fixture_init(&fixture);
-  fixture.config.isolate_pids = TRUE;
+  fixture.config.pid_namespaces = MU_LOCAL_ON;
   fixture_open(&fixture);
   fixture_start(&fixture);
   for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
@@ -222,7 +222,7 @@ static void test_check_in_space(void) {
   SKIP_WITHOUT_NAMESPACES();
   Fixture fixture;
   fixture_init(&fixture);
-  fixture.config.isolate_pids = TRUE;
+  fixture.config.pid_namespaces = MU_LOCAL_ON;
   fixture_open(&fixture);
   fixture_start(&fixture);
   MuPodLaunch *pod = pod_of(&fixture, "echo $$ > main.pid; exec sleep 1000");
@@ -244,7 +244,7 @@ static void test_shared_processes(void) {
   SKIP_WITHOUT_NAMESPACES();
   Fixture fixture;
   fixture_init(&fixture);
-  fixture.config.isolate_pids = TRUE;
+  fixture.config.pid_namespaces = MU_LOCAL_ON;
   fixture_open(&fixture);
   fixture_start(&fixture);
   MuTaskLaunch *other = task_new(&fixture, "exec sleep 1001");
@@ -333,7 +333,7 @@ static void test_executor_killed(void) {
   for (int share = 0; share < 2; share++) {
     Fixture fixture;
     fixture_init(&fixture);
-    fixture.config.isolate_pids = TRUE;
+    fixture.config.pid_namespaces = MU_LOCAL_ON;
     fixture_open(&fixture);
     fixture_start(&fixture);
     MuPodLaunch *pod =
@@ -360,7 +360,7 @@ static void test_adopted(void) {
   SKIP_WITHOUT_NAMESPACES();
   Fixture fixture;
   fixture_init(&fixture);
-  fixture.config.isolate_pids = TRUE;
+  fixture.config.pid_namespaces = MU_LOCAL_ON;
   fixture_open(&fixture);
   fixture_start(&fixture);
   MuPodLaunch *pod = pod_of(&fixture, "while [ ! -e stop ]; do sleep 0.01; done; ls usr | grep -x bin");

@@ -32,8 +32,7 @@ static const struct {
     {"", "transport-encryption: [{name: n, type: TLS}], ",
      "refused: pods.p.tasks.t.transport-encryption: the local engine makes no keys and certificates; remove "
      "\"transport-encryption\"\n"},
-    {"host-volumes: {v: {host-path: /a, container-path: b}}, ", "",
-     "refused: pods.p.host-volumes: the local engine brings no folders into the sandbox; remove \"host-volumes\"\n"},
+    {"host-volumes: {v: {host-path: /a, container-path: b}}, ", "", ""},
     {"external-volumes: {v: {type: DOCKER, driver-name: d, container-path: b}}, ", "",
      "refused: pods.p.external-volumes: the local engine has no volume drivers; remove \"external-volumes\"\n"},
     {"share-pid-namespace: true, seccomp-unconfined: true, allow-decommission: true, ", "labels: \"a:b\", ", ""},
@@ -41,18 +40,17 @@ static const struct {
      "pods.p.networks: the local engine has no virtual networks: the pod is on the network of the machine, with its "
      "ports\n"},
     {"", "ipc-mode: SHARE_PARENT, ", ""},
-    {"ipc-mode: PRIVATE, ", "ipc-mode: PRIVATE, ",
-     "pods.p.ipc-mode, pods.p.tasks.t.ipc-mode: the local engine does not separate shared memory: all have that of the "
-     "machine\n"},
+    {"ipc-mode: PRIVATE, shm-size: 8, ", "ipc-mode: PRIVATE, shm-size: 3, ", ""},
     {"", "volume: {path: v, type: ROOT, size: 1}, ", ""},
     {"", "volume: {path: v, type: MOUNT, size: 1, profiles: [fast]}, ", ""},
     {"", "gpus: 0, ", ""},
     {"", "gpus: 1, ", ""},
     {"", "ports: {http: {port: 1, vip: {port: 80}}}, ",
      "pods.p.tasks.t.ports.http.vip: the local engine makes no virtual addresses\n"},
-    {"image: b, shm-size: 3, ", "",
+    {"image: b, networks: {dcos: {}}, ", "",
      "refused: pods.p.image: the local engine runs no container images; remove \"image\"\n"
-     "pods.p.shm-size: the local engine does not set the size of shared memory\n"},
+     "pods.p.networks: the local engine has no virtual networks: the pod is on the network of the machine, with its "
+     "ports\n"},
 };
 
 static void test_rows(void) {
@@ -105,11 +103,36 @@ static void test_uses(void) {
   g_assert_nonnull(use_of(uses, "pods.external-volumes")->uses[MU_ENGINE_MESOS]->note); /* on a condition */
 }
 
+/* What the engine honours, but not on this machine. */
+static void test_lacks(void) {
+  static const MuKeyValue lacks[] = {{"host-volumes", "no namespaces"}, {"shm-size", "no memory"}, {NULL, NULL}};
+  static const struct {
+    const char *pod, *task, *told;
+  } cases[] = {
+      {"", "", NULL},
+      {"ipc-mode: PRIVATE, ", "", NULL},
+      {"shm-size: 1, ", "shm-size: 2, ", "pods.p.shm-size: no memory\npods.p.tasks.t.shm-size: no memory"},
+      {"shm-size: 1, host-volumes: {v: {host-path: /a, container-path: b}}, ", "",
+       "pods.p.host-volumes: no namespaces\npods.p.shm-size: no memory"},
+  };
+  for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+    g_autoptr(MuServiceSpec) spec = mu_test_spec_with(cases[i].pod, cases[i].task);
+    g_autoptr(GError) error = NULL;
+    g_assert_true(mu_spec_check_lacks(spec, NULL, &error));
+    g_assert_true(mu_spec_check_lacks(spec, &lacks[2], &error));
+    g_assert_true(mu_spec_check_lacks(spec, lacks, &error) == (cases[i].told == NULL));
+    if (cases[i].told != NULL)
+      g_assert_error(error, MU_ERROR, MU_ERROR_REFUSED);
+    g_assert_cmpstr(error == NULL ? NULL : error->message, ==, cases[i].told);
+  }
+}
+
 int main(int argc, char **argv) {
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/spec-engine/rows", test_rows);
   g_test_add_func("/spec-engine/other-engine", test_other_engine);
   g_test_add_func("/spec-engine/many", test_many);
   g_test_add_func("/spec-engine/uses", test_uses);
+  g_test_add_func("/spec-engine/lacks", test_lacks);
   return g_test_run();
 }

@@ -207,6 +207,8 @@ static gboolean set_up(MuLocal *local, const MuLocalEngineConfig *config, GError
   local->lines = local->trash ? mu_local_lines_new(local->context, &mu_local_executor_line_funcs, error) : NULL;
   if (!local->lines)
     return FALSE;
+  if (!mu_local_probe_machine(local, config->pid_namespaces, error))
+    return FALSE;
   warn_if_closed(local);
   make_key(local);
   mu_cgroup_probe(&local->cgroups, local->key, NULL, local->warnings);
@@ -230,10 +232,11 @@ static void init(MuLocal *local, const MuLocalEngineConfig *config) {
   local->hostname = config->hostname ? g_strdup(config->hostname) : mu_machine_hostname();
   local->keep_sandboxes = config->keep_sandboxes ? config->keep_sandboxes : MU_LOCAL_KEEP_SANDBOXES;
   local->log_max_bytes = config->log_max_bytes > 0 ? config->log_max_bytes : MU_LOCAL_LOG_MAX_BYTES;
-  local->isolate_pids = config->isolate_pids;
   local->nofile_soft = raise_nofile();
   local->context = g_main_context_ref_thread_default();
   local->mounts = g_ptr_array_new_with_free_func(g_free);
+  local->lacks = g_array_new(TRUE, TRUE, sizeof(MuKeyValue));
+  g_array_set_clear_func(local->lacks, mu_local_lack_clear);
   local->warnings = g_ptr_array_new_with_free_func(g_free);
   local->users = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, mu_local_user_free);
   local->agents = g_ptr_array_new_with_free_func(agent_free);
@@ -296,6 +299,7 @@ static void local_free(MuEngine *engine) {
   g_ptr_array_unref(local->agents);
   g_hash_table_unref(local->users);
   g_ptr_array_unref(local->mounts);
+  g_array_unref(local->lacks);
   g_ptr_array_unref(local->warnings);
   g_array_unref(local->zombies);
   g_main_context_unref(local->context);
@@ -317,14 +321,15 @@ static json_t *describe_agent(const MuLocalAgent *agent) {
 
 static json_t *local_describe(MuEngine *engine) {
   const MuLocal *local = (const MuLocal *)engine;
+  const char *pids = local->isolates_pids ? "own" : "the machine's";
   g_autofree char *limits = mu_cgroup_probe_describe(&local->cgroups);
   json_t *agents = json_array(), *warnings = json_array();
   for (guint i = 0; i < local->agents->len; i++)
     json_array_append_new(agents, describe_agent(local->agents->pdata[i]));
   for (guint i = 0; i < local->warnings->len; i++)
     json_array_append_new(warnings, json_string(local->warnings->pdata[i]));
-  return json_pack("{s:s, s:s, s:s, s:o, s:o, s:i, s:i}", "engine", "local", "state_dir", local->state_dir, "limits",
-                   limits, "agents", agents, "warnings", warnings, "executors",
+  return json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:i, s:i}", "engine", "local", "state_dir", local->state_dir,
+                   "limits", limits, "pid_namespaces", pids, "agents", agents, "warnings", warnings, "executors",
                    (int)g_hash_table_size(local->executors), "tasks", (int)g_hash_table_size(local->tasks));
 }
 
@@ -334,6 +339,7 @@ static const MuEngineOps OPS = {.name = "local",
                                 .flush = mu_local_flush,
                                 .sandbox_path = mu_local_runs_path,
                                 .describe = local_describe,
+                                .lacks = mu_local_lacks,
                                 .stop = local_stop,
                                 .free = local_free};
 

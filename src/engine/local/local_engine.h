@@ -4,6 +4,8 @@
 #define MU_LOCAL_ENGINE_H
 #include "engine.h"
 
+typedef enum { MU_LOCAL_AUTO, MU_LOCAL_ON, MU_LOCAL_OFF } MuLocalSwitch;
+
 typedef struct {
   const char *state_dir; /* the engine's own folder: journal, sandboxes, volumes, executors; made when absent, 0700 */
   const char *executor_path;          /* of muster-executor */
@@ -13,8 +15,10 @@ typedef struct {
   gint64 cpus_milli, mem_mb, disk_mb; /* of the whole machine, shared out evenly; 0: detect */
   gint64 gpus_milli;                  /* likewise; 0: none */
   const char *const *mounts; /* "[N:]PATH[=PROFILE]": a MOUNT disk of agent N, from 0; NULL-terminated or NULL */
-  const char *ports;     /* "10000-20000,…"; NULL: a default range outside the kernel's ephemeral one; shared out */
-  gboolean isolate_pids; /* tasks do not see processes outside of their pod, or of themselves (share-pid-namespace) */
+  const char *ports; /* "10000-20000,…"; NULL: a default range outside the kernel's ephemeral one; shared out */
+  /* Whether tasks see no processes but their own, or their pod's when it shares its pid namespace. AUTO: as root, where it
+   * works. */
+  MuLocalSwitch pid_namespaces;
   GPtrArray *attributes; /* of MuEnvVar*; may be NULL. `k=v` for all agents, `N:k=v` for agent N from 0 */
   const char *hostname;  /* NULL: the machine's; agent N of several is `<hostname>-N` */
   guint keep_sandboxes;  /* finished runs kept per task; 0: default 5 */

@@ -124,10 +124,11 @@ static void add_limits(json_t *json, const MuTaskLaunch *task) {
 }
 
 /* ipc-mode and shm-size of a pod or a task: a size alone asks for a /dev/shm of its own, too. */
-static json_t *space_to_json(gboolean pid, MuIpcMode ipc_mode, gint64 shm_size_mb) {
+static json_t *space_to_json(const MuLocal *local, gboolean pid, MuIpcMode ipc_mode, gint64 shm_size_mb) {
   json_t *json = json_object();
-  mu_json_set_bool(json, "pid", pid);
-  mu_json_set_bool(json, "ipc", ipc_mode == MU_IPC_PRIVATE || (ipc_mode == MU_IPC_DEFAULT && shm_size_mb > 0));
+  gboolean ipc = ipc_mode == MU_IPC_PRIVATE || (ipc_mode == MU_IPC_DEFAULT && shm_size_mb > 0);
+  mu_json_set_bool(json, "pid", pid && local->isolates_pids);
+  mu_json_set_bool(json, "ipc", ipc && local->isolates_ipc);
   mu_json_set_int(json, "shm_size_mb", shm_size_mb);
   return json;
 }
@@ -159,9 +160,7 @@ static json_t *task_to_json(MuLocal *local, const MuPodLaunch *launch, const MuT
   mu_json_set_new(json, "configs", configs_to_json(task->configs));
   add_check(json, "health", task->health_check);
   add_check(json, "readiness", task->readiness_check);
-  mu_json_set_new(
-      json, "space",
-      space_to_json(local->isolate_pids && !launch->share_pid_namespace, task->ipc_mode, task->shm_size_mb));
+  mu_json_set_new(json, "space", space_to_json(local, !launch->share_pid_namespace, task->ipc_mode, task->shm_size_mb));
   mu_json_set_int(json, "kill_grace_ms", task->kill_grace_ms);
   add_limits(json, task);
   mu_json_set_new(json, "resources", mu_resources_to_json(task->resources));
@@ -204,9 +203,8 @@ char *mu_local_launch_file(MuLocal *local, const MuLocalAgent *agent, const MuPo
   mu_json_set_new(json, "rlimits", rlimits_to_json(launch->rlimits));
   mu_local_provide(local, launch, json);
   mu_json_set_new(json, "host_volumes", host_volumes_to_json(launch->host_volumes));
-  mu_json_set_new(
-      json, "space",
-      space_to_json(local->isolate_pids && launch->share_pid_namespace, launch->ipc_mode, launch->shm_size_mb));
+  mu_json_set_new(json, "space",
+                  space_to_json(local, launch->share_pid_namespace, launch->ipc_mode, launch->shm_size_mb));
   json_t *tasks = json_array();
   mu_json_set_new(json, "resources", mu_resources_to_json(launch->resources));
   mu_json_set_new(json, "tasks", tasks);

@@ -20,6 +20,7 @@
 #include "local_engine.h"
 #include "local_journal.h"
 #include "local_trash.h"
+#include <muster/spec.h>
 
 #define MU_LOCAL_LOG_MAX_BYTES (10 * 1024 * 1024)
 #define MU_LOCAL_KEEP_SANDBOXES 5
@@ -102,7 +103,9 @@ struct MuLocal {
   MuRandom random;
   MuCgroupProbe cgroups;
   GHashTable *users; /* name to MuLocalUser */
-  gboolean warned_user, isolate_pids;
+  gboolean warned_user;
+  gboolean isolates_pids, isolates_ipc; /* tasks get namespaces of their own as their spec says */
+  GArray *lacks;                        /* of MuKeyValue, zero-terminated: see the engine's `lacks` */
 
   GPtrArray *agents;  /* of MuLocalAgent* */
   GHashTable *offers; /* offer id to MuLocalAgent* */
@@ -210,6 +213,12 @@ void mu_local_user_free(gpointer user); /* a MuLocalUser */
 /* ---- local_provide.c ---- */
 /* The part of the launch file that says what the pod is provided with: files to fetch. */
 void mu_local_provide(const MuLocal *local, const MuPodLaunch *launch, json_t *file);
+
+/* ---- local_machine_probe.c ---- */
+/* Finds out what tasks can be given. MU_ERROR_REFUSED: pid namespaces are wanted and not to be had. */
+gboolean mu_local_probe_machine(MuLocal *local, MuLocalSwitch pid_namespaces, GError **error);
+const MuKeyValue *mu_local_lacks(MuEngine *engine);
+void mu_local_lack_clear(gpointer data);
 
 /* ---- local_calls.c ---- */
 void mu_local_perform(MuEngine *engine, const MuEngineCall *call);
