@@ -1,0 +1,36 @@
+/* The Mesos engine: muster as one framework of an Apache Mesos 1.11 or clusterd cluster, over the v1 scheduler API alone. It finds
+ * the leading master, subscribes, and subscribes again by itself; it keeps nothing on this machine. docs/mesos.md. */
+#ifndef MU_MESOS_ENGINE_H
+#define MU_MESOS_ENGINE_H
+#include "engine.h"
+
+typedef struct {
+  const char *master;         /* zk://…, or addresses of masters with commas */
+  const char *framework_name;
+  const char *const *roles;   /* NULL-terminated; the first is what reservations are made for */
+  const char *principal;      /* of the reservations, too */
+  const char *user;           /* tasks run as it unless they say otherwise; NULL: ours */
+  const char *hostname;       /* NULL: the machine's */
+  const char *webui_url;      /* NULL: none */
+  const char *secret_file, *token_file;       /* credentials; NULL: none */
+  const char *ca_file, *cert_file, *key_file; /* TLS; NULL: the system's authorities, no client certificate */
+  const char *bootstrap_url;  /* where agents fetch muster-bootstrap from; NULL: config templates cannot be rendered */
+  gint64 failover_timeout_s;  /* the master keeps the tasks of a framework that is away for so long */
+  gboolean gpus;              /* take offers of agents with GPUs */
+  gboolean json;              /* speak JSON, for a debugging reader */
+  gboolean new_framework;     /* do not go on under the stored id */
+  /* 0: the defaults below */
+  gint64 connect_timeout_ms, subscribe_timeout_ms, backoff_first_ms, backoff_max_ms;
+  guint missed_heartbeats;
+} MuMesosEngineConfig;
+
+#define MU_MESOS_CONNECT_TIMEOUT_MS 10000
+#define MU_MESOS_SUBSCRIBE_TIMEOUT_MS 30000
+#define MU_MESOS_BACKOFF_FIRST_MS 1000
+#define MU_MESOS_BACKOFF_MAX_MS 60000
+#define MU_MESOS_MISSED_HEARTBEATS 5
+#define MU_MESOS_FAILOVER_TIMEOUT_S (7 * 24 * 3600)
+
+/* The config is copied. MU_ERROR_REFUSED names what of it cannot be meant. */
+MuEngine *mu_mesos_engine_new(const MuMesosEngineConfig *config, GError **error);
+#endif

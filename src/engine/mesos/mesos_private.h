@@ -1,0 +1,38 @@
+/* Shared by the files of the engine's inside. */
+#ifndef MU_MESOS_PRIVATE_H
+#define MU_MESOS_PRIVATE_H
+#include "mesos_client.h"
+#include "mesos_engine.h"
+#include "mesos_places.h"
+
+/* Revives are not given more often than this in the long run: each makes the master offer everything again. */
+#define MU_MESOS_REVIVES_AT_ONCE 20
+#define MU_MESOS_REVIVE_EVERY_MS 1000
+
+typedef struct {
+  MuEngine engine;
+  MuMesosEngineConfig config; /* its texts are kept in `texts` */
+  GPtrArray *texts;           /* of char* */
+  GStrv roles;
+  char *framework_id; /* NULL: none yet */
+  MuMesosClient *client;
+  MuMesosPlaces *places; /* where offers, agents and tasks are */
+  MuEngineSink sink;
+  gpointer sink_user;
+  gboolean started, stopped, ended; /* ended: the master has ended the subscription for good */
+  GMainContext *context;
+  GQueue events; /* of MuEngineEvent*: on their way to the sink */
+  GSource *event_source, *revive_source;
+  double revives; /* that may be given now */
+  gint64 revives_us;
+  char *last_error; /* why there is no subscription; NULL when there is one */
+  char *master_version;
+} MuMesos;
+
+/* mesos_perform.c */
+void mu_mesos_perform(MuEngine *engine, const MuEngineCall *call);
+void mu_mesos_refused(const Mesos__Call *call, guint status, const char *why, gpointer user);
+void mu_mesos_cancel_revive(MuMesos *mesos);
+/* mesos_engine.c: gives the event to the sink, in its turn. */
+void mu_mesos_emit(MuMesos *mesos, MuEngineEvent *take_event);
+#endif

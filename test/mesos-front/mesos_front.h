@@ -1,0 +1,57 @@
+/* The face of a Mesos master: the v1 scheduler API over HTTP, as strict as the real one (the answers are those recorded from
+ * it), with faults on demand. What calls do, and which events come, is the backend's. On the main loop of the thread. */
+#ifndef MU_MESOS_FRONT_H
+#define MU_MESOS_FRONT_H
+#include "engine.h"
+#include "scheduler.pb-c.h"
+
+typedef struct MuMesosFront MuMesosFront;
+
+typedef struct {
+  /* A framework subscribes, with the id it had, or NULL. Returns its id, which the caller frees; or NULL with what the ERROR
+   * event says in `*ret_refusal`. SUBSCRIBED is sent by the front. NULL: ids are made up, and none is refused. */
+  char *(*subscribe)(const char *framework_id, const Mesos__FrameworkInfo *info, const char **ret_refusal,
+                     gpointer user);
+  /* SUBSCRIBED was sent; may be NULL. */
+  void (*subscribed)(gpointer user);
+  /* The stream has ended, whoever ended it; may be NULL. */
+  void (*lost)(gpointer user);
+  /* A call that was answered with 202; may be NULL. */
+  void (*call)(const MuEngineCall *call, gpointer user);
+} MuMesosFrontFuncs;
+
+/* Faults, to be set at any time. */
+typedef struct {
+  const char *redirect_to; /* 307 to this address: this master does not lead */
+  guint answer_status;     /* the next `answer_n` requests of any kind are answered so: 503, … */
+  guint answer_n;
+  gint64 cut_after;        /* the stream is cut after so many bytes of its body; 0: not */
+  guint piece;             /* the stream goes out in pieces of so many bytes; 0: as it comes */
+  gboolean silent;         /* no heartbeats */
+  gboolean mute;           /* requests are never answered */
+  gboolean forget_stream;  /* calls are told that their stream id is not the present one */
+  const char *token;       /* requests must carry Authorization with this value; else 401 */
+} MuMesosFrontFaults;
+
+/* Listens on a free port of 127.0.0.1, or on `port`. Heartbeats come every so often, and are announced so. */
+MuMesosFront *mu_mesos_front_new(guint16 port, gint64 heartbeat_ms, const MuMesosFrontFuncs *funcs, gpointer user);
+void mu_mesos_front_free(MuMesosFront *front);
+const char *mu_mesos_front_url(const MuMesosFront *front); /* "http://127.0.0.1:40001" */
+MuMesosFrontFaults *mu_mesos_front_faults(MuMesosFront *front);
+/* To the framework that is subscribed; FALSE: none is. Borrows the event. */
+gboolean mu_mesos_front_send(MuMesosFront *front, const MuEngineEvent *event);
+/* Likewise, as a message; for what our own types cannot say. */
+gboolean mu_mesos_front_send_message(MuMesosFront *front, const Mesos__Event *message);
+/* Ends the stream: in good order, or in the middle. */
+void mu_mesos_front_cut(MuMesosFront *front, gboolean in_order);
+/* The framework was torn down: its id is not taken again. */
+void mu_mesos_front_remove_framework(MuMesosFront *front, const char *framework_id);
+gboolean mu_mesos_front_is_subscribed(const MuMesosFront *front);
+/* Of the framework that is or was subscribed last. Borrowed. */
+const char *mu_mesos_front_framework_id(const MuMesosFront *front);
+typedef struct {
+  guint requests, subscriptions, calls, acknowledgements;
+} MuMesosFrontCounters;
+MuMesosFrontCounters mu_mesos_front_counters(const MuMesosFront *front);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(MuMesosFront, mu_mesos_front_free)
+#endif

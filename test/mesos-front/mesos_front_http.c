@@ -1,0 +1,242 @@
+#include "mesos_front_http.h"
+
+#include <arpa/inet.h>
+#include <glib-unix.h>
+#include <microhttpd.h>
+#include <netinet/in.h>
+#include <string.h>
+
+struct MuFrontStream {
+  MuFrontHttp *http;
+  struct MHD_Connection *connection;
+  GByteArray *bytes;
+  guint piece;
+  gint64 cut_after, sent;
+  gboolean suspended, ending, cut;
+  void (*ended)(gpointer user);
+  gpointer user;
+};
+
+struct MuFrontRequest {
+  MuFrontHttp *http;
+  struct MHD_Connection *connection;
+  const char *method, *path;
+  GByteArray *body;
+  MuFrontStream *stream;
+  gboolean answered;
+};
+
+struct MuFrontHttp {
+  struct MHD_Daemon *daemon;
+  GSource *source;
+  MuFrontHandler handler;
+  gpointer user;
+  gboolean closing;
+};
+
+/* ---- the main loop ---------------------------------------------------------------------------------------------------- */
+
+static gboolean on_ready(gint fd, GIOCondition condition, gpointer user) {
+  (void)fd;
+  (void)condition;
+  MHD_run(((MuFrontHttp *)user)->daemon);
+  return G_SOURCE_CONTINUE;
+}
+
+static gboolean on_kick(gpointer user) {
+  MHD_run(((MuFrontHttp *)user)->daemon);
+  return G_SOURCE_REMOVE;
+}
+
+/* A connection that goes on has to be looked at. */
+static void kick(MuFrontHttp *http) {
+  GSource *source = g_idle_source_new();
+  g_source_set_priority(source, G_PRIORITY_DEFAULT);
+  g_source_set_callback(source, on_kick, http, NULL);
+  g_source_set_static_name(source, "front kick");
+  g_source_attach(source, g_main_context_get_thread_default());
+  g_source_unref(source);
+}
+
+/* ---- streams ---------------------------------------------------------------------------------------------------------- */
+
+static void resume(MuFrontStream *stream) {
+  if (!stream->suspended)
+    return;
+  stream->suspended = FALSE;
+  MHD_resume_connection(stream->connection);
+  kick(stream->http);
+}
+
+static ssize_t read_stream(void *user, uint64_t position, char *buffer, size_t max) {
+  MuFrontStream *stream = user;
+  gsize n = MIN(max, stream->bytes->len);
+  (void)position;
+  if (stream->cut)
+    return MHD_CONTENT_READER_END_WITH_ERROR;
+  if (stream->piece > 0)
+    n = MIN(n, stream->piece);
+  if (stream->cut_after > 0)
+    n = MIN(n, (gsize)(stream->cut_after - stream->sent));
+  if (stream->cut_after > 0 && stream->sent >= stream->cut_after)
+    return MHD_CONTENT_READER_END_WITH_ERROR;
+  if (n == 0 && stream->ending)
+    return MHD_CONTENT_READER_END_OF_STREAM;
+  if (n == 0) {
+    stream->suspended = TRUE;
+    MHD_suspend_connection(stream->connection);
+    return 0;
+  }
+  memcpy(buffer, stream->bytes->data, n);
+  g_byte_array_remove_range(stream->bytes, 0, (guint)n);
+  stream->sent += (gint64)n;
+  kick(stream->http);
+  return (ssize_t)n;
+}
+
+void mu_front_stream_limit(MuFrontStream *stream, guint piece, gint64 cut_after) {
+  stream->piece = piece;
+  stream->cut_after = cut_after;
+}
+
+void mu_front_stream_write(MuFrontStream *stream, const guint8 *bytes, gsize length) {
+  g_byte_array_append(stream->bytes, bytes, (guint)length);
+  resume(stream);
+}
+
+void mu_front_stream_end(MuFrontStream *stream, gboolean in_order) {
+  stream->ending = TRUE;
+  stream->cut = !in_order;
+  resume(stream);
+}
+
+static void stream_free(MuFrontStream *stream) {
+  if (stream == NULL)
+    return;
+  if (stream->ended != NULL && !stream->http->closing)
+    stream->ended(stream->user);
+  g_byte_array_unref(stream->bytes);
+  g_free(stream);
+}
+
+MuFrontStream *mu_front_answer_stream(MuFrontRequest *request, const char *content_type, const char *stream_id,
+                                      void (*ended)(gpointer user), gpointer user) {
+  MuFrontStream *stream = g_new0(MuFrontStream, 1);
+  stream->http = request->http;
+  stream->connection = request->connection;
+  stream->bytes = g_byte_array_new();
+  stream->ended = ended;
+  stream->user = user;
+  request->stream = stream;
+  request->answered = TRUE;
+  struct MHD_Response *response =
+      MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 64 * 1024, read_stream, stream, NULL);
+  MHD_add_response_header(response, "Content-Type", content_type);
+  MHD_add_response_header(response, "Mesos-Stream-Id", stream_id);
+  MHD_queue_response(request->connection, MHD_HTTP_OK, response);
+  MHD_destroy_response(response);
+  return stream;
+}
+
+/* ---- requests --------------------------------------------------------------------------------------------------------- */
+
+const char *mu_front_method(const MuFrontRequest *request) {
+  return request->method;
+}
+
+const char *mu_front_path(const MuFrontRequest *request) {
+  return request->path;
+}
+
+const char *mu_front_header(const MuFrontRequest *request, const char *name) {
+  return MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, name);
+}
+
+const GByteArray *mu_front_body(const MuFrontRequest *request) {
+  return request->body;
+}
+
+void mu_front_answer(MuFrontRequest *request, guint status, const char *header, const char *value, const char *text) {
+  struct MHD_Response *response =
+      MHD_create_response_from_buffer(strlen(text), (void *)text, MHD_RESPMEM_MUST_COPY);
+  if (header != NULL)
+    MHD_add_response_header(response, header, value);
+  MHD_queue_response(request->connection, status, response);
+  MHD_destroy_response(response);
+  request->answered = TRUE;
+}
+
+static enum MHD_Result on_request(void *user, struct MHD_Connection *connection, const char *path, const char *method,
+                                  const char *version, const char *data, size_t *length, void **state) {
+  MuFrontHttp *http = user;
+  MuFrontRequest *request = *state;
+  (void)version;
+  if (request == NULL) {
+    request = g_new0(MuFrontRequest, 1);
+    request->http = http;
+    request->connection = connection;
+    request->body = g_byte_array_new();
+    *state = request;
+    return MHD_YES;
+  }
+  if (*length > 0) {
+    g_byte_array_append(request->body, (const guint8 *)data, (guint)*length);
+    *length = 0;
+    return MHD_YES;
+  }
+  request->method = method;
+  request->path = path;
+  http->handler(request, http->user);
+  if (!request->answered)
+    MHD_suspend_connection(connection); /* for ever */
+  kick(http);
+  return MHD_YES;
+}
+
+static void on_completed(void *user, struct MHD_Connection *connection, void **state,
+                         enum MHD_RequestTerminationCode how) {
+  MuFrontRequest *request = *state;
+  (void)user;
+  (void)connection;
+  (void)how;
+  if (request == NULL)
+    return;
+  stream_free(request->stream);
+  g_byte_array_unref(request->body);
+  g_free(request);
+  *state = NULL;
+}
+
+/* ---- new, free -------------------------------------------------------------------------------------------------------- */
+
+MuFrontHttp *mu_front_http_new(guint16 port, MuFrontHandler handler, gpointer user) {
+  MuFrontHttp *http = g_new0(MuFrontHttp, 1);
+  http->handler = handler;
+  http->user = user;
+  struct sockaddr_in address = {
+      .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+  http->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, port, NULL, NULL,
+                                  on_request, http, MHD_OPTION_SOCK_ADDR, &address, MHD_OPTION_NOTIFY_COMPLETED,
+                                  on_completed, http, MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u, MHD_OPTION_END);
+  if (http->daemon == NULL)
+    g_error("the test master cannot listen on port %u", port);
+  int fd = MHD_get_daemon_info(http->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
+  http->source = g_unix_fd_source_new(fd, G_IO_IN);
+  g_source_set_callback(http->source, G_SOURCE_FUNC(on_ready), http, NULL);
+  g_source_attach(http->source, g_main_context_get_thread_default());
+  return http;
+}
+
+void mu_front_http_free(MuFrontHttp *http) {
+  http->closing = TRUE;
+  g_source_destroy(http->source);
+  g_source_unref(http->source);
+  while (g_main_context_find_source_by_user_data(NULL, http) != NULL)
+    g_source_remove_by_user_data(http);
+  MHD_stop_daemon(http->daemon);
+  g_free(http);
+}
+
+guint16 mu_front_http_port(const MuFrontHttp *http) {
+  return MHD_get_daemon_info(http->daemon, MHD_DAEMON_INFO_BIND_PORT)->port;
+}
