@@ -221,12 +221,10 @@ static void read_call(MuMesosFront *front, MuFrontRequest *request) {
   g_autoptr(MuArena) arena = mu_arena_new();
   const GByteArray *body = mu_front_body(request);
   if (!find_format(mu_front_header(request, "Content-Type"), &sent)) {
-    mu_front_answer(request, 415, NULL, NULL,
-                    "Expecting 'Content-Type' of application/json or application/x-protobuf");
+    mu_front_answer(request, 415, NULL, NULL, "Expecting 'Content-Type' of application/json or application/x-protobuf");
     return;
   }
-  const Mesos__Call *call =
-      mu_wire_decode(arena, &mesos__call__descriptor, sent, body->data, body->len, &error);
+  const Mesos__Call *call = mu_wire_decode(arena, &mesos__call__descriptor, sent, body->data, body->len, &error);
   if (call == NULL) {
     mu_front_answer(request, 400, NULL, NULL, error->message);
     return;

@@ -25,12 +25,12 @@ typedef struct {
   const char *redirect_to; /* 307 to this address: this master does not lead */
   guint answer_status;     /* the next `answer_n` requests of any kind are answered so: 503, … */
   guint answer_n;
-  gint64 cut_after;        /* the stream is cut after so many bytes of its body; 0: not */
-  guint piece;             /* the stream goes out in pieces of so many bytes; 0: as it comes */
-  gboolean silent;         /* no heartbeats */
-  gboolean mute;           /* requests are never answered */
-  gboolean forget_stream;  /* calls are told that their stream id is not the present one */
-  const char *token;       /* requests must carry Authorization with this value; else 401 */
+  gint64 cut_after;       /* the stream is cut after so many bytes of its body; 0: not */
+  guint piece;            /* the stream goes out in pieces of so many bytes; 0: as it comes */
+  gboolean silent;        /* no heartbeats */
+  gboolean mute;          /* requests are never answered */
+  gboolean forget_stream; /* calls are told that their stream id is not the present one */
+  const char *token;      /* requests must carry Authorization with this value; else 401 */
 } MuMesosFrontFaults;
 
 /* Listens on a free port of 127.0.0.1, or on `port`. Heartbeats come every so often, and are announced so. */

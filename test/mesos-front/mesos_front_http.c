@@ -1,7 +1,8 @@
 #include "mesos_front_http.h"
 
+#include "http_loop.h"
+
 #include <arpa/inet.h>
-#include <glib-unix.h>
 #include <microhttpd.h>
 #include <netinet/in.h>
 #include <string.h>
@@ -23,7 +24,7 @@ struct MuFrontRequest {
   const char *method, *path;
   GByteArray *body;
   MuFrontStream *stream;
-  gboolean answered;
+  gboolean answered, suspended;
 };
 
 struct MuFrontHttp {
@@ -31,31 +32,13 @@ struct MuFrontHttp {
   GSource *source;
   MuFrontHandler handler;
   gpointer user;
+  GHashTable *requests; /* set of MuFrontRequest*: all there are */
   gboolean closing;
 };
 
-/* ---- the main loop ---------------------------------------------------------------------------------------------------- */
-
-static gboolean on_ready(gint fd, GIOCondition condition, gpointer user) {
-  (void)fd;
-  (void)condition;
-  MHD_run(((MuFrontHttp *)user)->daemon);
-  return G_SOURCE_CONTINUE;
-}
-
-static gboolean on_kick(gpointer user) {
-  MHD_run(((MuFrontHttp *)user)->daemon);
-  return G_SOURCE_REMOVE;
-}
-
 /* A connection that goes on has to be looked at. */
 static void kick(MuFrontHttp *http) {
-  GSource *source = g_idle_source_new();
-  g_source_set_priority(source, G_PRIORITY_DEFAULT);
-  g_source_set_callback(source, on_kick, http, NULL);
-  g_source_set_static_name(source, "front kick");
-  g_source_attach(source, g_main_context_get_thread_default());
-  g_source_unref(source);
+  mu_http_loop_wake(http->source);
 }
 
 /* ---- streams ---------------------------------------------------------------------------------------------------------- */
@@ -157,8 +140,7 @@ const GByteArray *mu_front_body(const MuFrontRequest *request) {
 }
 
 void mu_front_answer(MuFrontRequest *request, guint status, const char *header, const char *value, const char *text) {
-  struct MHD_Response *response =
-      MHD_create_response_from_buffer(strlen(text), (void *)text, MHD_RESPMEM_MUST_COPY);
+  struct MHD_Response *response = MHD_create_response_from_buffer(strlen(text), (void *)text, MHD_RESPMEM_MUST_COPY);
   if (header != NULL)
     MHD_add_response_header(response, header, value);
   MHD_queue_response(request->connection, status, response);
@@ -176,6 +158,7 @@ static enum MHD_Result on_request(void *user, struct MHD_Connection *connection,
     request->http = http;
     request->connection = connection;
     request->body = g_byte_array_new();
+    g_hash_table_add(http->requests, request);
     *state = request;
     return MHD_YES;
   }
@@ -184,11 +167,15 @@ static enum MHD_Result on_request(void *user, struct MHD_Connection *connection,
     *length = 0;
     return MHD_YES;
   }
+  if (http->closing)
+    return MHD_NO;
   request->method = method;
   request->path = path;
   http->handler(request, http->user);
-  if (!request->answered)
-    MHD_suspend_connection(connection); /* for ever */
+  if (!request->answered) { /* for ever */
+    request->suspended = TRUE;
+    MHD_suspend_connection(connection);
+  }
   kick(http);
   return MHD_YES;
 }
@@ -201,6 +188,7 @@ static void on_completed(void *user, struct MHD_Connection *connection, void **s
   (void)how;
   if (request == NULL)
     return;
+  g_hash_table_remove(request->http->requests, request);
   stream_free(request->stream);
   g_byte_array_unref(request->body);
   g_free(request);
@@ -213,6 +201,7 @@ MuFrontHttp *mu_front_http_new(guint16 port, MuFrontHandler handler, gpointer us
   MuFrontHttp *http = g_new0(MuFrontHttp, 1);
   http->handler = handler;
   http->user = user;
+  http->requests = g_hash_table_new(NULL, NULL);
   struct sockaddr_in address = {
       .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
   http->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, port, NULL, NULL,
@@ -220,20 +209,32 @@ MuFrontHttp *mu_front_http_new(guint16 port, MuFrontHandler handler, gpointer us
                                   on_completed, http, MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u, MHD_OPTION_END);
   if (http->daemon == NULL)
     g_error("the test master cannot listen on port %u", port);
-  int fd = MHD_get_daemon_info(http->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
-  http->source = g_unix_fd_source_new(fd, G_IO_IN);
-  g_source_set_callback(http->source, G_SOURCE_FUNC(on_ready), http, NULL);
-  g_source_attach(http->source, g_main_context_get_thread_default());
+  http->source = mu_http_loop_attach(http->daemon, g_main_context_get_thread_default());
   return http;
+}
+
+/* libmicrohttpd wants none asleep at its end. */
+static void wake_all(MuFrontHttp *http) {
+  GHashTableIter iter;
+  gpointer value;
+  g_hash_table_iter_init(&iter, http->requests);
+  while (g_hash_table_iter_next(&iter, &value, NULL)) {
+    MuFrontRequest *request = value;
+    if (request->suspended)
+      MHD_resume_connection(request->connection);
+    request->suspended = FALSE;
+    if (request->stream != NULL)
+      mu_front_stream_end(request->stream, FALSE);
+  }
 }
 
 void mu_front_http_free(MuFrontHttp *http) {
   http->closing = TRUE;
+  wake_all(http);
   g_source_destroy(http->source);
   g_source_unref(http->source);
-  while (g_main_context_find_source_by_user_data(NULL, http) != NULL)
-    g_source_remove_by_user_data(http);
   MHD_stop_daemon(http->daemon);
+  g_hash_table_unref(http->requests);
   g_free(http);
 }
 

@@ -13,9 +13,9 @@
 typedef struct {
   MuMesosFront *front;
   MuEngine *engine;
-  GString *events; /* "SUBSCRIBED OFFERS(o1) …" */
-  GString *calls;  /* "DECLINE ACCEPT …" */
-  GPtrArray *messages; /* of char*: of DISCONNECTED and ERROR */
+  GString *events;      /* "SUBSCRIBED OFFERS(o1) …" */
+  GString *calls;       /* "DECLINE ACCEPT …" */
+  GPtrArray *messages;  /* of char*: of DISCONNECTED and ERROR */
   MuTaskStatus *status; /* the last one */
   GPtrArray *offers;    /* of the last OFFERS */
   char *framework_id;
@@ -59,8 +59,14 @@ static void take_event(MuEngineEvent *event, gpointer user) {
     add_event(world, "UPDATE", event->status->task_id);
     break;
   case MU_EVENT_FAILURE: add_event(world, "FAILURE", event->agent_id); break;
-  case MU_EVENT_ERROR: world->errors++; add_event(world, "ERROR", NULL); break;
-  case MU_EVENT_DISCONNECTED: world->disconnected++; add_event(world, "DISCONNECTED", NULL); break;
+  case MU_EVENT_ERROR:
+    world->errors++;
+    add_event(world, "ERROR", NULL);
+    break;
+  case MU_EVENT_DISCONNECTED:
+    world->disconnected++;
+    add_event(world, "DISCONNECTED", NULL);
+    break;
   }
   if (event->message != NULL)
     g_ptr_array_add(world->messages, g_strdup(event->message));
@@ -199,8 +205,7 @@ static void test_events(void) {
   send_word(world, MU_EVENT_RESCIND, "o1", NULL);
   send_word(world, MU_EVENT_FAILURE, "executor", "agent-1");
   WAIT_FOR(has_last(world->events, "FAILURE(agent-1)"));
-  g_assert_cmpstr(world->events->str, ==,
-                  "SUBSCRIBED OFFERS(o1) UPDATE(svc__t__u) RESCIND(o1) FAILURE(agent-1)");
+  g_assert_cmpstr(world->events->str, ==, "SUBSCRIBED OFFERS(o1) UPDATE(svc__t__u) RESCIND(o1) FAILURE(agent-1)");
   g_assert_cmpstr(world->status->uuid, ==, "AAECAwQFBgcICQoLDA0ODw==");
   world_free(world);
 }
@@ -298,26 +303,27 @@ static void test_refused_accept(void) {
 
 /* ---- connections that break ---------------------------------------------------------------------------------------------------- */
 
+static void send_both(gpointer user) {
+  send_offer(user, "o1");
+  send_status(user, "svc__t__u");
+}
+
 /* At whatever byte the stream is cut: the engine comes back under its id, and hears what is sent then. */
 static void test_cut_at_any_byte(void) {
+  static const MuMesosFrontFuncs FUNCS = {.subscribed = send_both};
   World *world = world_new();
-  add_front(world, 15000);
+  world->front = mu_mesos_front_new(0, 15000, &FUNCS, world);
   mu_mesos_front_faults(world->front)->cut_after = 1;
   open_engine(world, default_config(), "framework-1");
-  for (gint64 n = 1; n <= 90; n++) {
+  for (gint64 n = 1; n <= 200; n++) {
     mu_mesos_front_faults(world->front)->cut_after = n;
     guint before = world->disconnected;
     WAIT_FOR(world->disconnected > before);
     g_assert_cmpuint(world->errors, ==, 0);
   }
   mu_mesos_front_faults(world->front)->cut_after = 0;
-  guint before = world->disconnected;
-  mu_mesos_front_cut(world->front, FALSE);
-  WAIT_FOR(world->disconnected > before || !mu_mesos_client_is_subscribed(((MuMesos *)world->engine)->client));
-  WAIT_FOR(mu_mesos_front_is_subscribed(world->front) && has_last(world->events, "SUBSCRIBED"));
+  WAIT_FOR(has_last(world->events, "SUBSCRIBED OFFERS(o1) UPDATE(svc__t__u)"));
   g_assert_cmpstr(world->framework_id, ==, "framework-1");
-  send_offer(world, "o9");
-  WAIT_FOR(has_last(world->events, "OFFERS(o9)"));
   world_free(world);
 }
 
@@ -629,7 +635,6 @@ static void test_bad_configs(void) {
 
 int main(int argc, char **argv) {
   g_test_init(&argc, &argv, NULL);
-  g_log_set_always_fatal(G_LOG_FATAL_MASK);
   g_test_add_func("/mesos_engine/events", test_events);
   g_test_add_func("/mesos_engine/calls-in-order", test_calls_in_order);
   g_test_add_func("/mesos_engine/accept", test_accept);

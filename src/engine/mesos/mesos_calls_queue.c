@@ -12,10 +12,10 @@ struct MuMesosQueue {
   MuWireFormat format;
   MuMesosAnsweredFunc answered;
   gpointer user;
-  char *url, *stream_id; /* NULL: closed */
-  GQueue ordered, acks;  /* of Sending*: to be sent */
-  GPtrArray *under_way;  /* of Sending* */
-  guint n_ordered, n_acks;  /* of these */
+  char *url, *stream_id;   /* NULL: closed */
+  GQueue ordered, acks;    /* of Sending*: to be sent */
+  GPtrArray *under_way;    /* of Sending* */
+  guint n_ordered, n_acks; /* of these */
 };
 
 static void sending_free(gpointer data) {

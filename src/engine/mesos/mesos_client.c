@@ -21,8 +21,7 @@ typedef enum { SEEKING, SUBSCRIBING, SUBSCRIBED, PAUSING, STOPPED } State;
 
 static const MuSmState states[] = {
     [SEEKING] = {"SEEKING", MU_SM_TO(SUBSCRIBING) | MU_SM_TO(PAUSING) | MU_SM_TO(STOPPED)},
-    [SUBSCRIBING] = {"SUBSCRIBING",
-                     MU_SM_TO(SUBSCRIBED) | MU_SM_TO(PAUSING) | MU_SM_TO(SEEKING) | MU_SM_TO(STOPPED)},
+    [SUBSCRIBING] = {"SUBSCRIBING", MU_SM_TO(SUBSCRIBED) | MU_SM_TO(PAUSING) | MU_SM_TO(SEEKING) | MU_SM_TO(STOPPED)},
     [SUBSCRIBED] = {"SUBSCRIBED", MU_SM_TO(PAUSING) | MU_SM_TO(SEEKING) | MU_SM_TO(STOPPED)},
     [PAUSING] = {"PAUSING", MU_SM_TO(SEEKING) | MU_SM_TO(STOPPED)},
     [STOPPED] = {"STOPPED", 0},
@@ -170,8 +169,8 @@ static gboolean is_error(const Mesos__Event *event) {
 static gboolean on_record(const guint8 *record, gsize length, gpointer user, GError **error) {
   MuMesosClient *client = user;
   mu_arena_reset(client->arena);
-  const Mesos__Event *event = mu_wire_decode(client->arena, &mesos__event__descriptor, client->config.format, record,
-                                             length, error);
+  const Mesos__Event *event =
+      mu_wire_decode(client->arena, &mesos__event__descriptor, client->config.format, record, length, error);
   if (event == NULL)
     return FALSE;
   client->counters.events++;
@@ -264,8 +263,7 @@ static void subscribe(MuMesosClient *client, const char *url) {
   g_autoptr(MuArena) arena = mu_arena_new();
   g_autofree char *full = g_strconcat(url, MU_MESOS_SCHEDULER_PATH, NULL);
   const char *type = mu_wire_media_type(client->config.format);
-  g_autoptr(GBytes) body =
-      mu_wire_encode(&client->funcs->subscribe(arena, client->user)->base, client->config.format);
+  g_autoptr(GBytes) body = mu_wire_encode(&client->funcs->subscribe(arena, client->user)->base, client->config.format);
   if (client->url != url) {
     g_free(client->url);
     client->url = g_strdup(url);

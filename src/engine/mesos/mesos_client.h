@@ -19,9 +19,10 @@ typedef struct {
   const char *master; /* as mu_mesos_finder_new */
   MuMesosHttpConfig http;
   MuWireFormat format;
-  gint64 backoff_first_ms, backoff_max_ms; /* pauses before a new subscription: doubled, and shortened by chance up to half */
-  gint64 subscribe_timeout_ms;             /* from the request to SUBSCRIBED */
-  guint missed_heartbeats; /* after so many intervals without a byte the connection is taken to be dead */
+  gint64 backoff_first_ms,
+      backoff_max_ms;          /* pauses before a new subscription: doubled, and shortened by chance up to half */
+  gint64 subscribe_timeout_ms; /* from the request to SUBSCRIBED */
+  guint missed_heartbeats;     /* after so many intervals without a byte the connection is taken to be dead */
 } MuMesosClientConfig;
 
 typedef struct MuMesosClient MuMesosClient;

@@ -60,14 +60,16 @@ static void note_offers(MuMesos *mesos, const Mesos__Event__Offers *offers) {
 static char *explain(const MuMesos *mesos, const char *message) {
   const char *id = mesos->framework_id == NULL ? "(new)" : mesos->framework_id;
   if (strstr(message, "has been removed") != NULL || strstr(message, "Completed framework") != NULL)
-    return g_strdup_printf("the master has removed framework %s (it was torn down, or was away for longer than its failover "
-                           "timeout of %" G_GINT64_FORMAT " s), and its tasks with it; start once with --new-framework to "
-                           "go on under a new id: the services are kept, and deployed again on what they have reserved",
-                           id, mesos->config.failover_timeout_s);
+    return g_strdup_printf(
+        "the master has removed framework %s (it was torn down, or was away for longer than its failover "
+        "timeout of %" G_GINT64_FORMAT " s), and its tasks with it; start once with --new-framework to "
+        "go on under a new id: the services are kept, and deployed again on what they have reserved",
+        id, mesos->config.failover_timeout_s);
   if (strstr(message, "failed over") != NULL)
-    return g_strdup_printf("another scheduler has subscribed as framework %s; two cannot run with one state: stop one of "
-                           "them",
-                           id);
+    return g_strdup_printf(
+        "another scheduler has subscribed as framework %s; two cannot run with one state: stop one of "
+        "them",
+        id);
   return g_strdup_printf("the master ended the subscription of framework %s: %s", id, message);
 }
 
@@ -242,9 +244,9 @@ static const MuEngineOps ops = {.name = "mesos",
 
 static void keep_texts(MuMesos *mesos) {
   MuMesosEngineConfig *config = &mesos->config;
-  const char **texts[] = {&config->master,    &config->framework_name, &config->principal,   &config->user,
-                          &config->hostname,  &config->webui_url,      &config->secret_file, &config->token_file,
-                          &config->ca_file,   &config->cert_file,      &config->key_file,    &config->bootstrap_url};
+  const char **texts[] = {&config->master,   &config->framework_name, &config->principal,   &config->user,
+                          &config->hostname, &config->webui_url,      &config->secret_file, &config->token_file,
+                          &config->ca_file,  &config->cert_file,      &config->key_file,    &config->bootstrap_url};
   if (config->user == NULL)
     config->user = g_get_user_name();
   if (config->hostname == NULL)

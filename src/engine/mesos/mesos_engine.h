@@ -5,20 +5,20 @@
 #include "engine.h"
 
 typedef struct {
-  const char *master;         /* zk://…, or addresses of masters with commas */
+  const char *master; /* zk://…, or addresses of masters with commas */
   const char *framework_name;
-  const char *const *roles;   /* NULL-terminated; the first is what reservations are made for */
-  const char *principal;      /* of the reservations, too */
-  const char *user;           /* tasks run as it unless they say otherwise; NULL: ours */
-  const char *hostname;       /* NULL: the machine's */
-  const char *webui_url;      /* NULL: none */
+  const char *const *roles;                   /* NULL-terminated; the first is what reservations are made for */
+  const char *principal;                      /* of the reservations, too */
+  const char *user;                           /* tasks run as it unless they say otherwise; NULL: ours */
+  const char *hostname;                       /* NULL: the machine's */
+  const char *webui_url;                      /* NULL: none */
   const char *secret_file, *token_file;       /* credentials; NULL: none */
   const char *ca_file, *cert_file, *key_file; /* TLS; NULL: the system's authorities, no client certificate */
-  const char *bootstrap_url;  /* where agents fetch muster-bootstrap from; NULL: config templates cannot be rendered */
-  gint64 failover_timeout_s;  /* the master keeps the tasks of a framework that is away for so long */
-  gboolean gpus;              /* take offers of agents with GPUs */
-  gboolean json;              /* speak JSON, for a debugging reader */
-  gboolean new_framework;     /* do not go on under the stored id */
+  const char *bootstrap_url; /* where agents fetch muster-bootstrap from; NULL: config templates cannot be rendered */
+  gint64 failover_timeout_s; /* the master keeps the tasks of a framework that is away for so long */
+  gboolean gpus;             /* take offers of agents with GPUs */
+  gboolean json;             /* speak JSON, for a debugging reader */
+  gboolean new_framework;    /* do not go on under the stored id */
   /* 0: the defaults below */
   gint64 connect_timeout_ms, subscribe_timeout_ms, backoff_first_ms, backoff_max_ms;
   guint missed_heartbeats;

@@ -21,10 +21,11 @@ struct MuMesosFinder {
 /* ---- addresses -------------------------------------------------------------------------------------------------------- */
 
 static char *refuse(const char *address, GError **error) {
-  g_set_error(error, MU_ERROR, MU_ERROR_REFUSED,
-              "master \"%.200s\": expected zk://host:port[,host:port]/path, http://host:5050, https://host:5050 or a list "
-              "of addresses with commas",
-              address);
+  g_set_error(
+      error, MU_ERROR, MU_ERROR_REFUSED,
+      "master \"%.200s\": expected zk://host:port[,host:port]/path, http://host:5050, https://host:5050 or a list "
+      "of addresses with commas",
+      address);
   return NULL;
 }
 
@@ -119,9 +120,8 @@ gboolean mu_mesos_finder_redirect(MuMesosFinder *finder, const char *location) {
   if (uri == NULL || g_uri_get_host(uri) == NULL || g_uri_get_port(uri) <= 0)
     return FALSE;
   const char *host = g_uri_get_host(uri);
-  g_autofree char *address =
-      g_strdup_printf(strchr(host, ':') != NULL ? "%s://[%s]:%d" : "%s://%s:%d", g_uri_get_scheme(uri), host,
-                      g_uri_get_port(uri));
+  g_autofree char *address = g_strdup_printf(strchr(host, ':') != NULL ? "%s://[%s]:%d" : "%s://%s:%d",
+                                             g_uri_get_scheme(uri), host, g_uri_get_port(uri));
   char *url = mu_mesos_master_url(address, NULL);
   if (url == NULL)
     return FALSE;

@@ -164,7 +164,7 @@ static void act(MuMesosHttp *http, curl_socket_t socket, int what) {
   drop_cancelled(http);
 }
 
-/* One for each socket; `gone` when libcurl closed it while it is being dispatched. */
+/* One for each socket. */
 typedef struct {
   MuMesosHttp *http;
   GSource *source;
@@ -186,9 +186,9 @@ static gboolean on_socket(gint fd, GIOCondition condition, gpointer user) {
 static void unwatch(Watch *watch) {
   if (watch == NULL)
     return;
-  g_source_destroy(watch->source);
-  g_source_unref(watch->source);
-  /* `watch` itself is freed with the source's callback data. */
+  GSource *source = watch->source;
+  g_source_destroy(source); /* frees the watch, which is the data of its callback */
+  g_source_unref(source);
 }
 
 static Watch *watch_socket(MuMesosHttp *http, curl_socket_t fd, int what) {

@@ -19,7 +19,8 @@ typedef struct {
   guint status;        /* 0: there was no answer */
   const char *failure; /* without an answer, or with one that broke off: why; else NULL */
   const char *location, *stream_id;
-  const char *body; /* of an answer that has no `take`, or that is none of 2xx: at most the first MU_MESOS_HTTP_MAX_BODY */
+  const char
+      *body; /* of an answer that has no `take`, or that is none of 2xx: at most the first MU_MESOS_HTTP_MAX_BODY */
   gsize body_length;
 } MuMesosReply;
 
@@ -36,8 +37,8 @@ typedef struct {
 
 typedef struct {
   const char *url;
-  GBytes *body;              /* NULL: a GET */
-  const char *content_type;  /* with a body */
+  GBytes *body;             /* NULL: a GET */
+  const char *content_type; /* with a body */
   const char *accept;
   const char *message_accept; /* NULL: no such header */
   const char *stream_id;      /* NULL: no such header */

@@ -30,8 +30,8 @@ static void answer_launches(MuMesos *mesos, const MuEngineCall *call, MuTaskStat
 void mu_mesos_refused(const Mesos__Call *message, guint status, const char *why, gpointer user) {
   g_autoptr(MuEngineCall) call = message == NULL ? NULL : mu_mesos_call_read(message, NULL);
   g_autofree char *words = g_utf8_make_valid(why, -1);
-  mu_warning("the master refused %s: %u %s", call == NULL ? "a call" : mu_engine_call_kind_to_string(call->kind), status,
-             words);
+  mu_warning("the master refused %s: %u %s", call == NULL ? "a call" : mu_engine_call_kind_to_string(call->kind),
+             status, words);
   if (call == NULL || call->kind != MU_CALL_ACCEPT)
     return;
   g_autofree char *text = g_strdup_printf("the master refused the launch: %u %s", status, words);

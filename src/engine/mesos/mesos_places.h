@@ -11,7 +11,7 @@
 typedef struct MuMesosPlaces MuMesosPlaces;
 
 typedef struct {
-  const char *agent_id, *executor_id;          /* may be NULL */
+  const char *agent_id, *executor_id;             /* may be NULL */
   const char *container_id, *parent_container_id; /* may be NULL */
 } MuMesosTaskPlace;
 

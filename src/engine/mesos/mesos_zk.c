@@ -35,7 +35,7 @@ typedef struct {
   MuMesosZk *zk;
   guint session;
   WordKind kind;
-  int code;      /* a state, or the code of an answer */
+  int code; /* a state, or the code of an answer */
   GPtrArray *children;
   GBytes *content;
 } Word;
@@ -71,8 +71,8 @@ const char *mu_mesos_zk_lowest(const char *const *children, gsize n) {
 
 char *mu_mesos_zk_address(const char *text, gsize length, GError **error) {
   g_autoptr(MuArena) arena = mu_arena_new();
-  const Mesos__MasterInfo *info = mu_wire_decode(arena, &mesos__master_info__descriptor, MU_WIRE_JSON,
-                                                 (const guint8 *)text, length, error);
+  const Mesos__MasterInfo *info =
+      mu_wire_decode(arena, &mesos__master_info__descriptor, MU_WIRE_JSON, (const guint8 *)text, length, error);
   if (info == NULL)
     return NULL;
   const Mesos__Address *address = info->address;
@@ -227,8 +227,7 @@ static void hear_session(MuMesosZk *zk, int state) {
 static void hear_children(MuMesosZk *zk, int code, const GPtrArray *children) {
   if (code == ZCONNECTIONLOSS || code == ZOPERATIONTIMEOUT || code == ZSESSIONEXPIRED || code == ZCLOSING)
     return; /* the session's own words follow */
-  const char *node =
-      code == ZOK ? mu_mesos_zk_lowest((const char *const *)children->pdata, children->len) : NULL;
+  const char *node = code == ZOK ? mu_mesos_zk_lowest((const char *const *)children->pdata, children->len) : NULL;
   if (node == NULL) {
     if (code == ZOK)
       set_trouble(zk, "no master leads: %s in ZooKeeper has no node " NODE_PREFIX "…", zk->path);
@@ -251,8 +250,7 @@ static void hear_node(MuMesosZk *zk, int code, GBytes *content) {
     retry_later(zk); /* it went away in between, or will be told by the session */
     return;
   }
-  g_autofree char *address =
-      mu_mesos_zk_address(g_bytes_get_data(content, NULL), g_bytes_get_size(content), &error);
+  g_autofree char *address = mu_mesos_zk_address(g_bytes_get_data(content, NULL), g_bytes_get_size(content), &error);
   if (address == NULL)
     set_trouble(zk, "%s in ZooKeeper: %s", zk->path, error->message);
   zk->leader(address, zk->user);
