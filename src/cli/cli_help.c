@@ -113,25 +113,6 @@ char *mu_cli_usage(const MuCliCommand *command) {
   return g_string_free(g_string_append(out, others ? " [options]" : ""), FALSE);
 }
 
-/* Appends the text in lines of at most `width`, each after `indent` spaces but the first, which stands where it stands. */
-static void append_wrapped(GString *out, const char *text, guint indent, guint width) {
-  g_auto(GStrv) words = g_strsplit(text, " ", -1);
-  glong column = indent;
-  for (char **word = words; *word != NULL; word++) {
-    glong length = g_utf8_strlen(*word, -1);
-    if (word > words && column + 1 + length > width) {
-      g_string_append_printf(out, "\n%*s", (int)indent, "");
-      column = indent;
-    } else if (word > words) {
-      g_string_append_c(out, ' ');
-      column++;
-    }
-    g_string_append(out, *word);
-    column += length;
-  }
-  g_string_append_c(out, '\n');
-}
-
 static char *option_form(const MuCliOption *option) {
   g_autofree char *letter = option->letter == 0 ? g_strdup("    ") : g_strdup_printf("-%c, ", option->letter);
   return g_strdup_printf("%s--%s%s%s", letter, option->name, option->value == NULL ? "" : " ",
@@ -145,7 +126,7 @@ static void append_options(GString *out, const char *title, const MuCliOption *c
   for (; *options != NULL; options++) {
     g_autofree char *form = option_form(*options);
     g_string_append_printf(out, "  %-27s ", form);
-    append_wrapped(out, (*options)->help, 30, HELP_WIDTH);
+    mu_cli_append_wrapped(out, (*options)->help, 30, HELP_WIDTH);
   }
 }
 
@@ -155,7 +136,7 @@ static char *command_help(const MuCliCommand *command) {
   g_string_append_printf(out, "%s\n\nusage: %s\n", command->summary, usage);
   if (command->details != NULL) {
     g_string_append_c(out, '\n');
-    append_wrapped(out, command->details, 0, HELP_WIDTH);
+    mu_cli_append_wrapped(out, command->details, 0, HELP_WIDTH);
   }
   append_options(out, "Options", command->options);
   append_options(out, "Options of every command, before or after its name", mu_cli_common_options());
@@ -172,7 +153,7 @@ static char *program_help(void) {
   for (gsize i = 0; i < n; i++) {
     g_autofree char *form = g_strdup_printf("%s %s", commands[i].name, commands[i].args);
     g_string_append_printf(out, "  %-34s ", form);
-    append_wrapped(out, commands[i].summary, 37, HELP_WIDTH);
+    mu_cli_append_wrapped(out, commands[i].summary, 37, HELP_WIDTH);
   }
   append_options(out, "Options of every command, before or after its name", mu_cli_common_options());
   g_string_append(out, "\n`muster help COMMAND` tells more; so do `muster help exit-codes` and `muster help "
@@ -206,7 +187,7 @@ static void each_exit_code(void (*row)(int code, const char *word, const char *m
 
 static void text_exit_code(int code, const char *word, const char *meaning, GString *out) {
   g_string_append_printf(out, "  %3d  %-14s ", code, word);
-  append_wrapped(out, meaning, 22, HELP_WIDTH);
+  mu_cli_append_wrapped(out, meaning, 22, HELP_WIDTH);
 }
 
 static char *exit_codes_help(void) {
@@ -219,7 +200,7 @@ static char *environment_help(void) {
   GString *out = g_string_new("Environment\n\n");
   for (gsize i = 0; i < G_N_ELEMENTS(environment); i++) {
     g_string_append_printf(out, "  %-16s ", environment[i].name);
-    append_wrapped(out, environment[i].meaning, 19, HELP_WIDTH);
+    mu_cli_append_wrapped(out, environment[i].meaning, 19, HELP_WIDTH);
   }
   return g_string_free(out, FALSE);
 }
@@ -246,7 +227,7 @@ static void markdown_command(GString *out, const MuCliCommand *command) {
   g_string_append_printf(out, "\n### muster %s\n\n%s\n\n    %s\n", command->name, command->summary, usage);
   if (command->details != NULL) {
     g_string_append_c(out, '\n');
-    append_wrapped(out, command->details, 0, 120);
+    mu_cli_append_wrapped(out, command->details, 0, 120);
   }
   markdown_options(out, command->options);
   if (command->example != NULL)
@@ -282,7 +263,7 @@ static char *group_help(const char *group) {
       continue;
     g_autofree char *usage = mu_cli_usage(&commands[i]);
     g_string_append_printf(out, "  %-50s ", usage);
-    append_wrapped(out, commands[i].summary, 53, HELP_WIDTH);
+    mu_cli_append_wrapped(out, commands[i].summary, 53, HELP_WIDTH);
   }
   return out->len == 0 ? NULL : g_string_free(g_steal_pointer(&out), FALSE);
 }

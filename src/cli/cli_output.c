@@ -126,6 +126,24 @@ char *mu_cli_clip(const char *text, int width) {
 
 /* ---- writing ----------------------------------------------------------------------------------------------------- */
 
+void mu_cli_append_wrapped(GString *out, const char *text, guint indent, guint width) {
+  g_auto(GStrv) words = g_strsplit(text, " ", -1);
+  glong column = indent;
+  for (char **word = words; *word != NULL; word++) {
+    glong length = g_utf8_strlen(*word, -1);
+    if (word > words && column + 1 + length > width) {
+      g_string_append_printf(out, "\n%*s", (int)indent, "");
+      column = indent;
+    } else if (word > words) {
+      g_string_append_c(out, ' ');
+      column++;
+    }
+    g_string_append(out, *word);
+    column += length;
+  }
+  g_string_append_c(out, '\n');
+}
+
 void mu_cli_print(const char *text) {
   fputs(text, stdout);
 }

@@ -36,6 +36,10 @@ int mu_cli_columns(const char *text);
 /* Cuts every line of the text to the width, escape sequences kept; the caller frees. */
 char *mu_cli_clip(const char *text, int width);
 
+/* Appends the text in lines of at most `width`, each after `indent` spaces but the first, which stands where it stands; and a
+ * line end. */
+void mu_cli_append_wrapped(GString *out, const char *text, guint indent, guint width);
+
 /* Writes to standard output as it is. */
 void mu_cli_print(const char *text);
 /* Writes the text, each of its lines cleaned. */

@@ -56,6 +56,10 @@ OPTION(follow_plan, "follow", 'f', MU_CLI_FLAG, 0, NULL, "keep showing it as it 
 OPTION(phase, "phase", 0, MU_CLI_TEXT, 0, "PHASE", "only this phase of the plan");
 OPTION(step, "step", 0, MU_CLI_TEXT, 0, "STEP", "only this step of the phase (needs --phase)");
 
+OPTION(config, "config", 0, MU_CLI_TEXT, 0, "ID", "of this configuration (default: the target)");
+OPTION(plan, "plan", 0, MU_CLI_TEXT, 0, "PLAN", "only this plan");
+OPTION(filter_phase, "phase", 0, MU_CLI_TEXT, 0, "PHASE", "only this phase (needs --plan)");
+
 OPTION(follow_log, "follow", 'f', MU_CLI_FLAG, 0, NULL, "keep printing what is added, until Ctrl-C");
 OPTION(only_stdout, "stdout", 0, MU_CLI_FLAG, 0, NULL, "only the task's standard output");
 OPTION(only_stderr, "stderr", 0, MU_CLI_FLAG, 0, NULL, "only the task's standard error");
@@ -78,6 +82,7 @@ static const MuCliOption *const common[] = {
   &option_agents, &option_cpus, &option_mem, &option_disk, &option_gpus, &option_mount, &option_ports,                 \
       &option_attribute, &option_hostname, &option_pid_namespaces
 #define TARGET_OPTIONS &option_phase, &option_step
+#define FILTER_OPTIONS &option_plan, &option_filter_phase, &option_step
 
 /* ---- texts ------------------------------------------------------------------------------------------------------- */
 
@@ -180,6 +185,46 @@ static const MuCliCommand commands[] = {
      PAUSE_TEXT, NO_OPTIONS, mu_cli_pod_pause, "muster pod pause redis replica-1 server"},
     {"pod resume", "SERVICE POD [TASK]...", "Let paused tasks run again.", PAUSE_TEXT, NO_OPTIONS, mu_cli_pod_resume,
      NULL},
+
+    {"config list", "SERVICE", "List the configurations of a service.", NULL, NO_OPTIONS, mu_cli_config_list, NULL},
+    {"config show", "SERVICE [ID]", "Print a configuration as JSON.", "Without ID it is the target.", NO_OPTIONS,
+     mu_cli_config_show, NULL},
+    {"config target", "SERVICE", "Print the id of the target configuration.", NULL, NO_OPTIONS, mu_cli_config_target,
+     NULL},
+    {"config template", "SERVICE POD-TYPE TASK CONFIG", "Print a config template as the tasks get it, not rendered.",
+     "Without --config it is that of the target configuration.", OPTIONS(&option_config), mu_cli_config_template,
+     "muster config template kafka broker server server-properties"},
+
+    {"endpoints", "SERVICE [ENDPOINT]", "Show where a service is reached: the ports that it advertises.", NULL,
+     NO_OPTIONS, mu_cli_endpoints, "muster endpoints redis"},
+
+    {"state framework-id", "", "Print the framework's id.", NULL, NO_OPTIONS, mu_cli_state_framework_id, NULL},
+    {"state engine", "", "Show the engine's agents and what they have free.", NULL, NO_OPTIONS, mu_cli_state_engine,
+     NULL},
+    {"state properties", "SERVICE", "List the properties of a service.", NULL, NO_OPTIONS, mu_cli_state_properties,
+     NULL},
+    {"state property", "SERVICE KEY", "Print a property.", NULL, NO_OPTIONS, mu_cli_state_property, NULL},
+    {"state files", "SERVICE", "List the files that are kept with a service.", NULL, NO_OPTIONS, mu_cli_state_files,
+     NULL},
+    {"state file", "SERVICE NAME", "Print a file that is kept with a service.", NULL, NO_OPTIONS, mu_cli_state_file,
+     NULL},
+    {"state put-file", "SERVICE NAME FILE", "Keep a file with a service: UTF-8, at most 64 KiB.", NULL, NO_OPTIONS,
+     mu_cli_state_put_file, NULL},
+    {"state zones", "SERVICE", "Show the zones of the tasks.", NULL, NO_OPTIONS, mu_cli_state_zones, NULL},
+
+    {"debug offers", "SERVICE", "Show what became of the last offers.", NULL, OPTIONS(FILTER_OPTIONS),
+     mu_cli_debug_offers, NULL},
+    {"debug plans", "SERVICE", "Show all plans as trees.", NULL, OPTIONS(FILTER_OPTIONS), mu_cli_debug_plans, NULL},
+    {"debug statuses", "SERVICE", "Show the tasks of every step.", NULL, OPTIONS(FILTER_OPTIONS), mu_cli_debug_statuses,
+     NULL},
+    {"debug reservations", "SERVICE", "Show the reservations by agent.", NULL, OPTIONS(FILTER_OPTIONS),
+     mu_cli_debug_reservations, NULL},
+
+    {"why", "SERVICE[/POD] [POD]", "Tell what a service waits for, since when, and what to do.",
+     "Every step that is not complete says what it waits for: an offer (with what each stage of the evaluation refused, "
+     "and the numbers), an older task, a backoff, a check, an operator, another step, an agent, its turn, the engine, or "
+     "the store.",
+     NO_OPTIONS, mu_cli_why, "muster why redis/replica-1"},
 
     {"logs", "SERVICE TASK", "Print what a task printed.",
      "TASK is a task's name (hello-0-server), or its pod's (hello-0) when it has one task. The task's standard output "

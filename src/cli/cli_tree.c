@@ -50,7 +50,7 @@ void mu_cli_tree_count(const json_t *plan, guint *ret_complete, guint *ret_steps
 
 char *mu_cli_bar(const MuCliStyle *style, int cells, guint part, guint whole) {
   const Glyphs *glyphs = style->utf8 ? &unicode : &ascii;
-  int full = whole == 0 ? 0 : (int)((guint64)cells * part / whole);
+  int full = whole == 0 ? cells : (int)((guint64)cells * part / whole);
   g_autoptr(GString) bar = g_string_new(NULL);
   for (int i = 0; i < cells; i++)
     g_string_append(bar, i < full ? glyphs->full : glyphs->empty);

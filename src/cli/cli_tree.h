@@ -9,7 +9,7 @@ char *mu_cli_tree_render(const char *title, const json_t *plan, const MuCliStyle
 
 /* How many steps the plan has, and how many of them are complete. */
 void mu_cli_tree_count(const json_t *plan, guint *ret_complete, guint *ret_steps);
-/* A bar such as "####------", `cells` wide; the caller frees. */
+/* A bar such as "####------", `cells` wide, full when there is nothing to do; the caller frees. */
 char *mu_cli_bar(const MuCliStyle *style, int cells, guint part, guint whole);
 
 #endif

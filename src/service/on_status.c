@@ -96,6 +96,12 @@ static gboolean is_older(const MuTaskStatus *known, const MuTaskStatus *status) 
   return known->state != MU_TASK_UNREACHABLE && status->timestamp_ms != 0 && status->timestamp_ms < known->timestamp_ms;
 }
 
+/* A check said something else than before, although its verdict is the same: that is what an operator wants to see. */
+static gboolean is_check_news(const MuTaskStatus *known, const MuTaskStatus *status) {
+  return status->reason != NULL && g_str_has_suffix(status->reason, "CHECK_STATUS_UPDATED") &&
+         g_strcmp0(known->message, status->message) != 0;
+}
+
 /* The same news again: a retry of the engine, or an answer to a reconciliation. */
 static gboolean is_known(const MuTaskStatus *known, const MuTaskStatus *status) {
   if (known == NULL)
@@ -104,8 +110,9 @@ static gboolean is_known(const MuTaskStatus *known, const MuTaskStatus *status) 
     return TRUE;
   if (is_older(known, status))
     return TRUE;
-  return known->state == status->state && known->has_ready == status->has_ready && known->ready == status->ready &&
-         known->has_healthy == status->has_healthy && known->healthy == status->healthy;
+  return !is_check_news(known, status) && known->state == status->state && known->has_ready == status->has_ready &&
+         known->ready == status->ready && known->has_healthy == status->has_healthy &&
+         known->healthy == status->healthy;
 }
 
 /* What was found dead runs all the same: it came back from where it was lost. Its place may be another's already. */

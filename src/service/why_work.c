@@ -221,6 +221,7 @@ static void ask_running(const Work *w, const MuTask *task, const MuTaskSpec *spe
     w->why->reason = g_strdup_printf("%s runs and is not ready: %s", task->record->name,
                                      checked ? status->message : "its readiness check did not pass yet");
     w->why->clears = g_strdup("the readiness check passes");
+    w->why->since_ms = task->record->launched_ms; /* the status is as young as the check's last result */
   }
 }
 

@@ -75,7 +75,7 @@ static void test_tall(void) {
 
 static void test_odd(void) {
   g_autofree char *empty = render("{}", FALSE, FALSE, 80, 24);
-  g_assert_cmpstr(empty, ==, "redis deploy               ------------------------ 0/0  \n");
+  g_assert_cmpstr(empty, ==, "redis deploy               ######################## 0/0  \n");
   g_autofree char *faulty =
       render("{\"phases\":[],\"errors\":[\"no\\u001b[2J\",{\"a\":1}],\"status\":\"ERROR\",\"strategy\":\"serial\"}",
              FALSE, FALSE, 80, 24);

@@ -409,11 +409,11 @@ static void test_readiness(void) {
   MuTaskStatus *status = task_of(sim, "node-0-main")->status;
   EXPECT(sim, "deploy", "node-0:[main]", "readiness",
          "node-0-main runs and is not ready: its readiness check did not pass", "the readiness check passes",
-         "muster logs svc node-0-main", status->timestamp_ms);
+         "muster logs svc node-0-main", task_of(sim, "node-0-main")->record->launched_ms);
   status->has_ready = TRUE;
   status->message = g_strdup("readiness check failed: connection refused");
   EXPECT(sim, "deploy", "node-0:[main]", "readiness", "is not ready: readiness check failed: connection refused", NULL,
-         NULL, status->timestamp_ms);
+         NULL, task_of(sim, "node-0-main")->record->launched_ms);
   end(sim);
 }
 
