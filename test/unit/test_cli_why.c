@@ -64,7 +64,7 @@ static void test_colour(void) {
       "\"order\",\"reason\":\"r\",\"command\":\"c\"}}]}",
       &style);
   g_assert_cmpstr(page, ==,
-                  "\033[1mdeploy › a\033[0m  PENDING\n"
+                  "\033[1mdeploy › a\033[0m  \033[2mPENDING\033[0m\n"
                   "\033[2m  order      \033[0m\033[33mr\033[0m\n"
                   "\033[2m  try        \033[0m\033[36mc\033[0m\n");
 }
