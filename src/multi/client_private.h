@@ -2,6 +2,7 @@
 #ifndef MU_CLIENT_PRIVATE_H
 #define MU_CLIENT_PRIVATE_H
 #include "event_client.h"
+#include "fairness.h"
 #include "service.h"
 
 struct MuMultiServiceManager {
@@ -23,6 +24,9 @@ struct MuServiceStore {
   GHashTable *contexts; /* name to GBytes */
 };
 
+/* Steps of one service that are tried in one drain; the others are in the next, which follows at once. */
+#define MU_STEPS_PER_DRAIN 1000
+
 /* All offers of one agent in this drain, seen as one. */
 typedef struct {
   MuOffer *offer;        /* id is of no meaning; resources of all */
@@ -31,7 +35,7 @@ typedef struct {
 } MuOfferGroup;
 
 typedef struct {
-  guint64 events, commands, drains, launches, kills, offers, declined, statuses;
+  guint64 events, commands, drains, launches, kills, offers, declined, statuses, evaluations;
 } MuClientCounters;
 
 struct MuMultiServiceEventClient {
@@ -54,7 +58,8 @@ struct MuMultiServiceEventClient {
   gint64 ask_again_ms, ask_pause_ms;
   gint64 sweep_until_ms;  /* offers are welcome until then though nobody waits: see mu_client_sweep */
   GQueue dirty;           /* of MuService*: to be settled */
-  GQueue hungry;          /* of MuService*: they want offers; in the order of their turns */
+  MuFairness fair;        /* the services that want offers */
+  gboolean carry_on;      /* offers are held for the next drain: not every step that waits was tried in this one */
   GHashTable *groups;     /* agent id to MuOfferGroup, owned: the offers held in this drain */
   GPtrArray *group_order; /* of MuOfferGroup*: as they came */
   GSequence *timers;      /* of MuService*, by next_ms */

@@ -8,20 +8,6 @@ void mu_offer_discipline_free(MuOfferDiscipline *discipline) {
 
 /* ---- all ----------------------------------------------------------------------------------------------------------- */
 
-static void all_update(MuOfferDiscipline *discipline, const char *service, gboolean wants, gint64 now_ms) {
-  (void)discipline;
-  (void)service;
-  (void)wants;
-  (void)now_ms;
-}
-
-static gboolean all_may_reserve(MuOfferDiscipline *discipline, const char *service, gint64 now_ms) {
-  (void)discipline;
-  (void)service;
-  (void)now_ms;
-  return TRUE;
-}
-
 static gint64 all_next_ms(MuOfferDiscipline *discipline) {
   (void)discipline;
   return G_MAXINT64;
@@ -32,7 +18,7 @@ static void all_free(MuOfferDiscipline *discipline) {
 }
 
 MuOfferDiscipline *mu_offer_discipline_all(void) {
-  static const MuOfferDisciplineOps OPS = {all_update, all_may_reserve, all_next_ms, all_free};
+  static const MuOfferDisciplineOps OPS = {.next_ms = all_next_ms, .free = all_free};
   MuOfferDiscipline *discipline = g_new0(MuOfferDiscipline, 1);
   discipline->ops = &OPS;
   return discipline;
@@ -40,23 +26,29 @@ MuOfferDiscipline *mu_offer_discipline_all(void) {
 
 /* ---- at most n growing ---------------------------------------------------------------------------------------------- */
 
-/* Who wants to grow, in the order of asking; the first n have the turn, each since `since_ms`. */
+/* Who wants to grow, in the order of their places; the first n have the turn, each since `since_ms`. */
 typedef struct {
   char *service;
-  gint64 since_ms;
-} Turn;
+  MuTurn turn;
+} Asking;
 
 typedef struct {
   MuOfferDiscipline base;
   guint n;
   gint64 turn_ms;
-  GQueue queue;      /* of Turn* */
-  GHashTable *links; /* service to GList* in the queue */
+  gint64 last_place;
+  GQueue queue;        /* of Asking* */
+  GHashTable *links;   /* service to GList* in the queue */
+  GHashTable *changed; /* names of services, owned: not told to `changes` yet */
 } Parallel;
 
-static void turn_free(Turn *turn) {
-  g_free(turn->service);
-  g_free(turn);
+static void asking_free(Asking *asking) {
+  g_free(asking->service);
+  g_free(asking);
+}
+
+static void note_change(Parallel *parallel, const char *service) {
+  g_hash_table_add(parallel->changed, g_strdup(service));
 }
 
 static gboolean has_turn(const Parallel *parallel, const GList *link) {
@@ -71,40 +63,81 @@ static gboolean has_turn(const Parallel *parallel, const GList *link) {
 static void begin_turns(Parallel *parallel, gint64 now_ms) {
   GList *at = parallel->queue.head;
   for (guint i = 0; i < parallel->n && at != NULL; i++, at = at->next) {
-    Turn *turn = at->data;
-    if (turn->since_ms < 0)
-      turn->since_ms = now_ms;
+    Asking *asking = at->data;
+    if (asking->turn.since_ms >= 0)
+      continue;
+    asking->turn.since_ms = now_ms;
+    note_change(parallel, asking->service);
   }
+}
+
+static void enqueue(Parallel *parallel, const char *service) {
+  Asking *asking = g_new0(Asking, 1);
+  asking->service = g_strdup(service);
+  asking->turn = (MuTurn){.place = ++parallel->last_place, .since_ms = -1};
+  g_queue_push_tail(&parallel->queue, asking);
+  g_hash_table_insert(parallel->links, asking->service, parallel->queue.tail);
+  note_change(parallel, service);
+}
+
+static void dequeue(Parallel *parallel, GList *link) {
+  Asking *asking = link->data;
+  note_change(parallel, asking->service);
+  g_hash_table_remove(parallel->links, asking->service);
+  g_queue_delete_link(&parallel->queue, link);
+  asking_free(asking);
 }
 
 static void parallel_update(MuOfferDiscipline *discipline, const char *service, gboolean wants, gint64 now_ms) {
   Parallel *parallel = (Parallel *)discipline;
   GList *link = g_hash_table_lookup(parallel->links, service);
-  if (wants && link == NULL) {
-    Turn *turn = g_new0(Turn, 1);
-    turn->service = g_strdup(service);
-    turn->since_ms = -1;
-    g_queue_push_tail(&parallel->queue, turn);
-    g_hash_table_insert(parallel->links, turn->service, parallel->queue.tail);
-  } else if (!wants && link != NULL) {
-    Turn *turn = link->data;
-    g_hash_table_remove(parallel->links, service);
-    g_queue_delete_link(&parallel->queue, link);
-    turn_free(turn);
-  }
+  if (wants && link == NULL)
+    enqueue(parallel, service);
+  else if (!wants && link != NULL)
+    dequeue(parallel, link);
   begin_turns(parallel, now_ms);
 }
 
-/* Turns that brought nothing for so long go to the next ones that wait; what has just begun is not over. */
+static gint by_place(gconstpointer a, gconstpointer b, gpointer user) {
+  const Asking *left = a, *right = b;
+  (void)user;
+  return (left->turn.place > right->turn.place) - (left->turn.place < right->turn.place);
+}
+
+static void parallel_restore(MuOfferDiscipline *discipline, const char *service, const MuTurn *turn) {
+  Parallel *parallel = (Parallel *)discipline;
+  Asking *asking = g_new0(Asking, 1);
+  asking->service = g_strdup(service);
+  asking->turn = *turn;
+  parallel->last_place = MAX(parallel->last_place, turn->place);
+  g_queue_insert_sorted(&parallel->queue, asking, by_place, NULL);
+  g_hash_table_insert(parallel->links, asking->service, g_queue_find(&parallel->queue, asking));
+}
+
+static void parallel_changes(MuOfferDiscipline *discipline, MuTurnVisitor visit, gpointer user) {
+  static const MuTurn NONE = {.place = 0, .since_ms = -1};
+  Parallel *parallel = (Parallel *)discipline;
+  GHashTableIter iter;
+  gpointer service = NULL;
+  g_hash_table_iter_init(&iter, parallel->changed);
+  while (g_hash_table_iter_next(&iter, &service, NULL)) {
+    const GList *link = g_hash_table_lookup(parallel->links, service);
+    visit(service, link == NULL ? &NONE : &((const Asking *)link->data)->turn, user);
+    g_hash_table_iter_remove(&iter);
+  }
+}
+
+/* A turn whose time is over goes to the next one that waits; what has just begun is not over. */
 static void pass_turns(Parallel *parallel, gint64 now_ms) {
   GList *link = parallel->queue.head;
   if (parallel->queue.length <= parallel->n)
     return;
   for (guint i = 0; i < parallel->n; i++) {
     GList *next = link->next;
-    Turn *turn = link->data;
-    if (turn->since_ms >= 0 && now_ms - turn->since_ms >= parallel->turn_ms) {
-      turn->since_ms = -1;
+    Asking *asking = link->data;
+    if (asking->turn.since_ms >= 0 && now_ms - asking->turn.since_ms >= parallel->turn_ms) {
+      asking->turn = (MuTurn){.place = ++parallel->last_place, .since_ms = -1};
+      note_change(parallel, asking->service);
       g_queue_unlink(&parallel->queue, link);
       g_queue_push_tail_link(&parallel->queue, link);
     }
@@ -127,9 +160,9 @@ static gint64 parallel_next_ms(MuOfferDiscipline *discipline) {
   if (parallel->queue.length <= parallel->n)
     return next;
   for (guint i = 0; i < parallel->n && at != NULL; i++, at = at->next) {
-    const Turn *turn = at->data;
-    if (turn->since_ms >= 0)
-      next = MIN(next, turn->since_ms + parallel->turn_ms);
+    const Asking *asking = at->data;
+    if (asking->turn.since_ms >= 0)
+      next = MIN(next, asking->turn.since_ms + parallel->turn_ms);
   }
   return next;
 }
@@ -137,17 +170,24 @@ static gint64 parallel_next_ms(MuOfferDiscipline *discipline) {
 static void parallel_free(MuOfferDiscipline *discipline) {
   Parallel *parallel = (Parallel *)discipline;
   g_hash_table_unref(parallel->links);
-  g_queue_clear_full(&parallel->queue, (GDestroyNotify)turn_free);
+  g_hash_table_unref(parallel->changed);
+  g_queue_clear_full(&parallel->queue, (GDestroyNotify)asking_free);
   g_free(parallel);
 }
 
 MuOfferDiscipline *mu_offer_discipline_parallel_footprint(guint n, gint64 turn_ms) {
-  static const MuOfferDisciplineOps OPS = {parallel_update, parallel_may_reserve, parallel_next_ms, parallel_free};
+  static const MuOfferDisciplineOps OPS = {.update = parallel_update,
+                                           .may_reserve = parallel_may_reserve,
+                                           .next_ms = parallel_next_ms,
+                                           .free = parallel_free,
+                                           .changes = parallel_changes,
+                                           .restore = parallel_restore};
   Parallel *parallel = g_new0(Parallel, 1);
   parallel->base.ops = &OPS;
   parallel->n = MAX(n, 1);
   parallel->turn_ms = turn_ms;
   g_queue_init(&parallel->queue);
   parallel->links = g_hash_table_new(g_str_hash, g_str_equal);
+  parallel->changed = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
   return &parallel->base;
 }

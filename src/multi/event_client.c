@@ -46,6 +46,7 @@ MuMultiServiceEventClient *mu_multi_service_event_client_new(const char *framewo
   client->discipline = take_discipline != NULL ? take_discipline : mu_offer_discipline_all();
   mu_client_reconcile_init(client);
   mu_client_offers_init(client);
+  mu_fair_init(&client->fair);
   effects_begin(client);
   answers_begin(client);
   mu_client_configure(client, &mu_client_settings_default, 1);
@@ -56,7 +57,7 @@ void mu_multi_service_event_client_free(MuMultiServiceEventClient *client) {
   if (client == NULL)
     return;
   g_queue_clear(&client->dirty);
-  g_queue_clear(&client->hungry);
+  mu_fair_clear(&client->fair);
   mu_client_offers_free(client);
   mu_client_reconcile_free(client);
   mu_multi_service_manager_free(client->manager);
@@ -189,6 +190,16 @@ gboolean mu_client_load(MuRecordKind kind, const char *service, const char *key,
   return TRUE;
 }
 
+/* It asked to grow before the restart: it has its place, and what is left of its turn. */
+static void restore_turn(MuMultiServiceEventClient *client, MuService *service) {
+  const MuOfferDisciplineOps *ops = client->discipline->ops;
+  const MuTurn turn = {service->record->turn_place, service->record->turn_since_ms};
+  if (turn.place == 0 || ops->restore == NULL)
+    return;
+  ops->restore(client->discipline, service->name, &turn);
+  service->grows = TRUE;
+}
+
 static void rebuild_service(MuMultiServiceEventClient *client, MuService *service) {
   if (service->unreadable != NULL) {
     mu_log(MU_LOG_WARNING, "service %s: %s", service->name, service->failure);
@@ -203,6 +214,7 @@ static void rebuild_service(MuMultiServiceEventClient *client, MuService *servic
   if (message != NULL)
     mu_log(MU_LOG_WARNING, "service %s cannot be rebuilt and is left as it is: %s", service->name, message);
   mu_service_loaded(service, scheduler, message, &client->effects);
+  restore_turn(client, service);
   mu_client_mark_dirty(client, service);
 }
 
@@ -233,8 +245,10 @@ void mu_client_mark_dirty(MuMultiServiceEventClient *client, MuService *service)
 }
 
 void mu_client_forget(MuMultiServiceEventClient *client, MuService *service) {
-  g_queue_remove(&client->dirty, service);
-  g_queue_remove(&client->hungry, service);
+  if (service->queued)
+    g_queue_remove(&client->dirty, service);
+  service->queued = FALSE;
+  mu_fair_leave(&client->fair, service);
   if (service->timer != NULL)
     g_sequence_remove(service->timer);
   service->timer = NULL;
@@ -255,14 +269,30 @@ static void note_due(MuMultiServiceEventClient *client, MuService *service) {
     service->timer = g_sequence_insert_sorted(client->timers, service, compare_due, NULL);
 }
 
+/* Its rollout is under way: the turn that it has is its own until that is over, or the turn is. */
+static gboolean is_rolling_out(const MuService *service) {
+  if (service->record->state != MU_SERVICE_RUNNING || service->deploy == NULL)
+    return FALSE;
+  MuStatus status = service->deploy->status;
+  return status != MU_STATUS_COMPLETE && status != MU_STATUS_WAITING && status != MU_STATUS_ERROR;
+}
+
+static void note_growth(MuMultiServiceEventClient *client, MuService *service) {
+  const MuOfferDisciplineOps *ops = client->discipline->ops;
+  if (ops->update == NULL)
+    return;
+  gboolean grows = mu_service_needs_more(service, &client->effects) || (service->grows && is_rolling_out(service));
+  if (grows || service->grows)
+    ops->update(client->discipline, service->name, grows, client->effects.now_ms);
+  service->grows = grows;
+}
+
 static void note_hunger(MuMultiServiceEventClient *client, MuService *service) {
-  gboolean hungry = mu_service_wants_offers(service);
-  if (hungry && !service->hungry)
-    g_queue_push_tail(&client->hungry, service);
-  if (!hungry && service->hungry)
-    g_queue_remove(&client->hungry, service);
-  service->hungry = hungry;
-  client->discipline->ops->update(client->discipline, service->name, service->wanting->len > 0, client->effects.now_ms);
+  if (mu_service_wants_offers(service))
+    mu_fair_join(&client->fair, service);
+  else
+    mu_fair_leave(&client->fair, service);
+  note_growth(client, service);
   client->revive_wanted |= service->wants_more;
   service->wants_more = FALSE;
 }
@@ -284,16 +314,31 @@ void mu_client_settle_dirty(MuMultiServiceEventClient *client) {
   }
 }
 
-/* A turn to grow passes by itself: who has it now has to be offered something, and whoever asks learns of it. */
+/* A turn to grow passes by itself: who has it now has to be offered something. */
 static void pass_turns(MuMultiServiceEventClient *client) {
   const MuOfferDisciplineOps *ops = client->discipline->ops;
-  gint64 now_ms = client->effects.now_ms;
-  if (g_queue_is_empty(&client->hungry) || ops->next_ms(client->discipline) > now_ms)
+  if (mu_fair_length(&client->fair) == 0 || ops->next_ms(client->discipline) > client->effects.now_ms)
     return;
-  for (const GList *link = client->hungry.head; link != NULL; link = link->next)
-    if (((const MuService *)link->data)->wanting->len > 0)
-      ops->may_reserve(client->discipline, ((const MuService *)link->data)->name, now_ms);
+  MuService *first = g_sequence_get(g_sequence_get_begin_iter(client->fair.queue));
+  ops->may_reserve(client->discipline, first->name, client->effects.now_ms); /* the look passes them */
   client->revive_wanted = TRUE;
+}
+
+static void keep_turn(const char *name, const MuTurn *turn, gpointer user) {
+  MuMultiServiceEventClient *client = user;
+  MuService *service = g_hash_table_lookup(client->manager->by_name, name);
+  if (service == NULL || service->record->state == MU_SERVICE_GONE)
+    return;
+  service->record->turn_place = turn->place;
+  service->record->turn_since_ms = turn->place == 0 ? 0 : turn->since_ms;
+  mu_batch_take(client->effects.batch, MU_RECORD_SERVICE, name, "", mu_service_record_encode(service->record));
+}
+
+/* What changed in the order of turns becomes durable with what it was due to. */
+static void keep_turns(MuMultiServiceEventClient *client) {
+  const MuOfferDisciplineOps *ops = client->discipline->ops;
+  if (ops->changes != NULL)
+    ops->changes(client->discipline, keep_turn, client);
 }
 
 static void wake_due(MuMultiServiceEventClient *client) {
@@ -428,7 +473,8 @@ void mu_client_drop_service(MuMultiServiceEventClient *client, MuService *servic
   mu_batch_delete(client->effects.batch, MU_RECORD_SERVICE, service->name, "");
   mu_client_announce_service(client, service, "GONE");
   mu_client_forget(client, service);
-  client->discipline->ops->update(client->discipline, service->name, FALSE, client->effects.now_ms);
+  if (service->grows)
+    client->discipline->ops->update(client->discipline, service->name, FALSE, client->effects.now_ms);
   g_hash_table_remove(client->store->contexts, service->name);
   mu_manager_remove(client->manager, service);
 }
@@ -475,6 +521,7 @@ MuOutput *mu_client_drain(MuMultiServiceEventClient *client, gint64 now_ms) {
   mu_client_reconcile_due(client);
   mu_client_match(client);
   mu_client_settle_dirty(client);
+  keep_turns(client);
   MuOutput *output = g_new0(MuOutput, 1);
   output->erase = check_teardown(client);
   output->batch = client->effects.batch;
@@ -492,8 +539,10 @@ gint64 mu_client_next_ms(MuMultiServiceEventClient *client) {
   GSequenceIter *first = g_sequence_get_begin_iter(client->timers);
   if (!g_sequence_iter_is_end(first))
     next = MIN(next, ((MuService *)g_sequence_get(first))->next_ms);
-  if (!g_queue_is_empty(&client->hungry))
+  if (mu_fair_length(&client->fair) > 0)
     next = MIN(next, client->discipline->ops->next_ms(client->discipline));
+  if (client->carry_on)
+    next = MIN(next, client->effects.now_ms);
   if (client->subscribed && !client->suppressed && client->sweep_until_ms > client->effects.now_ms)
     next = MIN(next, client->sweep_until_ms);
   return next;

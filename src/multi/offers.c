@@ -29,6 +29,7 @@ void mu_client_offers_free(MuMultiServiceEventClient *client) {
 }
 
 void mu_client_drop_offers(MuMultiServiceEventClient *client) {
+  client->carry_on = FALSE;
   g_ptr_array_set_size(client->group_order, 0);
   g_hash_table_remove_all(client->groups);
 }
@@ -171,8 +172,9 @@ static void route_reserved(MuMultiServiceEventClient *client, MuOfferGroup *grou
 
 /* Entries that were asked to go and that their agent no longer offers are gone. */
 static void note_absent(MuMultiServiceEventClient *client) {
-  for (GList *link = client->hungry.head; link != NULL; link = link->next) {
-    MuService *service = link->data;
+  GSequenceIter *iter = g_sequence_get_begin_iter(client->fair.queue);
+  for (; !g_sequence_iter_is_end(iter); iter = g_sequence_iter_next(iter)) {
+    MuService *service = g_sequence_get(iter);
     for (guint i = service->releasing->len; i > 0; i--) {
       MuPod *pod = service->releasing->pdata[i - 1];
       const char *agent = pod->record == NULL ? NULL : pod->record->agent_id;
@@ -202,52 +204,98 @@ static void log_attempt(MuMultiServiceEventClient *client, const Attempt *attemp
                    client->effects.now_ms);
 }
 
-static gboolean try_group(MuMultiServiceEventClient *client, const Attempt *attempt, MuOfferGroup *group) {
+typedef enum { FOUND_NO_PLACE, LAUNCHED_ON_ITS_OWN, LAUNCHED_ANEW } Placed;
+
+static Placed try_group(MuMultiServiceEventClient *client, const Attempt *attempt, MuOfferGroup *group) {
   MuMatch match = {0};
+  client->counters.evaluations++;
   if (!mu_evaluate(&attempt->requirement, group->offer, &client->effects.random, attempt->outcome, &match))
-    return FALSE;
+    return FOUND_NO_PLACE;
+  Placed placed = match.reserve->items->len > 0 ? LAUNCHED_ANEW : LAUNCHED_ON_ITS_OWN;
   log_attempt(client, attempt, group->offer->hostname);
   for (guint i = 0; i < match.taken->items->len; i++)
     mu_resources_subtract(group->offer->resources, match.taken->items->pdata[i]);
   mu_service_launch(attempt->service, attempt->step, &attempt->requirement, &match, group->operations,
                     &client->effects);
   client->counters.launches++;
-  return TRUE;
+  return placed;
 }
 
-static gboolean place_step(MuMultiServiceEventClient *client, MuService *service, MuStep *step, gboolean may_reserve) {
+static gboolean may_reserve(MuMultiServiceEventClient *client, const MuService *service) {
+  const MuOfferDisciplineOps *ops = client->discipline->ops;
+  return ops->update == NULL ||
+         (service->grows && ops->may_reserve(client->discipline, service->name, client->effects.now_ms));
+}
+
+static Placed place_step(MuMultiServiceEventClient *client, MuService *service, MuStep *step) {
   Attempt attempt = {.service = service, .step = step, .outcome = mu_service_outcome(service, step)};
   attempt.before = *attempt.outcome;
-  mu_service_requirement(service, step, &client->effects, may_reserve, &attempt.requirement);
-  for (guint i = 0; i < client->group_order->len; i++)
-    if (try_group(client, &attempt, client->group_order->pdata[i]))
-      return TRUE;
+  mu_service_requirement(service, step, &client->effects, may_reserve(client, service), &attempt.requirement);
+  for (guint i = 0; i < client->group_order->len; i++) {
+    Placed placed = try_group(client, &attempt, client->group_order->pdata[i]);
+    if (placed != FOUND_NO_PLACE)
+      return placed;
+  }
   log_attempt(client, &attempt, NULL);
   mu_why_keep(step->asset, &client->effects);
-  return FALSE;
+  return FOUND_NO_PLACE;
 }
 
-/* FALSE: a step found no place. */
-static gboolean place_service(MuMultiServiceEventClient *client, MuService *service) {
-  gboolean may_reserve =
-      client->discipline->ops->may_reserve(client->discipline, service->name, client->effects.now_ms);
-  gboolean all = TRUE;
-  for (guint i = 0; i < service->wanting->len; i++)
-    all &= place_step(client, service, service->wanting->pdata[i], may_reserve);
+/* How far a drain has come with a service. */
+typedef struct {
+  guint next;  /* index in `wanting` */
+  guint tried; /* steps in this drain */
+} Progress;
+
+/* The next of its steps that finds a place, but not more of them than a drain has room for. */
+static Placed place_next(MuMultiServiceEventClient *client, MuService *service, Progress *progress) {
+  while (progress->next < service->wanting->len && progress->tried < MU_STEPS_PER_DRAIN) {
+    Placed placed = place_step(client, service, service->wanting->pdata[progress->next++]);
+    progress->tried++;
+    if (placed != FOUND_NO_PLACE)
+      return placed;
+    service->tried++;
+  }
+  return FOUND_NO_PLACE;
+}
+
+/* All that the drain has to give it while it is first in the order: until another one is, or it has no more use for offers. */
+static void end_of_service(MuMultiServiceEventClient *client, MuService *service, const Progress *progress) {
+  client->carry_on |= progress->next < service->wanting->len;
+  if (progress->next == service->wanting->len)
+    service->tried = 0;
   mu_service_drop_launched(service);
   mu_client_mark_dirty(client, service);
-  return all;
 }
 
-/* In the order of turns; who found no place waits behind the others next time. */
+static Progress *progress_of(GHashTable *table, const MuService *service) {
+  Progress *progress = g_hash_table_lookup(table, service);
+  if (progress == NULL) {
+    progress = g_new0(Progress, 1);
+    progress->next = MIN(service->tried, service->wanting->len);
+    g_hash_table_insert(table, (gpointer)service, progress);
+  }
+  return progress;
+}
+
+/* One launch at a time, always of the one that is first; see fairness.h. Who is behind the place where the walk stands has had
+ * its try. */
 static void place_all(MuMultiServiceEventClient *client) {
-  guint n = client->hungry.length;
-  for (guint i = 0; i < n; i++) {
-    GList *link = g_queue_pop_head_link(&client->hungry);
-    g_queue_push_tail_link(&client->hungry, link);
-    MuService *service = link->data;
-    if (service->wanting->len > 0)
-      place_service(client, service);
+  g_autoptr(GHashTable) table = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+  GSequenceIter *iter = g_sequence_get_begin_iter(client->fair.queue);
+  client->carry_on = FALSE;
+  while (!g_sequence_iter_is_end(iter)) {
+    MuService *service = g_sequence_get(iter);
+    GSequenceIter *next = g_sequence_iter_next(iter);
+    Progress *progress = service->wanting->len == 0 ? NULL : progress_of(table, service);
+    Placed placed = progress == NULL ? FOUND_NO_PLACE : place_next(client, service, progress);
+    if (placed == LAUNCHED_ANEW)
+      mu_fair_served(&client->fair, service);
+    if (placed == FOUND_NO_PLACE && progress != NULL)
+      end_of_service(client, service, progress);
+    gboolean goes_on =
+        placed != FOUND_NO_PLACE && (g_sequence_iter_is_end(next) || mu_fair_precedes(service, g_sequence_get(next)));
+    iter = goes_on ? service->waits : next;
   }
 }
 
@@ -267,24 +315,38 @@ static void accept(MuMultiServiceEventClient *client, MuOfferGroup *group) {
 }
 
 static gboolean somebody_waits(MuMultiServiceEventClient *client) {
-  return !g_queue_is_empty(&client->hungry);
+  return mu_fair_length(&client->fair) > 0;
 }
 
-static void answer_all(MuMultiServiceEventClient *client) {
+static void decline_all(MuMultiServiceEventClient *client) {
   MuEngineCall *decline = mu_engine_call_new(MU_CALL_DECLINE);
   decline->refuse_ms = somebody_waits(client) ? client->settings.refuse_ms : client->settings.idle_refuse_ms;
-  for (guint i = 0; i < client->group_order->len; i++) {
-    MuOfferGroup *group = client->group_order->pdata[i];
-    if (group->operations->len > 0)
-      accept(client, group);
-    else
-      add_ids(decline, group);
-  }
+  for (guint i = 0; i < client->group_order->len; i++)
+    add_ids(decline, client->group_order->pdata[i]);
   client->counters.declined += decline->offer_ids->len;
   if (decline->offer_ids->len > 0)
     g_ptr_array_add(client->effects.calls, decline);
   else
     mu_engine_call_free(decline);
+  mu_client_drop_offers(client);
+}
+
+/* What was used is accepted now; what was not is declined, unless steps are still to be tried with it. */
+static void answer_all(MuMultiServiceEventClient *client) {
+  guint kept = 0;
+  for (guint i = 0; i < client->group_order->len; i++) {
+    MuOfferGroup *group = client->group_order->pdata[i];
+    if (group->operations->len > 0) {
+      accept(client, group);
+      g_hash_table_remove(client->groups, group->offer->agent_id);
+    } else {
+      client->group_order->pdata[kept++] = group;
+    }
+  }
+  g_ptr_array_set_size(client->group_order, (gint)kept);
+  client->carry_on &= kept > 0;
+  if (!client->carry_on)
+    decline_all(client);
 }
 
 static void set_suppressed(MuMultiServiceEventClient *client, gboolean suppressed) {
@@ -317,7 +379,6 @@ void mu_client_match(MuMultiServiceEventClient *client) {
     place_all(client);
     mu_client_settle_dirty(client);
     answer_all(client);
-    mu_client_drop_offers(client);
   }
   settle_hunger(client);
 }

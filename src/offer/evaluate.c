@@ -2,6 +2,7 @@
 
 #include "bug.h"
 #include "placement.h"
+#include "quota.h"
 
 #include <string.h>
 
@@ -356,6 +357,19 @@ static gboolean stage_resources(Evaluation *e) {
   return stage_wants(e, wants, FALSE) && stage_wants(e, wants, TRUE);
 }
 
+/* The difference that the launch makes to what the service holds. */
+static gboolean stage_quota(Evaluation *e) {
+  const MuRequirement *r = e->requirement;
+  if (r->quota == NULL)
+    return TRUE;
+  MuQuota more = mu_quota_of_record(e->match.record), before = mu_quota_of_record(r->record);
+  mu_quota_subtract(&more, &before);
+  g_autofree char *detail = mu_quota_exceeded(r->quota, r->held, &more);
+  if (detail != NULL)
+    mu_outcome_refuse(e->outcome, MU_STAGE_QUOTA, NULL, detail);
+  return detail == NULL;
+}
+
 static void begin(Evaluation *e) {
   const MuRequirement *r = e->requirement;
   for (guint kind = 0; kind < MU_RESOURCE_PORTS; kind++)
@@ -383,7 +397,7 @@ gboolean mu_evaluate(const MuRequirement *requirement, const MuOffer *offer, MuR
   if (!stage_agent(&e) || !stage_placement(&e))
     return FALSE;
   begin(&e);
-  gboolean fits = stage_resources(&e);
+  gboolean fits = stage_resources(&e) && stage_quota(&e);
   g_clear_pointer(&e.free_ports, g_array_unref);
   g_hash_table_unref(e.mounts_taken);
   if (!fits) {

@@ -7,7 +7,9 @@
 
 /* The stages, in the order in which an offer goes through them. X(name, "word", "unit of the numbers") */
 #define MU_STAGE_TABLE(X)                                                                                              \
+  X(DEPENDENCY, "dependency", "")                                                                                      \
   X(DISCIPLINE, "discipline", "")                                                                                      \
+  X(QUOTA, "quota", "")                                                                                                \
   X(AGENT, "agent", "")                                                                                                \
   X(PLACEMENT, "placement", "")                                                                                        \
   X(RESERVED, "reserved", "")                                                                                          \

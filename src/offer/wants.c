@@ -54,6 +54,21 @@ GArray *mu_wants_list(const MuPodSpec *pod, guint64 tasks, gboolean with_pod, co
   return wants;
 }
 
+static gboolean is_held(const MuWant *want, const MuPodRecord *record) {
+  const MuLedgerEntry *entry = mu_pod_record_find(record, want->set, want->kind, want->what);
+  return entry != NULL &&
+         (want->kind == MU_RESOURCE_PORTS || want->volume != NULL || entry->resource->amount >= want->amount);
+}
+
+gboolean mu_wants_are_held(const MuPodSpec *pod, guint64 tasks, gboolean with_pod, const MuOverhead *overhead,
+                           const MuPodRecord *record) {
+  g_autoptr(GArray) wants = mu_wants_list(pod, tasks, with_pod, overhead);
+  for (guint i = 0; i < wants->len; i++)
+    if (!is_held(&g_array_index(wants, MuWant, i), record))
+      return FALSE;
+  return TRUE;
+}
+
 gboolean mu_wants_has(const MuPodSpec *pod, const MuLedgerEntry *entry, const MuOverhead *overhead) {
   g_autoptr(GArray) wants = mu_wants_list(pod, G_MAXUINT64, TRUE, overhead);
   for (guint i = 0; i < wants->len; i++) {

@@ -23,6 +23,9 @@ typedef struct {
 /* The list (of MuWant) for the tasks in the mask; `with_pod`: also the pod's own volumes and the overhead. Borrows from
  * the spec. */
 GArray *mu_wants_list(const MuPodSpec *pod, guint64 tasks, gboolean with_pod, const MuOverhead *overhead);
+/* The ledger has an entry for each of these, of that amount. A port's number is not looked at. */
+gboolean mu_wants_are_held(const MuPodSpec *pod, guint64 tasks, gboolean with_pod, const MuOverhead *overhead,
+                           const MuPodRecord *record);
 /* The pod's spec still has a place for this entry of the ledger. */
 gboolean mu_wants_has(const MuPodSpec *pod, const MuLedgerEntry *entry, const MuOverhead *overhead);
 #endif

@@ -9,7 +9,10 @@ void mu_service_requirement(MuService *service, MuStep *step, const MuEffects *e
                             MuRequirement *ret) {
   MuPod *pod = step->asset;
   gboolean recovery = mu_step_is_recovery(step);
+  const MuServiceSpec *target = mu_service_target(service);
   *ret = (MuRequirement){
+      .quota = target == NULL ? NULL : target->quota,
+      .held = &service->held,
       .service = service->name,
       .pod = mu_step_pod_spec(pod, recovery),
       .index = pod->index,
@@ -23,6 +26,19 @@ void mu_service_requirement(MuService *service, MuStep *step, const MuEffects *e
       .overhead = effects->overhead,
   };
   mu_assert(ret->pod != NULL && ret->tasks != 0);
+}
+
+gboolean mu_service_needs_more(const MuService *service, const MuEffects *effects) {
+  for (guint i = 0; i < service->wanting->len; i++) {
+    MuStep *step = service->wanting->pdata[i];
+    const MuPod *pod = step->asset;
+    gboolean recovery = mu_step_is_recovery(step);
+    if (pod->record == NULL || pod->outcome->stages[MU_STAGE_DISCIPLINE].refused > 0 ||
+        !mu_wants_are_held(mu_step_pod_spec(pod, recovery), mu_step_tasks_to_launch(pod, step->tasks, recovery),
+                           !mu_pod_has_live_task(pod), &effects->overhead, pod->record))
+      return TRUE;
+  }
+  return FALSE;
 }
 
 MuOutcome *mu_service_outcome(MuService *service, MuStep *step) {

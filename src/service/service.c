@@ -4,6 +4,7 @@
 #include "bug.h"
 #include "launch.h"
 #include "marks.h"
+#include "quota.h"
 #include "spec_diff.h"
 #include <muster/error.h>
 
@@ -163,8 +164,16 @@ void mu_service_put(MuService *service, MuEffects *effects) {
   mu_batch_take(effects->batch, MU_RECORD_SERVICE, service->name, "", mu_service_record_encode(service->record));
 }
 
+static void count_held(MuPod *pod) {
+  MuService *service = pod->service;
+  mu_quota_subtract(&service->held, &pod->held);
+  pod->held = mu_quota_of_record(pod->record);
+  mu_quota_add(&service->held, &pod->held);
+}
+
 void mu_pod_put(MuPod *pod, MuEffects *effects) {
   mu_batch_take(effects->batch, MU_RECORD_POD, pod->service->name, pod->name, mu_pod_record_encode(pod->record));
+  count_held(pod);
   mu_pod_mark_dirty(pod);
 }
 
@@ -214,6 +223,7 @@ void mu_pod_take_record(MuPod *pod, MuPodRecord *take_record) {
   if (take_record != NULL)
     g_ptr_array_add(pod->service->pod_records, take_record);
   index_reservations(pod, TRUE);
+  count_held(pod);
   mu_pod_mark_dirty(pod);
 }
 

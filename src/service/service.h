@@ -32,6 +32,7 @@ struct MuPod {
   char *type, *name; /* "hello", "hello-0" */
   guint index;
   MuPodRecord *record;   /* NULL: no footprint */
+  MuQuota held;          /* by it, as it is counted in the service's */
   GPtrArray *tasks;      /* of MuTask*, owned */
   GPtrArray *paused;     /* of char*: tasks that an operator paused; NULL: none */
   GPtrArray *steps;      /* of MuStep*: those of all plans that work on it */
@@ -63,6 +64,7 @@ struct MuService {
   GHashTable *tasks;          /* name to MuTask */
   GHashTable *reservations;   /* resource id (of the entry) to MuPod */
   GHashTable *early_statuses; /* while loading: task name to MuTaskStatus, owned, of tasks that were not loaded yet */
+  MuQuota held;               /* by all pods together */
   GPtrArray *pod_records;     /* of MuPodRecord*: for placement; borrowed from the pods */
   GPtrArray *plans;           /* of MuPlan*, owned: deploy first, then recovery, decommission, the custom ones */
   MuPlan *deploy, *recovery;
@@ -85,10 +87,15 @@ struct MuService {
   gboolean finished;     /* all goals reached, and it asked to be removed then */
   /* of the event client */
   gboolean queued;       /* to be settled */
-  gboolean hungry;       /* in the queue of those that want offers */
+  gboolean grows;        /* the discipline was told that it needs more than it owns */
   gboolean callback_due; /* its UninstallCallback was asked for */
   GSequenceIter *timer;  /* its place among those with something due, or NULL */
-  gboolean wants_more;   /* a step began to wait, or a pod to release: declined offers are asked for again */
+  GSequenceIter *waits;  /* … among those that wait for offers, or NULL; see fairness.h for it and the next three */
+  gint64 tag;
+  guint64 arrival;
+  guint priority;
+  guint tried;         /* of `wanting`: found no place in the offers that are held */
+  gboolean wants_more; /* a step began to wait, or a pod to release: declined offers are asked for again */
 };
 
 /* ---- life ---------------------------------------------------------------------------------------------------------- */
@@ -145,6 +152,9 @@ void mu_service_release(MuService *service, MuPod *pod, const MuOffer *offer, GP
 void mu_service_settle(MuService *service, MuEffects *effects);
 /* Something waits for an offer or for the end of a release. */
 gboolean mu_service_wants_offers(const MuService *service);
+
+/* A step that waits needs resources that its pod does not hold. */
+gboolean mu_service_needs_more(const MuService *service, const MuEffects *effects);
 
 /* What a waiting step needs. `ret` borrows from the service. */
 void mu_service_requirement(MuService *service, MuStep *step, const MuEffects *effects, gboolean may_reserve,

@@ -2,8 +2,9 @@
 #include "sim_check.h"
 
 static const MuSimCheck *const CHECKS[] = {
-    &mu_sim_check_single, &mu_sim_check_shared,   &mu_sim_check_known,  &mu_sim_check_durable, &mu_sim_check_recorded,
-    &mu_sim_check_ledger, &mu_sim_check_liveness, &mu_sim_check_rollup, &mu_sim_check_memory,  &mu_sim_check_discipline,
+    &mu_sim_check_single,   &mu_sim_check_shared,     &mu_sim_check_known,    &mu_sim_check_durable,
+    &mu_sim_check_recorded, &mu_sim_check_ledger,     &mu_sim_check_liveness, &mu_sim_check_rollup,
+    &mu_sim_check_memory,   &mu_sim_check_discipline, &mu_sim_check_fair,
 };
 
 #define FOR_EACH(check)                                                                                                \
@@ -18,6 +19,8 @@ void mu_sim_checks_init(MuSim *sim) {
   checks->given_up = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
   checks->orphans = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
   checks->strangers = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+  checks->offered = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)mu_offer_free);
+  checks->waits = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
   checks->users = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 }
 
@@ -29,6 +32,8 @@ void mu_sim_checks_clear(MuSim *sim) {
   g_hash_table_unref(checks->given_up);
   g_hash_table_unref(checks->orphans);
   g_hash_table_unref(checks->strangers);
+  g_hash_table_unref(checks->offered);
+  g_hash_table_unref(checks->waits);
   g_hash_table_unref(checks->users);
   g_free(checks);
 }
@@ -54,6 +59,12 @@ void mu_sim_check_start(MuSim *sim) {
   FOR_EACH(check)
   if (check->start != NULL)
     check->start(sim);
+}
+
+void mu_sim_check_offer(MuSim *sim, const MuOffer *offer) {
+  FOR_EACH(check)
+  if (check->offer != NULL)
+    check->offer(sim, offer);
 }
 
 void mu_sim_check_command(MuSim *sim, const MuCommand *command) {

@@ -15,6 +15,7 @@ typedef struct {
 typedef struct {
   const char *name, *what;
   void (*start)(MuSim *sim);                             /* a scheduler starts from the store */
+  void (*offer)(MuSim *sim, const MuOffer *offer);       /* goes out to the scheduler */
   void (*command)(MuSim *sim, const MuCommand *command); /* is given to the scheduler */
   void (*drained)(MuSim *sim, const MuOutput *output);   /* was handed out, and goes into the pipeline */
   void (*commit)(MuSim *sim, const MuBatch *batch);      /* becomes durable; the store has still what was before */
@@ -31,7 +32,7 @@ typedef struct {
 
 extern const MuSimCheck mu_sim_check_single, mu_sim_check_shared, mu_sim_check_known, mu_sim_check_durable,
     mu_sim_check_recorded, mu_sim_check_ledger, mu_sim_check_liveness, mu_sim_check_rollup, mu_sim_check_memory,
-    mu_sim_check_discipline;
+    mu_sim_check_discipline, mu_sim_check_fair;
 
 typedef struct MuSimChecks {
   guint every, since;       /* the whole: each so many commits; commits since the last time */
@@ -49,6 +50,9 @@ typedef struct MuSimChecks {
   GHashTable *orphans;  /* resource ids whose entries were given up with reason: a lost agent, an operator's word */
   /* known */
   GHashTable *strangers; /* task id to since when (gint64*) it lives and the store has no record of it */
+  /* fair */
+  GHashTable *offered; /* id to MuOffer, as it went out */
+  GHashTable *waits;   /* name of a service to how often it was passed over, see check_fair.c */
   /* shared */
   GHashTable *users; /* resource id to the id of the task that was last launched on it */
 } MuSimChecks;
@@ -56,6 +60,7 @@ typedef struct MuSimChecks {
 void mu_sim_checks_init(MuSim *sim);
 void mu_sim_checks_clear(MuSim *sim);
 void mu_sim_check_start(MuSim *sim);
+void mu_sim_check_offer(MuSim *sim, const MuOffer *offer);
 void mu_sim_check_command(MuSim *sim, const MuCommand *command);
 void mu_sim_check_drained(MuSim *sim, const MuOutput *output);
 void mu_sim_check_commit(MuSim *sim, const MuBatch *batch);

@@ -1,5 +1,5 @@
 /* The virtual master: agents, offers, and what an accept does. */
-#include "sim_private.h"
+#include "sim_check.h"
 
 #include <string.h>
 
@@ -46,6 +46,7 @@ static void offer_agent(MuSim *sim, MuSimAgent *agent, MuEngineEvent *event) {
     return;
   g_hash_table_insert(sim->offers, id, agent);
   g_ptr_array_add(agent->offers, g_steal_pointer(&id));
+  mu_sim_check_offer(sim, offer);
   g_ptr_array_add(event->offers, offer);
 }
 
@@ -77,6 +78,7 @@ void mu_sim_offer_soon(MuSim *sim, MuSimAgent *agent) {
 
 static void end_offer(MuSim *sim, MuSimAgent *agent, const char *id) {
   guint at = 0;
+  g_hash_table_remove(sim->checks->offered, id);
   g_hash_table_remove(sim->offers, id);
   mu_agent_offer_end(agent->agent, id);
   if (g_ptr_array_find_with_equal_func(agent->offers, id, g_str_equal, &at))

@@ -77,12 +77,21 @@ static void plant_in_service(MuService *service, MuOutput *output) {
     service->record->created_ms++;
 }
 
+/* It is served only when nobody else waits. */
+static void pass_over(MuMultiServiceEventClient *client, MuService *service) {
+  mu_fair_leave(&client->fair, service);
+  if (mu_fair_length(&client->fair) == 0 && mu_service_wants_offers(service))
+    mu_fair_join(&client->fair, service);
+}
+
 void mu_sim_plant_in_memory(MuMultiServiceEventClient *client, MuOutput *output) {
   gboolean planted = MU_SIM_PLANTED(ledger) || MU_SIM_PLANTED(rollup) || MU_SIM_PLANTED(rollup__untouched) ||
-                     MU_SIM_PLANTED(memory__untouched);
+                     MU_SIM_PLANTED(memory__untouched) || MU_SIM_PLANTED(fair);
   if (!planted)
     return;
   g_auto(GStrv) names = mu_multi_service_manager_names(client->manager);
+  if (MU_SIM_PLANTED(fair) && names[0] != NULL)
+    pass_over(client, mu_manager_find(client->manager, names[0]));
   for (guint i = 0; names[i] != NULL; i++)
     plant_in_service(mu_manager_find(client->manager, names[i]), output);
 }

@@ -17,7 +17,8 @@
   X(rollup__untouched, "shows another status of a service of which nothing is stored")                                 \
   X(memory, "keeps in memory what it did not store")                                                                   \
   X(memory__untouched, "changes a service of which nothing is stored")                                                 \
-  X(discipline, "lets one service more grow than allowed")
+  X(discipline, "lets one service more grow than allowed")                                                             \
+  X(fair, "serves everybody but one")
 
 typedef enum {
   MU_SIM_PLANT_none,

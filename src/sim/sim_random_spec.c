@@ -66,7 +66,7 @@ char *mu_sim_random_spec(guint64 seed, guint service, guint version) {
   mu_random_seed(&fixed, seed * 7919 + service);
   mu_random_seed(&changing, seed * 7919 + service + (version + 1) * 104729);
   guint pods = 1 + below(&fixed, 3);
-  g_string_append_printf(yaml, "name: svc-%u\npods:\n", service);
+  g_string_append_printf(yaml, "name: svc-%u\npriority: %u\npods:\n", service, (service + version) % 2);
   for (guint i = 0; i < pods; i++)
     add_pod(yaml, &changing, &fixed, i);
   add_plans(yaml, &changing, pods);

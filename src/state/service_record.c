@@ -44,6 +44,8 @@ static const MuJsonMember MEMBERS[] = {
     {.key = "changed_ms", .kind = MU_JSON_INT, .offset = SERVICE(changed_ms)},
     {.key = "restarts", .kind = MU_JSON_INT, .offset = SERVICE(restarts), .not_zero = TRUE},
     {.key = "restart_strategy", .kind = MU_JSON_TEXT, .offset = SERVICE(restart_strategy)},
+    {.key = "turn_place", .kind = MU_JSON_INT, .offset = SERVICE(turn_place), .not_zero = TRUE},
+    {.key = "turn_since_ms", .kind = MU_JSON_INT, .offset = SERVICE(turn_since_ms), .not_zero = TRUE},
 };
 
 static gpointer record_new(void) {

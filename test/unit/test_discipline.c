@@ -28,12 +28,8 @@ static void assert_growing(MuOfferDiscipline *discipline, const char *order, gin
 
 static void test_all(void) {
   g_autoptr(MuOfferDiscipline) discipline = mu_offer_discipline_all();
-  for (const char *c = "abc"; *c != '\0'; c++)
-    wants(discipline, c, 0);
-  assert_growing(discipline, "abc", 0, "abc");
+  g_assert_null(discipline->ops->update); /* nothing to decide */
   assert_next(discipline, G_MAXINT64);
-  has_enough(discipline, "abc", 1);
-  assert_growing(discipline, "abc", 1000000, "abc");
 }
 
 /* In the order in which they asked, and asking again does not help. */
@@ -145,6 +141,110 @@ static void test_none_means_one(void) {
   assert_growing(discipline, "ab", 0, "a");
 }
 
+/* ---- memory --------------------------------------------------------------------------------------------------------- */
+
+static void remember(const char *service, const MuTurn *turn, gpointer user) {
+  g_hash_table_insert(user, g_strdup(service), g_memdup2(turn, sizeof *turn));
+}
+
+/* The discipline after a restart: another one, told of what was remembered. */
+static MuOfferDiscipline *restarted(GHashTable *memory, guint n) {
+  MuOfferDiscipline *discipline = mu_offer_discipline_parallel_footprint(n, TURN_MS);
+  GHashTableIter iter;
+  gpointer service = NULL, turn = NULL;
+  g_hash_table_iter_init(&iter, memory);
+  while (g_hash_table_iter_next(&iter, &service, &turn))
+    if (((MuTurn *)turn)->place > 0)
+      discipline->ops->restore(discipline, service, turn);
+  return discipline;
+}
+
+/* Neither the order nor the time that a turn has left is lost. */
+static void test_restart(void) {
+  g_autoptr(GHashTable) memory = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+  g_autoptr(MuOfferDiscipline) before = mu_offer_discipline_parallel_footprint(1, TURN_MS);
+  for (const char *c = "dbac"; *c != '\0'; c++)
+    wants(before, (const char[]){*c, '\0'}, 0);
+  assert_growing(before, "abcd", 120, "b");
+  has_enough(before, "a", 130);
+  before->ops->changes(before, remember, memory);
+  g_autoptr(MuOfferDiscipline) after = restarted(memory, 1);
+  for (const char *c = "bcd"; *c != '\0'; c++)
+    wants(after, (const char[]){*c, '\0'}, 150);
+  assert_growing(after, "abcd", 150, "b");
+  assert_next(after, 220); /* as before */
+  assert_growing(after, "abcd", 220, "c");
+  assert_growing(after, "abcd", 320, "d");
+}
+
+/* What did not change is not told again. */
+static void test_changes(void) {
+  g_autoptr(GHashTable) memory = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+  g_autoptr(MuOfferDiscipline) discipline = mu_offer_discipline_parallel_footprint(1, TURN_MS);
+  wants(discipline, "a", 0);
+  wants(discipline, "b", 0);
+  discipline->ops->changes(discipline, remember, memory);
+  g_assert_cmpuint(g_hash_table_size(memory), ==, 2);
+  g_hash_table_remove_all(memory);
+  wants(discipline, "a", 1);
+  discipline->ops->changes(discipline, remember, memory);
+  g_assert_cmpuint(g_hash_table_size(memory), ==, 0);
+  has_enough(discipline, "b", 2);
+  discipline->ops->changes(discipline, remember, memory);
+  g_assert_cmpuint(g_hash_table_size(memory), ==, 1);
+  g_assert_cmpint(((MuTurn *)g_hash_table_lookup(memory, "b"))->place, ==, 0);
+}
+
+/* ---- the bound ------------------------------------------------------------------------------------------------------ */
+
+#define SERVICES 12
+
+typedef struct {
+  MuOfferDiscipline *discipline;
+  guint n;
+  gint64 due_ms[SERVICES]; /* 0: it does not wait; else when it has its turn at the latest */
+  guint asking;
+} Crowd;
+
+/* Those before it, in rounds of n, and the turns under way. */
+static gint64 bound_of(const Crowd *crowd, gint64 now_ms) {
+  return now_ms + TURN_MS * (gint64)(crowd->asking / crowd->n + 1);
+}
+
+static void ask_or_have_enough(Crowd *crowd, guint i, gint64 now_ms) {
+  const char name[] = {(char)('a' + i), '\0'};
+  gboolean asks = crowd->due_ms[i] == 0;
+  crowd->due_ms[i] = asks ? bound_of(crowd, now_ms) : 0;
+  crowd->asking += asks ? 1 : (guint)-1;
+  crowd->discipline->ops->update(crowd->discipline, name, asks, now_ms);
+}
+
+/* A turn was had: the next one is due after all who ask now. */
+static void look(Crowd *crowd, gint64 now_ms) {
+  for (guint i = 0; i < SERVICES; i++) {
+    const char name[] = {(char)('a' + i), '\0'};
+    if (crowd->due_ms[i] == 0)
+      continue;
+    if (crowd->discipline->ops->may_reserve(crowd->discipline, name, now_ms))
+      crowd->due_ms[i] = bound_of(crowd, now_ms + TURN_MS);
+    g_assert_cmpint(now_ms, <=, crowd->due_ms[i]);
+  }
+}
+
+/* Whoever comes and goes, nobody waits longer than the header says. */
+static void test_bound(void) {
+  for (guint n = 1; n <= 5; n++) {
+    g_autoptr(MuOfferDiscipline) discipline = mu_offer_discipline_parallel_footprint(n, TURN_MS);
+    g_autoptr(GRand) rand = g_rand_new_with_seed(n);
+    Crowd crowd = {.discipline = discipline, .n = n};
+    for (gint64 now_ms = 1; now_ms < 20000; now_ms++) {
+      if (g_rand_int_range(rand, 0, 20) == 0)
+        ask_or_have_enough(&crowd, (guint)g_rand_int_range(rand, 0, SERVICES), now_ms);
+      look(&crowd, now_ms);
+    }
+  }
+}
+
 int main(int argc, char **argv) {
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/discipline/all", test_all);
@@ -156,5 +256,8 @@ int main(int argc, char **argv) {
   g_test_add_func("/discipline/fewer_wait_than_give_way", test_fewer_wait_than_give_way);
   g_test_add_func("/discipline/next_is_ahead", test_next_is_ahead);
   g_test_add_func("/discipline/none_means_one", test_none_means_one);
+  g_test_add_func("/discipline/restart", test_restart);
+  g_test_add_func("/discipline/changes", test_changes);
+  g_test_add_func("/discipline/bound", test_bound);
   return g_test_run();
 }
