@@ -287,6 +287,7 @@ void mu_sim_cluster_subscribe(MuSim *sim, const char *framework_id) {
     g_free(sim->framework_id);
     sim->framework_id = g_strdup(mu_uuid_new(&sim->random).text);
     framework_id = sim->framework_id;
+    sim->torn_down = FALSE; /* that was another framework */
   } else if (sim->framework_id == NULL) {
     sim->framework_id = g_strdup(framework_id); /* of another life of this cluster */
   }

@@ -87,13 +87,27 @@ static void keep_checks(MuTaskStatus *status, const MuTaskStatus *before) {
   status->healthy = before->healthy;
 }
 
+/* The bytes of a uuid in base64: the form in which those of Mesos come to the scheduler. */
+static char *uuid_of_mesos(MuUuid uuid) {
+  guint8 bytes[16];
+  const char *digit = uuid.text;
+  for (guint i = 0; i < sizeof bytes; i++) {
+    while (*digit == '-')
+      digit++;
+    bytes[i] = (guint8)(g_ascii_xdigit_value(digit[0]) << 4 | g_ascii_xdigit_value(digit[1]));
+    digit += 2;
+  }
+  return g_base64_encode(bytes, sizeof bytes);
+}
+
 void mu_sim_set_state(MuSim *sim, MuSimTask *task, MuTaskState state) {
   g_autoptr(MuTaskStatus) before = task->status;
   task->status = mu_task_status_new(task->id, state);
   if (before != NULL && state == MU_TASK_RUNNING)
     keep_checks(task->status, before);
   task->status->agent_id = g_strdup(task->agent->id);
-  task->status->uuid = g_strdup(mu_uuid_new(&sim->random).text);
+  MuUuid uuid = mu_uuid_new(&sim->random);
+  task->status->uuid = sim->detailed ? uuid_of_mesos(uuid) : g_strdup(uuid.text);
   task->status->timestamp_ms = sim->now_ms;
   task->unacknowledged = TRUE;
 }

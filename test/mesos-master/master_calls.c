@@ -185,8 +185,19 @@ static void fail_over(MuMesosMaster *master) {
 }
 
 static void take_framework(MuMesosMaster *master, const Mesos__FrameworkInfo *info) {
-  g_free(master->role);
-  master->role = g_strdup(info->n_roles > 0 ? info->roles[0] : "*");
+  g_autoptr(GStrvBuilder) roles = g_strv_builder_new();
+  for (gsize i = 0; i < info->n_roles; i++)
+    g_strv_builder_add(roles, info->roles[i]);
+  g_strfreev(master->roles);
+  master->roles = g_strv_builder_end(roles);
+}
+
+/* Offers of a role that it has no more are rescinded. */
+static void update_framework(MuMesosMaster *master, const Mesos__FrameworkInfo *info) {
+  g_autofree char *before = g_strdup(mu_master_role(master));
+  take_framework(master, info);
+  if (!g_strv_contains((const char *const *)master->roles, before))
+    mu_sim_rescind(master->sim, NULL);
 }
 
 static void subscribe(MuMesosMaster *master, const MuMasterRequest *request, const Mesos__Call *call,
@@ -251,13 +262,14 @@ static void tear_down(MuMesosMaster *master) {
   mu_master_stream_end(stream, FALSE);
   stream->master = NULL;
   mu_master_stream_unref(stream);
+  mu_sim_cluster_lose_scheduler(master->sim);
 }
 
 static void perform(MuMesosMaster *master, const Mesos__Call *call, MuMasterReply *ret) {
   g_autoptr(GError) error = NULL;
   ret->status = 202;
   if (call->type == MESOS__CALL__TYPE__UPDATE_FRAMEWORK) {
-    take_framework(master, call->update_framework->framework_info);
+    update_framework(master, call->update_framework->framework_info);
     ret->status = 200;
     return;
   }

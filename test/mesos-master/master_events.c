@@ -75,8 +75,7 @@ static void write_source(MuMesosMaster *master, MuArena *arena, const MuTaskStat
 }
 
 Mesos__Event *mu_master_event_write(MuMesosMaster *master, MuArena *arena, const MuEngineEvent *event) {
-  Mesos__Event *message =
-      mu_mesos_event_write(arena, event, mu_sim_framework_id(master->sim), master->role == NULL ? "*" : master->role);
+  Mesos__Event *message = mu_mesos_event_write(arena, event, mu_sim_framework_id(master->sim), mu_master_role(master));
   if (message->subscribed != NULL)
     write_master_info(master, arena, message->subscribed);
   if (message->offers != NULL)

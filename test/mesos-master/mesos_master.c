@@ -32,7 +32,7 @@ void mu_mesos_master_free(MuMesosMaster *master) {
   g_free(master->url);
   g_free(master->leader);
   g_free(master->stream_id);
-  g_free(master->role);
+  g_strfreev(master->roles);
   g_free(master);
 }
 
@@ -42,6 +42,11 @@ guint16 mu_mesos_master_port(const MuMesosMaster *master) {
 
 const char *mu_mesos_master_url(const MuMesosMaster *master) {
   return master->url;
+}
+
+const char *mu_master_role(const MuMesosMaster *master) {
+  guint n = master->roles == NULL ? 0 : g_strv_length(master->roles);
+  return n == 0 ? "*" : master->roles[n - 1];
 }
 
 /* ---- telling --------------------------------------------------------------------------------------------------------- */
