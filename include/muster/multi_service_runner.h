@@ -22,7 +22,9 @@ typedef struct {
   const char *ports;
   const char *const *attributes; /* "k=v" for all agents, "N:k=v" for one; NULL-terminated, or NULL */
   const char *hostname;
-  const char *pid_namespaces; /* "on", "off": whether tasks see only their own processes; NULL: on for root */
+  const char *seccomp_profiles; /* folder of profiles; NULL: none but the built-in one, "default" */
+  const char *seccomp_default;  /* profile of pods that name none; NULL: they are not filtered */
+  const char *pid_namespaces;   /* "on", "off": whether tasks see only their own processes; NULL: on for root */
   const char *executor_path, *bootstrap_path; /* NULL: found next to the program, or where they are installed */
   /* routes of one's own */
   const MuHttpRoute *routes;

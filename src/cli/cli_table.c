@@ -35,6 +35,10 @@ OPTION(hostname, "hostname", 0, MU_CLI_TEXT, 0, "NAME", "the agents' hostname (d
 OPTION(
     pid_namespaces, "pid-namespaces", 0, MU_CLI_TEXT, 0, "on|off",
     "whether tasks see no processes but their own, or those of a pod with share-pid-namespace (default: on for root)");
+OPTION(seccomp_profiles, "seccomp-profiles", 0, MU_CLI_TEXT, 0, "DIR",
+       "where the profiles that seccomp-profile-name names are (\"default\" is built in)");
+OPTION(seccomp_default, "seccomp-default", 0, MU_CLI_TEXT, 0, "NAME",
+       "the profile of pods that name none and are not seccomp-unconfined (default: none)");
 OPTION(max_footprint, "max-footprint", 0, MU_CLI_COUNT, 0, "N",
        "at most N services may reserve more at a time (default: no limit)");
 OPTION(quiet, "quiet", 'q', MU_CLI_FLAG, 0, NULL, "log only warnings and errors");
@@ -80,7 +84,7 @@ static const MuCliOption *const common[] = {
 #define CONTEXT_OPTIONS &option_param, &option_env_file
 #define MACHINE_OPTIONS                                                                                                \
   &option_agents, &option_cpus, &option_mem, &option_disk, &option_gpus, &option_mount, &option_ports,                 \
-      &option_attribute, &option_hostname, &option_pid_namespaces
+      &option_attribute, &option_hostname, &option_pid_namespaces, &option_seccomp_profiles, &option_seccomp_default
 #define TARGET_OPTIONS &option_phase, &option_step
 #define FILTER_OPTIONS &option_plan, &option_filter_phase, &option_step
 

@@ -84,6 +84,8 @@ MuEngine *mu_runner_local_engine(const MuRunnerOptions *options, const char *fol
       .ports = options->ports,
       .attributes = attributes,
       .pid_namespaces = pid_namespaces,
+      .seccomp_dir = options->seccomp_profiles,
+      .seccomp_default = options->seccomp_default,
       .hostname = options->hostname,
   };
   return mu_local_engine_new(&config, error);

@@ -82,6 +82,7 @@ void mu_exec_launch_free(MuExecLaunch *launch) {
   g_free(launch->cgroups.v1_freezer);
   g_ptr_array_unref(launch->rlimits);
   g_ptr_array_unref(launch->host_volumes);
+  json_decref(launch->seccomp);
   g_ptr_array_unref(launch->tasks);
   g_free(launch);
 }
@@ -242,6 +243,7 @@ static gboolean read_launch(json_t *json, MuExecLaunch *launch, GError **error) 
       !read_cgroups(json, &launch->cgroups, error) || !read_rlimits(json, launch, error) ||
       !read_host_volumes(json, launch->host_volumes, error) || !read_space(json, &launch->space, error))
     return FALSE;
+  launch->seccomp = json_incref(json_object_get(json, "seccomp"));
   gsize i;
   json_t *item;
   launch->uris = json_incref(json_object_get(json, "uris"));

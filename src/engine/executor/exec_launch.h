@@ -73,6 +73,7 @@ typedef struct {
   MuExecCgroupRoots cgroups;
   GPtrArray *rlimits;      /* of MuExecRlimit* */
   GPtrArray *host_volumes; /* of MuExecHostVolume* */
+  json_t *seccomp;         /* the profile of its tasks' system calls; NULL: none */
   MuExecSpaceSpec space;   /* of the pod: what its tasks share among themselves only */
   GPtrArray *tasks;        /* of MuExecTaskSpec* */
 } MuExecLaunch;

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/capability.h>
 #include <linux/sched.h>
 #include <signal.h>
 #include <string.h>
@@ -64,6 +65,13 @@ static void set_rlimits(const GPtrArray *rlimits, Report *report) {
   }
 }
 
+/* Another user may filter without giving up setuid programs, if it still has this capability: exec takes it away. */
+static void keep_capability(void) {
+  struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+  struct __user_cap_data_struct data[2] = {{.effective = 1u << CAP_SYS_ADMIN, .permitted = 1u << CAP_SYS_ADMIN}};
+  syscall(SYS_capset, &header, data); /* without it the filter is set the other way */
+}
+
 static void become_user(const MuExecTaskSpec *task, Report *report) {
   if (!task->switch_user)
     return;
@@ -73,6 +81,13 @@ static void become_user(const MuExecTaskSpec *task, Report *report) {
     fail(report, "setgid");
   if (syscall(SYS_setresuid, task->uid, task->uid, task->uid) < 0)
     fail(report, "setuid");
+}
+
+static void set_filter(const MuExecSpawn *spawn, Report *report) {
+  if (spawn->task->switch_user)
+    keep_capability();
+  if (!mu_exec_filter_apply(spawn->filter))
+    fail(report, "filter the system calls");
 }
 
 static void reset_signals(void) {
@@ -137,9 +152,13 @@ static void G_GNUC_NORETURN child(const MuExecSpawn *spawn, const CgroupFds *cgr
   connect_output(spawn, report);
   enter_sandbox(spawn, report);
   set_rlimits(spawn->rlimits, report);
+  if (spawn->filter)
+    prctl(PR_SET_KEEPCAPS, 1);
   become_user(spawn->task, report);
   umask(022);
   prctl(PR_SET_PDEATHSIG, SIGKILL); /* after setuid, which clears it: a task does not outlive its executor */
+  if (spawn->filter)
+    set_filter(spawn, report);
   execve(spawn->argv[0], spawn->argv, spawn->envp);
   fail(report, spawn->argv[0]);
   _exit(127);

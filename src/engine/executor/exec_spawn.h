@@ -2,6 +2,7 @@
 #ifndef MU_EXEC_SPAWN_H
 #define MU_EXEC_SPAWN_H
 #include "exec_cgroup.h"
+#include "exec_seccomp.h"
 #include "exec_space.h"
 
 typedef struct {
@@ -13,6 +14,7 @@ typedef struct {
   const GPtrArray *rlimits;   /* of MuExecRlimit* */
   const MuExecCgroup *cgroup; /* may be NULL */
   const MuExecSpace *space;   /* may be NULL, or none */
+  const MuExecFilter *filter; /* of its system calls; NULL: none */
 } MuExecSpawn;
 
 /* The pid, a group and session leader, once its program has begun (exec succeeded); or -1 with MU_ERROR_FAILED that says

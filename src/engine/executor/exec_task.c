@@ -134,13 +134,14 @@ static void on_task_timer(gpointer user) {
 
 /* ---- starting ---- */
 
-static gboolean spawn(MuExecTask *task, char *const *argv, gboolean keep_tail, GError **error) {
+/* What a step prints is kept, to say why it failed; what it does is not the task's, and not filtered. */
+static gboolean spawn(MuExecTask *task, char *const *argv, gboolean is_step, GError **error) {
   int out = -1, err = -1;
   if (!mu_exec_stream_open(&task->out, task->host->loop, &task->out_log, FALSE, &out, error))
     return FALSE;
   g_autoptr(GString) lowered = g_string_new(NULL);
   pid_t pid = -1;
-  if (mu_exec_stream_open(&task->err, task->host->loop, &task->err_log, keep_tail, &err, error)) {
+  if (mu_exec_stream_open(&task->err, task->host->loop, &task->err_log, is_step, &err, error)) {
     MuExecSpawn how = {.argv = argv,
                        .envp = (char *const *)task->env->pdata,
                        .cwd_fd = task->sandbox_fd,
@@ -149,14 +150,15 @@ static gboolean spawn(MuExecTask *task, char *const *argv, gboolean keep_tail, G
                        .task = task->spec,
                        .rlimits = task->launch->rlimits,
                        .cgroup = &task->cgroup,
-                       .space = mu_exec_task_space(task)};
+                       .space = mu_exec_task_space(task),
+                       .filter = is_step ? NULL : task->filter};
     pid = mu_exec_spawn(&how, lowered, error);
     close(err);
   }
   close(out);
   if (pid < 0)
     return FALSE;
-  mu_exec_log_file_write(&task->err_log, lowered->str, keep_tail ? 0 : lowered->len);
+  mu_exec_log_file_write(&task->err_log, lowered->str, is_step ? 0 : lowered->len);
   task->pid = task->last_pid = pid;
   g_hash_table_insert(task->host->children, GINT_TO_POINTER(pid), task);
   return TRUE;
@@ -212,6 +214,13 @@ const MuExecSpace *mu_exec_task_space(const MuExecTask *task) {
   return mu_exec_space_is_open(&task->own_space) ? &task->own_space : task->pod_space;
 }
 
+static gboolean set_filter(MuExecTask *task, GError **error) {
+  if (!task->launch->seccomp)
+    return TRUE;
+  task->filter = mu_exec_filter_new(task->launch->seccomp, task->spec->uid == 0, error);
+  return task->filter != NULL;
+}
+
 static gboolean open_space(MuExecTask *task, GError **error) {
   const MuExecSpaceSpec *own = &task->spec->space, *pod = &task->launch->space;
   if (pod->pid || pod->ipc) {
@@ -242,7 +251,8 @@ static gboolean prepare(MuExecTask *task, GError **error) {
   g_autoptr(GString) warnings = g_string_new(NULL);
   mu_exec_cgroup_init(&task->cgroup, &task->launch->cgroups, spec, warnings);
   mu_exec_log_file_write(&task->err_log, warnings->str, warnings->len);
-  return open_space(task, error) && mu_exec_steps_set_up(task->launch, spec, task->sandbox_fd, error);
+  return set_filter(task, error) && open_space(task, error) &&
+         mu_exec_steps_set_up(task->launch, spec, task->sandbox_fd, error);
 }
 
 void mu_exec_task_start(MuExecTask *task) {
@@ -343,6 +353,7 @@ void mu_exec_task_free(MuExecTask *task) {
   if (task->sandbox_fd >= 0)
     close(task->sandbox_fd);
   mu_exec_space_close(&task->own_space);
+  mu_exec_filter_free(task->filter);
   g_ptr_array_unref(task->env);
   g_ptr_array_unref(task->steps);
   g_free(task->step_error);

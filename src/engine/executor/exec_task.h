@@ -15,6 +15,7 @@
 #include "exec_log_file.h"
 #include "exec_loop.h"
 #include "exec_prepare.h"
+#include "exec_seccomp.h"
 #include "exec_space.h"
 
 typedef enum {
@@ -77,6 +78,7 @@ struct MuExecTask {
   MuExecCgroup cgroup;
   MuExecSpace own_space;        /* of this task alone, if it has one */
   const MuExecSpace *pod_space; /* NULL: the pod has none */
+  MuExecFilter *filter;         /* of its command's and checks' system calls; NULL: none */
   MuExecCheckRun checks[2];     /* by MuExecCheckKind */
   MuExecTimer timer;            /* end of the grace period; next sweep */
   gint64 sweep_began_ms, sweep_wait_ms;

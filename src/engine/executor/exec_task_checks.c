@@ -70,7 +70,8 @@ static void begin(MuExecCheckRun *run) {
                          .task = task->spec,
                          .rlimits = task->launch->rlimits,
                          .cgroup = &task->cgroup,
-                         .space = mu_exec_task_space(task)};
+                         .space = mu_exec_task_space(task),
+                         .filter = task->filter};
     run->pid = mu_exec_spawn(&spawn, NULL, &error);
     close(write_fd);
   }

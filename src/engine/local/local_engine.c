@@ -1,6 +1,7 @@
 #include "local_engine.h"
 #include "json.h"
 #include "local_private.h"
+#include "local_seccomp.h"
 #include "machine.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -198,6 +199,18 @@ static void make_key(MuLocal *local) {
   local->key[KEY_LENGTH] = '\0';
 }
 
+static gboolean check_seccomp(const MuLocal *local, GError **error) {
+  if (local->seccomp_dir && !g_file_test(local->seccomp_dir, G_FILE_TEST_IS_DIR)) {
+    g_set_error(error, MU_ERROR, MU_ERROR_REFUSED, "there is no folder %s of seccomp profiles", local->seccomp_dir);
+    return FALSE;
+  }
+  json_t *profile =
+      local->seccomp_default ? mu_local_seccomp_load(local->seccomp_dir, local->seccomp_default, error) : NULL;
+  gboolean ok = profile || !local->seccomp_default;
+  json_decref(profile);
+  return ok;
+}
+
 static gboolean set_up(MuLocal *local, const MuLocalEngineConfig *config, GError **error) {
   if (!check_program(config->executor_path, error) || !make_state_dir(local, config->state_dir, error) ||
       !lock_state_dir(local, error) || !make_agents(local, config, error))
@@ -207,7 +220,7 @@ static gboolean set_up(MuLocal *local, const MuLocalEngineConfig *config, GError
   local->lines = local->trash ? mu_local_lines_new(local->context, &mu_local_executor_line_funcs, error) : NULL;
   if (!local->lines)
     return FALSE;
-  if (!mu_local_probe_machine(local, config->pid_namespaces, error))
+  if (!check_seccomp(local, error) || !mu_local_probe_machine(local, config->pid_namespaces, error))
     return FALSE;
   warn_if_closed(local);
   make_key(local);
@@ -229,6 +242,8 @@ static void init(MuLocal *local, const MuLocalEngineConfig *config) {
   local->executor_path = g_canonicalize_filename(config->executor_path, NULL);
   local->fetch_path = config->fetch_path ? g_canonicalize_filename(config->fetch_path, NULL) : NULL;
   local->bootstrap_path = config->bootstrap_path ? g_canonicalize_filename(config->bootstrap_path, NULL) : NULL;
+  local->seccomp_dir = config->seccomp_dir ? g_canonicalize_filename(config->seccomp_dir, NULL) : NULL;
+  local->seccomp_default = g_strdup(config->seccomp_default);
   local->hostname = config->hostname ? g_strdup(config->hostname) : mu_machine_hostname();
   local->keep_sandboxes = config->keep_sandboxes ? config->keep_sandboxes : MU_LOCAL_KEEP_SANDBOXES;
   local->log_max_bytes = config->log_max_bytes > 0 ? config->log_max_bytes : MU_LOCAL_LOG_MAX_BYTES;

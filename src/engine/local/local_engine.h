@@ -19,6 +19,9 @@ typedef struct {
   /* Whether tasks see no processes but their own, or their pod's when it shares its pid namespace. AUTO: as root, where it
    * works. */
   MuLocalSwitch pid_namespaces;
+  const char *seccomp_dir; /* folder of profiles; NULL: none but the built-in one, "default" */
+  const char
+      *seccomp_default;  /* the profile of pods that name none and are not unconfined; NULL: they are not filtered */
   GPtrArray *attributes; /* of MuEnvVar*; may be NULL. `k=v` for all agents, `N:k=v` for agent N from 0 */
   const char *hostname;  /* NULL: the machine's; agent N of several is `<hostname>-N` */
   guint keep_sandboxes;  /* finished runs kept per task; 0: default 5 */

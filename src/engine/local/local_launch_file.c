@@ -2,6 +2,7 @@
  * resources of the pod and of each task. */
 #include "json.h"
 #include "local_private.h"
+#include "local_seccomp.h"
 #include <grp.h>
 #include <muster/error.h>
 #include <pwd.h>
@@ -189,6 +190,16 @@ static gboolean check_names(const MuPodLaunch *launch, GError **error) {
   return ok;
 }
 
+static gboolean add_seccomp(const MuLocal *local, const MuPodLaunch *launch, json_t *json, GError **error) {
+  const char *name = launch->seccomp_profile ? launch->seccomp_profile : local->seccomp_default;
+  if (launch->seccomp_unconfined || !name)
+    return TRUE;
+  json_t *profile = mu_local_seccomp_load(local->seccomp_dir, name, error);
+  if (profile)
+    mu_json_set_new(json, "seccomp", profile);
+  return profile != NULL;
+}
+
 char *mu_local_launch_file(MuLocal *local, const MuLocalAgent *agent, const MuPodLaunch *launch, GError **error) {
   if (!check_names(launch, error))
     return NULL;
@@ -205,6 +216,8 @@ char *mu_local_launch_file(MuLocal *local, const MuLocalAgent *agent, const MuPo
   mu_json_set_new(json, "host_volumes", host_volumes_to_json(launch->host_volumes));
   mu_json_set_new(json, "space",
                   space_to_json(local, launch->share_pid_namespace, launch->ipc_mode, launch->shm_size_mb));
+  if (!add_seccomp(local, launch, json, error))
+    return NULL;
   json_t *tasks = json_array();
   mu_json_set_new(json, "resources", mu_resources_to_json(launch->resources));
   mu_json_set_new(json, "tasks", tasks);
