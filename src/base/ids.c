@@ -93,6 +93,16 @@ MuUuid mu_uuid_from_name(const char *name) {
   return uuid_format(digest, 5);
 }
 
+guint mu_id_hash(gconstpointer id) {
+  gsize length = strlen(id);
+  guint64 end = 0;
+  if (length < sizeof end)
+    return g_str_hash(id);
+  memcpy(&end, (const char *)id + length - sizeof end, sizeof end);
+  end *= G_GUINT64_CONSTANT(0x9e3779b97f4a7c15); /* Fibonacci hashing: the upper bits depend on all */
+  return (guint)(end >> 32);
+}
+
 gboolean mu_uuid_is_valid(const char *text) {
   if (text == NULL || strnlen(text, MU_UUID_LEN + 1) != MU_UUID_LEN)
     return FALSE;

@@ -23,6 +23,8 @@ MuUuid mu_uuid_new(MuRandom *random);
 /* A version-5-like uuid that is a function of the text: stable ids for plan steps. */
 MuUuid mu_uuid_from_name(const char *name);
 gboolean mu_uuid_is_valid(const char *text);
+/* For hash tables of ids (with g_str_equal): ids of all kinds end in what tells them apart, so the end is enough. */
+guint mu_id_hash(gconstpointer id);
 
 /* `<service>__<pod>-<index>-<task>__<uuid>` with the service's name sanitized. The caller frees. */
 char *mu_task_id_new(const char *service, const char *task_name, const MuUuid *uuid);

@@ -66,6 +66,25 @@ static gboolean is_plain(guchar c) {
   return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
 }
 
+#define EACH(byte) (G_GUINT64_CONSTANT(0x0101010101010101) * (byte))
+
+/* How many bytes from the beginning stand for themselves; eight at a time, for most of all text is such. */
+static gsize plain_length(const char *text, gsize length) {
+  gsize at = 0;
+  for (; at + 8 <= length; at += 8) {
+    guint64 word = 0;
+    memcpy(&word, text + at, sizeof word);
+    word = GUINT64_FROM_LE(word);
+    guint64 quote = word ^ EACH('"'), backslash = word ^ EACH('\\');
+    guint64 odd = (word - EACH(0x20)) | word | ((quote - EACH(1)) & ~quote) | ((backslash - EACH(1)) & ~backslash);
+    if ((odd & EACH(0x80)) != 0) /* what is borrowed spoils only bytes behind the first odd one */
+      return at + (gsize)(__builtin_ctzll(odd & EACH(0x80)) / 8);
+  }
+  while (at < length && is_plain((guchar)text[at]))
+    at++;
+  return at;
+}
+
 static void put_escaped(MuJsonText *out, guchar c) {
   static const char LETTERS[] = {['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n', ['\f'] = 'f', ['\r'] = 'r'};
   char text[8];
@@ -95,14 +114,12 @@ static void put_odd_string(MuJsonText *out, const char *text) {
 }
 
 void mu_json_text_string(MuJsonText *out, const char *text) {
-  gsize length = 0;
+  gsize length = text == NULL ? 0 : strlen(text);
   if (text == NULL) {
     mu_json_text_raw(out, "null", 4);
     return;
   }
-  while (is_plain((guchar)text[length]))
-    length++;
-  if (text[length] != '\0') {
+  if (plain_length(text, length) != length) {
     put_odd_string(out, text);
     return;
   }
@@ -137,9 +154,7 @@ gboolean mu_json_scan_char(MuJsonScan *in, char c) {
 gboolean mu_json_scan_text(MuJsonScan *in, char **ret) {
   if (!mu_json_scan_char(in, '"'))
     return FALSE;
-  const char *begin = in->at, *at = begin;
-  while (at < in->end && is_plain((guchar)*at))
-    at++;
+  const char *begin = in->at, *at = begin + plain_length(begin, (gsize)(in->end - begin));
   if (at >= in->end || *at != '"')
     return FALSE;
   *ret = g_strndup(begin, (gsize)(at - begin));

@@ -200,20 +200,26 @@ static void restore_turn(MuMultiServiceEventClient *client, MuService *service) 
   service->grows = TRUE;
 }
 
+static MuServiceScheduler *build_scheduler(MuMultiServiceEventClient *client, const MuService *service,
+                                           GError **error) {
+  GBytes *context = g_hash_table_lookup(client->store->contexts, service->name);
+  if (service->unreadable != NULL || service->record->state != MU_SERVICE_RUNNING || context == NULL)
+    return NULL;
+  return client->store->factory(service->name, context, client->store->user, error);
+}
+
 static void rebuild_service(MuMultiServiceEventClient *client, MuService *service) {
+  g_autoptr(GError) failure = NULL;
+  g_autoptr(MuServiceScheduler) scheduler = build_scheduler(client, service, &failure);
+  mu_service_read_configs(service, scheduler);
   if (service->unreadable != NULL) {
     mu_log(MU_LOG_WARNING, "service %s: %s", service->name, service->failure);
     return;
   }
-  GBytes *context = g_hash_table_lookup(client->store->contexts, service->name);
-  g_autoptr(GError) failure = NULL;
-  MuServiceScheduler *scheduler = NULL;
-  if (service->record->state == MU_SERVICE_RUNNING && context != NULL)
-    scheduler = client->store->factory(service->name, context, client->store->user, &failure);
   const char *message = failure != NULL ? failure->message : NULL;
   if (message != NULL)
     mu_log(MU_LOG_WARNING, "service %s cannot be rebuilt and is left as it is: %s", service->name, message);
-  mu_service_loaded(service, scheduler, message, &client->effects);
+  mu_service_loaded(service, g_steal_pointer(&scheduler), message, &client->effects);
   restore_turn(client, service);
   mu_client_mark_dirty(client, service);
 }

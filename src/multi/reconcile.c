@@ -6,7 +6,7 @@
 #define ASK_AGAIN_MAX_MS 600000 /* doubled each time up to this */
 
 void mu_client_reconcile_init(MuMultiServiceEventClient *client) {
-  client->unheard = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+  client->unheard = g_hash_table_new_full(mu_id_hash, g_str_equal, g_free, g_free);
   client->next_reconcile_ms = client->ask_again_ms = G_MAXINT64;
 }
 

@@ -1,5 +1,6 @@
 #include "agent_private.h"
 #include "bug.h"
+#include "ids.h"
 #include <muster/error.h>
 
 /* What an executor uses. It is forgotten with its last task when the pod has nothing of its own. */
@@ -11,7 +12,7 @@ typedef struct {
 static Use *use_new(void) {
   Use *use = g_new0(Use, 1);
   use->own = mu_resources_new();
-  use->tasks = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)mu_resources_free);
+  use->tasks = g_hash_table_new_full(mu_id_hash, g_str_equal, g_free, (GDestroyNotify)mu_resources_free);
   return use;
 }
 
@@ -38,9 +39,9 @@ MuAgent *mu_agent_new(const char *id, const char *hostname, MuResources *take_to
   agent->attributes = g_ptr_array_new_with_free_func((GDestroyNotify)mu_env_var_free);
   agent->total = take_total;
   agent->available = mu_resources_copy(take_total);
-  agent->offers = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)mu_resources_free);
-  agent->executors = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)use_free);
-  agent->volumes = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+  agent->offers = g_hash_table_new_full(mu_id_hash, g_str_equal, g_free, (GDestroyNotify)mu_resources_free);
+  agent->executors = g_hash_table_new_full(mu_id_hash, g_str_equal, g_free, (GDestroyNotify)use_free);
+  agent->volumes = g_hash_table_new_full(mu_id_hash, g_str_equal, g_free, NULL);
   remember_volumes(agent, take_total);
   return agent;
 }

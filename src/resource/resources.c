@@ -1,4 +1,5 @@
 #include "bug.h"
+#include "ids.h"
 #include "resource.h"
 
 /* A collection of at least so many entries is looked up by its index; scanning fewer is faster than keeping one. */
@@ -62,7 +63,7 @@ static void index_remove(MuResources *resources, const MuResource *resource) {
 /* Logically const: only how fast the collection answers changes. */
 static void index_make(const MuResources *resources) {
   MuResources *collection = (MuResources *)resources;
-  collection->by_id = g_hash_table_new(g_str_hash, g_str_equal);
+  collection->by_id = g_hash_table_new(mu_id_hash, g_str_equal);
   for (guint i = 0; i < resources->items->len; i++)
     index_add(collection, g_ptr_array_index(resources->items, i));
 }

@@ -42,7 +42,7 @@ MuService *mu_service_new(const char *name) {
   service->fingerprints = g_hash_table_new_full(NULL, NULL, NULL, g_free);
   service->pods = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)pod_free);
   service->tasks = g_hash_table_new(g_str_hash, g_str_equal);
-  service->reservations = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+  service->reservations = g_hash_table_new_full(mu_id_hash, g_str_equal, g_free, NULL);
   service->marks = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
   service->files = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_bytes_unref);
   service->early_statuses = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)mu_task_status_free);
@@ -70,6 +70,7 @@ void mu_service_free(MuService *service) {
   g_hash_table_unref(service->pods);
   g_hash_table_unref(service->configs);
   g_hash_table_unref(service->fingerprints);
+  g_clear_pointer(&service->unread_configs, g_hash_table_unref);
   g_hash_table_unref(service->marks);
   g_hash_table_unref(service->files);
   g_hash_table_unref(service->early_statuses);
@@ -336,12 +337,35 @@ static gboolean load_service(MuService *service, const char *value, gsize length
   return TRUE;
 }
 
-static gboolean load_config(MuService *service, const char *key, const char *value, gsize length, GError **error) {
-  MuServiceSpec *spec = mu_service_spec_from_json(value, length, error);
-  if (spec == NULL)
-    return FALSE;
-  g_hash_table_insert(service->configs, g_strdup(key), spec);
-  return TRUE;
+/* Read when it is known whether the factory makes it again: see mu_service_read_configs. */
+static void load_config(MuService *service, const char *key, const char *value, gsize length) {
+  if (service->unread_configs == NULL)
+    service->unread_configs = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+  g_hash_table_insert(service->unread_configs, g_strdup(key), g_strndup(value, length));
+}
+
+static MuServiceSpec *read_config(const char *id, const char *json, const MuServiceScheduler *scheduler,
+                                  GError **error) {
+  if (scheduler != NULL && strcmp(id, scheduler->config_id) == 0 && strcmp(json, scheduler->json) == 0)
+    return mu_service_spec_ref(scheduler->spec);
+  return mu_service_spec_from_json(json, strlen(json), error);
+}
+
+void mu_service_read_configs(MuService *service, const MuServiceScheduler *scheduler) {
+  GHashTableIter iter;
+  gpointer id = NULL, json = NULL;
+  if (service->unread_configs == NULL)
+    return;
+  g_hash_table_iter_init(&iter, service->unread_configs);
+  while (g_hash_table_iter_next(&iter, &id, &json)) {
+    g_autoptr(GError) error = NULL;
+    MuServiceSpec *spec = read_config(id, json, scheduler, &error);
+    if (spec != NULL)
+      g_hash_table_insert(service->configs, g_strdup(id), spec);
+    else
+      mu_service_damage(service, MU_RECORD_CONFIG, id, error->message);
+  }
+  g_clear_pointer(&service->unread_configs, g_hash_table_unref);
 }
 
 static gboolean load_pod(MuService *service, const char *value, gsize length, GError **error) {
@@ -398,7 +422,7 @@ gboolean mu_service_load(MuService *service, MuRecordKind kind, const char *key,
                          GError **error) {
   switch (kind) {
   case MU_RECORD_SERVICE: return load_service(service, value, length, error);
-  case MU_RECORD_CONFIG: return load_config(service, key, value, length, error);
+  case MU_RECORD_CONFIG: return load_config(service, key, value, length), TRUE;
   case MU_RECORD_POD: return load_pod(service, value, length, error);
   case MU_RECORD_TASK: return load_task(service, value, length, error);
   case MU_RECORD_STATUS: return load_status(service, key, value, length, error);

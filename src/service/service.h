@@ -60,6 +60,7 @@ struct MuService {
   char *rejected;  /* errors of the last configuration that was refused; NULL: none */
   GHashTable *configs;        /* id to MuServiceSpec */
   GHashTable *fingerprints;   /* MuTaskSpec of one of them to its fingerprint: what was found for an earlier launch */
+  GHashTable *unread_configs; /* while loading: id to JSON; NULL: none */
   GHashTable *pods;           /* name to MuPod, owned */
   GHashTable *tasks;          /* name to MuTask */
   GHashTable *reservations;   /* resource id (of the entry) to MuPod */
@@ -106,6 +107,9 @@ void mu_service_free(MuService *service);
 /* One stored record of the service. MU_ERROR_FAILED when it cannot be read. */
 gboolean mu_service_load(MuService *service, MuRecordKind kind, const char *key, const char *value, gsize length,
                          GError **error);
+/* All records were given: configurations are read, but for the one that the factory made again (`scheduler`, NULL: it made
+ * none), which is taken from there. One that cannot be read damages the service. */
+void mu_service_read_configs(MuService *service, const MuServiceScheduler *scheduler);
 /* All records were given. Takes the scheduler that the factory built (NULL with `failure` when it failed). A scheduler whose
  * spec differs from the stored target is taken as a new configuration. */
 void mu_service_loaded(MuService *service, MuServiceScheduler *take_scheduler, const char *failure, MuEffects *effects);

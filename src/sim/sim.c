@@ -166,6 +166,7 @@ static void perform_calls(MuSim *sim, const MuOutput *output) {
     sim->muted |= sim->crash_now && sim->crash_moment == MU_SIM_CRASH_HALFWAY && i >= output->calls->len / 2;
     if (sim->muted)
       return;
+    sim->calls++;
     mu_sim_check_call(sim, output->calls->pdata[i]);
     mu_sim_wire_out(sim, output->calls->pdata[i]);
   }
@@ -406,8 +407,8 @@ MuMultiServiceEventClient *mu_sim_client(MuSim *sim) {
   return sim->client;
 }
 
-guint64 mu_sim_steps(const MuSim *sim) {
-  return sim->steps;
+guint64 mu_sim_happenings(const MuSim *sim) {
+  return sim->steps + sim->calls;
 }
 
 guint mu_sim_commits(const MuSim *sim) {

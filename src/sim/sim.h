@@ -148,7 +148,8 @@ char *mu_sim_task_id(MuSim *sim, const char *name);        /* of the live run of
 gboolean mu_sim_is_clean(const MuSim *sim);                /* no reservation, no volume, no live task in the cluster */
 gboolean mu_sim_is_torn_down(const MuSim *sim);            /* TEARDOWN came, and the store is empty */
 guint mu_sim_events_after_settling(MuSim *sim, gint64 ms); /* how many events a quiet stretch of time takes */
-guint64 mu_sim_steps(const MuSim *sim); /* items of the timetable that were run: the events of the benchmark */
+guint64 mu_sim_happenings(
+    const MuSim *sim); /* items of the timetable that were run, and calls: what docs/simulator.md counts as events */
 
 /* ---- the checkers (docs/simulator.md) -------------------------------------------------------------------------------- */
 

@@ -8,11 +8,11 @@
 void mu_sim_cluster_init(MuSim *sim) {
   sim->agents = g_ptr_array_new_with_free_func((GDestroyNotify)mu_sim_agent_free);
   sim->agents_by_id = g_hash_table_new(g_str_hash, g_str_equal);
-  sim->offers = g_hash_table_new(g_str_hash, g_str_equal);
-  sim->tasks = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)mu_sim_task_free);
+  sim->offers = g_hash_table_new(mu_id_hash, g_str_equal);
+  sim->tasks = g_hash_table_new_full(mu_id_hash, g_str_equal, NULL, (GDestroyNotify)mu_sim_task_free);
   sim->live = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-  sim->executors = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-  sim->lingering = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+  sim->executors = g_hash_table_new_full(mu_id_hash, g_str_equal, g_free, NULL);
+  sim->lingering = g_hash_table_new_full(mu_id_hash, g_str_equal, g_free, NULL);
   sim->scripts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 }
 

@@ -66,9 +66,10 @@ typedef struct {
 
 struct MuSim {
   gint64 now_ms;
-  guint64 sequence, steps; /* steps: items of the timetable that were run */
-  GPtrArray *timetable;    /* a heap of MuSimItem* */
-  GPtrArray *answers;      /* to mu_sim_command; see sim.c */
+  guint64 sequence, steps,
+      calls;            /* steps: items of the timetable that were run; calls: of the scheduler, that were performed */
+  GPtrArray *timetable; /* a heap of MuSimItem* */
+  GPtrArray *answers;   /* to mu_sim_command; see sim.c */
   MuRandom random;
   /* the scheduler */
   MuMultiServiceEventClient *client;

@@ -1,6 +1,7 @@
 #include "sim_workload.h"
 
 #include "client_private.h"
+#include "service_private.h"
 #include "sim_check.h"
 
 #include <string.h>
@@ -259,6 +260,38 @@ static void finale(Work *work) {
     mu_sim_check_nothing_left(sim);
 }
 
+/* ---- the factory ------------------------------------------------------------------------------------------------------ */
+
+static void bytes_free(gpointer bytes) {
+  g_bytes_unref(bytes);
+}
+
+static void scheduler_free(gpointer scheduler) {
+  mu_service_scheduler_free(scheduler);
+}
+
+static MuServiceScheduler *copy_scheduler(const MuServiceScheduler *scheduler) {
+  MuServiceScheduler *copy = g_memdup2(scheduler, sizeof *scheduler);
+  copy->spec = mu_service_spec_ref(scheduler->spec);
+  copy->validators = g_array_ref(scheduler->validators);
+  copy->config_id = g_strdup(scheduler->config_id);
+  copy->json = g_strdup(scheduler->json);
+  return copy;
+}
+
+/* The same context gives the same service: schedulers start so often here that reading YAML would be most of a run. The name
+ * is in the context. */
+static MuServiceScheduler *build_once(const char *name, GBytes *context, gpointer user, GError **error) {
+  MuServiceScheduler *built = g_hash_table_lookup(user, context);
+  if (built == NULL) {
+    built = mu_yaml_service_factory(name, context, NULL, error);
+    if (built == NULL)
+      return NULL;
+    g_hash_table_insert(user, g_bytes_ref(context), built);
+  }
+  return copy_scheduler(built);
+}
+
 /* ---- the run ----------------------------------------------------------------------------------------------------------- */
 
 void mu_sim_run_init(MuSimRun *ret_run, guint64 seed) {
@@ -317,7 +350,8 @@ static gint64 pause_ms(Work *work) {
 }
 
 void mu_sim_run_all(const MuSimRun *run, MuSimResult *ret_result) {
-  g_autoptr(MuSim) sim = mu_sim_new(run->seed, mu_yaml_service_factory, NULL);
+  g_autoptr(GHashTable) built = g_hash_table_new_full(g_bytes_hash, g_bytes_equal, bytes_free, scheduler_free);
+  g_autoptr(MuSim) sim = mu_sim_new(run->seed, build_once, built);
   Work work = {.run = run, .sim = sim};
   MuSimFaults *faults = mu_sim_faults_new(run->seed, &run->faults);
   set_up(&work);
@@ -332,7 +366,7 @@ void mu_sim_run_all(const MuSimRun *run, MuSimResult *ret_result) {
   if (work.again != NULL)
     mu_command_free(work.again);
   ret_result->violation = g_strdup(sim->violation);
-  ret_result->events = sim->steps;
+  ret_result->events = mu_sim_happenings(sim);
   ret_result->commits = sim->commits;
   ret_result->crashes = sim->crashes;
   ret_result->virtual_ms = sim->now_ms - MU_SIM_START_MS;

@@ -22,7 +22,7 @@ void mu_sim_run_init(MuSimRun *ret_run, guint64 seed);
 
 typedef struct {
   char *violation; /* NULL: all rules held */
-  guint64 events;  /* items of the timetable that were run */
+  guint64 events;  /* mu_sim_happenings */
   guint commits, crashes;
   gint64 virtual_ms;
 } MuSimResult;

@@ -213,6 +213,18 @@ static void test_names(void) {
   }
 }
 
+/* What differs in its end only is spread; the beginning may be the same for all. */
+static void test_hash(void) {
+  g_autoptr(GHashTable) seen = g_hash_table_new(NULL, NULL);
+  for (guint i = 0; i < 1000; i++) {
+    g_autofree char *id = g_strdup_printf("svc__pod-0-server__%08x", i * 2654435761u);
+    g_hash_table_add(seen, GUINT_TO_POINTER(mu_id_hash(id) % 65536 + 1));
+  }
+  g_assert_cmpuint(g_hash_table_size(seen), >, 900);
+  g_assert_cmpuint(mu_id_hash("agent-1"), !=, mu_id_hash("agent-2"));
+  g_assert_cmpuint(mu_id_hash(""), ==, mu_id_hash(""));
+}
+
 int main(int argc, char **argv) {
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/ids/random-reference", test_reference);
@@ -225,5 +237,6 @@ int main(int argc, char **argv) {
   g_test_add_func("/ids/task-id-refused", test_task_id_refused);
   g_test_add_func("/ids/service-names", test_service_names);
   g_test_add_func("/ids/names", test_names);
+  g_test_add_func("/ids/hash", test_hash);
   return g_test_run();
 }
