@@ -30,7 +30,9 @@ typedef struct {
   const MuHttpRoute *routes;
   gsize n_routes;
   gpointer routes_user;
-  gboolean quiet; /* no log lines below warning */
+  const char
+      *mono_service; /* the service that is the whole scheduler: its routes are there without its name; NULL: none */
+  gboolean quiet;    /* no log lines below warning */
 } MuRunnerOptions;
 
 /* How a run ended. */

@@ -126,7 +126,7 @@ char *mu_cli_clip(const char *text, int width) {
 
 /* ---- writing ----------------------------------------------------------------------------------------------------- */
 
-void mu_cli_append_wrapped(GString *out, const char *text, guint indent, guint width) {
+static void append_paragraph(GString *out, const char *text, guint indent, guint width) {
   g_auto(GStrv) words = g_strsplit(text, " ", -1);
   glong column = indent;
   for (char **word = words; *word != NULL; word++) {
@@ -142,6 +142,15 @@ void mu_cli_append_wrapped(GString *out, const char *text, guint indent, guint w
     column += length;
   }
   g_string_append_c(out, '\n');
+}
+
+void mu_cli_append_wrapped(GString *out, const char *text, guint indent, guint width) {
+  g_auto(GStrv) paragraphs = g_strsplit(text, "\n\n", -1);
+  for (char **paragraph = paragraphs; *paragraph != NULL; paragraph++) {
+    if (paragraph > paragraphs)
+      g_string_append_printf(out, "\n%*s", (int)indent, "");
+    append_paragraph(out, *paragraph, indent, width);
+  }
 }
 
 void mu_cli_print(const char *text) {

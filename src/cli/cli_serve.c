@@ -1,7 +1,9 @@
 /* muster serve: the multi-service scheduler, on the SDK's public headers alone. */
 #include "cli_serve.h"
 #include "cli_commands.h"
+#include "cli_fixed.h"
 #include "cli_output.h"
+#include "cli_specs.h"
 #include "cli_target.h"
 #include "mu_config.h"
 #include <stdio.h>
@@ -85,24 +87,54 @@ static gboolean run(const MuCliCall *call, MuMultiServiceRunner *runner, GError 
   return TRUE;
 }
 
+static MuMultiServiceRunner *open_runner(const MuCliCall *call, MuRunnerOptions *options, MuCliFixed *fixed,
+                                         MuCliSpecs *specs, GError **error) {
+  const char *name = mu_cli_text(call, "framework-name"), *mono = mu_cli_fixed_mono(fixed);
+  if (name == NULL)
+    name = mono != NULL ? mono : DEFAULT_FRAMEWORK_NAME;
+  options->mono_service = mono;
+  if (specs->folder != NULL) {
+    options->routes = mu_cli_specs_routes;
+    options->n_routes = mu_cli_specs_n_routes;
+    options->routes_user = specs;
+  }
+  MuMultiServiceEventClient *client = mu_cli_new_scheduler(name, mu_cli_number(call, "max-footprint", 0));
+  mu_cli_fixed_restrict(fixed, client);
+  return mu_multi_service_runner_new(client, options, error);
+}
+
+/* A folder that cannot be read now is told at once, not at the first request. */
+static gboolean check_specs(const char *folder, GError **error) {
+  g_auto(GStrv) names = folder == NULL ? NULL : mu_cli_specs_list(folder, error);
+  return folder == NULL || names != NULL;
+}
+
 gboolean mu_cli_serve(MuCliCall *call, GError **error) {
+  g_auto(MuCliFixed) fixed = {0};
+  g_autofree char *folder = g_strdup(mu_cli_text(call, "specs"));
+  MuCliSpecs specs = {.call = call, .folder = folder};
   g_autoptr(MuCliTarget) target =
       check_options(call, error) ? mu_cli_target_new(call, g_getenv, geteuid() == 0, error) : NULL;
-  if (target == NULL)
+  if (target == NULL || !check_specs(folder, error) || !mu_cli_fixed_load(call, &fixed, error))
     return FALSE;
   g_autofree char *state_dir = g_canonicalize_filename(target->state_dir, NULL);
   g_auto(MuCliMachineLists) lists = {NULL, NULL};
   MuRunnerOptions options = mu_cli_machine_options(call, &lists);
-  const char *listen = mu_cli_text(call, "listen"), *name = mu_cli_text(call, "framework-name");
+  const char *listen = mu_cli_text(call, "listen");
   options.state_dir = state_dir;
   options.listen = mu_cli_has(call, "no-tcp") ? NULL : listen != NULL ? listen : DEFAULT_LISTEN;
   options.engine = mu_cli_text(call, "engine");
   options.quiet = mu_cli_has(call, "quiet");
-  MuMultiServiceEventClient *client =
-      mu_cli_new_scheduler(name != NULL ? name : DEFAULT_FRAMEWORK_NAME, mu_cli_number(call, "max-footprint", 0));
-  g_autoptr(MuMultiServiceRunner) runner = mu_multi_service_runner_new(client, &options, error);
+  g_autoptr(MuMultiServiceRunner) runner = open_runner(call, &options, &fixed, &specs, error);
   if (runner == NULL)
     return FALSE;
+  specs.runner = runner;
+  mu_cli_fixed_put(&fixed, runner);
   print_ready(call, runner, state_dir);
-  return run(call, runner, error);
+  if (!run(call, runner, error))
+    return FALSE;
+  if (fixed.refused == NULL)
+    return TRUE;
+  g_propagate_error(error, g_steal_pointer(&fixed.refused));
+  return FALSE;
 }

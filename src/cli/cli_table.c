@@ -41,6 +41,9 @@ OPTION(seccomp_default, "seccomp-default", 0, MU_CLI_TEXT, 0, "NAME",
        "the profile of pods that name none and are not seccomp-unconfined (default: none)");
 OPTION(max_footprint, "max-footprint", 0, MU_CLI_COUNT, 0, "N",
        "at most N services may reserve more at a time (default: no limit)");
+OPTION(mono, "mono", 0, MU_CLI_TEXT, 0, "FILE", "this one service is the whole scheduler");
+OPTION(fixed, "service", 0, MU_CLI_TEXT, MU_CLI_MANY, "FILE", "a service of a fixed list");
+OPTION(specs, "specs", 0, MU_CLI_TEXT, 0, "DIR", "services can be added by the name of a spec file in this folder");
 OPTION(quiet, "quiet", 'q', MU_CLI_FLAG, 0, NULL, "log only warnings and errors");
 
 OPTION(file, "file", 'f', MU_CLI_TEXT, MU_CLI_REQUIRED, "FILE", "the ServiceSpec; - reads it from standard input");
@@ -108,9 +111,14 @@ static const MuCliCommand commands[] = {
      "State is kept in --state DIR (default: /var/lib/muster for root, else $XDG_STATE_HOME/muster, which is "
      "~/.local/state/muster when not set). The API is served on DIR/muster.sock, and over TCP with the token in "
      "DIR/token. When it is ready, one line with both is printed. SIGTERM and Ctrl-C end the scheduler and leave the "
-     "tasks running: the next start adopts them.",
+     "tasks running: the next start adopts them.\n\n"
+     "Services are added while it runs, unless --service names the files of all there are (one that the list has no more "
+     "is removed at the next start), or --mono that of a single one, which is then the whole framework: it gives it its "
+     "name, has its API at /v1/plans and so on, and ends with it. A file with faults keeps the scheduler from starting; "
+     "a change that is not allowed is told, and the service goes on as it was. With --specs services can be added by the "
+     "name of a file, POST /v1/multi/NAME?yaml=FILE. " VARIABLES_TEXT,
      OPTIONS(&option_listen, &option_no_tcp, &option_framework_name, &option_engine, MACHINE_OPTIONS,
-             &option_max_footprint, &option_quiet),
+             &option_max_footprint, &option_mono, &option_fixed, &option_specs, CONTEXT_OPTIONS, &option_quiet),
      mu_cli_serve, "muster serve --state ./state --listen 127.0.0.1:0 --agents 2"},
     {"run", "FILE", "Run one service in the foreground, with throw-away state.",
      "A scheduler of its own deploys the service and prints what its tasks print, each line after the task's name. "

@@ -11,7 +11,8 @@ void mu_route_services(const MuHttpRequest *request, MuHttpResponse *response, g
   mu_http_respond_json(response, MHD_HTTP_OK, mu_view_services(((MuHttpServer *)user)->backend.client));
 }
 
-/* The reference's way to add a service, from files in a folder of the server's: there is no such folder yet. */
+/* The reference's way to add a service, from files in a folder of the server's: `muster serve --specs` puts routes of its own
+ * in the place of these. */
 void mu_route_yaml_list(const MuHttpRequest *request, MuHttpResponse *response, gpointer user) {
   (void)request, (void)user;
   mu_http_respond_json(response, MHD_HTTP_OK, json_array());
@@ -23,10 +24,12 @@ void mu_route_yaml_add(const MuHttpRequest *request, MuHttpResponse *response, g
   if (yaml == NULL)
     mu_route_fail(response, g_error_new(MU_ERROR, MU_ERROR_USAGE, "?yaml=FILE is missing"));
   else
-    mu_route_fail(response, g_error_new(MU_ERROR, MU_ERROR_NOT_FOUND,
-                                        "there is no spec file `%s`: this server has no folder of specs; "
-                                        "PUT /v1/service/%s takes the spec itself",
-                                        yaml, request->captures[0]));
+    mu_route_fail(
+        response,
+        g_error_new(MU_ERROR, MU_ERROR_NOT_FOUND,
+                    "there is no spec file `%s`: this server has no folder of specs (muster serve --specs DIR); "
+                    "PUT /v1/service/%s takes the spec itself",
+                    yaml, request->captures[0]));
 }
 
 /* ---- adding ---- */

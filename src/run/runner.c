@@ -93,6 +93,7 @@ static gboolean open_http(MuMultiServiceRunner *runner, const MuRunnerOptions *o
       .routes = options->routes,
       .n_routes = options->n_routes,
       .routes_user = options->routes_user,
+      .mono = options->mono_service,
   };
   const MuHttpBackend backend = {
       .client = runner->client,
