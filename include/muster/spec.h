@@ -264,7 +264,8 @@ typedef struct MuServiceSpec {
 typedef struct {
   const char *name;         /* file name in messages; NULL: "svc.yml" */
   const char *service_name; /* not NULL: takes the place of the name in the YAML */
-  /* Values of the template's variables, string to string; NULL: none. Borrowed for the call. */
+  /* Values of the template's variables, string to string; NULL: none. Borrowed for the call. Those named TASKCFG_ALL_<KEY> and
+   * TASKCFG_<POD>_<KEY> are put into the tasks' environment as <KEY>. */
   GHashTable *variables;
   /* The text of a config template file that the spec names, by its path as written: string to GBytes. NULL: none, and a
    * spec with `configs` is refused, naming the file. Borrowed. */

@@ -38,6 +38,7 @@ typedef struct {
   const char *ports;       /* "1000-2000,3000"; NULL: none */
   const char *attributes;  /* "rack:r1;kind:ssd"; NULL: none */
   const gint64 *mounts_mb; /* MOUNT disks of these sizes, at /disk0, /disk1, …; ends with 0; NULL: none */
+  const char *profile;     /* of all these disks; NULL: none */
 } MuSimAgentOptions;
 MuAgent *mu_sim_add_agent_with(MuSim *sim, const MuSimAgentOptions *options);
 guint mu_sim_agents(const MuSim *sim);                  /* how many were added */

@@ -28,10 +28,11 @@ static void add_ports(MuResources *total, const char *ports) {
   }
 }
 
-static void add_mounts(MuResources *total, const gint64 *mounts_mb) {
+static void add_mounts(MuResources *total, const gint64 *mounts_mb, const char *profile) {
   for (guint i = 0; mounts_mb != NULL && mounts_mb[i] > 0; i++) {
     g_autoptr(MuResource) disk = mu_resource_new_scalar(MU_RESOURCE_DISK, mounts_mb[i]);
     disk->mount_root = g_strdup_printf("/disk%u", i);
+    disk->profile = g_strdup(profile);
     mu_resources_add(total, disk);
   }
 }
@@ -43,7 +44,7 @@ static MuResources *make_total(const MuSimAgentOptions *options) {
   add_scalar(total, MU_RESOURCE_DISK, options->disk_mb);
   add_scalar(total, MU_RESOURCE_GPUS, options->gpus_milli);
   add_ports(total, options->ports);
-  add_mounts(total, options->mounts_mb);
+  add_mounts(total, options->mounts_mb, options->profile);
   return total;
 }
 

@@ -28,12 +28,11 @@ void mu_sim_script(MuSim *sim, const char *task, const MuSimScript *script) {
   g_hash_table_insert(sim->scripts, g_strdup(task), g_memdup2(script, sizeof *script));
 }
 
-/* By the task's full name, or by the last part of it. */
+/* By the task's full name, or by what is behind a dash of it: a task's own name may have dashes. */
 static MuSimScript script_of(MuSim *sim, const char *name) {
   const MuSimScript *script = g_hash_table_lookup(sim->scripts, name);
-  const char *last = strrchr(name, '-');
-  if (script == NULL && last != NULL)
-    script = g_hash_table_lookup(sim->scripts, last + 1);
+  for (const char *dash = strchr(name, '-'); script == NULL && dash != NULL; dash = strchr(dash + 1, '-'))
+    script = g_hash_table_lookup(sim->scripts, dash + 1);
   return script != NULL ? *script : mu_sim_script_default;
 }
 

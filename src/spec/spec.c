@@ -5,6 +5,7 @@
 #include "spec_build.h"
 #include "spec_fields.h"
 #include "spec_read.h"
+#include "spec_task_env.h"
 #include "spec_validate.h"
 #include "spec_yaml.h"
 #include <muster/error.h>
@@ -232,6 +233,7 @@ static void read_yaml(MuSpecReader *reader, const char *text, gsize length, cons
   mu_spec_read(reader, &mu_service_object, root, &draft);
   mu_spec_build(reader, &draft, spec);
   read_templates(reader, input, spec);
+  mu_spec_add_task_env(reader, input == NULL ? NULL : input->variables, spec);
   mu_spec_validate(reader, spec, name != NULL);
 }
 

@@ -234,6 +234,48 @@ static void test_words(void) {
   g_assert_cmpstr(mu_strategy_to_string(MU_STRATEGY_PARALLEL_CANARY), ==, "parallel-canary");
 }
 
+/* What of the task's environment the variables bring: "KEY=value " for each, or the error. */
+static char *env_with(const char *const *pairs) {
+  static const char yaml[] =
+      "{name: a, pods: {my-pod: {count: 1, tasks: {t: {goal: ONCE, cmd: x, cpus: 1, env: {A: own, B: "
+      "own}}}}, other: {count: 1, tasks: {t: {goal: ONCE, cmd: x, cpus: 1}}}}}";
+  g_autoptr(GHashTable) variables = g_hash_table_new(g_str_hash, g_str_equal);
+  for (; *pairs != NULL; pairs += 2)
+    g_hash_table_insert(variables, (char *)pairs[0], (char *)pairs[1]);
+  MuSpecInput input = {.variables = variables};
+  g_autoptr(GError) error = NULL;
+  g_autoptr(MuServiceSpec) spec = mu_service_spec_parse(yaml, sizeof yaml - 1, &input, &error);
+  if (spec == NULL)
+    return g_strdup(error->message);
+  GString *text = g_string_new(NULL);
+  for (guint i = 0; i < 2; i++) {
+    const MuTaskSpec *task = &spec->pods[i].tasks[0];
+    for (guint j = 0; j < task->n_env; j++)
+      g_string_append_printf(text, "%s=%s ", task->env[j].key, task->env[j].value);
+    g_string_append(text, i == 0 ? "| " : "");
+  }
+  return g_string_free(text, FALSE);
+}
+
+static void test_task_env(void) {
+  static const struct {
+    const char *const pairs[7];
+    const char *told;
+  } rows[] = {
+      {{NULL}, "A=own B=own | "},
+      {{"A", "template", NULL}, "A=own B=own | "},
+      {{"TASKCFG_ALL_A", "all", NULL}, "A=all B=own | A=all "},
+      {{"TASKCFG_MY_POD_A", "pod", "TASKCFG_ALL_A", "all", "TASKCFG_OTHER_Z", "z", NULL}, "A=pod B=own | A=all Z=z "},
+      {{"TASKCFG_MY-POD_A", "no", "TASKCFG_my_pod_A", "no", NULL}, "A=own B=own | "},
+      {{"TASKCFG_OTHER_9", "x", NULL},
+       "svc.yml:1:133: \"9\" is no name of an environment variable; expected no blank, no '=' and no digit at its begin"},
+  };
+  for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+    g_autofree char *told = env_with(rows[i].pairs);
+    g_assert_cmpstr(told, ==, rows[i].told);
+  }
+}
+
 static void test_refs(void) {
   MuServiceSpec *spec = mu_test_spec_with("", "");
   g_assert_true(mu_service_spec_ref(spec) == spec);
@@ -259,6 +301,7 @@ int main(int argc, char **argv) {
   g_test_add_func("/spec/text-forms", test_text_forms);
   g_test_add_func("/spec/many-pods", test_many_pods);
   g_test_add_func("/spec/words", test_words);
+  g_test_add_func("/spec/task-env", test_task_env);
   g_test_add_func("/spec/refs", test_refs);
   return g_test_run();
 }
