@@ -19,6 +19,8 @@ gboolean mu_cli_service_show(MuCliCall *call, GError **error);
 gboolean mu_cli_service_remove(MuCliCall *call, GError **error);
 gboolean mu_cli_plan_list(MuCliCall *call, GError **error);
 gboolean mu_cli_plan_show(MuCliCall *call, GError **error);
+gboolean mu_cli_plan_start(MuCliCall *call, GError **error);
+gboolean mu_cli_plan_stop(MuCliCall *call, GError **error);
 gboolean mu_cli_plan_interrupt(MuCliCall *call, GError **error);
 gboolean mu_cli_plan_continue(MuCliCall *call, GError **error);
 gboolean mu_cli_plan_force_complete(MuCliCall *call, GError **error);

@@ -120,20 +120,50 @@ static char *operation_path(const MuCliCall *call, const char *operation, GError
 }
 
 /* `operation` as the API names it, `done` as the user reads it. */
-static gboolean operate(const MuCliCall *call, const char *operation, const char *done, GError **error) {
+static gboolean post(const MuCliCall *call, const char *operation, const char *body, const char *done, GError **error) {
   g_autofree char *path = operation_path(call, operation, error);
   g_autoptr(MuCliClient) client = path == NULL ? NULL : mu_cli_client_for(call, error);
   if (client == NULL)
     return FALSE;
-  MuCliRequest request = {.method = "POST", .path = path, .body = ""};
+  MuCliRequest request = {.method = "POST", .path = path, .body = body};
   g_autoptr(json_t) answer = mu_cli_client_ask(client, &request, error);
   if (answer == NULL)
     return FALSE;
+  gboolean already = g_str_equal(mu_cli_json_text(answer, "result"), "already");
   if (mu_cli_has(call, "json"))
     mu_cli_print_json(answer);
   else
-    mu_cli_printf("plan %s of %s: %s\n", mu_cli_arg(call, 1), mu_cli_arg(call, 0), done);
+    mu_cli_printf("plan %s of %s: %s\n", mu_cli_arg(call, 1), mu_cli_arg(call, 0),
+                  already ? "is so already, or complete; nothing was done" : done);
   return TRUE;
+}
+
+static gboolean operate(const MuCliCall *call, const char *operation, const char *done, GError **error) {
+  return post(call, operation, "", done, error);
+}
+
+/* The values of -p as a JSON object; the server checks the names. */
+static char *parameters_body(const MuCliCall *call, GError **error) {
+  g_autoptr(json_t) parameters = json_object();
+  g_autofree const char **texts = mu_cli_texts(call, "param");
+  for (guint i = 0; texts[i] != NULL; i++) {
+    g_auto(GStrv) pair = g_strsplit(texts[i], "=", 2);
+    if (pair[0] == NULL || pair[1] == NULL) {
+      g_set_error(error, MU_ERROR, MU_ERROR_USAGE, "-p %s: KEY=VALUE was expected", texts[i]);
+      return NULL;
+    }
+    mu_json_set_string(parameters, pair[0], pair[1]);
+  }
+  return mu_json_to_string(parameters);
+}
+
+gboolean mu_cli_plan_start(MuCliCall *call, GError **error) {
+  g_autofree char *body = parameters_body(call, error);
+  return body != NULL && post(call, "start", body, "is started", error);
+}
+
+gboolean mu_cli_plan_stop(MuCliCall *call, GError **error) {
+  return operate(call, "stop", "stopped, and set back to its beginning", error);
 }
 
 gboolean mu_cli_plan_interrupt(MuCliCall *call, GError **error) {

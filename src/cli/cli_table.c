@@ -59,6 +59,7 @@ OPTION(timeout, "timeout", 0, MU_CLI_SECONDS, 0, "SECONDS",
 OPTION(force, "force", 0, MU_CLI_FLAG, 0, NULL, "declare the holdouts of a removal gone and finish it");
 OPTION(yes, "yes", 'y', MU_CLI_FLAG, 0, NULL, "do not ask");
 
+OPTION(plan_param, "param", 'p', MU_CLI_TEXT, MU_CLI_MANY, "KEY=VALUE", "a variable for the plan's tasks");
 OPTION(follow_plan, "follow", 'f', MU_CLI_FLAG, 0, NULL, "keep showing it as it changes, until Ctrl-C");
 OPTION(phase, "phase", 0, MU_CLI_TEXT, 0, "PHASE", "only this phase of the plan");
 OPTION(step, "step", 0, MU_CLI_TEXT, 0, "STEP", "only this step of the phase (needs --phase)");
@@ -175,6 +176,12 @@ static const MuCliCommand commands[] = {
     {"plan show", "SERVICE [PLAN]", "Show a plan as a tree of phases and steps.",
      "Without PLAN it is the one that the service is deployed by.", OPTIONS(&option_follow_plan), mu_cli_plan_show,
      "muster plan show redis deploy --follow"},
+    {"plan start", "SERVICE PLAN", "Begin a plan, or begin it anew when it is complete.",
+     "The parameters get into the environment of the tasks that the plan launches. They are kept until the plan is started "
+     "with others.",
+     OPTIONS(&option_plan_param), mu_cli_plan_start, "muster plan start db backup -p BUCKET=nightly"},
+    {"plan stop", "SERVICE PLAN", "Interrupt a plan and set it back to its beginning: its tasks are ended.", NULL,
+     NO_OPTIONS, mu_cli_plan_stop, NULL},
     {"plan interrupt", "SERVICE PLAN", "Begin no further step.", STEP_TEXT, OPTIONS(TARGET_OPTIONS),
      mu_cli_plan_interrupt, NULL},
     {"plan continue", "SERVICE PLAN", "Go on after an interrupt.", STEP_TEXT, OPTIONS(TARGET_OPTIONS),

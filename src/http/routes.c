@@ -58,6 +58,10 @@ static const MuRoute table[] = {
 
     {"GET", SERVICE "/plans", mu_route_plans, "the names of the plans", NULL, NULL, JSON},
     {"GET", SERVICE "/plans/{plan}", mu_route_plan, "a plan with its phases and steps", NULL, NULL, JSON},
+    {"POST", SERVICE "/plans/{plan}/start", mu_route_plan_start, "begin a plan, anew when it is complete", NULL, JSON,
+     JSON},
+    {"POST", SERVICE "/plans/{plan}/stop", mu_route_plan_stop, "interrupt a plan and set it back to its beginning",
+     NULL, NULL, JSON},
     {"POST", SERVICE "/plans/{plan}/interrupt", mu_route_plan_interrupt, "start no further step", STEP_QUERY, NULL,
      JSON},
     {"POST", SERVICE "/plans/{plan}/continue", mu_route_plan_continue, "undo an interrupt", STEP_QUERY, NULL, JSON},

@@ -29,6 +29,8 @@ MU_HTTP_HANDLER(mu_route_service_health);
 /* routes_plan.c */
 MU_HTTP_HANDLER(mu_route_plans);
 MU_HTTP_HANDLER(mu_route_plan);
+MU_HTTP_HANDLER(mu_route_plan_start);
+MU_HTTP_HANDLER(mu_route_plan_stop);
 MU_HTTP_HANDLER(mu_route_plan_interrupt);
 MU_HTTP_HANDLER(mu_route_plan_continue);
 MU_HTTP_HANDLER(mu_route_plan_force_complete);

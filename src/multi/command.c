@@ -15,6 +15,7 @@ void mu_command_free(MuCommand *command) {
   g_clear_pointer(&command->context, g_bytes_unref);
   g_free(command->pod);
   g_strfreev(command->tasks);
+  json_decref(command->parameters);
   g_free(command->plan);
   g_free(command->phase);
   g_free(command->step);

@@ -22,6 +22,8 @@ typedef enum {
   MU_COMMAND_FILE_PUT,        /* service, file, context: the file's bytes */
   MU_COMMAND_SERVICE_RESTART, /* service, strategy: every pod in place, in turn */
   MU_COMMAND_SERVICE_PREVIEW, /* service, context, if_version: what PUT would do; changes nothing */
+  MU_COMMAND_PLAN_START,      /* service, plan, parameters */
+  MU_COMMAND_PLAN_STOP,       /* service, plan */
 } MuCommandKind;
 
 /* The end of a command. Exactly one of `body` and `error` is set; both are borrowed. */
@@ -41,8 +43,9 @@ typedef struct {
   gint64 if_version; /* MU_VERSION_ANY, MU_VERSION_ABSENT, or the version that must be the present one */
   char *pod, *plan, *phase, *step, *file;
   MuStrategyKind strategy;
-  char **tasks;      /* NULL-terminated; NULL or none: all */
-  MuReplyFunc reply; /* called once, on the main loop's thread; NULL: nobody waits */
+  json_t *parameters; /* of a plan; owned; NULL: none */
+  char **tasks;       /* NULL-terminated; NULL or none: all */
+  MuReplyFunc reply;  /* called once, on the main loop's thread; NULL: nobody waits */
   gpointer user;
 } MuCommand;
 

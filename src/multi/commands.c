@@ -282,15 +282,47 @@ static gboolean rolling_restart(MuMultiServiceEventClient *client, MuCommand *co
   return TRUE;
 }
 
+static MuPlanOp plan_op_of(MuCommandKind kind) {
+  switch (kind) {
+  case MU_COMMAND_PLAN_START: return MU_PLAN_OP_START;
+  case MU_COMMAND_PLAN_STOP: return MU_PLAN_OP_STOP;
+  case MU_COMMAND_PLAN_INTERRUPT: return MU_PLAN_OP_INTERRUPT;
+  case MU_COMMAND_PLAN_CONTINUE: return MU_PLAN_OP_CONTINUE;
+  case MU_COMMAND_PLAN_FORCE_COMPLETE: return MU_PLAN_OP_FORCE_COMPLETE;
+  default: return MU_PLAN_OP_RESTART;
+  }
+}
+
+/* PlansQueries of dcos-commons: which element was meant, for those operations that may mean a step. */
+static char *plan_message(const MuPlanRequest *request) {
+  const char *word = mu_plan_op_to_string(request->op);
+  if (request->op == MU_PLAN_OP_FORCE_COMPLETE || request->op == MU_PLAN_OP_RESTART)
+    return g_strdup_printf("Received cmd: %s for Plan: %s, Phase: %s, Step: %s", word, request->plan,
+                           request->phase == NULL ? "null" : request->phase,
+                           request->step == NULL ? "null" : request->step);
+  if (request->op != MU_PLAN_OP_START)
+    return g_strdup_printf("Received cmd: %s", word);
+  g_autofree char *parameters = request->parameters == NULL ? g_strdup("{}") : mu_json_to_string(request->parameters);
+  return g_strdup_printf("Received cmd: start %s with parameters: %s", request->plan, parameters);
+}
+
 static gboolean plan_op(MuMultiServiceEventClient *client, MuCommand *command, json_t **ret_body, GError **error) {
   MuService *service = require_sound(client, command->service, error);
-  MuPlanOp op = (MuPlanOp)(command->kind - MU_COMMAND_PLAN_INTERRUPT);
-  if (service == NULL ||
-      !mu_service_plan_op(service, op, command->plan, command->phase, command->step, &client->effects, error))
+  const MuPlanRequest request = {.op = plan_op_of(command->kind),
+                                 .plan = command->plan,
+                                 .phase = command->phase,
+                                 .step = command->step,
+                                 .parameters = command->parameters};
+  gboolean already = FALSE;
+  if (service == NULL || !mu_service_plan_op(service, &request, &already, &client->effects, error))
     return FALSE;
   mu_client_mark_dirty(client, service);
+  g_autofree char *message =
+      already ? g_strdup("Command has already been reported or completed") : plan_message(&request);
   *ret_body = json_object();
-  mu_json_set_string(*ret_body, "message", "Received cmd");
+  mu_json_set_string(*ret_body, "message", message);
+  if (already)
+    mu_json_set_string(*ret_body, "result", "already");
   return TRUE;
 }
 
@@ -316,6 +348,8 @@ static const Handler HANDLERS[] = {
     [MU_COMMAND_POD_PAUSE] = pod_pause,
     [MU_COMMAND_POD_RESUME] = pod_pause,
     [MU_COMMAND_SERVICE_RESTART] = rolling_restart,
+    [MU_COMMAND_PLAN_START] = plan_op,
+    [MU_COMMAND_PLAN_STOP] = plan_op,
     [MU_COMMAND_PLAN_INTERRUPT] = plan_op,
     [MU_COMMAND_PLAN_CONTINUE] = plan_op,
     [MU_COMMAND_PLAN_FORCE_COMPLETE] = plan_op,

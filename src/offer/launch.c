@@ -91,7 +91,6 @@ static void add_env(MuTaskLaunch *launch, const MuLaunchInput *input, const MuTa
     mu_task_launch_set_env(launch, task->env[i].key, task->env[i].value);
   add_standard_env(launch, input);
   add_port_env(launch, input->record, set);
-  add_extra_env(launch, input->extra_env);
 }
 
 /* ---- tasks --------------------------------------------------------------------------------------------------------- */
@@ -167,9 +166,14 @@ MuPodLaunch *mu_launch_build(const MuLaunchInput *input, const GPtrArray *task_i
   mu_launch_fill_container(launch, r->pod, r->index, r->service);
   guint64 sets_used = 0;
   guint n = 0;
-  for (guint i = 0; i < r->pod->n_tasks; i++)
-    if ((r->tasks & (G_GUINT64_CONSTANT(1) << i)) != 0)
-      g_ptr_array_add(launch->tasks, build_task(input, &r->pod->tasks[i], task_ids->pdata[n++], &sets_used));
+  for (guint i = 0; i < r->pod->n_tasks; i++) {
+    if ((r->tasks & (G_GUINT64_CONSTANT(1) << i)) == 0)
+      continue;
+    MuTaskLaunch *task = build_task(input, &r->pod->tasks[i], task_ids->pdata[n], &sets_used);
+    add_extra_env(task, input->extra_env == NULL ? NULL : input->extra_env->pdata[n]);
+    g_ptr_array_add(launch->tasks, task);
+    n++;
+  }
   for (guint i = 0; i < r->pod->n_rlimits; i++) {
     MuLaunchRlimit *limit = g_new0(MuLaunchRlimit, 1);
     limit->name = g_strdup(r->pod->rlimits[i].name);

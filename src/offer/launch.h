@@ -11,8 +11,9 @@ typedef struct {
   const char *framework_name;
   const char *api_host; /* NULL: not told to the tasks */
   guint16 api_port;
-  GHashTable *extra_env; /* string to string: parameters of a plan; or NULL */
-  guint64 paused;        /* bit n: task n of the pod gets an idle command, no health check, and is never ready */
+  const GPtrArray
+      *extra_env; /* of GHashTable*, string to string or NULL, as many as task ids: parameters of a plan; or NULL */
+  guint64 paused; /* bit n: task n of the pod gets an idle command, no health check, and is never ready */
 } MuLaunchInput;
 
 /* What a paused task runs: its sandbox, volumes and environment are there to look into. */

@@ -31,6 +31,7 @@ void mu_plan_free(MuPlan *plan) {
   if (plan == NULL)
     return;
   g_free(plan->name);
+  g_free(plan->parameters);
   g_ptr_array_unref(plan->phases);
   g_ptr_array_unref(plan->errors);
   g_free(plan);

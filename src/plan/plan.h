@@ -51,6 +51,7 @@ struct MuPlan {
   MuStrategyKind strategy;
   MuCanary canary;
   gboolean interrupted;
+  char *parameters;  /* for the environment of the tasks that it launches: a JSON object of strings; NULL: none */
   GPtrArray *phases; /* of MuPhase*, owned */
   GPtrArray *errors; /* of char*, owned */
   guint counts[MU_STATUS_COUNT];

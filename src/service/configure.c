@@ -53,8 +53,10 @@ static void place_pod(MuService *service, MuPod *pod, const MuServiceScheduler *
   if (pod->record != NULL && pod->record->fate == MU_POD_ERASE)
     set_fate(pod, MU_POD_REPLACE, effects); /* it is half gone: it goes, and comes back anew */
   mu_pod_forget_paused(pod, spec, effects);
-  for (guint i = 0; i < pod->tasks->len; i++)
+  for (guint i = 0; i < pod->tasks->len; i++) {
+    mu_task_forget_anew(pod->tasks->pdata[i], effects); /* its plan is no more */
     adopt_task(pod->tasks->pdata[i], spec, scheduler->config_id, effects);
+  }
 }
 
 static void place_pods(MuService *service, const MuServiceScheduler *scheduler, MuEffects *effects) {

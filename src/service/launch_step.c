@@ -5,6 +5,8 @@
 #include "json.h"
 #include "launch.h"
 
+#include <string.h>
+
 void mu_service_requirement(MuService *service, MuStep *step, const MuEffects *effects, gboolean may_reserve,
                             MuRequirement *ret) {
   MuPod *pod = step->asset;
@@ -16,7 +18,7 @@ void mu_service_requirement(MuService *service, MuStep *step, const MuEffects *e
       .service = service->name,
       .pod = mu_step_pod_spec(pod, recovery),
       .index = pod->index,
-      .tasks = mu_step_tasks_to_launch(pod, step->tasks, recovery),
+      .tasks = mu_step_tasks_to_launch(step),
       .executor_live = mu_pod_has_live_task(pod),
       .may_reserve = may_reserve,
       .record = pod->record,
@@ -34,8 +36,8 @@ gboolean mu_service_needs_more(const MuService *service, const MuEffects *effect
     const MuPod *pod = step->asset;
     gboolean recovery = mu_step_is_recovery(step);
     if (pod->record == NULL || pod->outcome->stages[MU_STAGE_DISCIPLINE].refused > 0 ||
-        !mu_wants_are_held(mu_step_pod_spec(pod, recovery), mu_step_tasks_to_launch(pod, step->tasks, recovery),
-                           !mu_pod_has_live_task(pod), &effects->overhead, pod->record))
+        !mu_wants_are_held(mu_step_pod_spec(pod, recovery), mu_step_tasks_to_launch(step), !mu_pod_has_live_task(pod),
+                           &effects->overhead, pod->record))
       return TRUE;
   }
   return FALSE;
@@ -67,8 +69,17 @@ static void release_unwanted(MuPodRecord *record, const MuRequirement *requireme
   }
 }
 
-static MuTaskRecord *make_record(MuPod *pod, const MuRequirement *requirement, const MuTaskSpec *spec,
+/* A run of the same part of the configuration as the one before goes on where that was. */
+static void take_after(MuTaskRecord *record, const MuTask *old, const MuStep *step) {
+  record->failures = old->record->failures;
+  record->reached = old->record->reached;
+  record->anew = g_strdup(old->record->anew);
+  record->anew_begun = old->record->anew_begun || mu_task_is_anew_for(old, step);
+}
+
+static MuTaskRecord *make_record(const MuStep *step, const MuRequirement *requirement, const MuTaskSpec *spec,
                                  const char *config, const char *executor, MuEffects *effects) {
+  MuPod *pod = step->asset;
   const MuTask *old = mu_pod_task(pod, spec->name);
   MuTaskRecord *record = mu_task_record_new();
   MuUuid uuid = mu_uuid_new(&effects->random);
@@ -84,24 +95,57 @@ static MuTaskRecord *make_record(MuPod *pod, const MuRequirement *requirement, c
   record->launched_ms = effects->now_ms;
   record->restarts = pod->service->record->restarts;
   record->paused = mu_pod_is_paused(pod, spec->name);
-  if (old != NULL && g_strcmp0(old->record->fingerprint, record->fingerprint) == 0) {
-    record->failures = old->record->failures;
-    record->reached = old->record->reached;
-  }
+  if (old != NULL && g_strcmp0(old->record->fingerprint, record->fingerprint) == 0)
+    take_after(record, old, step);
   return record;
 }
 
-static GPtrArray *record_tasks(MuPod *pod, const MuRequirement *requirement, const char *config, const char *executor,
-                               MuEffects *effects) {
+/* The plan's parameters; what recovery brings back has those that it was launched with. */
+static char *parameters_of(const MuPod *pod, const MuStep *step, const char *task) {
+  const MuTask *old = mu_pod_task(pod, task);
+  if (mu_step_is_recovery(step))
+    return old == NULL ? NULL : g_strdup(old->record->parameters);
+  return g_strdup(step->phase->plan->parameters);
+}
+
+static GPtrArray *record_tasks(MuPod *pod, const MuStep *step, const MuRequirement *requirement, const char *config,
+                               const char *executor, MuEffects *effects) {
   GPtrArray *ids = g_ptr_array_new_with_free_func(g_free);
   for (guint i = 0; i < requirement->pod->n_tasks; i++) {
     if ((requirement->tasks & (G_GUINT64_CONSTANT(1) << i)) == 0)
       continue;
-    MuTaskRecord *record = make_record(pod, requirement, &requirement->pod->tasks[i], config, executor, effects);
+    MuTaskRecord *record = make_record(step, requirement, &requirement->pod->tasks[i], config, executor, effects);
+    record->parameters = parameters_of(pod, step, record->task);
     g_ptr_array_add(ids, g_strdup(record->task_id));
     mu_pod_take_launch(pod, record, effects);
   }
   return ids;
+}
+
+static GHashTable *read_parameters(const char *text) {
+  if (text == NULL)
+    return NULL;
+  GHashTable *env = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+  g_autoptr(json_t) json = mu_json_parse(text, strlen(text), G_MAXSIZE, NULL);
+  const char *name;
+  json_t *value;
+  json_object_foreach (json, name, value)
+    g_hash_table_insert(env, g_strdup(name), g_strdup(json_string_value(value)));
+  return env;
+}
+
+static void unref_env(gpointer env) {
+  if (env != NULL)
+    g_hash_table_unref(env);
+}
+
+/* The parameters of each task that was just recorded. */
+static GPtrArray *read_all_parameters(const MuPod *pod, const MuRequirement *requirement) {
+  GPtrArray *envs = g_ptr_array_new_with_free_func(unref_env);
+  for (guint i = 0; i < requirement->pod->n_tasks; i++)
+    if ((requirement->tasks & (G_GUINT64_CONSTANT(1) << i)) != 0)
+      g_ptr_array_add(envs, read_parameters(mu_pod_task(pod, requirement->pod->tasks[i].name)->record->parameters));
+  return envs;
 }
 
 void mu_service_launch(MuService *service, MuStep *step, const MuRequirement *requirement, MuMatch *match,
@@ -113,7 +157,8 @@ void mu_service_launch(MuService *service, MuStep *step, const MuRequirement *re
   mu_pod_take_record(pod, g_steal_pointer(&match->record));
   mu_pod_put(pod, effects);
   const char *config = mu_step_config_id(pod, recovery);
-  g_autoptr(GPtrArray) ids = record_tasks(pod, requirement, config, executor, effects);
+  g_autoptr(GPtrArray) ids = record_tasks(pod, step, requirement, config, executor, effects);
+  g_autoptr(GPtrArray) envs = read_all_parameters(pod, requirement);
   const MuServiceSpec *spec = mu_service_config(service, config);
   const MuLaunchInput input = {
       .requirement = requirement,
@@ -123,6 +168,7 @@ void mu_service_launch(MuService *service, MuStep *step, const MuRequirement *re
       .framework_name = effects->framework_name,
       .api_host = effects->api_host,
       .api_port = effects->api_port,
+      .extra_env = envs,
       .paused = mu_pod_paused_tasks(pod, requirement->pod),
   };
   mu_launch_operations(match, mu_launch_build(&input, ids), operations);

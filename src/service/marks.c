@@ -8,7 +8,23 @@ typedef struct {
   gboolean interrupted, forced;
   gint64 canary;
   gint64 since_ms;
+  char *parameters; /* of a plan */
 } Mark;
+
+static void mark_free(Mark *mark) {
+  g_free(mark->parameters);
+  g_free(mark);
+}
+
+GHashTable *mu_marks_new(void) {
+  return g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)mark_free);
+}
+
+static Mark *mark_copy(const Mark *mark) {
+  Mark *copy = g_memdup2(mark, sizeof *mark);
+  copy->parameters = g_strdup(mark->parameters);
+  return copy;
+}
 
 /* ---- keys ---------------------------------------------------------------------------------------------------------- */
 
@@ -39,13 +55,14 @@ static char *encode(const Mark *mark) {
   mu_json_set_bool(json, "forced", mark->forced);
   mu_json_set_int(json, "canary", mark->canary);
   mu_json_set_int(json, "since_ms", mark->since_ms);
+  mu_json_set_string(json, "parameters", mark->parameters);
   return mu_json_to_string(json);
 }
 
 /* A custom plan stands by interrupted; so `interrupted` of a plan is stored even when it is FALSE. */
 static void put(MuService *service, const char *key, const Mark *mark, gboolean always, MuEffects *effects) {
   if (always || mark->interrupted || mark->forced || mark->canary != 0) {
-    g_hash_table_insert(service->marks, g_strdup(key), g_memdup2(mark, sizeof *mark));
+    g_hash_table_insert(service->marks, g_strdup(key), mark_copy(mark));
     mu_batch_take(effects->batch, MU_RECORD_MARK, service->name, key, encode(mark));
   } else if (g_hash_table_remove(service->marks, key)) {
     mu_batch_delete(effects->batch, MU_RECORD_MARK, service->name, key);
@@ -53,7 +70,10 @@ static void put(MuService *service, const char *key, const Mark *mark, gboolean 
 }
 
 void mu_marks_put_plan(MuService *service, const MuPlan *plan, MuEffects *effects) {
-  const Mark mark = {.interrupted = plan->interrupted, .canary = plan->canary, .since_ms = effects->now_ms};
+  const Mark mark = {.interrupted = plan->interrupted,
+                     .canary = plan->canary,
+                     .since_ms = effects->now_ms,
+                     .parameters = plan->parameters};
   put(service, plan->name, &mark, TRUE, effects);
 }
 
@@ -114,18 +134,21 @@ void mu_marks_copy(const MuService *from, MuService *to) {
   gpointer key = NULL, mark = NULL;
   g_hash_table_iter_init(&iter, from->marks);
   while (g_hash_table_iter_next(&iter, &key, &mark))
-    g_hash_table_insert(to->marks, g_strdup(key), g_memdup2(mark, sizeof(Mark)));
+    g_hash_table_insert(to->marks, g_strdup(key), mark_copy(mark));
 }
 
 gboolean mu_marks_load(MuService *service, const char *key, const char *value, gsize length, GError **error) {
   g_autoptr(json_t) json = mu_json_parse(value, length, G_MAXSIZE, error);
+  const char *parameters = NULL;
   Mark mark = {0};
   if (json == NULL || !mu_json_get_bool(json, "interrupted", FALSE, &mark.interrupted, error) ||
       !mu_json_get_bool(json, "forced", FALSE, &mark.forced, error) ||
       !mu_json_get_int(json, "canary", FALSE, &mark.canary, error) ||
-      !mu_json_get_int(json, "since_ms", FALSE, &mark.since_ms, error))
+      !mu_json_get_int(json, "since_ms", FALSE, &mark.since_ms, error) ||
+      !mu_json_get_string(json, "parameters", FALSE, &parameters, error))
     return FALSE;
-  g_hash_table_insert(service->marks, g_strdup(key), g_memdup2(&mark, sizeof mark));
+  mark.parameters = (char *)parameters;
+  g_hash_table_insert(service->marks, g_strdup(key), mark_copy(&mark));
   return TRUE;
 }
 
@@ -156,6 +179,8 @@ static void apply_to_plan(MuService *service, MuPlan *plan) {
     mu_plan_advance_canary(plan);
   if (mark != NULL)
     mu_plan_set_interrupted(plan, mark->interrupted);
+  if (mark != NULL)
+    plan->parameters = g_strdup(mark->parameters);
   for (guint i = 0; i < plan->phases->len; i++)
     mu_marks_apply_phase(service, plan->phases->pdata[i]);
 }

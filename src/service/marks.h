@@ -4,6 +4,8 @@
 #define MU_MARKS_H
 #include "service.h"
 
+/* A table for the marks of a service. */
+GHashTable *mu_marks_new(void);
 /* One stored mark. MU_ERROR_FAILED when it cannot be read. */
 gboolean mu_marks_load(MuService *service, const char *key, const char *value, gsize length, GError **error);
 /* The marks of one service for another, its copy. */

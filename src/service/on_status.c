@@ -68,22 +68,29 @@ static void on_end(MuTask *task, MuEffects *effects) {
   }
 }
 
-static gboolean note_goal(MuTask *task) {
+/* A run that a plan ends to begin anew does not count for that plan, whatever it reaches on its way out. */
+static gboolean note_goal(MuTask *task, gboolean asked_to_end) {
   const MuTaskSpec *spec = mu_task_launched_spec(task);
-  if (task->record->reached || spec == NULL || !mu_task_goal_met(task, spec))
+  MuTaskRecord *record = task->record;
+  gboolean anew = record->anew_begun && !asked_to_end;
+  if ((record->reached && !anew) || spec == NULL || !mu_task_goal_met(task, spec))
     return FALSE;
-  task->record->reached = TRUE;
+  record->reached = TRUE;
+  if (anew)
+    g_clear_pointer(&record->anew, g_free);
+  record->anew_begun &= !anew;
   return TRUE;
 }
 
 static void apply(MuService *service, MuTask *task, const MuTaskStatus *status, MuEffects *effects) {
+  gboolean asked_to_end = task->record->kill == MU_KILL_WANTED;
   mu_task_status_free(task->status);
   task->status = mu_task_status_copy(status);
   mu_batch_take(effects->batch, MU_RECORD_STATUS, service->name, task->record->name, mu_status_record_encode(status));
   gboolean ended = mu_task_state_is_terminal(status->state);
   if (ended)
     on_end(task, effects);
-  if (note_goal(task) || ended)
+  if (note_goal(task, asked_to_end) || ended)
     mu_task_put(task, effects);
   if (status->state == MU_TASK_RUNNING)
     prove_footprint(task, effects);

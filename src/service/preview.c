@@ -195,7 +195,7 @@ static json_t *pod_rows(const Preview *preview) {
 static json_t *step_row(const MuStep *step) {
   const MuPod *pod = step->asset;
   const MuPodSpec *spec = mu_step_pod_spec(pod, FALSE);
-  guint64 launch = mu_step_tasks_to_launch(pod, step->tasks, FALSE);
+  guint64 launch = mu_step_tasks_to_launch(step);
   json_t *tasks = json_array(), *row = json_object();
   for (guint i = 0; spec != NULL && i < spec->n_tasks; i++)
     if ((launch & (G_GUINT64_CONSTANT(1) << i)) != 0)

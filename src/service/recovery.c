@@ -9,7 +9,7 @@
 
 /* Recovery answers for tasks that a plan brought up once; before that, the plan's own step tries again. */
 static gboolean needs_recovery(const MuTask *task) {
-  return task->record->reached && mu_task_has_failed(task) && mu_task_is_wanted(task);
+  return task->record->reached && !task->record->anew_begun && mu_task_has_failed(task) && mu_task_is_wanted(task);
 }
 
 /* The configuration of the first task that needs recovery; NULL when none does. */

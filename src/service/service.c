@@ -43,7 +43,7 @@ MuService *mu_service_new(const char *name) {
   service->pods = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)pod_free);
   service->tasks = g_hash_table_new(g_str_hash, g_str_equal);
   service->reservations = g_hash_table_new_full(mu_id_hash, g_str_equal, g_free, NULL);
-  service->marks = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+  service->marks = mu_marks_new();
   service->files = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_bytes_unref);
   service->early_statuses = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)mu_task_status_free);
   service->pod_records = g_ptr_array_new();

@@ -199,11 +199,33 @@ const char *mu_task_pause_state(const MuTask *task);
 /* Likewise for a step all of whose tasks are paused. */
 const char *mu_step_pause_state(const MuStep *step);
 
-typedef enum { MU_PLAN_OP_INTERRUPT, MU_PLAN_OP_CONTINUE, MU_PLAN_OP_FORCE_COMPLETE, MU_PLAN_OP_RESTART } MuPlanOp;
-/* phase and step: name or uuid, or NULL for the whole. Interrupt and continue mark the element itself; force-complete and
- * restart are done to each step in it. The marks are kept over restarts of the scheduler. */
-gboolean mu_service_plan_op(MuService *service, MuPlanOp op, const char *plan, const char *phase, const char *step,
-                            MuEffects *effects, GError **error);
+typedef enum {
+  MU_PLAN_OP_START,     /* plans: takes the parameters, begins anew when it is complete, and goes on */
+  MU_PLAN_OP_STOP,      /* plans: interrupt, then restart: it stands by from its beginning */
+  MU_PLAN_OP_INTERRUPT, /* begins no further step */
+  MU_PLAN_OP_CONTINUE,  /* undoes an interrupt; else lets a canary go one stage further */
+  MU_PLAN_OP_FORCE_COMPLETE,
+  MU_PLAN_OP_RESTART, /* begins anew, and goes on */
+} MuPlanOp;
+
+const char *mu_plan_op_to_string(MuPlanOp op); /* as the API names it: "forceComplete" */
+
+#define MU_PLAN_MAX_PARAMETERS 256        /* of one start of a plan */
+#define MU_PLAN_MAX_PARAMETER_BYTES 65536 /* of all its names and values together */
+
+/* Borrowed. */
+typedef struct {
+  MuPlanOp op;
+  const char *plan, *phase, *step; /* phase and step: name or uuid, or NULL for the whole */
+  json_t *parameters;              /* START: an object of strings, or NULL */
+} MuPlanRequest;
+
+/* Interrupt and continue mark the element itself; force-complete and restart are done to each step in it. The marks and the
+ * parameters are kept over restarts of the scheduler, and forgotten with the target configuration. `ret_already`: it was so
+ * already, and nothing was done (the reference's 208). MU_ERROR_NOT_FOUND; MU_ERROR_REFUSED for parameters that are no
+ * environment; MU_ERROR_CONFLICT for what such a plan cannot do. */
+gboolean mu_service_plan_op(MuService *service, const MuPlanRequest *request, gboolean *ret_already, MuEffects *effects,
+                            GError **error);
 
 /* The most that a service keeps of clients' files. */
 #define MU_FILE_MAX_BYTES 65536u

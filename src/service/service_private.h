@@ -105,19 +105,22 @@ MuStatus mu_task_ended_status(const MuTask *task, gint64 now_ms, gint64 *delayed
 MuStatus mu_status_least(MuStatus a, MuStatus b);
 /* What the step, of whatever kind, is found to be. */
 MuStatus mu_step_find(const MuStep *step, gint64 now_ms, gint64 *ret_delayed_until_ms);
-/* What a step that launches `tasks` of the pod is found to be; `recovery`: as the recovery plan sees it (a goal that was
- * reached once does not count). `ret_delayed_until_ms` is set when DELAYED. */
-MuStatus mu_step_find_status(const MuPod *pod, guint64 tasks, gboolean recovery, gint64 now_ms,
-                             gint64 *ret_delayed_until_ms);
+/* What a step that launches tasks is found to be; recovery sees them its own way (a goal that was reached once does not
+ * count). `ret_delayed_until_ms` is set when DELAYED. */
+MuStatus mu_step_find_status(const MuStep *step, gint64 now_ms, gint64 *ret_delayed_until_ms);
+/* The step's plan was begun anew with the task, and has not brought it to its goal since. */
+gboolean mu_task_is_anew_for(const MuTask *task, const MuStep *step);
+/* It is not begun anew any more: who brings it back is as ever. */
+void mu_task_forget_anew(MuTask *task, MuEffects *effects);
 /* Of the step's tasks, those that are not where they should be. */
-guint64 mu_step_tasks_to_launch(const MuPod *pod, guint64 tasks, gboolean recovery);
+guint64 mu_step_tasks_to_launch(const MuStep *step);
 /* The configuration that the step launches: the target; for recovery, the one that the pod's tasks run with. */
 const MuPodSpec *mu_step_pod_spec(const MuPod *pod, gboolean recovery);
 const char *mu_step_config_id(const MuPod *pod, gboolean recovery);
 gboolean mu_step_is_recovery(const MuStep *step);
 /* The task ended, and its goal is not reached by that. */
 gboolean mu_task_has_failed(const MuTask *task);
-/* The target configuration still has the task. */
+/* The target configuration still has the task, in a step of some plan. */
 gboolean mu_task_is_wanted(const MuTask *task);
 gboolean mu_task_goal_met(const MuTask *task, const MuTaskSpec *spec);
 /* The spec of the task in the configuration that it was launched with, or NULL. */

@@ -67,7 +67,7 @@ MuStatus mu_step_find(const MuStep *step, gint64 now_ms, gint64 *ret_delayed_unt
     return teardown_status(pod, step->index);
   if (mu_step_is_rolling(step))
     return mu_rolling_find_status(pod, step->tasks, now_ms, ret_delayed_until_ms);
-  return mu_step_find_status(pod, step->tasks, mu_step_is_recovery(step), now_ms, ret_delayed_until_ms);
+  return mu_step_find_status(step, now_ms, ret_delayed_until_ms);
 }
 
 static void refresh_step(MuPod *pod, MuStep *step, MuEffects *effects) {
@@ -157,25 +157,33 @@ static void wait_for_offer(MuService *service, MuPod *pod, MuStep *step, MuEffec
   service->wants_more = TRUE;
 }
 
-static gboolean comes_after_recovery(const MuStep *step) {
-  return step->phase->plan != ((MuPod *)step->asset)->service->deploy && !mu_step_is_recovery(step);
+/* Recovery is to leave it alone from now on: else it would bring back what the plan has just ended, for ever. The deploy plan,
+ * which comes before it, needs that only for what it begins anew. */
+static void take_over(MuTask *task, const MuStep *step, MuEffects *effects) {
+  const MuPlan *plan = step->phase->plan;
+  gboolean anew = mu_task_is_anew_for(task, step);
+  if (mu_step_is_recovery(step) || (plan == task->pod->service->deploy && !anew) || (anew && task->record->anew_begun))
+    return;
+  g_free(task->record->anew);
+  task->record->anew = g_strdup(plan->name);
+  task->record->anew_begun = TRUE;
+  mu_task_put(task, effects);
 }
 
-/* Tasks of the step that run in an old configuration make room for the new one. */
-static void end_old_tasks(MuPod *pod, const MuStep *step, MuEffects *effects) {
-  gboolean recovery = mu_step_is_recovery(step);
-  const MuPodSpec *spec = mu_step_pod_spec(pod, recovery);
-  guint64 launch = mu_step_tasks_to_launch(pod, step->tasks, recovery);
+/* Runs of before make room for the new ones. FALSE: none is alive. */
+static gboolean end_old_tasks(MuPod *pod, const MuStep *step, MuEffects *effects) {
+  const MuPodSpec *spec = mu_step_pod_spec(pod, mu_step_is_recovery(step));
+  guint64 launch = mu_step_tasks_to_launch(step);
+  gboolean alive = FALSE;
   for (guint i = 0; spec != NULL && i < spec->n_tasks; i++) {
     MuTask *task = mu_pod_task(pod, spec->tasks[i].name);
     if ((launch & (G_GUINT64_CONSTANT(1) << i)) == 0 || task == NULL || !mu_task_is_alive(task))
       continue;
-    if (comes_after_recovery(step) && task->record->reached) {
-      task->record->reached = FALSE; /* else recovery would bring back what the plan has just ended, for ever */
-      mu_task_put(task, effects);
-    }
+    take_over(task, step, effects);
     mu_task_want_kill(task, effects);
+    alive = TRUE;
   }
+  return alive;
 }
 
 static gboolean work_on(MuStep *step, gpointer user) {
@@ -189,7 +197,7 @@ static gboolean work_on(MuStep *step, gpointer user) {
   case MU_STATUS_PENDING:
     if (mu_step_is_rolling(step))
       mu_rolling_end_tasks(pod, step->tasks, work->effects);
-    else if (step->tasks != 0 && !mu_pod_is_leaving(pod))
+    else if (step->tasks != 0 && !mu_pod_is_leaving(pod) && !end_old_tasks(pod, step, work->effects))
       wait_for_offer(work->service, pod, step, work->effects);
     break;
   case MU_STATUS_PREPARED:

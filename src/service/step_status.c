@@ -25,12 +25,45 @@ const MuTaskSpec *mu_task_launched_spec(const MuTask *task) {
   return pod == NULL ? NULL : mu_pod_spec_task(pod, task->record->task);
 }
 
+static gboolean phase_covers(const MuPhaseSpec *phase, const MuTask *task) {
+  if (strcmp(phase->pod, task->pod->type) != 0)
+    return FALSE;
+  for (guint i = 0; phase->explicit_steps && i < phase->n_steps; i++)
+    if (phase->steps[i].index == task->pod->index && g_strv_contains(phase->steps[i].tasks, task->record->task))
+      return TRUE;
+  return !phase->explicit_steps;
+}
+
+/* A plan of the spec has the task in a step, used now or not (`deploy` is not while `update` is). */
+static gboolean spec_covers(const MuServiceSpec *spec, const MuTask *task) {
+  gboolean own_deploy = FALSE;
+  for (guint i = 0; i < spec->n_plans; i++) {
+    const MuPlanSpec *plan = &spec->plans[i];
+    own_deploy |= strcmp(plan->name, "deploy") == 0;
+    for (guint j = 0; j < plan->n_phases; j++)
+      if (phase_covers(&plan->phases[j], task))
+        return TRUE;
+  }
+  return !own_deploy;
+}
+
+/* Recovery and rolling restarts follow what runs; the others say what is to run. */
+static gboolean step_covers(const MuStep *step, guint64 bit) {
+  return (step->tasks & bit) != 0 && !mu_step_is_recovery(step) && !mu_step_is_rolling(step);
+}
+
 gboolean mu_task_is_wanted(const MuTask *task) {
   const MuPod *pod = task->pod;
   const MuServiceSpec *spec = mu_service_target(pod->service);
   const MuPodSpec *pod_spec = spec == NULL ? NULL : mu_service_spec_pod(spec, pod->type);
-  return pod_spec != NULL && pod->index < (guint)pod_spec->count &&
-         mu_pod_spec_task(pod_spec, task->record->task) != NULL;
+  if (pod_spec == NULL || pod->index >= (guint)pod_spec->count)
+    return FALSE;
+  const MuTaskSpec *task_spec = mu_pod_spec_task(pod_spec, task->record->task);
+  guint64 bit = task_spec == NULL ? 0 : G_GUINT64_CONSTANT(1) << (task_spec - pod_spec->tasks);
+  for (guint i = 0; i < pod->steps->len; i++)
+    if (step_covers(pod->steps->pdata[i], bit))
+      return TRUE;
+  return task_spec != NULL && spec_covers(spec, task);
 }
 
 gboolean mu_task_goal_met(const MuTask *task, const MuTaskSpec *spec) {
@@ -87,22 +120,48 @@ MuStatus mu_task_alive_status(const MuTask *task) {
 /* Recovery brings back what ran once in its configuration. What was made to begin anew since, or went over to another
  * configuration, is a plan's. */
 static gboolean is_recoverys(const MuPod *pod, const MuTask *task) {
-  return task != NULL && task->record->reached && g_strcmp0(task->record->config, mu_step_config_id(pod, TRUE)) == 0;
+  return task != NULL && task->record->reached && !task->record->anew_begun &&
+         g_strcmp0(task->record->config, mu_step_config_id(pod, TRUE)) == 0;
 }
 
-static MuStatus task_status(const MuPod *pod, const MuTaskSpec *spec, gboolean recovery, gint64 now_ms,
-                            gint64 *delayed_until_ms) {
+gboolean mu_task_is_anew_for(const MuTask *task, const MuStep *step) {
+  return task->record->anew != NULL && strcmp(task->record->anew, step->phase->plan->name) == 0;
+}
+
+/* A run of before that is to make room: it is ended when the step is worked on. */
+static MuStatus old_status(const MuTask *task) {
+  gboolean ending = task->record->kill == MU_KILL_WANTED || task->next_kill_ms != 0;
+  return mu_task_is_alive(task) && ending ? MU_STATUS_PREPARED : MU_STATUS_PENDING;
+}
+
+static MuStatus anew_status(const MuTask *task, gint64 now_ms, gint64 *delayed_until_ms) {
+  if (!task->record->anew_begun)
+    return old_status(task);
+  return mu_task_is_alive(task) ? mu_task_alive_status(task) : mu_task_ended_status(task, now_ms, delayed_until_ms);
+}
+
+/* As a plan that leads to the target sees it; it is not decided yet when COUNT is returned. */
+static MuStatus target_status(const MuTask *task, const MuTaskSpec *spec) {
+  if (task->record->reached && spec->goal == MU_GOAL_ONCE)
+    return MU_STATUS_COMPLETE;
+  if (!is_on_target(task))
+    return old_status(task);
+  return task->record->reached ? MU_STATUS_COMPLETE : MU_STATUS_COUNT;
+}
+
+static MuStatus task_status(const MuStep *step, const MuTaskSpec *spec, gint64 now_ms, gint64 *delayed_until_ms) {
+  const MuPod *pod = step->asset;
   const MuTask *task = mu_pod_task(pod, spec->name);
+  gboolean recovery = mu_step_is_recovery(step);
   if (recovery && !is_recoverys(pod, task))
     return MU_STATUS_COMPLETE;
   if (task == NULL)
     return MU_STATUS_PENDING;
-  if (!recovery && task->record->reached && spec->goal == MU_GOAL_ONCE)
-    return MU_STATUS_COMPLETE;
-  if (!recovery && !is_on_target(task))
-    return mu_task_is_alive(task) ? MU_STATUS_PREPARED : MU_STATUS_PENDING;
-  if (!recovery && task->record->reached)
-    return MU_STATUS_COMPLETE;
+  if (mu_task_is_anew_for(task, step))
+    return anew_status(task, now_ms, delayed_until_ms);
+  MuStatus decided = recovery ? MU_STATUS_COUNT : target_status(task, spec);
+  if (decided != MU_STATUS_COUNT)
+    return decided;
   if (mu_task_goal_met(task, spec) && task->record->kill != MU_KILL_WANTED)
     return MU_STATUS_COMPLETE;
   return mu_task_is_alive(task) ? mu_task_alive_status(task) : mu_task_ended_status(task, now_ms, delayed_until_ms);
@@ -132,8 +191,9 @@ const MuPodSpec *mu_step_pod_spec(const MuPod *pod, gboolean recovery) {
   return spec == NULL ? NULL : mu_service_spec_pod(spec, pod->type);
 }
 
-MuStatus mu_step_find_status(const MuPod *pod, guint64 tasks, gboolean recovery, gint64 now_ms,
-                             gint64 *ret_delayed_until_ms) {
+MuStatus mu_step_find_status(const MuStep *step, gint64 now_ms, gint64 *ret_delayed_until_ms) {
+  const MuPod *pod = step->asset;
+  gboolean recovery = mu_step_is_recovery(step);
   const MuPodSpec *pod_spec = mu_step_pod_spec(pod, recovery);
   MuStatus worst = MU_STATUS_COMPLETE;
   if (pod_spec ==
@@ -142,22 +202,21 @@ MuStatus mu_step_find_status(const MuPod *pod, guint64 tasks, gboolean recovery,
   if (pod->record != NULL && pod->record->fate != MU_POD_KEEP)
     return MU_STATUS_PREPARED;
   for (guint i = 0; i < pod_spec->n_tasks; i++) {
-    if ((tasks & (G_GUINT64_CONSTANT(1) << i)) == 0)
-      continue;
-    worst = mu_status_least(worst, task_status(pod, &pod_spec->tasks[i], recovery, now_ms, ret_delayed_until_ms));
+    if ((step->tasks & (G_GUINT64_CONSTANT(1) << i)) != 0)
+      worst = mu_status_least(worst, task_status(step, &pod_spec->tasks[i], now_ms, ret_delayed_until_ms));
   }
   return worst;
 }
 
-guint64 mu_step_tasks_to_launch(const MuPod *pod, guint64 tasks, gboolean recovery) {
-  const MuPodSpec *pod_spec = mu_step_pod_spec(pod, recovery);
+guint64 mu_step_tasks_to_launch(const MuStep *step) {
+  const MuPodSpec *pod_spec = mu_step_pod_spec(step->asset, mu_step_is_recovery(step));
   guint64 launch = 0;
   gint64 ignored = 0;
   for (guint i = 0; pod_spec != NULL && i < pod_spec->n_tasks; i++) {
     guint64 bit = G_GUINT64_CONSTANT(1) << i;
-    if ((tasks & bit) == 0)
+    if ((step->tasks & bit) == 0)
       continue;
-    MuStatus status = task_status(pod, &pod_spec->tasks[i], recovery, G_MAXINT64, &ignored);
+    MuStatus status = task_status(step, &pod_spec->tasks[i], G_MAXINT64, &ignored);
     if (status == MU_STATUS_PENDING || status == MU_STATUS_PREPARED)
       launch |= bit;
   }

@@ -50,7 +50,7 @@ static gboolean is_compared(const MuService *service, const MuPhase *phase) {
 static gboolean is_to_recover(const MuPod *pod) {
   for (guint i = 0; i < pod->tasks->len; i++) {
     const MuTask *task = pod->tasks->pdata[i];
-    if (task->record->reached && mu_task_has_failed(task))
+    if (task->record->reached && !task->record->anew_begun && mu_task_has_failed(task))
       return TRUE;
   }
   return FALSE;
@@ -80,7 +80,8 @@ static void dump_plan(GPtrArray *lines, const MuService *service, const MuPlan *
                       g_strdup_printf("phase %s/%s %d %d", plan->name, phase->name, phase->interrupted, phase->canary));
   }
   if (plan != service->recovery && plan != service->decommission)
-    g_ptr_array_add(lines, g_strdup_printf("plan %s %d %d", plan->name, plan->interrupted, plan->canary));
+    g_ptr_array_add(lines, g_strdup_printf("plan %s %d %d %s", plan->name, plan->interrupted, plan->canary,
+                                           plan->parameters == NULL ? "" : plan->parameters));
 }
 
 /* Lines, sorted. */

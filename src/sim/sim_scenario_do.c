@@ -257,6 +257,25 @@ gboolean mu_do_plan(MuScenarioRun *run, const MuScenarioLine *line, GError **err
   return mu_run_command(run, line, make_plan, &body, error);
 }
 
+static MuCommand *make_plan_start(MuScenarioRun *run, const MuScenarioLine *line) {
+  g_auto(MuPath) path = mu_path_split(run, mu_line_text(line, "S/PLAN"));
+  g_autofree const char **pairs = mu_line_texts(line, "KEY=VALUE");
+  MuCommand *command =
+      mu_command_new(mu_line_has(line, "stop") ? MU_COMMAND_PLAN_STOP : MU_COMMAND_PLAN_START, path.service);
+  command->plan = g_strjoinv("/", path.parts);
+  command->parameters = json_object();
+  for (guint i = 0; pairs[i] != NULL; i++) {
+    g_auto(GStrv) pair = g_strsplit(pairs[i], "=", 2);
+    mu_json_set_string(command->parameters, pair[0], pair[1]);
+  }
+  return command;
+}
+
+gboolean mu_do_plan_start(MuScenarioRun *run, const MuScenarioLine *line, GError **error) {
+  g_autoptr(json_t) body = NULL;
+  return mu_run_command(run, line, make_plan_start, &body, error);
+}
+
 /* ---- tasks ----------------------------------------------------------------------------------------------------------- */
 
 gboolean mu_do_task(MuScenarioRun *run, const MuScenarioLine *line, GError **error) {

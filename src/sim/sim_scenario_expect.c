@@ -206,6 +206,15 @@ gboolean mu_check_task(MuScenarioRun *run, const MuScenarioLine *line, GString *
   return say(found, strcmp(word, wanted) == 0, word);
 }
 
+gboolean mu_check_variable(MuScenarioRun *run, const MuScenarioLine *line, GString *found) {
+  const MuTask *task = mu_find_task(run, mu_line_text(line, "S/TASK"));
+  const char *text = task == NULL || task->record->parameters == NULL ? "{}" : task->record->parameters;
+  g_autoptr(json_t) parameters = json_loads(text, 0, NULL);
+  g_auto(GStrv) pair = g_strsplit(mu_line_text(line, "KEY=VALUE"), "=", 2);
+  const char *value = json_string_value(json_object_get(parameters, pair[0]));
+  return say(found, strcmp(value == NULL ? "" : value, pair[1]) == 0, text);
+}
+
 /* No run, or nothing held, is neither the same nor another one. */
 gboolean mu_check_same(MuScenarioRun *run, const MuScenarioLine *line, GString *found) {
   gboolean pod = mu_line_has(line, "S/POD");

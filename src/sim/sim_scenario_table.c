@@ -64,6 +64,9 @@ const MuScenarioCommand mu_scenario_commands[] = {
     {NULL, "pod restart|replace S/POD", mu_do_pod, NULL, "Restarts a pod in place, or starts it anew anywhere."},
     {NULL, "pod pause|resume S/POD [task TASK]...", mu_do_pod_pause, NULL,
      "An idle command in place of the tasks' own, or these again; of all tasks, or of those that are named."},
+    {NULL, "plan start S/PLAN [KEY=VALUE]...", mu_do_plan_start, NULL,
+     "Begins a plan, anew when it is complete, with these parameters for the environment of its tasks."},
+    {NULL, "plan stop S/PLAN", mu_do_plan_start, NULL, "Interrupts a plan and sets it back to its beginning."},
     {NULL, "plan interrupt|continue|force-complete|restart S/ELEMENT", mu_do_plan, NULL, "Steers a plan, a phase or a step."},
 
     {"Tasks", "task TASK [starts after T] [ready after T] [never ready] [runs for T] [exits with CODE] [ignores kill for T]",
@@ -112,6 +115,8 @@ const MuScenarioCommand mu_scenario_commands[] = {
     {NULL, "expect pods S/TYPE on N agents" WITHIN, NULL, mu_check_spread, "On how many agents the pods of the type are."},
     {NULL, "expect task S/TASK " STATES WITHIN, NULL, mu_check_task,
      "The task's last status; absent: never launched, or not there any more."},
+    {NULL, "expect variable S/TASK KEY=VALUE" WITHIN, NULL, mu_check_variable,
+     "The last launch of the task has this parameter of a plan; nothing behind the = stands for none."},
     {NULL, "remember task S/TASK", mu_do_remember, NULL, "Its run, for the next line."},
     {NULL, "expect same|other run of S/TASK" WITHIN, NULL, mu_check_same, "It is the run that was remembered, or another one."},
     {NULL, "remember pod S/POD", mu_do_remember, NULL, "Its footprint, for the next line."},

@@ -29,6 +29,7 @@ static MuCommand *copy_command(const MuCommand *command) {
   copy->context = command->context == NULL ? NULL : g_bytes_ref(command->context);
   copy->if_version = command->if_version;
   copy->pod = g_strdup(command->pod);
+  copy->parameters = command->parameters == NULL ? NULL : json_incref(command->parameters);
   copy->strategy = command->strategy;
   copy->tasks = g_strdupv(command->tasks);
   copy->plan = g_strdup(command->plan);
@@ -91,7 +92,10 @@ static MuCommand *make_pod_command(Work *work, const MuService *service) {
 static MuCommand *make_plan_command(Work *work, const MuService *service) {
   if (service->plans->len == 0)
     return NULL;
-  MuCommand *command = mu_command_new((MuCommandKind)(MU_COMMAND_PLAN_INTERRUPT + below(work, 4)), service->name);
+  static const MuCommandKind KINDS[] = {MU_COMMAND_PLAN_INTERRUPT,      MU_COMMAND_PLAN_CONTINUE,
+                                        MU_COMMAND_PLAN_FORCE_COMPLETE, MU_COMMAND_PLAN_RESTART,
+                                        MU_COMMAND_PLAN_START,          MU_COMMAND_PLAN_STOP};
+  MuCommand *command = mu_command_new(KINDS[below(work, G_N_ELEMENTS(KINDS))], service->name);
   const MuPlan *plan = service->plans->pdata[below(work, service->plans->len)];
   command->plan = g_strdup(plan->name);
   if (plan->phases->len == 0 || below(work, 3) == 0)

@@ -104,8 +104,12 @@ typedef struct {
   gint64 ended_ms;  /* of the terminal status, by the scheduler's clock; 0: not ended */
   guint failures;   /* in a row, for the backoff */
   gboolean reached; /* its goal was reached once under this fingerprint */
-  gint64 restarts;  /* number of the service's last rolling restart when it was launched */
-  gboolean paused;  /* this run is an idle one in place of the task's command */
+  char *
+      anew; /* the plan that an operator had begun anew with it, and that has not brought it to its goal since; NULL: none */
+  gboolean anew_begun; /* that plan has ended the run of before, or launched this one: recovery leaves it alone */
+  char *parameters;    /* of the plan that launched it, in its environment: a JSON object of strings; NULL: none */
+  gint64 restarts;     /* number of the service's last rolling restart when it was launched */
+  gboolean paused;     /* this run is an idle one in place of the task's command */
   MuKillWish kill;
   gint64 kill_since_ms; /* since when; 0: it is not wished */
 } MuTaskRecord;

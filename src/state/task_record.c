@@ -17,6 +17,8 @@ MuTaskRecord *mu_task_record_copy(const MuTaskRecord *record) {
   copy->executor_id = g_strdup(record->executor_id);
   copy->config = g_strdup(record->config);
   copy->fingerprint = g_strdup(record->fingerprint);
+  copy->anew = g_strdup(record->anew);
+  copy->parameters = g_strdup(record->parameters);
   return copy;
 }
 
@@ -31,6 +33,8 @@ void mu_task_record_free(MuTaskRecord *record) {
   g_free(record->executor_id);
   g_free(record->config);
   g_free(record->fingerprint);
+  g_free(record->anew);
+  g_free(record->parameters);
   g_free(record);
 }
 
@@ -51,6 +55,9 @@ static const MuJsonMember TASK_MEMBERS[] = {
     {.key = "failures", .kind = MU_JSON_COUNT, .offset = TASK(failures)},
     {.key = "reached", .kind = MU_JSON_BOOL, .offset = TASK(reached)},
     {.key = "kill", .kind = MU_JSON_BOOL, .offset = TASK(kill)},
+    {.key = "anew", .kind = MU_JSON_TEXT, .offset = TASK(anew)},
+    {.key = "anew_begun", .kind = MU_JSON_BOOL, .offset = TASK(anew_begun), .not_zero = TRUE},
+    {.key = "parameters", .kind = MU_JSON_TEXT, .offset = TASK(parameters)},
     {.key = "restarts", .kind = MU_JSON_INT, .offset = TASK(restarts), .not_zero = TRUE},
     {.key = "kill_since_ms", .kind = MU_JSON_INT, .offset = TASK(kill_since_ms), .not_zero = TRUE},
     {.key = "paused", .kind = MU_JSON_BOOL, .offset = TASK(paused), .not_zero = TRUE},

@@ -422,8 +422,9 @@ static void test_unknown_element(Fixture *f, gconstpointer data) {
 }
 
 static void test_plan_of_the_state(Fixture *f, gconstpointer data) {
-  static const char MESSAGE[] = "plan recovery follows the state of the pods and cannot be restarted or forced; "
-                                "interrupt and continue work, and so do pod restart and pod replace";
+  static const char MESSAGE[] =
+      "plan recovery follows the state of the pods and cannot be started, stopped, restarted or forced; "
+      "interrupt and continue work, and so do pod restart and pod replace";
   (void)data;
   assert_refused(f, on_plan(MU_COMMAND_PLAN_RESTART, "hello", "recovery", NULL, NULL), MU_ERROR_CONFLICT, MESSAGE);
   assert_refused(f, on_plan(MU_COMMAND_PLAN_FORCE_COMPLETE, "hello", "recovery", NULL, NULL), MU_ERROR_CONFLICT,
@@ -434,10 +435,11 @@ static void test_plan_of_the_state(Fixture *f, gconstpointer data) {
 
 static void test_interrupt_and_continue(Fixture *f, gconstpointer data) {
   (void)data;
-  assert_answer(f, on_plan(MU_COMMAND_PLAN_INTERRUPT, "hello", "deploy", NULL, NULL), "message", "Received cmd");
+  mu_sim_expect_plan(f->sim, "hello", "deploy", "COMPLETE", 60000);
+  assert_answer(f, on_plan(MU_COMMAND_PLAN_INTERRUPT, "hello", "deploy", NULL, NULL), "result", "already");
   assert_answer(f, put_hello("hello", "0.2", MU_VERSION_ANY), "result", "changed"); /* whose plan is another one */
   assert_answer(f, on_plan(MU_COMMAND_PLAN_INTERRUPT, "hello", "deploy", "all", "hello-1:[server]"), "message",
-                "Received cmd");
+                "Received cmd: interrupt");
   mu_sim_run(f->sim, 60000);
   g_autoptr(json_t) plan = mu_view_plan(mu_sim_client(f->sim), "hello", "deploy", NULL);
   const json_t *steps = json_object_get(json_array_get(json_object_get(plan, "phases"), 0), "steps");
@@ -447,8 +449,73 @@ static void test_interrupt_and_continue(Fixture *f, gconstpointer data) {
   mu_sim_run(f->sim, 60000);
   g_assert_cmpstr(mu_sim_plan_status(f->sim, "hello", "deploy"), !=, "COMPLETE");
   assert_answer(f, on_plan(MU_COMMAND_PLAN_CONTINUE, "hello", "deploy", "all", "hello-1:[server]"), "message",
-                "Received cmd");
+                "Received cmd: continue");
   mu_sim_expect_plan(f->sim, "hello", "deploy", "COMPLETE", 10000);
+}
+
+/* Messages and what is answered with 208, as PlansQueries of dcos-commons has them. */
+static void test_plan_answers(Fixture *f, gconstpointer data) {
+  static const char ALREADY[] = "Command has already been reported or completed";
+  static const struct {
+    MuCommandKind kind;
+    const char *phase, *step, *message;
+  } ROWS[] = {
+      {MU_COMMAND_PLAN_CONTINUE, NULL, NULL, ALREADY},
+      {MU_COMMAND_PLAN_INTERRUPT, "all", NULL, ALREADY},
+      {MU_COMMAND_PLAN_FORCE_COMPLETE, "all", "hello-0:[server]", ALREADY},
+      {MU_COMMAND_PLAN_RESTART, "all", "hello-0:[server]",
+       "Received cmd: restart for Plan: deploy, Phase: all, Step: hello-0:[server]"},
+      {MU_COMMAND_PLAN_INTERRUPT, "all", NULL, "Received cmd: interrupt"},
+      {MU_COMMAND_PLAN_INTERRUPT, "all", NULL, ALREADY},
+      {MU_COMMAND_PLAN_CONTINUE, "all", NULL, "Received cmd: continue"},
+      {MU_COMMAND_PLAN_FORCE_COMPLETE, NULL, NULL,
+       "Received cmd: forceComplete for Plan: deploy, Phase: null, Step: null"},
+      {MU_COMMAND_PLAN_STOP, NULL, NULL, "Received cmd: stop"},
+      {MU_COMMAND_PLAN_START, NULL, NULL, "Received cmd: start deploy with parameters: {}"},
+  };
+  (void)data;
+  mu_sim_expect_plan(f->sim, "hello", "deploy", "COMPLETE", 60000);
+  for (guint i = 0; i < G_N_ELEMENTS(ROWS); i++)
+    assert_answer(f, on_plan(ROWS[i].kind, "hello", "deploy", ROWS[i].phase, ROWS[i].step), "message", ROWS[i].message);
+}
+
+static MuCommand *start_with(const char *parameters) {
+  MuCommand *command = on_plan(MU_COMMAND_PLAN_START, "hello", "deploy", NULL, NULL);
+  command->parameters = json_loads(parameters, JSON_ALLOW_NUL, NULL);
+  g_assert_nonnull(command->parameters);
+  return command;
+}
+
+static MuCommand *start_with_many(guint n, gsize bytes) {
+  MuCommand *command = on_plan(MU_COMMAND_PLAN_START, "hello", "deploy", NULL, NULL);
+  g_autofree char *value = g_strnfill(bytes, 'x');
+  command->parameters = json_object();
+  for (guint i = 0; i < n; i++) {
+    g_autofree char *name = g_strdup_printf("P%u", i);
+    json_object_set_new(command->parameters, name, json_string(value));
+  }
+  return command;
+}
+
+static void test_plan_parameters(Fixture *f, gconstpointer data) {
+  static const char NAME[] = "parameter \"%s\" is no name of an environment variable: letters, digits and _, not "
+                             "beginning with a digit, were expected";
+  static const char *const BAD[] = {"", "1A", "A-B", "A B", "\xc3\xa4"};
+  (void)data;
+  for (guint i = 0; i < G_N_ELEMENTS(BAD); i++) {
+    g_autofree char *json = g_strdup_printf("{\"%s\": \"x\"}", BAD[i]), *message = g_strdup_printf(NAME, BAD[i]);
+    assert_refused(f, start_with(json), MU_ERROR_REFUSED, message);
+  }
+  assert_refused(f, start_with("{\"A\": 1}"), MU_ERROR_REFUSED, "parameter A is no string");
+  assert_refused(f, start_with("{\"A\": \"a\\u0000b\"}"), MU_ERROR_REFUSED, "parameter A has a NUL in its value");
+  assert_refused(f, start_with_many(257, 1), MU_ERROR_TOO_LARGE,
+                 "257 parameters with 1175 bytes; at most 256 (MU_PLAN_MAX_PARAMETERS) with 65536 "
+                 "(MU_PLAN_MAX_PARAMETER_BYTES) are accepted");
+  assert_refused(f, start_with_many(1, 65535), MU_ERROR_TOO_LARGE,
+                 "1 parameters with 65537 bytes; at most 256 (MU_PLAN_MAX_PARAMETERS) with 65536 "
+                 "(MU_PLAN_MAX_PARAMETER_BYTES) are accepted");
+  g_autoptr(json_t) body = mu_sim_command(f->sim, start_with_many(256, 100), NULL);
+  g_assert_nonnull(body);
 }
 
 /* A step that waits for its backoff is still in it after an interrupt and its end. */
@@ -462,9 +529,10 @@ static void test_continue_keeps_backoff(Fixture *f, gconstpointer data) {
   mu_sim_run(f->sim, 60000); /* 1 + 2 + 4 + … seconds: it waits for half a minute now */
   mu_sim_expect_plan(f->sim, "bad", "deploy", "DELAYED", 10000);
   assert_answer(f, on_plan(MU_COMMAND_PLAN_INTERRUPT, "bad", "deploy", "bad", "bad-0:[bad]"), "message",
-                "Received cmd");
+                "Received cmd: interrupt");
   g_assert_cmpstr(mu_sim_plan_status(f->sim, "bad", "deploy"), ==, "WAITING");
-  assert_answer(f, on_plan(MU_COMMAND_PLAN_CONTINUE, "bad", "deploy", "bad", "bad-0:[bad]"), "message", "Received cmd");
+  assert_answer(f, on_plan(MU_COMMAND_PLAN_CONTINUE, "bad", "deploy", "bad", "bad-0:[bad]"), "message",
+                "Received cmd: continue");
   g_assert_cmpstr(mu_sim_plan_status(f->sim, "bad", "deploy"), ==, "DELAYED");
 }
 
@@ -489,6 +557,8 @@ int main(int argc, char **argv) {
   CASE("unknown_element", test_unknown_element);
   CASE("plan_of_the_state", test_plan_of_the_state);
   CASE("interrupt_and_continue", test_interrupt_and_continue);
+  CASE("plan_answers", test_plan_answers);
+  CASE("plan_parameters", test_plan_parameters);
   CASE("continue_keeps_backoff", test_continue_keeps_backoff);
   return g_test_run();
 }

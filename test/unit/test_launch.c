@@ -189,7 +189,9 @@ static void test_parameters(void) {
   set_up(&f, MAIN, NULL, "z");
   g_hash_table_insert(parameters, (char *)"ZETA", (char *)"of the plan");
   g_hash_table_insert(parameters, (char *)"NEW", (char *)"1");
-  f.input.extra_env = parameters;
+  GHashTable *envs[] = {parameters};
+  const GPtrArray extra = {(gpointer *)envs, 1};
+  f.input.extra_env = &extra;
   build(&f);
   g_assert_cmpstr(mu_task_launch_get_env(task_at(&f, 0), "ZETA"), ==, "of the plan");
   g_assert_cmpstr(mu_task_launch_get_env(task_at(&f, 0), "NEW"), ==, "1");

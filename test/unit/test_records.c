@@ -146,6 +146,9 @@ static MuTaskRecord *make_task(void) {
   record->reached = TRUE;
   record->kill = MU_KILL_WANTED;
   record->paused = TRUE;
+  record->anew = g_strdup("backup");
+  record->anew_begun = TRUE;
+  record->parameters = g_strdup("{\"A\":\"1\"}");
   record->restarts = 4;
   return record;
 }
@@ -166,6 +169,9 @@ static void assert_same_task(const MuTaskRecord *a, const MuTaskRecord *b) {
   g_assert_cmpint(a->reached, ==, b->reached);
   g_assert_cmpint(a->kill, ==, b->kill);
   g_assert_cmpint(a->paused, ==, b->paused);
+  g_assert_cmpstr(a->anew, ==, b->anew);
+  g_assert_cmpint(a->anew_begun, ==, b->anew_begun);
+  g_assert_cmpstr(a->parameters, ==, b->parameters);
   g_assert_cmpint(a->restarts, ==, b->restarts);
 }
 

@@ -43,10 +43,12 @@ static char *spoil(MuSim *sim, const RecordName *name) {
 
 static MuSim *three_services_with_marks(void) {
   MuSim *sim = three_services(mu_yaml_service_factory, NULL);
-  MuCommand *command = mu_command_new(MU_COMMAND_PLAN_INTERRUPT, "two");
+  MuCommand *command = mu_command_new(MU_COMMAND_PLAN_RESTART, "two");
   command->plan = g_strdup("deploy");
   g_autoptr(json_t) body = mu_sim_command(sim, command, NULL);
   g_assert_nonnull(body);
+  mu_sim_expect_plan(sim, "two", "deploy", "COMPLETE", 60000);
+  mu_sim_run(sim, 1000);
   return sim;
 }
 
