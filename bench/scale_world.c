@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define ITEMS_A_TURN 256 /* as the runner's loop has it */
+
 typedef struct {
   char id[24], offer[32]; /* offer "": none is out */
   gint64 cpus_milli, mem_mb;
@@ -252,7 +254,7 @@ void world_event(World *world, MuEngineEvent *take_event) {
 static void feed_and_drain(World *world) {
   MuEngineEvent *event = NULL;
   gint64 begin_us = g_get_monotonic_time();
-  while ((event = g_queue_pop_head(&world->events)) != NULL)
+  for (guint n = 0; n < ITEMS_A_TURN && (event = g_queue_pop_head(&world->events)) != NULL; n++)
     mu_client_event(world->client, event, world_now_ms());
   MuOutput *output = mu_client_drain(world->client, world_now_ms());
   world->dirty = mu_client_next_ms(world->client) <= world_now_ms();

@@ -27,11 +27,17 @@ struct MuServiceStore {
 /* Steps of one service that are tried in one drain; the others are in the next, which follows at once. */
 #define MU_STEPS_PER_DRAIN 1000
 
+/* Launches, and looks at an offer for a step, of one drain: a few milliseconds of work. */
+#define MU_LAUNCHES_PER_DRAIN 64
+#define MU_EVALUATIONS_PER_DRAIN 4096
+
 /* All offers of one agent in this drain, seen as one. */
 typedef struct {
   MuOffer *offer;        /* id is of no meaning; resources of all */
   GPtrArray *ids;        /* of char*, owned */
   GPtrArray *operations; /* of MuOperation*, owned until the accept takes them */
+  gboolean is_routed;    /* what is reserved in it has been seen to */
+  guint64 round;         /* client's offer_round when the last of it came */
 } MuOfferGroup;
 
 typedef struct {
@@ -62,7 +68,9 @@ struct MuMultiServiceEventClient {
   gboolean carry_on;      /* offers are held for the next drain: not every step that waits was tried in this one */
   GHashTable *groups;     /* agent id to MuOfferGroup, owned: the offers held in this drain */
   GPtrArray *group_order; /* of MuOfferGroup*: as they came */
-  GSequence *timers;      /* of MuService*, by next_ms */
+  guint group_cursor;     /* where the last step found its place: those before are full, and are tried last */
+  guint64 offer_round, routed_round; /* counts offers; up to which they are routed */
+  GSequence *timers;                 /* of MuService*, by next_ms */
   gboolean revive_wanted;
   MuClientCounters counters;
 };
@@ -103,6 +111,9 @@ void mu_client_reconcile_due(MuMultiServiceEventClient *client);
 gint64 mu_client_reconcile_next_ms(const MuMultiServiceEventClient *client);
 /* A status of the task came. */
 void mu_client_heard_of(MuMultiServiceEventClient *client, const char *task_id);
+
+/* place.c: gives waiting steps what the held offers have, as much as fits in a drain. */
+void mu_client_place(MuMultiServiceEventClient *client);
 
 /* offers.c */
 /* Takes the offers out of the array. */

@@ -300,6 +300,8 @@ static void note_hunger(MuMultiServiceEventClient *client, MuService *service) {
     mu_fair_leave(&client->fair, service);
   note_growth(client, service);
   client->revive_wanted |= service->wants_more;
+  if (service->wants_more)
+    service->fruitless_round = 0; /* another step waits */
   service->wants_more = FALSE;
 }
 

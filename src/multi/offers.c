@@ -30,6 +30,7 @@ void mu_client_offers_free(MuMultiServiceEventClient *client) {
 
 void mu_client_drop_offers(MuMultiServiceEventClient *client) {
   client->carry_on = FALSE;
+  client->group_cursor = 0;
   g_ptr_array_set_size(client->group_order, 0);
   g_hash_table_remove_all(client->groups);
 }
@@ -43,6 +44,8 @@ static void take_offer(MuMultiServiceEventClient *client, MuOffer *take_offer) {
   if (group != NULL) {
     mu_resources_add_all(group->offer->resources, offer->resources);
     g_ptr_array_add(group->ids, g_strdup(offer->id));
+    group->is_routed = FALSE;
+    group->round = ++client->offer_round;
     return;
   }
   group = g_new0(MuOfferGroup, 1);
@@ -52,6 +55,7 @@ static void take_offer(MuMultiServiceEventClient *client, MuOffer *take_offer) {
   g_ptr_array_add(group->ids, g_strdup(group->offer->id));
   g_hash_table_insert(client->groups, group->offer->agent_id, group);
   g_ptr_array_add(client->group_order, group);
+  group->round = ++client->offer_round;
 }
 
 void mu_client_take_offers(MuMultiServiceEventClient *client, GPtrArray *take_offers) {
@@ -179,7 +183,7 @@ static void note_absent(MuMultiServiceEventClient *client) {
       MuPod *pod = service->releasing->pdata[i - 1];
       const char *agent = pod->record == NULL ? NULL : pod->record->agent_id;
       const MuOfferGroup *group = agent == NULL ? NULL : g_hash_table_lookup(client->groups, agent);
-      if (group == NULL)
+      if (group == NULL || group->is_routed)
         continue;
       mu_service_on_agent_offer(service, pod, group->offer, &client->effects);
       mu_client_mark_dirty(client, service);
@@ -187,116 +191,19 @@ static void note_absent(MuMultiServiceEventClient *client) {
   }
 }
 
-/* ---- launches ------------------------------------------------------------------------------------------------------ */
-
-/* A step with what it needs, and the reasons why it waits: `before` has the counts of this attempt's begin. */
-typedef struct {
-  MuService *service;
-  MuStep *step;
-  MuRequirement requirement;
-  MuOutcome *outcome;
-  MuOutcome before;
-} Attempt;
-
-static void log_attempt(MuMultiServiceEventClient *client, const Attempt *attempt, const char *host) {
-  const MuPod *pod = attempt->step->asset;
-  mu_offer_log_add(&attempt->service->offer_log, pod->name, &attempt->before, attempt->outcome, host,
-                   client->effects.now_ms);
-}
-
-typedef enum { FOUND_NO_PLACE, LAUNCHED_ON_ITS_OWN, LAUNCHED_ANEW } Placed;
-
-static Placed try_group(MuMultiServiceEventClient *client, const Attempt *attempt, MuOfferGroup *group) {
-  MuMatch match = {0};
-  client->counters.evaluations++;
-  if (!mu_evaluate(&attempt->requirement, group->offer, &client->effects.random, attempt->outcome, &match))
-    return FOUND_NO_PLACE;
-  Placed placed = match.reserve->items->len > 0 ? LAUNCHED_ANEW : LAUNCHED_ON_ITS_OWN;
-  log_attempt(client, attempt, group->offer->hostname);
-  for (guint i = 0; i < match.taken->items->len; i++)
-    mu_resources_subtract(group->offer->resources, match.taken->items->pdata[i]);
-  mu_service_launch(attempt->service, attempt->step, &attempt->requirement, &match, group->operations,
-                    &client->effects);
-  client->counters.launches++;
-  return placed;
-}
-
-static gboolean may_reserve(MuMultiServiceEventClient *client, const MuService *service) {
-  const MuOfferDisciplineOps *ops = client->discipline->ops;
-  return ops->update == NULL ||
-         (service->grows && ops->may_reserve(client->discipline, service->name, client->effects.now_ms));
-}
-
-static Placed place_step(MuMultiServiceEventClient *client, MuService *service, MuStep *step) {
-  Attempt attempt = {.service = service, .step = step, .outcome = mu_service_outcome(service, step)};
-  attempt.before = *attempt.outcome;
-  mu_service_requirement(service, step, &client->effects, may_reserve(client, service), &attempt.requirement);
+/* What is held since an earlier drain went this way then. */
+static void route_new(MuMultiServiceEventClient *client) {
+  if (client->routed_round == client->offer_round)
+    return;
+  client->routed_round = client->offer_round;
+  note_absent(client);
   for (guint i = 0; i < client->group_order->len; i++) {
-    Placed placed = try_group(client, &attempt, client->group_order->pdata[i]);
-    if (placed != FOUND_NO_PLACE)
-      return placed;
+    MuOfferGroup *group = client->group_order->pdata[i];
+    if (!group->is_routed)
+      route_reserved(client, group);
+    group->is_routed = TRUE;
   }
-  log_attempt(client, &attempt, NULL);
-  mu_why_keep(step->asset, &client->effects);
-  return FOUND_NO_PLACE;
-}
-
-/* How far a drain has come with a service. */
-typedef struct {
-  guint next;  /* index in `wanting` */
-  guint tried; /* steps in this drain */
-} Progress;
-
-/* The next of its steps that finds a place, but not more of them than a drain has room for. */
-static Placed place_next(MuMultiServiceEventClient *client, MuService *service, Progress *progress) {
-  while (progress->next < service->wanting->len && progress->tried < MU_STEPS_PER_DRAIN) {
-    Placed placed = place_step(client, service, service->wanting->pdata[progress->next++]);
-    progress->tried++;
-    if (placed != FOUND_NO_PLACE)
-      return placed;
-    service->tried++;
-  }
-  return FOUND_NO_PLACE;
-}
-
-/* All that the drain has to give it while it is first in the order: until another one is, or it has no more use for offers. */
-static void end_of_service(MuMultiServiceEventClient *client, MuService *service, const Progress *progress) {
-  client->carry_on |= progress->next < service->wanting->len;
-  if (progress->next == service->wanting->len)
-    service->tried = 0;
-  mu_service_drop_launched(service);
-  mu_client_mark_dirty(client, service);
-}
-
-static Progress *progress_of(GHashTable *table, const MuService *service) {
-  Progress *progress = g_hash_table_lookup(table, service);
-  if (progress == NULL) {
-    progress = g_new0(Progress, 1);
-    progress->next = MIN(service->tried, service->wanting->len);
-    g_hash_table_insert(table, (gpointer)service, progress);
-  }
-  return progress;
-}
-
-/* One launch at a time, always of the one that is first; see fairness.h. Who is behind the place where the walk stands has had
- * its try. */
-static void place_all(MuMultiServiceEventClient *client) {
-  g_autoptr(GHashTable) table = g_hash_table_new_full(NULL, NULL, NULL, g_free);
-  GSequenceIter *iter = g_sequence_get_begin_iter(client->fair.queue);
-  client->carry_on = FALSE;
-  while (!g_sequence_iter_is_end(iter)) {
-    MuService *service = g_sequence_get(iter);
-    GSequenceIter *next = g_sequence_iter_next(iter);
-    Progress *progress = service->wanting->len == 0 ? NULL : progress_of(table, service);
-    Placed placed = progress == NULL ? FOUND_NO_PLACE : place_next(client, service, progress);
-    if (placed == LAUNCHED_ANEW)
-      mu_fair_served(&client->fair, service);
-    if (placed == FOUND_NO_PLACE && progress != NULL)
-      end_of_service(client, service, progress);
-    gboolean goes_on =
-        placed != FOUND_NO_PLACE && (g_sequence_iter_is_end(next) || mu_fair_precedes(service, g_sequence_get(next)));
-    iter = goes_on ? service->waits : next;
-  }
+  mu_client_settle_dirty(client);
 }
 
 /* ---- answers ------------------------------------------------------------------------------------------------------- */
@@ -344,6 +251,7 @@ static void answer_all(MuMultiServiceEventClient *client) {
     }
   }
   g_ptr_array_set_size(client->group_order, (gint)kept);
+  client->group_cursor = 0;
   client->carry_on &= kept > 0;
   if (!client->carry_on)
     decline_all(client);
@@ -372,11 +280,8 @@ static void settle_hunger(MuMultiServiceEventClient *client) {
 
 void mu_client_match(MuMultiServiceEventClient *client) {
   if (client->group_order->len > 0) {
-    note_absent(client);
-    for (guint i = 0; i < client->group_order->len; i++)
-      route_reserved(client, client->group_order->pdata[i]);
-    mu_client_settle_dirty(client);
-    place_all(client);
+    route_new(client);
+    mu_client_place(client);
     mu_client_settle_dirty(client);
     answer_all(client);
   }

@@ -1,6 +1,8 @@
 /* The queue and the clock of the runner. */
 #include "runner_internal.h"
 
+#define ITEMS_A_TURN 256 /* events and commands: about a millisecond of work */
+
 /* ---- time ---------------------------------------------------------------------------------------------------------- */
 
 /* Wall time that a change of the wall clock does not disturb: it goes with the monotonic clock from the start on. */
@@ -72,9 +74,10 @@ typedef struct {
   MuEngineEvent *event;
 } Item;
 
+/* A part of a long queue: what is left has its turn after others of the main loop have had theirs. */
 static void feed(MuMultiServiceRunner *runner, gint64 now_ms) {
-  Item *item;
-  while ((item = g_queue_pop_head(&runner->queue)) != NULL) {
+  for (guint n = 0; n < ITEMS_A_TURN && !g_queue_is_empty(&runner->queue); n++) {
+    Item *item = g_queue_pop_head(&runner->queue);
     if (item->command != NULL)
       feed_command(runner, item->command, now_ms);
     else

@@ -95,8 +95,9 @@ struct MuService {
   gint64 tag;
   guint64 arrival;
   guint priority;
-  guint tried;         /* of `wanting`: found no place in the offers that are held */
-  gboolean wants_more; /* a step began to wait, or a pod to release: declined offers are asked for again */
+  guint tried;             /* of `wanting`: found no place in the offers that are held */
+  guint64 fruitless_round; /* none of its steps found a place in the offers up to this one; 0: it was not tried */
+  gboolean wants_more;     /* a step began to wait, or a pod to release: declined offers are asked for again */
 };
 
 /* ---- life ---------------------------------------------------------------------------------------------------------- */
