@@ -54,6 +54,7 @@ gboolean mu_cli_logs(MuCliCall *call, GError **error);
 gboolean mu_cli_events(MuCliCall *call, GError **error);
 gboolean mu_cli_health(MuCliCall *call, GError **error);
 gboolean mu_cli_uninstall(MuCliCall *call, GError **error);
+gboolean mu_cli_completion(MuCliCall *call, GError **error);
 gboolean mu_cli_version(MuCliCall *call, GError **error);
 gboolean mu_cli_help(MuCliCall *call, GError **error);
 

@@ -21,6 +21,12 @@ test -x "$root$prefix/libexec/muster/muster-executor"
 test -x "$root$prefix/libexec/muster/muster-bootstrap"
 test -x "$root$prefix/libexec/muster/muster-fetch"
 
+step "the shells find their completion"
+data=$root$prefix/$(option datadir)
+bash -c "source '$data/bash-completion/completions/muster.bash' && complete -p muster" | grep -q _muster
+grep -q '^#compdef muster$' "$data/zsh/site-functions/_muster"
+grep -q '^complete -c muster' "$data/fish/vendor_completions.d/muster.fish"
+
 if [[ $(option b_sanitize) != none ]]; then
   echo "a library with a sanitizer in it is for programs with that sanitizer"
   exit 0
