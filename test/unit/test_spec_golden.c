@@ -94,74 +94,6 @@ static void test_every_field(void) {
   check_keys(&mu_service_object, yaml, 0);
 }
 
-/* ---- the reference's own specs --------------------------------------------------------------------------------------- */
-
-/* What hello-world.env lacks: set by the package elsewhere, or only in its tests. */
-static const char *const extra[][2] = {
-    {"BOOTSTRAP_URI", "https://example.com/bootstrap.zip"},
-    {"JAVA_URI", "https://example.com/jre.tar.gz"},
-    {"KEYSTORE_APP_URI", "https://example.com/keystore-app.jar"},
-    {"HELLO_VOLUME_PROFILE", "xfs"},
-    {"HELLO_SECRET1", "hello-world/secret1"},
-    {"HELLO_SECRET2", "hello-world/secret2"},
-    {"WORLD_SECRET1", "hello-world/secret1"},
-    {"WORLD_SECRET2", "hello-world/secret2"},
-    {"WORLD_SECRET3", "hello-world/secret3"},
-    {"PORT_API", "8080"},
-    {"DEPLOY_STRATEGY", "parallel"},
-    {"DEPLOY_STEPS", "[[first, second], [third]]"},
-    {"TEST_PROFILE_VOLUME_COMMAND", ""},
-};
-
-static GHashTable *read_env(const char *folder) {
-  GHashTable *table = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-  g_autofree char *path = g_build_filename(folder, "hello-world.env", NULL);
-  g_autofree char *text = NULL;
-  g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
-  g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
-  for (guint i = 0; lines[i] != NULL; i++) {
-    char *equals = strchr(lines[i], '=');
-    if (lines[i][0] != '#' && equals != NULL)
-      g_hash_table_insert(table, g_strndup(lines[i], (gsize)(equals - lines[i])), g_strdup(equals + 1));
-  }
-  for (gsize i = 0; i < G_N_ELEMENTS(extra); i++)
-    g_hash_table_insert(table, g_strdup(extra[i][0]), g_strdup(extra[i][1]));
-  return table;
-}
-
-static void check_shared(const char *folder, const char *name, GHashTable *env) {
-  g_autofree char *path = g_build_filename(folder, name, NULL);
-  g_autofree char *yaml = NULL;
-  gsize length;
-  g_autoptr(GError) error = NULL;
-  g_assert_true(g_file_get_contents(path, &yaml, &length, NULL));
-  MuSpecInput input = {.name = name, .variables = env};
-  g_autoptr(MuServiceSpec) spec = mu_service_spec_parse(yaml, length, &input, &error);
-  g_assert_no_error(error);
-  g_autofree char *json = mu_service_spec_to_json(spec);
-  g_autoptr(MuServiceSpec) again = mu_service_spec_from_json(json, strlen(json), &error);
-  g_assert_no_error(error);
-  g_autofree char *json_again = mu_service_spec_to_json(again);
-  g_assert_cmpstr(json, ==, json_again);
-}
-
-static void test_shared_specs(void) {
-  g_autofree char *folder = mu_test_shared("specs");
-  if (folder == NULL) {
-    g_test_skip("the reference's specs are not at ../shared/specs (set MU_SHARED)");
-    return;
-  }
-  g_autoptr(GHashTable) env = read_env(folder);
-  g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
-  guint n = 0;
-  for (const char *name; (name = g_dir_read_name(dir)) != NULL;)
-    if (g_str_has_suffix(name, ".yml")) {
-      check_shared(folder, name, env);
-      n++;
-    }
-  g_assert_cmpuint(n, ==, 39);
-}
-
 int main(int argc, char **argv) {
   g_test_init(&argc, &argv, NULL);
   g_test_add_data_func("/spec-golden/every-field", "every-field", test_golden);
@@ -169,6 +101,5 @@ int main(int argc, char **argv) {
   g_test_add_data_func("/spec-golden/steps", "steps", test_golden);
   g_test_add_data_func("/spec-golden/yaml", "yaml", test_golden);
   g_test_add_func("/spec-golden/every-field-is-there", test_every_field);
-  g_test_add_func("/spec-golden/shared-specs", test_shared_specs);
   return g_test_run();
 }
