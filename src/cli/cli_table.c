@@ -136,10 +136,12 @@ static const MuCliCommand commands[] = {
      "muster check-compat svc.yml --engine local"},
     {"render", "FILE", "Print a ServiceSpec with its variables replaced; needs no scheduler.", VARIABLES_TEXT,
      OPTIONS(CONTEXT_OPTIONS), mu_cli_render, "muster render svc.yml -p COUNT=3"},
-    {"schema", "", "Print a JSON Schema of the ServiceSpec, for editors; needs no scheduler.",
-     "It describes the spec after its template was rendered; where a value is a variable, write it in quotes, so that the "
+    {"schema", "[FIELD]",
+     "Explain a field of the ServiceSpec, or print its JSON Schema for editors; needs no scheduler.",
+     "With FIELD, keys with dots as pods.tasks.cpus, it tells what the field means, what it may be, and what each engine does "
+     "with it. Without one it prints the schema. This describes the spec after its template was rendered; where a value is a variable, write it in quotes, so that the "
      "editor sees a text: count: '{{COUNT}}'. Lines with sections are no YAML and are not understood by editors.",
-     OPTIONS(&option_schema_markdown), mu_cli_schema, "muster schema > muster.schema.json"},
+     OPTIONS(&option_schema_markdown), mu_cli_schema, "muster schema pods.tasks.health-check"},
 
     {"simulate", "FILE...", "Run scenarios on a virtual cluster in virtual time; needs no scheduler.",
      "A scenario is a short text that makes agents, adds services, breaks things and says what must come of it; "

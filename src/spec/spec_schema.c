@@ -199,7 +199,8 @@ static char *description(const MuField *field) {
   if (local->note == NULL)
     return g_strdup(field->doc);
   return g_strdup_printf("%s Local engine: %s%s%s: %s.", field->doc, local->word == NULL ? "" : local->word,
-                         local->word == NULL ? "" : " is ", mu_spec_use_to_string(local->use), local->note);
+                         local->word == NULL ? "" : " is ",
+                         local->concerns != NULL ? "honoured, except" : mu_spec_use_to_string(local->use), local->note);
 }
 
 static void add_default(json_t *schema, const MuField *field) {

@@ -10,6 +10,8 @@ check "it describes every key of a pod" sh -c 'muster schema | jq -e "[.\"\$defs
 check "the reference page is Markdown" sh -c 'muster schema --markdown | grep -q "^### pod$"'
 check "it is what docs/spec.md has" sh -c 'muster schema --markdown >ours && sed -n "/: begin -->/,/: end -->/p" "$MU_SOURCE/docs/spec.md" | sed "1d;\$d" | cmp - ours'
 check "the example of docs/spec.md is valid, without a warning" sh -c 'sed -n "/^\`\`\`yaml/,/^\`\`\`\$/p;/^\`\`\`\$/q" "$MU_SOURCE/docs/spec.md" | grep -v "^\`" >example.yml && muster validate example.yml 2>err && [ ! -s err ]'
+check "a field is explained" sh -c 'muster schema pods.tasks.health-check >out && grep -q "engine local: honoured" out && grep -Eq "^  interval +Seconds" out'
+refused 4 'did you mean "pods.tasks.cpus"?' muster schema pods.task.cpus
 
 # ---- what this machine does not do
 cat >pod.yml <<'EOF'

@@ -229,12 +229,37 @@ static void test_document(void) {
   mu_test_golden("docs/spec.md", expected);
 }
 
+/* ---- one field for a terminal, and all of them for completion ---------------------------------------------------------- */
+
+static void test_explain(void) {
+  g_autoptr(GPtrArray) paths = mu_spec_field_paths();
+  g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
+  g_assert_cmpuint(paths->len, >, 100);
+  for (guint i = 0; i < paths->len; i++) {
+    const char *path = paths->pdata[i];
+    g_autoptr(GError) error = NULL;
+    g_autofree char *text = mu_spec_explain(path, &error);
+    g_assert_no_error(error);
+    g_assert_true(g_str_has_prefix(text, path));
+    g_assert_null(strstr(text, "](#"));
+    g_assert_true(g_hash_table_add(seen, (char *)path)); /* each is one field */
+  }
+  g_autofree char *cpus = mu_spec_explain("pods.tasks.resource-limits.cpus", NULL);
+  g_assert_true(g_str_has_prefix(cpus, "pods.tasks.resource-limits.cpus: number, 0.001 to 1000000, or unlimited\n"));
+  g_autofree char *essential = mu_spec_explain("pods.tasks.essential", NULL);
+  g_assert_true(g_str_has_prefix(essential, "pods.tasks.essential: true or false; default true\n"));
+  g_autofree char *service = mu_spec_explain("", NULL);
+  g_assert_nonnull(strstr(service, "\n  pods "));
+  g_assert_null(mu_spec_explain("pods.tasks.content", NULL)); /* not for authors */
+}
+
 int main(int argc, char **argv) {
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/spec-schema/golden", test_golden);
   g_test_add_func("/spec-schema/same-opinion", test_same_opinion);
   g_test_add_func("/spec-schema/templates", test_templates);
   g_test_add_func("/spec-schema/engine-notes", test_engine_notes);
+  g_test_add_func("/spec-schema/explain", test_explain);
   g_test_add_func("/spec-schema/document", test_document);
   return g_test_run();
 }
