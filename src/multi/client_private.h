@@ -64,6 +64,7 @@ struct MuMultiServiceEventClient {
   gint64 ask_again_ms, ask_pause_ms;
   gint64 sweep_until_ms;  /* offers are welcome until then though nobody waits: see mu_client_sweep */
   GQueue dirty;           /* of MuService*: to be settled */
+  GHashTable *needed_by;  /* name of a service, there or not, to a GPtrArray of MuService* that depend on it */
   MuFairness fair;        /* the services that want offers */
   gboolean carry_on;      /* offers are held for the next drain: not every step that waits was tried in this one */
   GHashTable *groups;     /* agent id to MuOfferGroup, owned: the offers held in this drain */

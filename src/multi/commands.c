@@ -1,6 +1,6 @@
 /* Commands: what people and programs ask for. Each changes the state in memory and leaves its answer among the replies,
  * which are given once everything of this drain is durable. */
-#include "client_private.h"
+#include "dependencies.h"
 
 #include "json.h"
 #include "preview.h"
@@ -97,7 +97,7 @@ static gboolean check_put(MuMultiServiceEventClient *client, const MuCommand *co
 }
 
 /* What the factory built is the service that was asked for, and the engine can run it. */
-static gboolean check_built(const MuMultiServiceEventClient *client, const MuServiceSpec *spec, const char *name,
+static gboolean check_built(MuMultiServiceEventClient *client, const MuServiceSpec *spec, const char *name,
                             GError **error) {
   if (g_strcmp0(spec->name, name) != 0) {
     g_set_error(error, MU_ERROR, MU_ERROR_REFUSED, "the factory built a service named \"%s\", not \"%s\"", spec->name,
@@ -106,7 +106,7 @@ static gboolean check_built(const MuMultiServiceEventClient *client, const MuSer
   }
   const MuClientSettings *settings = &client->settings;
   return (settings->engine == NULL || mu_spec_check_engine(spec, settings->engine, NULL, error)) &&
-         mu_spec_check_lacks(spec, settings->lacks, error);
+         mu_spec_check_lacks(spec, settings->lacks, error) && mu_depend_check_cycle(client, name, spec, error);
 }
 
 static MuServiceScheduler *build(MuMultiServiceEventClient *client, const MuCommand *command, GError **error) {
@@ -161,6 +161,7 @@ static gboolean put_service(MuMultiServiceEventClient *client, MuCommand *comman
   if (!mu_service_configure(service, scheduler, service->record->version + 1, &client->effects, error))
     return FALSE;
   keep_context(client, service->name, command->context);
+  mu_depend_note(client, service);
   mu_client_mark_dirty(client, service);
   mu_client_announce_service(client, service, created ? "ADDED" : "CHANGED");
   *ret_body = put_reply(service, created ? "created" : "changed");
@@ -201,13 +202,15 @@ static json_t *state_reply(const MuService *service) {
 static gboolean remove_service(MuMultiServiceEventClient *client, MuCommand *command, json_t **ret_body,
                                GError **error) {
   MuService *service = require_sound(client, command->service, error);
-  if (service == NULL || !mu_modes_check_remove(client, service, error))
+  if (service == NULL || !mu_modes_check_remove(client, service, error) ||
+      !mu_depend_check_remove(client, service, error))
     return FALSE;
   mu_modes_end_service(client, service);
   *ret_body = state_reply(service);
   return TRUE;
 }
 
+/* Force first overcomes what others need; only then, asked again, what the uninstall waits for. */
 static gboolean force_remove(MuMultiServiceEventClient *client, MuCommand *command, json_t **ret_body, GError **error) {
   MuService *service = mu_manager_require(client->manager, command->service, error);
   if (service == NULL || !mu_modes_check_remove(client, service, error))
@@ -217,8 +220,10 @@ static gboolean force_remove(MuMultiServiceEventClient *client, MuCommand *comma
     mu_client_announce_service(client, service, "UNINSTALLING");
     client->next_reconcile_ms = client->effects.now_ms; /* what it leaves is nobody's: it is found, and ended */
   } else {
+    gboolean needed = !mu_depend_check_remove(client, service, NULL);
     mu_modes_end_service(client, service);
-    mu_service_force_gone(service, &client->effects);
+    if (!needed)
+      mu_service_force_gone(service, &client->effects);
   }
   mu_client_mark_dirty(client, service);
   *ret_body = state_reply(service);
@@ -257,7 +262,7 @@ static gboolean pod_restart(MuMultiServiceEventClient *client, MuCommand *comman
 }
 
 static gboolean pod_pause(MuMultiServiceEventClient *client, MuCommand *command, json_t **ret_body, GError **error) {
-  MuService *service = mu_manager_require(client->manager, command->service, error);
+  MuService *service = require_sound(client, command->service, error);
   g_autoptr(GPtrArray) tasks = g_ptr_array_new_with_free_func(g_free);
   if (service == NULL || !mu_service_pod_pause(service, command->pod, (const char *const *)command->tasks,
                                                command->kind == MU_COMMAND_POD_PAUSE, tasks, &client->effects, error))
@@ -269,7 +274,7 @@ static gboolean pod_pause(MuMultiServiceEventClient *client, MuCommand *command,
 
 static gboolean rolling_restart(MuMultiServiceEventClient *client, MuCommand *command, json_t **ret_body,
                                 GError **error) {
-  MuService *service = mu_manager_require(client->manager, command->service, error);
+  MuService *service = require_sound(client, command->service, error);
   gboolean begun = FALSE;
   if (service == NULL || !mu_service_rolling_restart(service, command->strategy, &begun, &client->effects, error))
     return FALSE;
@@ -327,7 +332,7 @@ static gboolean plan_op(MuMultiServiceEventClient *client, MuCommand *command, j
 }
 
 static gboolean put_file(MuMultiServiceEventClient *client, MuCommand *command, json_t **ret_body, GError **error) {
-  MuService *service = mu_manager_require(client->manager, command->service, error);
+  MuService *service = require_sound(client, command->service, error);
   if (service == NULL || !mu_service_put_file(service, command->file, command->context, &client->effects, error))
     return FALSE;
   *ret_body = json_object();

@@ -2,6 +2,7 @@
 #include "client_private.h"
 
 #include "bug.h"
+#include "dependencies.h"
 #include "json.h"
 #include "log.h"
 #include "marks.h"
@@ -47,6 +48,7 @@ MuMultiServiceEventClient *mu_multi_service_event_client_new(const char *framewo
   mu_client_reconcile_init(client);
   mu_client_offers_init(client);
   mu_fair_init(&client->fair);
+  mu_depend_init(client);
   effects_begin(client);
   answers_begin(client);
   mu_client_configure(client, &mu_client_settings_default, 1);
@@ -58,6 +60,7 @@ void mu_multi_service_event_client_free(MuMultiServiceEventClient *client) {
     return;
   g_queue_clear(&client->dirty);
   mu_fair_clear(&client->fair);
+  mu_depend_clear(client);
   mu_client_offers_free(client);
   mu_client_reconcile_free(client);
   mu_multi_service_manager_free(client->manager);
@@ -205,7 +208,11 @@ static MuServiceScheduler *build_scheduler(MuMultiServiceEventClient *client, co
   GBytes *context = g_hash_table_lookup(client->store->contexts, service->name);
   if (service->unreadable != NULL || service->record->state != MU_SERVICE_RUNNING || context == NULL)
     return NULL;
-  return client->store->factory(service->name, context, client->store->user, error);
+  MuServiceScheduler *scheduler = client->store->factory(service->name, context, client->store->user, error);
+  if (scheduler == NULL || mu_depend_check_cycle(client, service->name, mu_service_scheduler_spec(scheduler), error))
+    return scheduler;
+  mu_service_scheduler_free(scheduler);
+  return NULL;
 }
 
 static void rebuild_service(MuMultiServiceEventClient *client, MuService *service) {
@@ -221,6 +228,7 @@ static void rebuild_service(MuMultiServiceEventClient *client, MuService *servic
     mu_log(MU_LOG_WARNING, "service %s cannot be rebuilt and is left as it is: %s", service->name, message);
   mu_service_loaded(service, g_steal_pointer(&scheduler), message, &client->effects);
   restore_turn(client, service);
+  mu_depend_note(client, service);
   mu_client_mark_dirty(client, service);
 }
 
@@ -255,6 +263,7 @@ void mu_client_forget(MuMultiServiceEventClient *client, MuService *service) {
     g_queue_remove(&client->dirty, service);
   service->queued = FALSE;
   mu_fair_leave(&client->fair, service);
+  mu_depend_forget(client, service);
   if (service->timer != NULL)
     g_sequence_remove(service->timer);
   service->timer = NULL;
@@ -277,7 +286,7 @@ static void note_due(MuMultiServiceEventClient *client, MuService *service) {
 
 /* Its rollout is under way: the turn that it has is its own until that is over, or the turn is. */
 static gboolean is_rolling_out(const MuService *service) {
-  if (service->record->state != MU_SERVICE_RUNNING || service->deploy == NULL)
+  if (service->record->state != MU_SERVICE_RUNNING || service->deploy == NULL || service->unmet != NULL)
     return FALSE;
   MuStatus status = service->deploy->status;
   return status != MU_STATUS_COMPLETE && status != MU_STATUS_WAITING && status != MU_STATUS_ERROR;
@@ -306,10 +315,13 @@ static void note_hunger(MuMultiServiceEventClient *client, MuService *service) {
 }
 
 static void settle_service(MuMultiServiceEventClient *client, MuService *service) {
+  mu_depend_note(client, service);
+  mu_depend_find_unmet(client, service);
   mu_service_settle(service, &client->effects);
   note_hunger(client, service);
   note_due(client, service);
-  if (service->finished)
+  mu_depend_notify(client, service);
+  if (service->finished && !mu_depend_is_needed(client, service))
     mu_modes_end_service(client, service);
   mu_client_check_end(client, service);
 }
@@ -449,6 +461,7 @@ void mu_client_begin_uninstall(MuMultiServiceEventClient *client, MuService *ser
   if (service->record->state != MU_SERVICE_RUNNING || service->unreadable != NULL)
     return;
   mu_service_uninstall(service, &client->effects);
+  mu_depend_note(client, service);
   mu_client_announce_service(client, service, "UNINSTALLING");
   mu_client_mark_dirty(client, service);
 }

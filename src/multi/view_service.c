@@ -1,6 +1,7 @@
 /* Views of services. */
 #include "view.h"
 
+#include "dependencies.h"
 #include "json.h"
 #include "view_private.h"
 #include <muster/error.h>
@@ -67,6 +68,7 @@ json_t *mu_view_service(MuMultiServiceEventClient *client, const char *name, GEr
   mu_json_set_string(row, "target", service->record->target);
   mu_json_set_new(row, "configurations", mu_view_names(service->configs));
   mu_json_set_string(row, "rejected", service->rejected);
+  mu_depend_view(client, service, row);
   mu_json_set_int(row, "created_ms", service->record->created_ms);
   mu_json_set_int(row, "changed_ms", service->record->changed_ms);
   if (service->record->state != MU_SERVICE_RUNNING)

@@ -193,6 +193,7 @@ static void clear_plans(MuService *service, MuEffects *effects) {
     mu_pod_mark_dirty(pod);
   }
   g_ptr_array_set_size(service->wanting, 0);
+  g_ptr_array_set_size(service->held_back, 0);
   g_ptr_array_set_size(service->claimed, 0);
   g_ptr_array_set_size(service->plans, 0);
   service->deploy = service->recovery = service->decommission = service->rolling = NULL;

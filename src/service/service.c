@@ -50,6 +50,7 @@ MuService *mu_service_new(const char *name) {
   service->plans = g_ptr_array_new_with_free_func((GDestroyNotify)mu_plan_free);
   service->dirty_pods = g_ptr_array_new();
   service->wanting = g_ptr_array_new();
+  service->held_back = g_ptr_array_new();
   service->claimed = g_ptr_array_new();
   service->releasing = g_ptr_array_new();
   service->leaving = g_ptr_array_new();
@@ -77,6 +78,9 @@ void mu_service_free(MuService *service) {
   g_ptr_array_unref(service->pod_records);
   g_ptr_array_unref(service->dirty_pods);
   g_ptr_array_unref(service->wanting);
+  g_ptr_array_unref(service->held_back);
+  g_free(service->unmet);
+  mu_service_spec_unref(service->needs);
   g_ptr_array_unref(service->claimed);
   g_ptr_array_unref(service->releasing);
   g_ptr_array_unref(service->leaving);

@@ -76,6 +76,10 @@ struct MuService {
   gboolean quiet;        /* statuses are found without telling those who watch: at a start */
   GPtrArray *dirty_pods; /* of MuPod* */
   GPtrArray *wanting;    /* of MuStep*: they wait for an offer; found by settle */
+  GPtrArray
+      *held_back; /* of MuPod*: a step of theirs would wait for an offer, but `unmet` holds it back; found by settle */
+  char *unmet;    /* what the rollout waits for in other services, in words; NULL: nothing */
+  gint64 unmet_since_ms;
   GPtrArray *claimed;    /* of MuPod*: a step works on them now; found by settle */
   GPtrArray *releasing;  /* of MuPod*: they have entries that are RELEASING */
   GPtrArray *leaving;    /* of MuPod*: replaced or decommissioned, and not through with it */
@@ -90,6 +94,7 @@ struct MuService {
   gboolean queued;       /* to be settled */
   gboolean grows;        /* the discipline was told that it needs more than it owns */
   gboolean callback_due; /* its UninstallCallback was asked for */
+  MuServiceSpec *needs;  /* whose depends-on the client has noted; NULL: none */
   GSequenceIter *timer;  /* its place among those with something due, or NULL */
   GSequenceIter *waits;  /* … among those that wait for offers, or NULL; see fairness.h for it and the next three */
   gint64 tag;
@@ -152,6 +157,15 @@ void mu_service_on_agent_offer(MuService *service, MuPod *pod, const MuOffer *of
 /* DESTROY and UNRESERVE for those of the pod's releasing entries that the offer shows are appended to `operations`. */
 void mu_service_release(MuService *service, MuPod *pod, const MuOffer *offer, GPtrArray *operations,
                         MuEffects *effects);
+
+/* What the service depends on is not there, in words, or NULL: it is. While it is not, no pod is made or moved to
+ * another configuration by the plan `deploy`; what has died is brought back, and the other plans go on. Takes the text. Before mu_service_settle. */
+void mu_service_set_unmet(MuService *service, char *take_unmet, gint64 now_ms);
+/* The step is one of those. A pod that has its footprint and whose task is dead is brought back in the target configuration:
+ * while the plan has the pod, no recovery would do it. */
+gboolean mu_step_is_held_back(const MuService *service, const MuStep *step);
+/* All tasks of the instance run and are ready, or have finished, whatever the configuration that they were launched with. */
+gboolean mu_pod_is_ready(const MuPod *pod);
 
 /* Finds what is to be done, after events or when next_ms has come. Kills are asked for here. */
 void mu_service_settle(MuService *service, MuEffects *effects);

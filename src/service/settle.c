@@ -157,6 +157,44 @@ static void wait_for_offer(MuService *service, MuPod *pod, MuStep *step, MuEffec
   service->wants_more = TRUE;
 }
 
+static void wait_for_dependency(MuService *service, MuPod *pod, MuEffects *effects) {
+  g_ptr_array_add(service->held_back, pod);
+  if (pod->outcome == NULL) {
+    pod->outcome = mu_outcome_new();
+    pod->waiting_since_ms = effects->now_ms;
+  }
+  mu_outcome_clear(pod->outcome);
+  mu_outcome_refuse(pod->outcome, MU_STAGE_DEPENDENCY, NULL, service->unmet);
+}
+
+void mu_service_set_unmet(MuService *service, char *take_unmet, gint64 now_ms) {
+  if (take_unmet != NULL && service->unmet == NULL)
+    service->unmet_since_ms = now_ms;
+  for (guint i = 0; take_unmet == NULL && i < service->held_back->len; i++) /* they begin to wait for offers now */
+    g_clear_pointer(&((MuPod *)service->held_back->pdata[i])->outcome, mu_outcome_free);
+  g_free(service->unmet);
+  service->unmet = take_unmet;
+}
+
+static gboolean would_end_a_task(const MuStep *step) {
+  const MuPod *pod = step->asset;
+  const MuPodSpec *spec = mu_step_pod_spec(pod, FALSE);
+  guint64 launch = mu_step_tasks_to_launch(step);
+  for (guint i = 0; spec != NULL && i < spec->n_tasks; i++) {
+    const MuTask *task = (launch & (G_GUINT64_CONSTANT(1) << i)) == 0 ? NULL : mu_pod_task(pod, spec->tasks[i].name);
+    if (task != NULL && mu_task_is_alive(task))
+      return TRUE;
+  }
+  return FALSE;
+}
+
+gboolean mu_step_is_held_back(const MuService *service, const MuStep *step) {
+  if (service->unmet == NULL || step->phase->plan != service->deploy || step->tasks == 0 ||
+      step->status != MU_STATUS_PENDING)
+    return FALSE;
+  return ((const MuPod *)step->asset)->record == NULL || would_end_a_task(step);
+}
+
 /* Recovery is to leave it alone from now on: else it would bring back what the plan has just ended, for ever. The deploy plan,
  * which comes before it, needs that only for what it begins anew. */
 static void take_over(MuTask *task, const MuStep *step, MuEffects *effects) {
@@ -197,6 +235,8 @@ static gboolean work_on(MuStep *step, gpointer user) {
   case MU_STATUS_PENDING:
     if (mu_step_is_rolling(step))
       mu_rolling_end_tasks(pod, step->tasks, work->effects);
+    else if (mu_step_is_held_back(work->service, step) && !mu_pod_is_leaving(pod))
+      wait_for_dependency(work->service, pod, work->effects);
     else if (step->tasks != 0 && !mu_pod_is_leaving(pod) && !end_old_tasks(pod, step, work->effects))
       wait_for_offer(work->service, pod, step, work->effects);
     break;
@@ -244,8 +284,11 @@ static void find_work(MuService *service, MuEffects *effects) {
   g_autoptr(GPtrArray) waited = g_ptr_array_new();
   for (guint i = 0; i < service->wanting->len; i++)
     g_ptr_array_add(waited, ((MuStep *)service->wanting->pdata[i])->asset);
+  for (guint i = 0; i < service->held_back->len; i++)
+    g_ptr_array_add(waited, service->held_back->pdata[i]);
   release_claims(service);
   g_ptr_array_set_size(service->wanting, 0);
+  g_ptr_array_set_size(service->held_back, 0);
   g_ptr_array_set_size(service->delayed, 0);
   for (guint i = 0; i < service->plans->len; i++)
     mu_plan_candidates(service->plans->pdata[i], work_on, &work);
@@ -279,7 +322,12 @@ static void on_deploy_complete(MuService *service, MuEffects *effects) {
     mu_service_put(service, effects);
   }
   mu_service_prune_configs(service, effects);
-  service->finished = spec->remove_when_finished && all_goals_end(spec);
+}
+
+static void note_finished(MuService *service) {
+  const MuServiceSpec *spec = service->record->state != MU_SERVICE_RUNNING ? NULL : mu_service_target(service);
+  service->finished = spec != NULL && spec->remove_when_finished && service->deploy->status == MU_STATUS_COMPLETE &&
+                      all_goals_end(spec);
 }
 
 static void note_deploy_status(MuService *service, MuEffects *effects) {
@@ -318,6 +366,7 @@ void mu_service_settle(MuService *service, MuEffects *effects) {
   repeat_kills(service, effects);
   note_give_ups(service);
   note_deploy_status(service, effects);
+  note_finished(service);
 }
 
 gboolean mu_service_wants_offers(const MuService *service) {

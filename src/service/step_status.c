@@ -191,6 +191,19 @@ const MuPodSpec *mu_step_pod_spec(const MuPod *pod, gboolean recovery) {
   return spec == NULL ? NULL : mu_service_spec_pod(spec, pod->type);
 }
 
+static gboolean is_ready(const MuTask *task) {
+  const MuTaskSpec *spec = task == NULL ? NULL : mu_task_launched_spec(task);
+  return spec != NULL && task->record->kill == MU_KILL_NONE && mu_task_goal_met(task, spec);
+}
+
+gboolean mu_pod_is_ready(const MuPod *pod) {
+  const MuPodSpec *spec = mu_step_pod_spec(pod, FALSE);
+  for (guint i = 0; spec != NULL && i < spec->n_tasks; i++)
+    if (!is_ready(mu_pod_task(pod, spec->tasks[i].name)))
+      return FALSE;
+  return spec != NULL && pod->index < (guint)spec->count;
+}
+
 MuStatus mu_step_find_status(const MuStep *step, gint64 now_ms, gint64 *ret_delayed_until_ms) {
   const MuPod *pod = step->asset;
   gboolean recovery = mu_step_is_recovery(step);

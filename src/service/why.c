@@ -190,13 +190,25 @@ GHashTable *mu_why_candidates(const MuPlan *plan) {
 }
 
 /* In the order in which the rules are tried: the first that holds is the answer. */
+static gboolean ask_dependency(const Question *q) {
+  if (!mu_step_is_held_back(q->service, q->step))
+    return FALSE;
+  q->why->kind = MU_WHY_DEPENDENCY;
+  q->why->reason = g_strdup_printf("it depends on %s", q->service->unmet);
+  q->why->clears = g_strdup("that is so, or an update without it in depends-on");
+  q->why->command = g_strdup_printf("muster service show %s", q->service->name);
+  q->why->since_ms = q->service->unmet_since_ms;
+  return TRUE;
+}
+
 gboolean mu_why_step(const MuWhyScene *scene, const MuService *service, const MuStep *step, GHashTable *candidates,
                      MuWhy *ret_why) {
   if (step->status == MU_STATUS_COMPLETE)
     return FALSE;
   MuWhy why = {0};
   const Question q = {service, step, step->phase, step->phase->plan, step->asset, &why};
-  if (!ask_errors(&q) && !ask_operator(&q) && !ask_canary(&q) && !ask_order(&q, candidates) && !ask_pod(&q))
+  if (!ask_errors(&q) && !ask_operator(&q) && !ask_canary(&q) && !ask_order(&q, candidates) && !ask_dependency(&q) &&
+      !ask_pod(&q))
     mu_why_work(scene, step, q.pod, &why);
   *ret_why = why;
   return TRUE;

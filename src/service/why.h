@@ -6,24 +6,25 @@
 
 /* What can be waited for. X(name, "word") */
 #define MU_WHY_TABLE(X)                                                                                                \
-  X(ERRORS, "errors")       /* the plan cannot go on */                                                                \
-  X(STORE, "store")         /* commits fail: nothing is done that is not stored */                                     \
-  X(ENGINE, "engine")       /* it is not connected */                                                                  \
-  X(OPERATOR, "operator")   /* interrupted */                                                                          \
-  X(PAUSED, "paused")       /* its tasks run an idle command */                                                        \
-  X(CANARY, "canary")       /* the strategy lets nothing begin without an operator */                                  \
-  X(ORDER, "order")         /* steps or phases before it */                                                            \
-  X(POD, "pod")             /* another plan's step works on its pod */                                                 \
-  X(TURN, "turn")           /* other services grow now */                                                              \
-  X(OFFER, "offer")         /* no agent has what it needs */                                                           \
-  X(OLD_TASK, "old-task")   /* an older task has to end first */                                                       \
-  X(RELEASE, "release")     /* the pod gives its resources back first */                                               \
-  X(BACKOFF, "backoff")     /* its task failed and is not started again at once */                                     \
-  X(PROVISION, "provision") /* likewise: its image, a file, or a secret could not be had */                            \
-  X(START, "start")         /* launched, and not running yet */                                                        \
-  X(READINESS, "readiness") /* runs, and its check did not pass yet */                                                 \
-  X(FINISH, "finish")       /* runs, and has to finish */                                                              \
-  X(AGENT, "agent")         /* the agent is unreachable */
+  X(ERRORS, "errors")         /* the plan cannot go on */                                                              \
+  X(STORE, "store")           /* commits fail: nothing is done that is not stored */                                   \
+  X(ENGINE, "engine")         /* it is not connected */                                                                \
+  X(OPERATOR, "operator")     /* interrupted */                                                                        \
+  X(PAUSED, "paused")         /* its tasks run an idle command */                                                      \
+  X(CANARY, "canary")         /* the strategy lets nothing begin without an operator */                                \
+  X(ORDER, "order")           /* steps or phases before it */                                                          \
+  X(DEPENDENCY, "dependency") /* another service is not there yet */                                                   \
+  X(POD, "pod")               /* another plan's step works on its pod */                                               \
+  X(TURN, "turn")             /* other services grow now */                                                            \
+  X(OFFER, "offer")           /* no agent has what it needs */                                                         \
+  X(OLD_TASK, "old-task")     /* an older task has to end first */                                                     \
+  X(RELEASE, "release")       /* the pod gives its resources back first */                                             \
+  X(BACKOFF, "backoff")       /* its task failed and is not started again at once */                                   \
+  X(PROVISION, "provision")   /* likewise: its image, a file, or a secret could not be had */                          \
+  X(START, "start")           /* launched, and not running yet */                                                      \
+  X(READINESS, "readiness")   /* runs, and its check did not pass yet */                                               \
+  X(FINISH, "finish")         /* runs, and has to finish */                                                            \
+  X(AGENT, "agent")           /* the agent is unreachable */
 
 typedef enum {
 #define X(name, word) MU_WHY_##name,

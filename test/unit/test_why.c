@@ -147,6 +147,14 @@ static void test_offer(void) {
   end(sim);
 }
 
+static void test_dependency(void) {
+  MuSim *sim = start("depends-on: [{service: db}]\n" POD_YAML(RUNNING), 1);
+  mu_sim_run(sim, 1000);
+  EXPECT(sim, "deploy", "node-0:[main]", "dependency", "it depends on service db, which is not there", "depends-on",
+         "muster service show svc", changed_ms(sim));
+  end(sim);
+}
+
 /* The reasons, and since when, are there after a restart, before any offer came again; one record was written of them. */
 static void test_offer_is_kept(void) {
   MuSim *sim = start(POD_YAML("goal: RUNNING, cmd: ./main, cpus: 0.5, memory: 99999"), 1);
@@ -483,6 +491,7 @@ int main(int argc, char **argv) {
   g_test_init(&argc, &argv, NULL);
 #define ADD(name) g_test_add_func("/why/" #name, test_##name)
   ADD(offer);
+  ADD(dependency);
   ADD(offer_is_kept);
   ADD(kept_reason_goes);
   ADD(turn);
