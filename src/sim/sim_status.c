@@ -107,7 +107,7 @@ void mu_sim_set_state(MuSim *sim, MuSimTask *task, MuTaskState state) {
     keep_checks(task->status, before);
   task->status->agent_id = g_strdup(task->agent->id);
   MuUuid uuid = mu_uuid_new(&sim->random);
-  task->status->uuid = sim->detailed ? uuid_of_mesos(uuid) : g_strdup(uuid.text);
+  task->status->uuid = sim->detailed || sim->wire != NULL ? uuid_of_mesos(uuid) : g_strdup(uuid.text);
   task->status->timestamp_ms = sim->now_ms;
   task->unacknowledged = TRUE;
 }

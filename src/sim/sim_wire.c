@@ -28,6 +28,10 @@ void mu_sim_wire_disconnect(MuSim *sim) {
   mu_sim_cluster_lose_scheduler(sim);
 }
 
+gboolean mu_sim_is_connected(const MuSim *sim) {
+  return !sim->down;
+}
+
 const char *mu_sim_framework_id(const MuSim *sim) {
   return sim->framework_id;
 }

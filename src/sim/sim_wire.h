@@ -25,6 +25,8 @@ void mu_sim_cluster_call(MuSim *sim, const MuEngineCall *call);
 void mu_sim_cluster_lose_scheduler(MuSim *sim);
 /* An event has arrived at the scheduler. */
 void mu_sim_wire_receive(MuSim *sim, MuEngineEvent *take_event);
+/* A fault has not broken the connection: who subscribes now is subscribed. */
+gboolean mu_sim_is_connected(const MuSim *sim);
 /* The cluster's name for the framework, or NULL before the first subscription. Borrowed. */
 const char *mu_sim_framework_id(const MuSim *sim);
 

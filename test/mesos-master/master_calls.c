@@ -37,7 +37,7 @@ static gboolean is_for_scheduler(const MuMasterRequest *request, MuMasterReply *
   return FALSE;
 }
 
-static gboolean is_leader(const MuMesosMaster *master, const MuMasterRequest *request, MuMasterReply *ret) {
+static gboolean is_leader(const MuTestMaster *master, const MuMasterRequest *request, MuMasterReply *ret) {
   if (master->leads)
     return TRUE;
   if (master->leader == NULL) {
@@ -174,7 +174,7 @@ static void tell_error(MuMasterStream *stream, const char *message) {
 }
 
 /* The one that was subscribed before learns that another took its place. */
-static void fail_over(MuMesosMaster *master) {
+static void fail_over(MuTestMaster *master) {
   MuMasterStream *stream = g_steal_pointer(&master->stream);
   if (stream == NULL)
     return;
@@ -184,7 +184,7 @@ static void fail_over(MuMesosMaster *master) {
   mu_sim_cluster_lose_scheduler(master->sim);
 }
 
-static void take_framework(MuMesosMaster *master, const Mesos__FrameworkInfo *info) {
+static void take_framework(MuTestMaster *master, const Mesos__FrameworkInfo *info) {
   g_autoptr(GStrvBuilder) roles = g_strv_builder_new();
   for (gsize i = 0; i < info->n_roles; i++)
     g_strv_builder_add(roles, info->roles[i]);
@@ -193,14 +193,14 @@ static void take_framework(MuMesosMaster *master, const Mesos__FrameworkInfo *in
 }
 
 /* Offers of a role that it has no more are rescinded. */
-static void update_framework(MuMesosMaster *master, const Mesos__FrameworkInfo *info) {
+static void update_framework(MuTestMaster *master, const Mesos__FrameworkInfo *info) {
   g_autofree char *before = g_strdup(mu_master_role(master));
   take_framework(master, info);
   if (!g_strv_contains((const char *const *)master->roles, before))
     mu_sim_rescind(master->sim, NULL);
 }
 
-static void subscribe(MuMesosMaster *master, const MuMasterRequest *request, const Mesos__Call *call,
+static void subscribe(MuTestMaster *master, const MuMasterRequest *request, const Mesos__Call *call,
                       MuMasterReply *ret) {
   MuWireFormat format;
   if (!read_accept(request, &format, ret))
@@ -225,12 +225,13 @@ static void subscribe(MuMesosMaster *master, const MuMasterRequest *request, con
   fail_over(master);
   take_framework(master, call->subscribe->framework_info);
   master->stream = stream;
+  master->subscriptions++;
   mu_sim_cluster_subscribe(master->sim, id);
 }
 
 /* ---- the other calls -------------------------------------------------------------------------------------------------- */
 
-static gboolean is_of_stream(MuMesosMaster *master, const MuMasterRequest *request, const Mesos__Call *call,
+static gboolean is_of_stream(MuTestMaster *master, const MuMasterRequest *request, const Mesos__Call *call,
                              MuMasterReply *ret) {
   const char *id = mu_sim_framework_id(master->sim);
   if (g_strcmp0(id, call->framework_id->value) != 0 ||
@@ -256,7 +257,7 @@ static gboolean is_of_stream(MuMesosMaster *master, const MuMasterRequest *reque
   return FALSE;
 }
 
-static void tear_down(MuMesosMaster *master) {
+static void tear_down(MuTestMaster *master) {
   g_hash_table_add(master->removed, g_strdup(mu_sim_framework_id(master->sim)));
   MuMasterStream *stream = g_steal_pointer(&master->stream);
   mu_master_stream_end(stream, FALSE);
@@ -265,7 +266,7 @@ static void tear_down(MuMesosMaster *master) {
   mu_sim_cluster_lose_scheduler(master->sim);
 }
 
-static void perform(MuMesosMaster *master, const Mesos__Call *call, MuMasterReply *ret) {
+static void perform(MuTestMaster *master, const Mesos__Call *call, MuMasterReply *ret) {
   g_autoptr(GError) error = NULL;
   ret->status = 202;
   if (call->type == MESOS__CALL__TYPE__UPDATE_FRAMEWORK) {
@@ -283,7 +284,7 @@ static void perform(MuMesosMaster *master, const Mesos__Call *call, MuMasterRepl
     tear_down(master);
 }
 
-static gboolean is_available(MuMesosMaster *master, MuMasterReply *ret) {
+static gboolean is_available(MuTestMaster *master, MuMasterReply *ret) {
   if (master->faults[MU_MASTER_UNAVAILABLE] == 0)
     return TRUE;
   master->faults[MU_MASTER_UNAVAILABLE]--;
@@ -291,7 +292,7 @@ static gboolean is_available(MuMesosMaster *master, MuMasterReply *ret) {
   return FALSE;
 }
 
-void mu_master_answer(MuMesosMaster *master, const MuMasterRequest *request, MuMasterReply *ret) {
+void mu_master_answer(MuTestMaster *master, const MuMasterRequest *request, MuMasterReply *ret) {
   g_autoptr(MuArena) arena = mu_arena_new();
   if (!is_for_scheduler(request, ret) || !is_leader(master, request, ret) || !is_available(master, ret) ||
       !takes_method(request, ret))

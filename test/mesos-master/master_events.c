@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-static void write_master_info(MuMesosMaster *master, MuArena *arena, Mesos__Event__Subscribed *subscribed) {
+static void write_master_info(MuTestMaster *master, MuArena *arena, Mesos__Event__Subscribed *subscribed) {
   subscribed->has_heartbeat_interval_seconds = TRUE;
   subscribed->heartbeat_interval_seconds = MU_MASTER_HEARTBEAT_S;
   Mesos__MasterInfo *info = mu_wire_new(arena, &mesos__master_info__descriptor);
@@ -61,8 +61,7 @@ static void write_container(MuArena *arena, const MuTaskStatus *status, const ch
   message->container_status = container;
 }
 
-static void write_source(MuMesosMaster *master, MuArena *arena, const MuTaskStatus *status,
-                         Mesos__TaskStatus *message) {
+static void write_source(MuTestMaster *master, MuArena *arena, const MuTaskStatus *status, Mesos__TaskStatus *message) {
   const char *executor_id = mu_sim_executor_of(master->sim, status->task_id);
   message->has_source = TRUE;
   message->source =
@@ -74,7 +73,7 @@ static void write_source(MuMesosMaster *master, MuArena *arena, const MuTaskStat
   write_container(arena, status, executor_id, message);
 }
 
-Mesos__Event *mu_master_event_write(MuMesosMaster *master, MuArena *arena, const MuEngineEvent *event) {
+Mesos__Event *mu_master_event_write(MuTestMaster *master, MuArena *arena, const MuEngineEvent *event) {
   Mesos__Event *message = mu_mesos_event_write(arena, event, mu_sim_framework_id(master->sim), mu_master_role(master));
   if (message->subscribed != NULL)
     write_master_info(master, arena, message->subscribed);

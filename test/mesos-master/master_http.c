@@ -39,7 +39,7 @@ static const char *header_of(struct MHD_Connection *connection, const char *name
   return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
 }
 
-static enum MHD_Result answer(MuMesosMaster *master, struct MHD_Connection *connection, const char *path,
+static enum MHD_Result answer(MuTestMaster *master, struct MHD_Connection *connection, const char *path,
                               const char *method, const Gathered *gathered) {
   const MuMasterRequest request = {
       .path = path,
@@ -83,7 +83,7 @@ static void on_completed(void *user, struct MHD_Connection *connection, void **s
   g_clear_pointer((Gathered **)state, gathered_free);
 }
 
-gboolean mu_master_listen(MuMesosMaster *master, guint16 port, GMainContext *context, GError **error) {
+gboolean mu_master_listen(MuTestMaster *master, guint16 port, GMainContext *context, GError **error) {
   struct sockaddr_in address = {
       .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
   master->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, port, NULL, NULL, on_request, master,
@@ -98,7 +98,7 @@ gboolean mu_master_listen(MuMesosMaster *master, guint16 port, GMainContext *con
   return TRUE;
 }
 
-void mu_master_close(MuMesosMaster *master) {
+void mu_master_close(MuTestMaster *master) {
   if (master->source != NULL) {
     g_source_destroy(master->source);
     g_clear_pointer(&master->source, g_source_unref);

@@ -19,10 +19,10 @@ typedef struct {
   struct MHD_Connection *connection; /* NULL: the request is not answered yet */
   gboolean suspended;                /* it waits for more */
   GSource *hangup;                   /* looks after the connection meanwhile */
-  MuMesosMaster *master;             /* NULL: gone, or done with it */
+  MuTestMaster *master;              /* NULL: gone, or done with it */
 } MuMasterStream;
 
-struct MuMesosMaster {
+struct MuTestMaster {
   MuSim *sim;
   struct MHD_Daemon *daemon;
   GSource *source;
@@ -35,6 +35,7 @@ struct MuMesosMaster {
   GHashTable *removed;    /* set of the ids of frameworks that were torn down */
   guint64 faults[MU_MASTER_FAULTS];
   guint64 records, calls;
+  guint subscriptions;
 };
 
 typedef struct {
@@ -56,20 +57,20 @@ void mu_master_reply_clear(MuMasterReply *reply);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(MuMasterReply, mu_master_reply_clear)
 
 /* The role that offers are allocated to: that which has least of the cluster, which is here the one that came last. */
-const char *mu_master_role(const MuMesosMaster *master);
+const char *mu_master_role(const MuTestMaster *master);
 
 /* master_calls.c: what a request brings about. */
-void mu_master_answer(MuMesosMaster *master, const MuMasterRequest *request, MuMasterReply *ret);
+void mu_master_answer(MuTestMaster *master, const MuMasterRequest *request, MuMasterReply *ret);
 
 /* master_events.c: the event as the real master would send it, in the arena; it borrows the texts of `event`. */
-Mesos__Event *mu_master_event_write(MuMesosMaster *master, MuArena *arena, const MuEngineEvent *event);
+Mesos__Event *mu_master_event_write(MuTestMaster *master, MuArena *arena, const MuEngineEvent *event);
 
 /* master_http.c */
-gboolean mu_master_listen(MuMesosMaster *master, guint16 port, GMainContext *context, GError **error);
-void mu_master_close(MuMesosMaster *master);
+gboolean mu_master_listen(MuTestMaster *master, guint16 port, GMainContext *context, GError **error);
+void mu_master_close(MuTestMaster *master);
 
 /* master_stream.c */
-MuMasterStream *mu_master_stream_new(MuMesosMaster *master, MuWireFormat format);
+MuMasterStream *mu_master_stream_new(MuTestMaster *master, MuWireFormat format);
 MuMasterStream *mu_master_stream_ref(MuMasterStream *stream);
 void mu_master_stream_unref(MuMasterStream *stream);
 void mu_master_stream_put(MuMasterStream *stream, const Mesos__Event *event);

@@ -7,7 +7,7 @@
 #include <string.h>
 
 static void on_event(MuEngineEvent *take_event, gpointer user) {
-  mu_mesos_master_tell(((MasterSession *)user)->master, take_event);
+  mu_test_master_tell(((MasterSession *)user)->master, take_event);
 }
 
 void master_session_init(MasterSession *session, MuSim *take_sim) {
@@ -16,7 +16,7 @@ void master_session_init(MasterSession *session, MuSim *take_sim) {
   session->sim = take_sim;
   mu_sim_set_wire(take_sim, &WIRE, session);
   session->now_ms = mu_sim_now_ms(take_sim);
-  session->master = mu_mesos_master_new(take_sim, 0, NULL, &error);
+  session->master = mu_test_master_new(take_sim, 0, NULL, &error);
   g_assert_no_error(error);
   session->events = g_ptr_array_new_with_free_func((GDestroyNotify)json_decref);
   session->offers = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)json_decref);
@@ -25,7 +25,7 @@ void master_session_init(MasterSession *session, MuSim *take_sim) {
 void master_session_clear(MasterSession *session) {
   g_clear_pointer(&session->stream, master_reply_free);
   g_clear_pointer(&session->decoder, mu_record_io_free);
-  mu_mesos_master_free(session->master);
+  mu_test_master_free(session->master);
   mu_sim_free(session->sim);
   g_ptr_array_unref(session->events);
   g_hash_table_unref(session->offers);
@@ -35,7 +35,7 @@ MasterReply *master_session_request(MasterSession *session, const char *method, 
                                     GBytes *body) {
   gsize length = 0;
   const void *data = g_bytes_get_data(body, &length);
-  return master_request(mu_mesos_master_port(session->master), method, path, headers, data, length, NULL);
+  return master_request(mu_test_master_port(session->master), method, path, headers, data, length, NULL);
 }
 
 const char *master_value_of(const json_t *object, const char *member) {

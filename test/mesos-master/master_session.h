@@ -7,7 +7,7 @@
 
 typedef struct {
   MuSim *sim;
-  MuMesosMaster *master;
+  MuTestMaster *master;
   gint64 now_ms;
   MasterReply *stream; /* of the one that is subscribed; NULL: none */
   MuRecordIo *decoder;

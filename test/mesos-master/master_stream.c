@@ -9,7 +9,7 @@
 
 #define BLOCK_BYTES 65536
 
-MuMasterStream *mu_master_stream_new(MuMesosMaster *master, MuWireFormat format) {
+MuMasterStream *mu_master_stream_new(MuTestMaster *master, MuWireFormat format) {
   MuMasterStream *stream = g_new0(MuMasterStream, 1);
   stream->refs = 1;
   stream->format = format;
@@ -65,7 +65,7 @@ void mu_master_stream_end(MuMasterStream *stream, gboolean broken) {
 
 /* How much may go now. A stream that is to break or to end after n bytes does so when they are sent. */
 static gsize allowed(const MuMasterStream *stream, gsize max) {
-  const MuMesosMaster *master = stream->master;
+  const MuTestMaster *master = stream->master;
   gsize n = MIN(max, stream->out->len - stream->sent);
   if (master == NULL)
     return n;
@@ -87,7 +87,7 @@ static gboolean use_up(guint64 *fault, gsize n) {
 }
 
 static void count_faults(MuMasterStream *stream, gsize n) {
-  MuMesosMaster *master = stream->master;
+  MuTestMaster *master = stream->master;
   if (master == NULL)
     return;
   use_up(&master->faults[MU_MASTER_SLOW], n);
@@ -154,7 +154,7 @@ static void free_stream(void *user) {
   MuMasterStream *stream = user;
   mu_assert(stream->hangup == NULL);
   if (stream->master != NULL && stream->master->stream == stream)
-    mu_mesos_master_cut(stream->master); /* the scheduler has left */
+    mu_test_master_cut(stream->master); /* the scheduler has left */
   mu_master_stream_unref(stream);
 }
 

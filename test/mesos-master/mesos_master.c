@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-MuMesosMaster *mu_mesos_master_new(MuSim *sim, guint16 port, GMainContext *context, GError **error) {
-  g_autoptr(MuMesosMaster) master = g_new0(MuMesosMaster, 1);
+MuTestMaster *mu_test_master_new(MuSim *sim, guint16 port, GMainContext *context, GError **error) {
+  g_autoptr(MuTestMaster) master = g_new0(MuTestMaster, 1);
   master->sim = sim;
   master->leads = TRUE;
   master->removed = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
@@ -14,7 +14,7 @@ MuMesosMaster *mu_mesos_master_new(MuSim *sim, guint16 port, GMainContext *conte
 }
 
 /* Whoever is subscribed is so no more. */
-static void end_stream(MuMesosMaster *master, gboolean broken) {
+static void end_stream(MuTestMaster *master, gboolean broken) {
   MuMasterStream *stream = g_steal_pointer(&master->stream);
   if (stream == NULL)
     return;
@@ -23,7 +23,7 @@ static void end_stream(MuMesosMaster *master, gboolean broken) {
   mu_master_stream_unref(stream);
 }
 
-void mu_mesos_master_free(MuMesosMaster *master) {
+void mu_test_master_free(MuTestMaster *master) {
   if (master == NULL)
     return;
   end_stream(master, TRUE);
@@ -36,36 +36,36 @@ void mu_mesos_master_free(MuMesosMaster *master) {
   g_free(master);
 }
 
-guint16 mu_mesos_master_port(const MuMesosMaster *master) {
+guint16 mu_test_master_port(const MuTestMaster *master) {
   return master->port;
 }
 
-const char *mu_mesos_master_url(const MuMesosMaster *master) {
+const char *mu_test_master_url(const MuTestMaster *master) {
   return master->url;
 }
 
-const char *mu_master_role(const MuMesosMaster *master) {
+const char *mu_master_role(const MuTestMaster *master) {
   guint n = master->roles == NULL ? 0 : g_strv_length(master->roles);
   return n == 0 ? "*" : master->roles[n - 1];
 }
 
 /* ---- telling --------------------------------------------------------------------------------------------------------- */
 
-static void put(MuMesosMaster *master, const Mesos__Event *event) {
+static void put(MuTestMaster *master, const Mesos__Event *event) {
   if (master->stream == NULL)
     return;
   mu_master_stream_put(master->stream, event);
   master->records++;
 }
 
-void mu_mesos_master_heartbeat(MuMesosMaster *master) {
+void mu_test_master_heartbeat(MuTestMaster *master) {
   Mesos__Event event = MESOS__EVENT__INIT;
   event.has_type = TRUE;
   event.type = MESOS__EVENT__TYPE__HEARTBEAT;
   put(master, &event);
 }
 
-void mu_mesos_master_tell(MuMesosMaster *master, MuEngineEvent *take_event) {
+void mu_test_master_tell(MuTestMaster *master, MuEngineEvent *take_event) {
   g_autoptr(MuEngineEvent) event = take_event;
   g_autoptr(MuArena) arena = mu_arena_new();
   if (event->kind == MU_EVENT_DISCONNECTED) {
@@ -74,47 +74,51 @@ void mu_mesos_master_tell(MuMesosMaster *master, MuEngineEvent *take_event) {
   }
   put(master, mu_master_event_write(master, arena, event));
   if (event->kind == MU_EVENT_SUBSCRIBED)
-    mu_mesos_master_heartbeat(master);
+    mu_test_master_heartbeat(master);
 }
 
-void mu_mesos_master_cut(MuMesosMaster *master) {
+void mu_test_master_cut(MuTestMaster *master) {
   if (master->stream == NULL)
     return;
   end_stream(master, TRUE);
   mu_sim_cluster_lose_scheduler(master->sim);
 }
 
-void mu_mesos_master_step_down(MuMesosMaster *master, const MuMesosMaster *leader) {
+void mu_test_master_step_down(MuTestMaster *master, const MuTestMaster *leader) {
   master->leads = FALSE;
   g_free(master->leader);
   master->leader = leader == NULL ? NULL : g_strdup(leader->url + strlen("http:"));
-  mu_mesos_master_cut(master);
+  mu_test_master_cut(master);
 }
 
-void mu_mesos_master_lead(MuMesosMaster *master) {
+void mu_test_master_lead(MuTestMaster *master) {
   master->leads = TRUE;
 }
 
 /* ---- faults ---------------------------------------------------------------------------------------------------------- */
 
-void mu_mesos_master_fault(MuMesosMaster *master, MuMesosMasterFault fault, guint64 n) {
+void mu_test_master_fault(MuTestMaster *master, MuTestMasterFault fault, guint64 n) {
   master->faults[fault] = n;
 }
 
 /* ---- looking --------------------------------------------------------------------------------------------------------- */
 
-gboolean mu_mesos_master_is_subscribed(const MuMesosMaster *master) {
+gboolean mu_test_master_is_subscribed(const MuTestMaster *master) {
   return master->stream != NULL;
 }
 
-guint64 mu_mesos_master_records(const MuMesosMaster *master) {
+guint mu_test_master_subscriptions(const MuTestMaster *master) {
+  return master->subscriptions;
+}
+
+guint64 mu_test_master_records(const MuTestMaster *master) {
   return master->records;
 }
 
-guint64 mu_mesos_master_calls(const MuMesosMaster *master) {
+guint64 mu_test_master_calls(const MuTestMaster *master) {
   return master->calls;
 }
 
-gboolean mu_mesos_master_is_flushed(const MuMesosMaster *master) {
+gboolean mu_test_master_is_flushed(const MuTestMaster *master) {
   return master->stream == NULL || master->stream->suspended;
 }

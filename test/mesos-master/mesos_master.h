@@ -7,26 +7,26 @@
 #include "sim_wire.h"
 
 /* What is put before the cluster. The simulator must outlive it. */
-typedef struct MuMesosMaster MuMesosMaster;
+typedef struct MuTestMaster MuTestMaster;
 
 /* Listens on a free port of 127.0.0.1 (`port` 0), and leads. What the cluster tells goes into its stream from now on (the
- * wire of mu_sim_set_wire is the caller's: it gives events to mu_mesos_master_tell). */
-MuMesosMaster *mu_mesos_master_new(MuSim *sim, guint16 port, GMainContext *context, GError **error);
-void mu_mesos_master_free(MuMesosMaster *master);
-guint16 mu_mesos_master_port(const MuMesosMaster *master);
+ * wire of mu_sim_set_wire is the caller's: it gives events to mu_test_master_tell). */
+MuTestMaster *mu_test_master_new(MuSim *sim, guint16 port, GMainContext *context, GError **error);
+void mu_test_master_free(MuTestMaster *master);
+guint16 mu_test_master_port(const MuTestMaster *master);
 /* "http://127.0.0.1:5050"; borrowed. */
-const char *mu_mesos_master_url(const MuMesosMaster *master);
+const char *mu_test_master_url(const MuTestMaster *master);
 
 /* Sends the event to whoever is subscribed, if anybody is; DISCONNECTED breaks the stream. Takes it. */
-void mu_mesos_master_tell(MuMesosMaster *master, MuEngineEvent *take_event);
+void mu_test_master_tell(MuTestMaster *master, MuEngineEvent *take_event);
 /* A HEARTBEAT; the real one sends it right after SUBSCRIBED (so does this one) and every 15 s. */
-void mu_mesos_master_heartbeat(MuMesosMaster *master);
+void mu_test_master_heartbeat(MuTestMaster *master);
 /* Ends the stream as a connection that breaks does; the cluster has nobody subscribed then. */
-void mu_mesos_master_cut(MuMesosMaster *master);
+void mu_test_master_cut(MuTestMaster *master);
 /* It leads no more: its stream ends, and calls are sent on to the leader (307), or refused when there is none (NULL: 503). */
-void mu_mesos_master_step_down(MuMesosMaster *master, const MuMesosMaster *leader);
+void mu_test_master_step_down(MuTestMaster *master, const MuTestMaster *leader);
 /* It leads again. */
-void mu_mesos_master_lead(MuMesosMaster *master);
+void mu_test_master_lead(MuTestMaster *master);
 
 /* ---- faults ---------------------------------------------------------------------------------------------------------- */
 
@@ -38,16 +38,18 @@ typedef enum {
   MU_MASTER_WRONG_STREAM, /* the next n calls are answered as if their stream id were wrong */
   MU_MASTER_LOSE_CALLS, /* the next n calls (none of them SUBSCRIBE) are done, and the connection breaks before the reply */
   MU_MASTER_FAULTS,
-} MuMesosMasterFault;
-void mu_mesos_master_fault(MuMesosMaster *master, MuMesosMasterFault fault, guint64 n);
+} MuTestMasterFault;
+void mu_test_master_fault(MuTestMaster *master, MuTestMasterFault fault, guint64 n);
 
 /* ---- looking --------------------------------------------------------------------------------------------------------- */
 
-gboolean mu_mesos_master_is_subscribed(const MuMesosMaster *master);
+gboolean mu_test_master_is_subscribed(const MuTestMaster *master);
+/* Subscriptions that were taken so far. */
+guint mu_test_master_subscriptions(const MuTestMaster *master);
 /* Records put into streams and calls of the cluster done so far, that a test knows when all has arrived. */
-guint64 mu_mesos_master_records(const MuMesosMaster *master);
-guint64 mu_mesos_master_calls(const MuMesosMaster *master);
+guint64 mu_test_master_records(const MuTestMaster *master);
+guint64 mu_test_master_calls(const MuTestMaster *master);
 /* The whole stream was handed to the kernel. */
-gboolean mu_mesos_master_is_flushed(const MuMesosMaster *master);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(MuMesosMaster, mu_mesos_master_free)
+gboolean mu_test_master_is_flushed(const MuTestMaster *master);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(MuTestMaster, mu_test_master_free)
 #endif

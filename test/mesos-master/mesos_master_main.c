@@ -17,7 +17,7 @@ typedef struct {
 
 typedef struct {
   MuSim *sim;
-  MuMesosMaster *master;
+  MuTestMaster *master;
   GMainLoop *loop;
 } Program;
 
@@ -56,11 +56,11 @@ static GSource *cluster_source_new(MuSim *sim) {
 }
 
 static void on_event(MuEngineEvent *take_event, gpointer user) {
-  mu_mesos_master_tell(((Program *)user)->master, take_event);
+  mu_test_master_tell(((Program *)user)->master, take_event);
 }
 
 static gboolean on_heartbeat(gpointer user) {
-  mu_mesos_master_heartbeat(((Program *)user)->master);
+  mu_test_master_heartbeat(((Program *)user)->master);
   return G_SOURCE_CONTINUE;
 }
 
@@ -73,7 +73,7 @@ typedef struct {
 
 static gboolean cut(Program *program, const char *const *args, guint n_args) {
   (void)args, (void)n_args;
-  mu_mesos_master_cut(program->master);
+  mu_test_master_cut(program->master);
   return TRUE;
 }
 
@@ -82,7 +82,7 @@ static gboolean fault(Program *program, const char *const *args, guint n_args) {
                                                       "unavailable", "wrong-stream", "lose-calls"};
   for (guint i = 0; n_args == 2 && i < MU_MASTER_FAULTS; i++)
     if (strcmp(args[0], WORDS[i]) == 0) {
-      mu_mesos_master_fault(program->master, (MuMesosMasterFault)i, g_ascii_strtoull(args[1], NULL, 10));
+      mu_test_master_fault(program->master, (MuTestMasterFault)i, g_ascii_strtoull(args[1], NULL, 10));
       return TRUE;
     }
   return FALSE;
@@ -107,7 +107,7 @@ static gboolean is_clean(Program *program, const char *const *args, guint n_args
 
 static const Command commands[] = {
     {"cut", cut},          /* breaks the stream */
-    {"fault", fault},      /* fault KIND N: see MuMesosMasterFault */
+    {"fault", fault},      /* fault KIND N: see MuTestMasterFault */
     {"lose", lose},        /* lose AGENT: it is unreachable */
     {"return", give_back}, /* return AGENT */
     {"fail", end_task},    /* fail TASK: it is TASK_FAILED */
@@ -171,7 +171,7 @@ static void run(Program *program) {
   mu_sim_set_wire(program->sim, &WIRE, program);
   g_source_attach(cluster, NULL);
   g_io_add_watch(input, G_IO_IN | G_IO_HUP, on_input, program);
-  printf("%s\n", mu_mesos_master_url(program->master));
+  printf("%s\n", mu_test_master_url(program->master));
   fflush(stdout);
   g_main_loop_run(program->loop);
   g_source_remove(heartbeat);
@@ -187,13 +187,13 @@ int main(int argc, char **argv) {
     mu_sim_be_like_mesos(program.sim, options.linger_ms);
     mu_sim_run_cluster(program.sim, now_ms());
     add_agents(program.sim, &options);
-    program.master = mu_mesos_master_new(program.sim, (guint16)options.port, NULL, &error);
+    program.master = mu_test_master_new(program.sim, (guint16)options.port, NULL, &error);
   }
   if (program.master != NULL) {
     program.loop = g_main_loop_new(NULL, FALSE);
     run(&program);
     g_main_loop_unref(program.loop);
-    mu_mesos_master_free(program.master);
+    mu_test_master_free(program.master);
   }
   g_clear_pointer(&program.sim, mu_sim_free);
   g_free(options.ports);

@@ -39,7 +39,7 @@ static void test_first_records(void) {
   g_assert_cmpuint(session.events->len, ==, G_N_ELEMENTS(TYPES));
   for (guint i = 0; i < G_N_ELEMENTS(TYPES); i++)
     g_assert_true(master_is_type(session.events->pdata[i], TYPES[i]));
-  mu_mesos_master_heartbeat(session.master);
+  mu_test_master_heartbeat(session.master);
   master_session_take_in(&session);
   g_assert_true(master_is_type(session.events->pdata[session.events->len - 1], "HEARTBEAT"));
   master_session_clear(&session);
@@ -49,12 +49,12 @@ static void test_cut_after(void) {
   MasterSession session = {0};
   master_session_init(&session, small_cluster());
   subscribe(&session);
-  mu_mesos_master_fault(session.master, MU_MASTER_CUT_AFTER, 5);
-  mu_mesos_master_heartbeat(session.master);
+  mu_test_master_fault(session.master, MU_MASTER_CUT_AFTER, 5);
+  mu_test_master_heartbeat(session.master);
   master_session_take_in(&session);
   g_assert_true(session.stream->broken);
   g_assert_false(mu_record_io_is_between(session.decoder));
-  g_assert_false(mu_mesos_master_is_subscribed(session.master));
+  g_assert_false(mu_test_master_is_subscribed(session.master));
   master_session_clear(&session);
 }
 
@@ -62,8 +62,8 @@ static void test_end_after(void) {
   MasterSession session = {0};
   master_session_init(&session, small_cluster());
   subscribe(&session);
-  mu_mesos_master_fault(session.master, MU_MASTER_END_AFTER, 5);
-  mu_mesos_master_heartbeat(session.master);
+  mu_test_master_fault(session.master, MU_MASTER_END_AFTER, 5);
+  mu_test_master_heartbeat(session.master);
   master_session_take_in(&session);
   g_assert_true(session.stream->ended);
   g_assert_false(mu_record_io_is_between(session.decoder));
@@ -73,10 +73,10 @@ static void test_end_after(void) {
 static void test_slow(void) {
   MasterSession session = {0};
   master_session_init(&session, small_cluster());
-  mu_mesos_master_fault(session.master, MU_MASTER_SLOW, 300);
+  mu_test_master_fault(session.master, MU_MASTER_SLOW, 300);
   subscribe(&session);
   g_assert_cmpuint(session.events->len, ==, 3);
-  g_assert_true(mu_mesos_master_is_flushed(session.master));
+  g_assert_true(mu_test_master_is_flushed(session.master));
   master_session_clear(&session);
 }
 
@@ -85,9 +85,9 @@ static void test_leaves(void) {
   MasterSession session = {0};
   master_session_init(&session, small_cluster());
   subscribe(&session);
-  g_assert_true(mu_mesos_master_is_subscribed(session.master));
+  g_assert_true(mu_test_master_is_subscribed(session.master));
   g_clear_pointer(&session.stream, master_reply_free);
-  while (mu_mesos_master_is_subscribed(session.master))
+  while (mu_test_master_is_subscribed(session.master))
     g_main_context_iteration(NULL, TRUE);
   master_session_clear(&session);
 }
@@ -100,7 +100,7 @@ static void expect_status(MasterSession *session, const char *body, guint status
 static void test_unavailable(void) {
   MasterSession session = {0};
   master_session_init(&session, small_cluster());
-  mu_mesos_master_fault(session.master, MU_MASTER_UNAVAILABLE, 2);
+  mu_test_master_fault(session.master, MU_MASTER_UNAVAILABLE, 2);
   expect_status(&session, SUBSCRIBE, 503);
   expect_status(&session, SUBSCRIBE, 503);
   expect_status(&session, SUBSCRIBE, 200);
@@ -111,17 +111,17 @@ static void test_other_leader(void) {
   MasterSession session = {0};
   g_autoptr(GError) error = NULL;
   master_session_init(&session, small_cluster());
-  g_autoptr(MuMesosMaster) second = mu_mesos_master_new(session.sim, 0, NULL, &error);
+  g_autoptr(MuTestMaster) second = mu_test_master_new(session.sim, 0, NULL, &error);
   g_assert_no_error(error);
   subscribe(&session);
-  mu_mesos_master_step_down(session.master, second);
+  mu_test_master_step_down(session.master, second);
   master_session_take_in(&session);
   g_assert_true(session.stream->broken);
   g_autoptr(MasterReply) reply = post(&session, SUBSCRIBE);
-  g_autofree char *location = g_strdup_printf("//127.0.0.1:%u/api/v1/scheduler", mu_mesos_master_port(second));
+  g_autofree char *location = g_strdup_printf("//127.0.0.1:%u/api/v1/scheduler", mu_test_master_port(second));
   g_assert_cmpuint(reply->status, ==, 307);
   g_assert_cmpstr(json_string_value(json_object_get(reply->headers, "Location")), ==, location);
-  mu_mesos_master_step_down(session.master, NULL);
+  mu_test_master_step_down(session.master, NULL);
   expect_status(&session, SUBSCRIBE, 503);
   master_session_clear(&session);
 }
@@ -136,12 +136,12 @@ static void test_lost_reply(void) {
                       json_string_value(json_object_get(session.stream->headers, "Mesos-Stream-Id")));
   g_autofree char *body =
       g_strdup_printf("{\"type\":\"SUPPRESS\",\"framework_id\":{\"value\":\"%s\"}}", mu_sim_framework_id(session.sim));
-  guint64 before = mu_mesos_master_calls(session.master);
-  mu_mesos_master_fault(session.master, MU_MASTER_LOSE_CALLS, 1);
+  guint64 before = mu_test_master_calls(session.master);
+  mu_test_master_fault(session.master, MU_MASTER_LOSE_CALLS, 1);
   g_autoptr(MasterReply) reply = post_with(&session, body, headers_text);
   g_assert_cmpuint(reply->status, ==, 0);
   g_assert_true(reply->broken);
-  g_assert_cmpuint(mu_mesos_master_calls(session.master), ==, before + 1);
+  g_assert_cmpuint(mu_test_master_calls(session.master), ==, before + 1);
   master_session_clear(&session);
 }
 
