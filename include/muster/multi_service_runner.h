@@ -10,10 +10,27 @@ G_BEGIN_DECLS
 
 typedef struct MuMultiServiceRunner MuMultiServiceRunner;
 
+/* The Mesos engine (docs/mesos.md). NULL and 0: the default. */
+typedef struct {
+  const char *master;                         /* zk://host:port[,host:port]/path, or addresses of masters with commas */
+  const char *role;                           /* "<framework name>-role" */
+  const char *principal;                      /* "<framework name>-principal" */
+  const char *user;                           /* tasks run as it unless their spec says otherwise; ours */
+  const char *secret_file;                    /* basic authentication as the principal */
+  const char *token_file;                     /* bearer authentication */
+  const char *ca_file, *cert_file, *key_file; /* TLS */
+  const char *webui_url;
+  gint64 failover_timeout_ms; /* the master keeps the tasks of a scheduler that is away for so long; a week */
+  gboolean gpus;              /* take offers of agents with GPUs */
+  gboolean json;              /* JSON on the wire, for a debugging reader */
+  gboolean new_framework;     /* begin under a new id, whatever is stored */
+} MuMesosOptions;
+
 typedef struct {
   const char *state_dir; /* made when absent, 0700; NULL: throw-away state in a temporary folder, removed at the end */
   const char *listen;    /* "127.0.0.1:8640", port 0 picks a free one; NULL: only the unix socket in the state folder */
-  const char *engine;    /* "local"; NULL: local */
+  const char *engine;    /* "local" or "mesos"; NULL: local */
+  MuMesosOptions mesos;
   /* the local engine; 0 and NULL: detected */
   guint agents;
   gint64 cpus_milli, mem_mb, disk_mb;

@@ -34,10 +34,36 @@ static gboolean write_file(const char *path, const char *text, gsize length, GEr
   return ok;
 }
 
-static gboolean render(const char *template_path, const char *dest, GHashTable *values, GError **error) {
-  g_autofree char *text = NULL;
+/* A template that came in the environment, in base64: NAME, and when it is long, NAME_1, NAME_2, … after it. */
+static char *read_env(const char *name, GHashTable *values, gsize *ret_length, GError **error) {
+  g_autoptr(GString) encoded = g_string_new(g_hash_table_lookup(values, name));
+  if (encoded->len == 0) {
+    g_set_error(error, MU_ERROR, MU_ERROR_NOT_FOUND, "there is no template in the variable %s", name);
+    return NULL;
+  }
+  const char *more = NULL;
+  for (guint i = 1;; i++) {
+    g_autofree char *part = g_strdup_printf("%s_%u", name, i);
+    more = g_hash_table_lookup(values, part);
+    if (more == NULL)
+      return (char *)g_base64_decode(encoded->str, ret_length);
+    g_string_append(encoded, more);
+  }
+}
+
+static char *read_template(const char *option, const char *source, GHashTable *values, gsize *ret_length,
+                           GError **error) {
+  char *text = NULL;
+  if (g_str_equal(option, "--template-env"))
+    return read_env(source, values, ret_length, error);
+  g_file_get_contents(source, &text, ret_length, error);
+  return text;
+}
+
+static gboolean render(const char *option, const char *source, const char *dest, GHashTable *values, GError **error) {
   gsize length = 0, result_length = 0;
-  if (!g_file_get_contents(template_path, &text, &length, error))
+  g_autofree char *text = read_template(option, source, values, &length, error);
+  if (text == NULL)
     return FALSE;
   MuMustacheInput input = {.file_name = dest,
                            .type = &mu_mustache_strings,
@@ -47,20 +73,22 @@ static gboolean render(const char *template_path, const char *dest, GHashTable *
   return result && write_file(dest, result, result_length, error);
 }
 
+static int usage(void) {
+  fprintf(stderr, "usage: muster-bootstrap [--template FILE | --template-env VARIABLE] --dest FILE...\n");
+  return 2;
+}
+
 int main(int argc, char **argv) {
-  if (argc < 5 || argc % 4 != 1) {
-    fprintf(stderr, "usage: muster-bootstrap --template FILE --dest FILE [--template FILE --dest FILE]...\n");
-    return 2;
-  }
+  if (argc < 5 || argc % 4 != 1)
+    return usage();
   g_autoptr(GHashTable) values = environment();
   int status = 0;
   for (int i = 1; i < argc; i += 4) {
     g_autoptr(GError) error = NULL;
-    if (!g_str_equal(argv[i], "--template") || !g_str_equal(argv[i + 2], "--dest")) {
-      fprintf(stderr, "muster-bootstrap: expected --template FILE --dest FILE\n");
-      return 2;
-    }
-    if (render(argv[i + 1], argv[i + 3], values, &error))
+    gboolean known = g_str_equal(argv[i], "--template") || g_str_equal(argv[i], "--template-env");
+    if (!known || !g_str_equal(argv[i + 2], "--dest"))
+      return usage();
+    if (render(argv[i], argv[i + 1], argv[i + 3], values, &error))
       continue;
     fprintf(stderr, "muster-bootstrap: %s\n", error->message);
     status = 1;

@@ -47,6 +47,29 @@ MuRunnerOptions mu_cli_machine_options(const MuCliCall *call, MuCliMachineLists 
   };
 }
 
+static gboolean is_mesos(const MuCliCall *call) {
+  return g_strcmp0(mu_cli_text(call, "engine"), "mesos") == 0;
+}
+
+static MuMesosOptions mesos_options(const MuCliCall *call) {
+  return (MuMesosOptions){
+      .master = mu_cli_text(call, "master"),
+      .role = mu_cli_text(call, "role"),
+      .principal = mu_cli_text(call, "principal"),
+      .user = mu_cli_text(call, "user"),
+      .secret_file = mu_cli_text(call, "secret-file"),
+      .token_file = mu_cli_text(call, "bearer-file"),
+      .ca_file = mu_cli_text(call, "ca-file"),
+      .cert_file = mu_cli_text(call, "cert-file"),
+      .key_file = mu_cli_text(call, "key-file"),
+      .webui_url = mu_cli_text(call, "webui-url"),
+      .failover_timeout_ms = mu_cli_number(call, "failover-timeout", 0),
+      .gpus = mu_cli_has(call, "gpu-agents"),
+      .json = mu_cli_has(call, "wire-json"),
+      .new_framework = mu_cli_has(call, "new-framework"),
+  };
+}
+
 static gboolean check_options(const MuCliCall *call, GError **error) {
   const char *name = mu_cli_text(call, "framework-name");
   if (mu_cli_has(call, "url"))
@@ -55,6 +78,8 @@ static gboolean check_options(const MuCliCall *call, GError **error) {
     g_set_error(error, MU_ERROR, MU_ERROR_USAGE, "--no-tcp and --listen exclude each other");
   else if (name != NULL && strlen(name) > MAX_FRAMEWORK_NAME)
     g_set_error(error, MU_ERROR, MU_ERROR_USAGE, "--framework-name: expected at most %d bytes", MAX_FRAMEWORK_NAME);
+  else if (mu_cli_has(call, "master") != is_mesos(call))
+    g_set_error(error, MU_ERROR, MU_ERROR_USAGE, "--engine mesos and --master go together");
   else
     return TRUE;
   return FALSE;
@@ -124,6 +149,7 @@ gboolean mu_cli_serve(MuCliCall *call, GError **error) {
   options.state_dir = state_dir;
   options.listen = mu_cli_has(call, "no-tcp") ? NULL : listen != NULL ? listen : DEFAULT_LISTEN;
   options.engine = mu_cli_text(call, "engine");
+  options.mesos = mesos_options(call);
   options.quiet = mu_cli_has(call, "quiet");
   g_autoptr(MuMultiServiceRunner) runner = open_runner(call, &options, &fixed, &specs, error);
   if (runner == NULL)

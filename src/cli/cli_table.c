@@ -19,7 +19,8 @@ OPTION(listen, "listen", 0, MU_CLI_TEXT, 0, "ADDR:PORT",
        "where the API is served (default 127.0.0.1:8640; port 0: a free one)");
 OPTION(no_tcp, "no-tcp", 0, MU_CLI_FLAG, 0, NULL, "serve the API only on the unix socket in the state folder");
 OPTION(framework_name, "framework-name", 0, MU_CLI_TEXT, 0, "NAME", "the framework's name (default muster)");
-OPTION(engine, "engine", 0, MU_CLI_TEXT, 0, "ENGINE", "what runs the tasks (default local: this machine)");
+OPTION(engine, "engine", 0, MU_CLI_TEXT, 0, "ENGINE",
+       "what runs the tasks: local (this machine; the default) or mesos (a cluster)");
 OPTION(agents, "agents", 0, MU_CLI_COUNT, 0, "N",
        "show this machine as N agents that share out its resources (default 1)");
 OPTION(cpus, "cpus", 0, MU_CLI_CPUS, 0, "N", "processors to offer (default: what the machine has)");
@@ -39,6 +40,26 @@ OPTION(seccomp_profiles, "seccomp-profiles", 0, MU_CLI_TEXT, 0, "DIR",
        "where the profiles that seccomp-profile-name names are (\"default\" is built in)");
 OPTION(seccomp_default, "seccomp-default", 0, MU_CLI_TEXT, 0, "NAME",
        "the profile of pods that name none and are not seccomp-unconfined (default: none)");
+OPTION(master, "master", 0, MU_CLI_TEXT, 0, "ADDRESS",
+       "engine mesos: zk://HOST:PORT[,...]/PATH, or http(s)://HOST:PORT[,...]");
+OPTION(role, "role", 0, MU_CLI_TEXT, 0, "ROLE", "engine mesos: resources are reserved for it (default NAME-role)");
+OPTION(principal, "principal", 0, MU_CLI_TEXT, 0, "PRINCIPAL", "engine mesos: who we are (default NAME-principal)");
+OPTION(secret_file, "secret-file", 0, MU_CLI_TEXT, 0, "FILE",
+       "engine mesos: the principal's secret (basic authentication); read again when it changes");
+OPTION(bearer_file, "bearer-file", 0, MU_CLI_TEXT, 0, "FILE",
+       "engine mesos: a token (bearer authentication); read again when it changes");
+OPTION(ca_file, "ca-file", 0, MU_CLI_TEXT, 0, "FILE", "engine mesos: authorities that sign the masters' certificates");
+OPTION(cert_file, "cert-file", 0, MU_CLI_TEXT, 0, "FILE", "engine mesos: our certificate (needs --key-file)");
+OPTION(key_file, "key-file", 0, MU_CLI_TEXT, 0, "FILE", "engine mesos: the key of our certificate");
+OPTION(user, "user", 0, MU_CLI_TEXT, 0, "USER", "engine mesos: whom tasks run as when their spec says nothing");
+OPTION(failover_timeout, "failover-timeout", 0, MU_CLI_SECONDS, 0, "SECONDS",
+       "engine mesos: tasks are kept while the scheduler is away for up to so long (default a week)");
+OPTION(webui_url, "webui-url", 0, MU_CLI_TEXT, 0, "URL", "engine mesos: shown by the master's web page");
+OPTION(gpu_agents, "gpu-agents", 0, MU_CLI_FLAG, 0, NULL, "engine mesos: take offers of agents that have GPUs");
+OPTION(wire_json, "wire-json", 0, MU_CLI_FLAG, 0, NULL,
+       "engine mesos: speak JSON instead of protobuf, to be read along");
+OPTION(new_framework, "new-framework", 0, MU_CLI_FLAG, 0, NULL,
+       "engine mesos: begin under a new framework id, when the master has removed the stored one");
 OPTION(max_footprint, "max-footprint", 0, MU_CLI_COUNT, 0, "N",
        "at most N services may reserve more at a time (default: no limit)");
 OPTION(mono, "mono", 0, MU_CLI_TEXT, 0, "FILE", "this one service is the whole scheduler");
@@ -89,6 +110,10 @@ static const MuCliOption *const common[] = {
 #define MACHINE_OPTIONS                                                                                                \
   &option_agents, &option_cpus, &option_mem, &option_disk, &option_gpus, &option_mount, &option_ports,                 \
       &option_attribute, &option_hostname, &option_pid_namespaces, &option_seccomp_profiles, &option_seccomp_default
+#define MESOS_OPTIONS                                                                                                  \
+  &option_master, &option_role, &option_principal, &option_secret_file, &option_bearer_file, &option_ca_file,          \
+      &option_cert_file, &option_key_file, &option_user, &option_failover_timeout, &option_webui_url,                  \
+      &option_gpu_agents, &option_wire_json, &option_new_framework
 #define TARGET_OPTIONS &option_phase, &option_step
 #define FILTER_OPTIONS &option_plan, &option_filter_phase, &option_step
 
@@ -118,7 +143,7 @@ static const MuCliCommand commands[] = {
      "name, has its API at /v1/plans and so on, and ends with it. A file with faults keeps the scheduler from starting; "
      "a change that is not allowed is told, and the service goes on as it was. With --specs services can be added by the "
      "name of a file, POST /v1/multi/NAME?yaml=FILE. " VARIABLES_TEXT,
-     OPTIONS(&option_listen, &option_no_tcp, &option_framework_name, &option_engine, MACHINE_OPTIONS,
+     OPTIONS(&option_listen, &option_no_tcp, &option_framework_name, &option_engine, MACHINE_OPTIONS, MESOS_OPTIONS,
              &option_max_footprint, &option_mono, &option_fixed, &option_specs, CONTEXT_OPTIONS, &option_quiet),
      mu_cli_serve, "muster serve --state ./state --listen 127.0.0.1:0 --agents 2"},
     {"run", "FILE", "Run one service in the foreground, with throw-away state.",

@@ -150,10 +150,14 @@ static void refuse(MuHttpResponse *response, guint status, GError *take_error) {
   g_byte_array_set_size(response->body, 0);
 }
 
+gboolean mu_http_is_public(const char *uri) {
+  return strcmp(uri, MU_HTTP_BOOTSTRAP_PATH) == 0;
+}
+
 static gboolean check_access(MuHttpResponse *response) {
   GError *error = NULL;
   guint status = 0;
-  if (!response->listener->tcp)
+  if (!response->listener->tcp || mu_http_is_public(response->uri))
     return TRUE;
   if (mu_http_auth_check(response->server->auth, mu_http_request_header(response, "Host"),
                          mu_http_request_header(response, "Origin"), mu_http_request_header(response, "Authorization"),

@@ -35,4 +35,6 @@ struct MuHttpServer {
   gboolean closing;
 };
 
+/* What everybody may have: who fetches it has no token. */
+gboolean mu_http_is_public(const char *uri);
 #endif

@@ -15,10 +15,15 @@ typedef struct {
   char *(*sandbox_path)(const char *agent_id, const char *task_id, const char *path, gpointer user, GError **error);
   /* Agents, limits in force, warnings: for GET /v1/state/engine. */
   json_t *(*describe_engine)(gpointer user);
+  /* muster-bootstrap, which agents fetch; NULL: it is not served. */
+  const char *bootstrap_path;
   /* Called before a view is read, so that what it says of time ("next attempt in 3 s") is true now; may be NULL. */
   void (*before_read)(gpointer user);
   gpointer user;
 } MuHttpBackend;
+
+/* Where the program is that agents fetch for their tasks. */
+#define MU_HTTP_BOOTSTRAP_PATH "/v1/artifacts/bootstrap"
 
 typedef struct {
   const char *listen;        /* "127.0.0.1:8640", "[::1]:0"; NULL: no TCP */

@@ -33,6 +33,8 @@ static const MuRoute table[] = {
      JSON},
     {"DELETE", "/v1/framework", mu_route_uninstall, "uninstall everything, then end", NULL, NULL, JSON},
     {"GET", "/v1/openapi.json", mu_route_openapi, "this API as an OpenAPI document", NULL, NULL, JSON},
+    {"GET", MU_HTTP_BOOTSTRAP_PATH, mu_route_bootstrap, "muster-bootstrap, for agents; needs no token", NULL, NULL,
+     ANY_FILE},
 
     {"GET", "/v1/multi", mu_route_services, "all services", NULL, NULL, JSON},
     {"GET", "/v1/multi/yaml", mu_route_yaml_list, "spec files that can be added by name", NULL, NULL, JSON},

@@ -15,6 +15,7 @@ MU_HTTP_HANDLER(mu_route_engine);
 MU_HTTP_HANDLER(mu_route_framework);
 MU_HTTP_HANDLER(mu_route_uninstall);
 MU_HTTP_HANDLER(mu_route_openapi);
+MU_HTTP_HANDLER(mu_route_bootstrap);
 /* routes_service.c */
 MU_HTTP_HANDLER(mu_route_services);
 MU_HTTP_HANDLER(mu_route_yaml_list);

@@ -3,8 +3,10 @@
 #include "mu_config.h"
 #include "routes.h"
 #include "view.h"
+#include <fcntl.h>
 #include <muster/error.h>
 #include <string.h>
+#include <sys/stat.h>
 
 void mu_route_root(const MuHttpRequest *request, MuHttpResponse *response, gpointer user) {
   (void)request, (void)user;
@@ -73,6 +75,19 @@ void mu_route_engine(const MuHttpRequest *request, MuHttpResponse *response, gpo
 void mu_route_uninstall(const MuHttpRequest *request, MuHttpResponse *response, gpointer user) {
   (void)request;
   mu_route_submit(user, response, mu_command_new(MU_COMMAND_UNINSTALL, NULL), MHD_HTTP_ACCEPTED);
+}
+
+void mu_route_bootstrap(const MuHttpRequest *request, MuHttpResponse *response, gpointer user) {
+  (void)request;
+  const char *path = ((MuHttpServer *)user)->backend.bootstrap_path;
+  struct stat status;
+  int fd = path == NULL ? -1 : open(path, O_RDONLY | O_CLOEXEC);
+  if (fd >= 0 && fstat(fd, &status) == 0) {
+    mu_http_respond_fd(response, MHD_HTTP_OK, "application/octet-stream", fd, 0, (guint64)status.st_size);
+    return;
+  }
+  mu_route_fail(response,
+                g_error_new(MU_ERROR, MU_ERROR_NOT_FOUND, "muster-bootstrap is not served: it is not installed"));
 }
 
 void mu_route_openapi(const MuHttpRequest *request, MuHttpResponse *response, gpointer user) {

@@ -245,6 +245,10 @@ gboolean mu_client_loaded(MuMultiServiceEventClient *client, gint64 now_ms, GErr
   return TRUE;
 }
 
+const char *mu_client_framework_name(const MuMultiServiceEventClient *client) {
+  return client->framework_name;
+}
+
 const char *mu_client_framework_id(MuMultiServiceEventClient *client) {
   return client->framework_id;
 }

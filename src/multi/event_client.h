@@ -63,6 +63,8 @@ gboolean mu_client_load(MuRecordKind kind, const char *service, const char *key,
 /* All records were given: rebuilds the services; one that cannot be built is shown as FAILED. MU_ERROR_CONFLICT: the state has
  * services that the scheduler's mode does not allow. */
 gboolean mu_client_loaded(MuMultiServiceEventClient *client, gint64 now_ms, GError **error);
+/* The framework's name. Borrowed. */
+const char *mu_client_framework_name(const MuMultiServiceEventClient *client);
 /* The stored framework id, or NULL before the first subscription. Borrowed. */
 const char *mu_client_framework_id(MuMultiServiceEventClient *client);
 

@@ -3,6 +3,8 @@
 #include "local_config.h"
 #include "log.h"
 #include "memory_store.h"
+#include "mesos_config.h"
+#include "programs.h"
 #include "runner_internal.h"
 #include "sqlite_store.h"
 #include <errno.h>
@@ -34,10 +36,15 @@ static void before_read(gpointer user) {
 
 /* ---- opening, stage by stage ---------------------------------------------------------------------------------------- */
 
+static gboolean is_mesos(const MuRunnerOptions *options) {
+  return g_strcmp0(options->engine, "mesos") == 0;
+}
+
 static gboolean check_options(const MuRunnerOptions *options, GError **error) {
-  if (options->engine == NULL || strcmp(options->engine, "local") == 0)
+  if (options->engine == NULL || strcmp(options->engine, "local") == 0 || is_mesos(options))
     return TRUE;
-  g_set_error(error, MU_ERROR, MU_ERROR_REFUSED, "engine \"%s\" is not known; \"local\" was expected", options->engine);
+  g_set_error(error, MU_ERROR, MU_ERROR_REFUSED, "engine \"%s\" is not known; \"local\" or \"mesos\" was expected",
+              options->engine);
   return FALSE;
 }
 
@@ -65,6 +72,10 @@ static gboolean open_store(MuMultiServiceRunner *runner, GError **error) {
 static gboolean open_engine(MuMultiServiceRunner *runner, const MuRunnerOptions *options, GError **error) {
   if (runner->engine != NULL)
     return TRUE;
+  if (is_mesos(options)) {
+    runner->engine = mu_runner_mesos_engine(options, mu_client_framework_name(runner->client), error);
+    return runner->engine != NULL;
+  }
   g_autofree char *folder = mu_state_dir_file(runner->dir, "engine");
   runner->engine = mu_runner_local_engine(options, folder, error);
   runner->local = runner->engine != NULL;
@@ -86,6 +97,7 @@ static gboolean refuse_address(const char *listen, GError *take_error, GError **
 }
 
 static gboolean open_http(MuMultiServiceRunner *runner, const MuRunnerOptions *options, GError **error) {
+  runner->bootstrap = mu_program_find("muster-bootstrap", options->bootstrap_path, NULL);
   const MuHttpConfig config = {
       .listen = options->listen,
       .socket_path = runner->socket,
@@ -100,6 +112,7 @@ static gboolean open_http(MuMultiServiceRunner *runner, const MuRunnerOptions *o
       .submit = submit,
       .sandbox_path = sandbox_path,
       .describe_engine = describe_engine,
+      .bootstrap_path = runner->bootstrap,
       .before_read = before_read,
       .user = runner,
   };
@@ -112,14 +125,13 @@ static gboolean open_http(MuMultiServiceRunner *runner, const MuRunnerOptions *o
 }
 
 /* The address that tasks are told: one that listens everywhere is known by the machine's name. */
-static void set_api_address(MuClientSettings *settings, GUri *uri) {
-  const char *host = g_uri_get_host(uri);
-  gboolean everywhere = strcmp(host, "0.0.0.0") == 0 || strcmp(host, "::") == 0;
-  settings->api_host = everywhere ? g_get_host_name() : host;
+static void set_api_address(MuClientSettings *settings, GUri *uri, const MuRunnerOptions *options) {
+  gboolean everywhere = g_str_has_prefix(options->listen, "0.0.0.0:") || g_str_has_prefix(options->listen, "[::]:");
+  settings->api_host = everywhere ? g_get_host_name() : g_uri_get_host(uri);
   settings->api_port = (guint16)g_uri_get_port(uri);
 }
 
-static gboolean configure(MuMultiServiceRunner *runner, GError **error) {
+static gboolean configure(MuMultiServiceRunner *runner, const MuRunnerOptions *options, GError **error) {
   MuClientSettings settings = mu_client_settings_default;
   const MuEngineOps *ops = runner->engine->ops;
   settings.engine = ops->name;
@@ -127,7 +139,9 @@ static gboolean configure(MuMultiServiceRunner *runner, GError **error) {
   settings.executor_cpus_milli = settings.executor_mem_mb = settings.executor_disk_mb = 0;
   g_autoptr(GUri) uri = runner->url == NULL ? NULL : g_uri_parse(runner->url, G_URI_FLAGS_NONE, NULL);
   if (uri != NULL)
-    set_api_address(&settings, uri);
+    set_api_address(&settings, uri, options);
+  if (is_mesos(options))
+    mu_runner_mesos_settings(options, runner->engine, runner->bootstrap != NULL, &settings);
   guint64 seed;
   if (getrandom(&seed, sizeof seed, 0) != (ssize_t)sizeof seed) {
     g_set_error(error, MU_ERROR, MU_ERROR_FAILED, "no random bytes: %s", g_strerror(errno));
@@ -146,7 +160,7 @@ static gboolean open_all(MuMultiServiceRunner *runner, const MuRunnerOptions *op
   if (!check_options(options, error))
     return FALSE;
   return open_dir(runner, options, error) && open_store(runner, error) && open_engine(runner, options, error) &&
-         open_http(runner, options, error) && configure(runner, error) && load(runner, error);
+         open_http(runner, options, error) && configure(runner, options, error) && load(runner, error);
 }
 
 MuMultiServiceRunner *mu_runner_new_with(MuMultiServiceEventClient *take_client, const MuRunnerOptions *options,
@@ -175,6 +189,7 @@ void mu_multi_service_runner_free(MuMultiServiceRunner *runner) {
   mu_multi_service_event_client_free(runner->client);
   g_clear_error(&runner->fatal);
   g_free(runner->url);
+  g_free(runner->bootstrap);
   g_free(runner->socket);
   g_free(runner->token);
   g_free(runner);

@@ -24,6 +24,7 @@ struct MuMultiServiceRunner {
   MuEngine *engine;
   MuHttpServer *http;
   MuPipeline *pipeline;
+  char *bootstrap;            /* the program that agents fetch; NULL: not found */
   char *url, *socket, *token; /* they outlive the end of the run; url NULL: no TCP */
 
   GMainLoop *loop;

@@ -178,20 +178,51 @@ static MuPodLaunch *make_launch(MuTaskLaunch **ret_task) {
 static const MuMesosLaunchPlace PLACE = {"f", "a", "http://host:1/bootstrap"};
 
 static Mesos__TaskInfo *write_first(MuArena *arena, const MuPodLaunch *launch) {
-  return mu_mesos_launch_write(arena, launch, &PLACE)->task_group->tasks[0];
+  return mu_mesos_launch_write(arena, launch, 0, &PLACE)->task_group->tasks[0];
 }
 
 static void test_plain_task(void) {
   g_autoptr(MuArena) arena = mu_arena_new();
   MuTaskLaunch *task = NULL;
   g_autoptr(MuPodLaunch) launch = make_launch(&task);
-  Mesos__Offer__Operation__LaunchGroup *group = mu_mesos_launch_write(arena, launch, &PLACE);
+  Mesos__Offer__Operation__LaunchGroup *group = mu_mesos_launch_write(arena, launch, 0, &PLACE);
   g_assert_null(group->executor->container);
   assert_json(
       &group->task_group->tasks[0]->base,
       "{\"name\":\"hello-0-server\",\"task_id\":{\"value\":\"svc__hello-0-server__u\"},\"agent_id\":{\"value\":"
       "\"a\"},\"command\":{\"value\":\"run\",\"shell\":true},\"kill_policy\":{\"grace_period\":{\"nanoseconds\":"
       "0}}}");
+}
+
+/* A group for each task, so that one that fails does not take the others with it; all with one executor. */
+static void test_group_for_each_task(void) {
+  g_autoptr(MuArena) arena = mu_arena_new();
+  MuTaskLaunch *task = NULL;
+  g_autoptr(MuEngineCall) call = mu_engine_call_new(MU_CALL_ACCEPT);
+  MuPodLaunch *launch = make_launch(&task);
+  g_ptr_array_add(launch->tasks, mu_task_launch_new("svc__hello-0-side__u", "hello-0-side"));
+  g_ptr_array_add(call->operations, mu_operation_new(MU_OP_RESERVE, mu_resources_new(), NULL));
+  g_ptr_array_add(call->operations, mu_operation_new(MU_OP_LAUNCH_GROUP, NULL, launch));
+  const Mesos__Call__Accept *accept = mu_mesos_call_write(arena, call, &PLACE)->accept;
+  g_assert_cmpuint(accept->n_operations, ==, 3);
+  for (gsize i = 1; i < 3; i++) {
+    const Mesos__Offer__Operation__LaunchGroup *group = accept->operations[i]->launch_group;
+    g_assert_cmpuint(group->task_group->n_tasks, ==, 1);
+    g_assert_cmpstr(group->executor->executor_id->value, ==, "hello-0__u");
+  }
+  g_assert_cmpstr(accept->operations[2]->launch_group->task_group->tasks[0]->name, ==, "hello-0-side");
+}
+
+/* Better no task than one with a config that was not rendered. */
+static void test_templates_without_bootstrap(void) {
+  static const MuMesosLaunchPlace NOWHERE = {"f", "a", NULL};
+  g_autoptr(MuArena) arena = mu_arena_new();
+  MuTaskLaunch *task = NULL;
+  g_autoptr(MuPodLaunch) launch = make_launch(&task);
+  g_ptr_array_add(task->configs, mu_launch_config_new("one", "a", "b"));
+  const Mesos__CommandInfo *command = mu_mesos_launch_write(arena, launch, 0, &NOWHERE)->task_group->tasks[0]->command;
+  g_assert_true(g_str_has_suffix(command->value, "exit 1"));
+  g_assert_cmpuint(command->n_uris, ==, 0);
 }
 
 static void test_limits(void) {
@@ -224,7 +255,7 @@ static void test_pod_container(void) {
   g_ptr_array_add(launch->rlimits, mu_launch_rlimit_new("RLIMIT_CORE", -1, -1));
   g_ptr_array_add(launch->networks, mu_launch_network_new("overlay"));
   g_ptr_array_add(launch->host_volumes, mu_launch_host_volume_new("/etc/x", "x", TRUE));
-  Mesos__Offer__Operation__LaunchGroup *group = mu_mesos_launch_write(arena, launch, &PLACE);
+  Mesos__Offer__Operation__LaunchGroup *group = mu_mesos_launch_write(arena, launch, 0, &PLACE);
   assert_json(
       &group->executor->container->base,
       "{\"type\":\"MESOS\",\"network_infos\":[{\"name\":\"overlay\"}],\"linux_info\":{\"ipc_mode\":\"PRIVATE\"}}");
@@ -339,6 +370,8 @@ int main(int argc, char **argv) {
   g_test_add_func("/mesos_messages/event-without-its-part", test_event_without_its_part);
   g_test_add_func("/mesos_messages/unused-events", test_unused_events);
   g_test_add_func("/mesos_messages/plain-task", test_plain_task);
+  g_test_add_func("/mesos_messages/group-for-each-task", test_group_for_each_task);
+  g_test_add_func("/mesos_messages/templates-without-bootstrap", test_templates_without_bootstrap);
   g_test_add_func("/mesos_messages/limits", test_limits);
   g_test_add_func("/mesos_messages/pod-container", test_pod_container);
   g_test_add_func("/mesos_messages/templates", test_templates);

@@ -127,8 +127,7 @@ static void write_destroy(MuArena *arena, const MuOperation *operation, Mesos__O
   message->destroy->volumes = mu_mesos_resources_write(arena, operation->resources, &message->destroy->n_volumes);
 }
 
-static Mesos__Offer__Operation *write_operation(MuArena *arena, const MuOperation *operation,
-                                                const MuMesosLaunchPlace *place) {
+static Mesos__Offer__Operation *new_operation(MuArena *arena, MuOperationKind kind) {
   static const Mesos__Offer__Operation__Type TYPES[] = {
       [MU_OP_RESERVE] = MESOS__OFFER__OPERATION__TYPE__RESERVE,
       [MU_OP_UNRESERVE] = MESOS__OFFER__OPERATION__TYPE__UNRESERVE,
@@ -138,24 +137,55 @@ static Mesos__Offer__Operation *write_operation(MuArena *arena, const MuOperatio
   };
   Mesos__Offer__Operation *message = mu_wire_new(arena, &mesos__offer__operation__descriptor);
   message->has_type = TRUE;
-  message->type = TYPES[operation->kind];
+  message->type = TYPES[kind];
+  return message;
+}
+
+/* The default executor kills all tasks of a group when one of them fails or is killed ("default restart policy" in
+ * src/launcher/default_executor.cpp of Mesos); which tasks go together is for the core to say. So each is a group of its own;
+ * they share the executor. */
+static void write_launches(MuArena *arena, const MuOperation *operation, const MuMesosLaunchPlace *place,
+                           Mesos__Call__Accept *accept) {
+  for (guint i = 0; i < operation->launch->tasks->len; i++) {
+    Mesos__Offer__Operation *message = new_operation(arena, operation->kind);
+    message->launch_group = mu_mesos_launch_write(arena, operation->launch, i, place);
+    accept->operations[accept->n_operations++] = message;
+  }
+}
+
+static void write_operation(MuArena *arena, const MuOperation *operation, const MuMesosLaunchPlace *place,
+                            Mesos__Call__Accept *accept) {
+  if (operation->kind == MU_OP_LAUNCH_GROUP) {
+    write_launches(arena, operation, place, accept);
+    return;
+  }
+  Mesos__Offer__Operation *message = new_operation(arena, operation->kind);
+  accept->operations[accept->n_operations++] = message;
   switch (operation->kind) {
   case MU_OP_RESERVE: write_reserve(arena, operation, message); break;
   case MU_OP_UNRESERVE: write_unreserve(arena, operation, message); break;
   case MU_OP_CREATE: write_create(arena, operation, message); break;
   case MU_OP_DESTROY: write_destroy(arena, operation, message); break;
-  case MU_OP_LAUNCH_GROUP: message->launch_group = mu_mesos_launch_write(arena, operation->launch, place); break;
+  case MU_OP_LAUNCH_GROUP: break;
   }
-  return message;
+}
+
+static gsize count_operations(const GPtrArray *operations) {
+  gsize n = 0;
+  for (guint i = 0; i < operations->len; i++) {
+    const MuOperation *operation = operations->pdata[i];
+    n += operation->kind == MU_OP_LAUNCH_GROUP ? operation->launch->tasks->len : 1;
+  }
+  return n;
 }
 
 static void write_accept(MuArena *arena, const MuEngineCall *call, const MuMesosLaunchPlace *place,
                          Mesos__Call *message) {
   Mesos__Call__Accept *accept = mu_wire_new(arena, &mesos__call__accept__descriptor);
   accept->offer_ids = write_offer_ids(arena, call->offer_ids, &accept->n_offer_ids);
-  accept->operations = mu_wire_array(arena, Mesos__Offer__Operation, call->operations->len);
+  accept->operations = mu_wire_array(arena, Mesos__Offer__Operation, count_operations(call->operations));
   for (guint i = 0; i < call->operations->len; i++)
-    accept->operations[accept->n_operations++] = write_operation(arena, call->operations->pdata[i], place);
+    write_operation(arena, call->operations->pdata[i], place, accept);
   accept->filters = write_filters(arena, call->refuse_ms);
   message->accept = accept;
 }

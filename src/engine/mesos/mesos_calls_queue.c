@@ -4,6 +4,7 @@ typedef struct {
   MuMesosQueue *queue;
   GQueue *lane; /* the one that it came from */
   GBytes *body;
+  gboolean is_last_word; /* TEARDOWN: after all others, the acknowledgements too */
   MuMesosTransfer *transfer;
 } Sending;
 
@@ -104,8 +105,14 @@ static void send(MuMesosQueue *queue, Sending *sending) {
   sending->transfer = mu_mesos_http_send(queue->http, &request, &funcs, sending);
 }
 
+static gboolean has_its_turn(const MuMesosQueue *queue) {
+  const Sending *first = g_queue_peek_head((GQueue *)&queue->ordered);
+  gboolean acks_wait = queue->n_acks > 0 || !g_queue_is_empty((GQueue *)&queue->acks);
+  return first != NULL && queue->n_ordered == 0 && !(first->is_last_word && acks_wait);
+}
+
 static void send_more(MuMesosQueue *queue) {
-  while (queue->n_ordered == 0 && !g_queue_is_empty(&queue->ordered))
+  if (has_its_turn(queue))
     send(queue, g_queue_pop_head(&queue->ordered));
   while (queue->n_acks < MU_MESOS_ACKS_AT_ONCE && !g_queue_is_empty(&queue->acks))
     send(queue, g_queue_pop_head(&queue->acks));
@@ -116,6 +123,7 @@ void mu_mesos_queue_push(MuMesosQueue *queue, const Mesos__Call *call) {
     return;
   Sending *sending = g_new0(Sending, 1);
   sending->queue = queue;
+  sending->is_last_word = call->type == MESOS__CALL__TYPE__TEARDOWN;
   sending->lane = call->type == MESOS__CALL__TYPE__ACKNOWLEDGE ? &queue->acks : &queue->ordered;
   sending->body = mu_wire_encode(&call->base, queue->format);
   g_queue_push_tail(sending->lane, sending);

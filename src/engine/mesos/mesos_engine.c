@@ -48,7 +48,7 @@ static void note_subscribed(MuMesos *mesos, const Mesos__Event__Subscribed *subs
   g_free(mesos->master_version);
   mesos->master_version = g_strdup(subscribed->master_info == NULL ? NULL : subscribed->master_info->version);
   mu_mesos_places_end_offers(mesos->places);
-  mu_info("subscribed with %s as framework %s", mu_mesos_client_url(mesos->client), mesos->framework_id);
+  mu_debug("subscribed with %s as framework %s", mu_mesos_client_url(mesos->client), mesos->framework_id);
 }
 
 static void note_offers(MuMesos *mesos, const Mesos__Event__Offers *offers) {
@@ -228,6 +228,7 @@ static void mesos_free(MuEngine *engine) {
   g_free(mesos->framework_id);
   g_free(mesos->last_error);
   g_free(mesos->master_version);
+  g_free(mesos->bootstrap_url);
   g_free(mesos);
 }
 
@@ -240,13 +241,19 @@ static const MuEngineOps ops = {.name = "mesos",
                                 .stop = mesos_stop,
                                 .free = mesos_free};
 
+void mu_mesos_engine_set_bootstrap_url(MuEngine *engine, const char *url) {
+  MuMesos *mesos = (MuMesos *)engine;
+  g_free(mesos->bootstrap_url);
+  mesos->bootstrap_url = g_strdup(url);
+}
+
 /* ---- new ----------------------------------------------------------------------------------------------------------------- */
 
 static void keep_texts(MuMesos *mesos) {
   MuMesosEngineConfig *config = &mesos->config;
   const char **texts[] = {&config->master,   &config->framework_name, &config->principal,   &config->user,
                           &config->hostname, &config->webui_url,      &config->secret_file, &config->token_file,
-                          &config->ca_file,  &config->cert_file,      &config->key_file,    &config->bootstrap_url};
+                          &config->ca_file,  &config->cert_file,      &config->key_file};
   if (config->user == NULL)
     config->user = g_get_user_name();
   if (config->hostname == NULL)

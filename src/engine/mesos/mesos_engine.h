@@ -14,11 +14,10 @@ typedef struct {
   const char *webui_url;                      /* NULL: none */
   const char *secret_file, *token_file;       /* credentials; NULL: none */
   const char *ca_file, *cert_file, *key_file; /* TLS; NULL: the system's authorities, no client certificate */
-  const char *bootstrap_url; /* where agents fetch muster-bootstrap from; NULL: config templates cannot be rendered */
-  gint64 failover_timeout_s; /* the master keeps the tasks of a framework that is away for so long */
-  gboolean gpus;             /* take offers of agents with GPUs */
-  gboolean json;             /* speak JSON, for a debugging reader */
-  gboolean new_framework;    /* do not go on under the stored id */
+  gint64 failover_timeout_s;                  /* the master keeps the tasks of a framework that is away for so long */
+  gboolean gpus;                              /* take offers of agents with GPUs */
+  gboolean json;                              /* speak JSON, for a debugging reader */
+  gboolean new_framework;                     /* do not go on under the stored id */
   /* 0: the defaults below */
   gint64 connect_timeout_ms, subscribe_timeout_ms, backoff_first_ms, backoff_max_ms;
   guint missed_heartbeats;
@@ -33,4 +32,7 @@ typedef struct {
 
 /* The config is copied. MU_ERROR_REFUSED names what of it cannot be meant. */
 MuEngine *mu_mesos_engine_new(const MuMesosEngineConfig *config, GError **error);
+/* Where agents fetch muster-bootstrap from, which renders config templates in the task. Until it is set, tasks with config
+ * templates end at once, and say why. */
+void mu_mesos_engine_set_bootstrap_url(MuEngine *engine, const char *url);
 #endif

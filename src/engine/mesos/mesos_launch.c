@@ -11,6 +11,10 @@
 #define MS_PER_S 1000.0
 #define NS_PER_MS 1000000
 
+#define NO_BOOTSTRAP                                                                                                   \
+  "echo 'the config templates cannot be rendered: the scheduler serves no muster-bootstrap over TCP (--listen)' >&2; " \
+  "exit 1"
+
 /* On the executor, for readers of the master's state. */
 #define LABEL_SERVICE "service"
 #define LABEL_POD "pod"
@@ -66,7 +70,9 @@ static Mesos__Environment *write_environment(MuArena *arena, const MuTaskLaunch 
 }
 
 /* The configs are rendered first, in the sandbox, which is not the working directory when there is an image. */
-static char *with_bootstrap(MuArena *arena, const MuTaskLaunch *task) {
+static char *with_bootstrap(MuArena *arena, const MuTaskLaunch *task, const MuMesosLaunchPlace *place) {
+  if (place->bootstrap_url == NULL)
+    return (char *)NO_BOOTSTRAP;
   g_autoptr(GString) line = g_string_new("(cd \"$MESOS_SANDBOX\" && exec ./muster-bootstrap");
   for (guint i = 0; i < task->configs->len; i++) {
     const MuLaunchConfig *config = task->configs->pdata[i];
@@ -86,11 +92,11 @@ static void add_bootstrap(MuArena *arena, const char *url, Mesos__CommandInfo *c
 }
 
 static Mesos__CommandInfo *write_command(MuArena *arena, const MuTaskLaunch *task, const MuMesosLaunchPlace *place) {
-  gboolean renders = task->configs->len > 0 && place->bootstrap_url != NULL;
-  Mesos__CommandInfo *command = new_command(arena, renders ? with_bootstrap(arena, task) : task->cmd);
+  gboolean renders = task->configs->len > 0;
+  Mesos__CommandInfo *command = new_command(arena, renders ? with_bootstrap(arena, task, place) : task->cmd);
   command->user = task->user;
   command->environment = write_environment(arena, task);
-  if (renders)
+  if (renders && place->bootstrap_url != NULL)
     add_bootstrap(arena, place->bootstrap_url, command);
   return command;
 }
@@ -231,14 +237,13 @@ static Mesos__ExecutorInfo *write_executor(MuArena *arena, const MuPodLaunch *la
   return executor;
 }
 
-Mesos__Offer__Operation__LaunchGroup *mu_mesos_launch_write(MuArena *arena, const MuPodLaunch *launch,
+Mesos__Offer__Operation__LaunchGroup *mu_mesos_launch_write(MuArena *arena, const MuPodLaunch *launch, guint n,
                                                             const MuMesosLaunchPlace *place) {
   Mesos__Offer__Operation__LaunchGroup *group = mu_wire_new(arena, &mesos__offer__operation__launch_group__descriptor);
   group->executor = write_executor(arena, launch, place);
   group->task_group = mu_wire_new(arena, &mesos__task_group_info__descriptor);
-  group->task_group->tasks = mu_wire_array(arena, Mesos__TaskInfo, launch->tasks->len);
-  for (guint i = 0; i < launch->tasks->len; i++)
-    group->task_group->tasks[group->task_group->n_tasks++] = write_task(arena, launch, launch->tasks->pdata[i], place);
+  group->task_group->tasks = mu_wire_array(arena, Mesos__TaskInfo, 1);
+  group->task_group->tasks[group->task_group->n_tasks++] = write_task(arena, launch, launch->tasks->pdata[n], place);
   return group;
 }
 

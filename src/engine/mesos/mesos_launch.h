@@ -1,4 +1,4 @@
-/* A launch of a pod as Mesos takes it: one LAUNCH_GROUP with the default executor (nested-container-and-task-group.md). The
+/* A launch of a pod as Mesos takes it: a LAUNCH_GROUP for each task, all with one default executor (nested-container-and-task-group.md). The
  * executor has what the pod has: its volumes, networks, shared memory; each task has its command and its container. */
 #ifndef MU_MESOS_LAUNCH_H
 #define MU_MESOS_LAUNCH_H
@@ -16,8 +16,8 @@ typedef struct {
   const char *bootstrap_url; /* where the fetcher finds muster-bootstrap; wanted by tasks with config templates */
 } MuMesosLaunchPlace;
 
-/* In the arena; borrows texts of the launch. */
-Mesos__Offer__Operation__LaunchGroup *mu_mesos_launch_write(MuArena *arena, const MuPodLaunch *launch,
+/* The group of the launch's n-th task, in the arena; borrows texts of the launch. */
+Mesos__Offer__Operation__LaunchGroup *mu_mesos_launch_write(MuArena *arena, const MuPodLaunch *launch, guint n,
                                                             const MuMesosLaunchPlace *place);
 /* What a master reads of it: ids, names, commands, environments, checks, resources, labels. MU_ERROR_REFUSED when a task's id
  * is none of muster's. The caller frees. */

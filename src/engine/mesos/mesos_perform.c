@@ -47,7 +47,7 @@ static void end_offers(MuMesos *mesos, const GPtrArray *ids) {
 
 static void send(MuMesos *mesos, const MuEngineCall *call, const char *agent_id) {
   g_autoptr(MuArena) arena = mu_arena_new();
-  const MuMesosLaunchPlace place = {mesos->framework_id, agent_id, mesos->config.bootstrap_url};
+  const MuMesosLaunchPlace place = {mesos->framework_id, agent_id, mesos->bootstrap_url};
   mu_mesos_client_call(mesos->client, mu_mesos_call_write(arena, call, &place));
 }
 

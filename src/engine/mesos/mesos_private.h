@@ -26,7 +26,7 @@ typedef struct {
   double revives; /* that may be given now */
   gint64 revives_us;
   char *last_error; /* why there is no subscription; NULL when there is one */
-  char *master_version;
+  char *master_version, *bootstrap_url;
 } MuMesos;
 
 /* mesos_perform.c */

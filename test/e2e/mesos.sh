@@ -1,0 +1,70 @@
+#!/bin/bash
+# muster as a framework of a Mesos master (the test master, a virtual cluster behind the real API): deploy, failures, broken
+# connections, restarts, another id, uninstall.
+# timeout: 180
+. "${MU_SOURCE:?run this with test/run}/test/e2e/e2e.bash"
+master=$(dirname "$(command -v muster)")/test/mesos-master/mesos-master
+[[ -x $master ]] || skip_all "the test master is not built beside muster"
+work_begin mesos
+cd "$work" || exit 1
+
+# The master hears lines on its input, and answers each with one.
+mkfifo to_master from_master
+exec {commands}<>to_master {answers}<>from_master
+"$master" --agents 3 <&"$commands" >&"$answers" 2>>"$work/master.log" &
+master_pid=$!
+# The master last: the scheduler's uninstall needs it.
+end() {
+  [[ ! -d $state ]] || ! is_alive "$scheduler" || muster uninstall --yes --wait --timeout 30 >/dev/null 2>&1
+  kill "$master_pid" 2>/dev/null
+  work_end
+}
+trap 'status=$?; trap - EXIT; end; exit $status' EXIT
+read -r -t 30 url <&"$answers" || { failed "the test master starts"; finish; }
+tell() { # COMMAND…: the master says ok
+  local answer
+  echo "$*" >&"$commands"
+  read -r -t 30 answer <&"$answers" && [[ $answer == ok ]]
+}
+on_mesos() {
+  scheduler_start --listen 127.0.0.1:0 --engine mesos --master "$@"
+}
+plan_is() { # SERVICE STATUS
+  [[ $(json .status muster plan show "$1" deploy) == "$2" ]]
+}
+
+spec web 3 'exec sleep 1000' "$volume" "readiness-check: {cmd: 'true', interval: 5, delay: 0, timeout: 10}" >web.yml
+
+refused 2 "go together" muster serve --state "$work/other" --engine mesos
+refused 2 "go together" muster serve --state "$work/other" --master "$url"
+refused 3 "expected zk://" muster serve --state "$work/other" --listen 127.0.0.1:0 --engine mesos --master ftp://x
+
+check "a scheduler subscribes" on_mesos "$url"
+check "a service is deployed" muster service add web -f web.yml --wait --timeout 60
+check "... and runs on the agents" told web TASK_RUNNING
+
+check "a task that fails" tell fail web/pod-1-server
+check "... is launched again" eventually plan_is web COMPLETE
+check "the stream is cut" tell cut
+check "... and a service is deployed all the same" muster service add more -f web.yml --wait --timeout 60
+check "a stream that breaks after a few bytes" tell fault cut-after 40
+check "... is made again, while calls are refused, too" tell fault unavailable 3
+check "... and a service is removed meanwhile" muster service remove more --wait --timeout 60
+
+scheduler_kill
+check "after a kill a scheduler goes on under the stored id" on_mesos "$url" --wire-json
+check "... in JSON, too" eventually plan_is web COMPLETE
+before=$(muster pod status web --json | jq -S '[.. | .id? // empty]')
+scheduler_kill
+check "... and once more" on_mesos "$url"
+check "... the plan stands as before" eventually plan_is web COMPLETE
+same "... with the same tasks" "$before" "$(muster pod status web --json | jq -S '[.. | .id? // empty]')"
+
+check "an agent is lost" tell lose agent-1
+check "... and comes back" tell return agent-1
+check "... and all is well" eventually plan_is web COMPLETE
+
+check "everything is uninstalled" muster uninstall --yes --wait --timeout 60
+check "... the scheduler ends with success" scheduler_wait
+check "... and nothing runs or is reserved in the cluster" eventually tell clean
+finish
