@@ -43,6 +43,22 @@ check "a scheduler subscribes" on_mesos "$url"
 check "a service is deployed" muster service add web -f web.yml --wait --timeout 60
 check "... and runs on the agents" told web TASK_RUNNING
 
+# What agents fetch, without a token, and what it does with the templates that the task carries in its environment.
+api=$(<"$state/url")
+check "agents can fetch muster-bootstrap" curl -sSf -o boot "$api/v1/artifacts/bootstrap"
+same "... and nothing else without a token" 401 "$(curl -s -o /dev/null -w '%{http_code}' "$api/v1/multi")"
+chmod +x boot
+template=$(printf 'port={{PORT}} {{#ON}}on{{/ON}}\n%s\n' "$(head -c 1000 /dev/zero | tr '\0' x)" | base64 -w0)
+check "... it renders a template that came in parts" env PORT=8080 ON=true MUSTER_TEMPLATE_0="${template:0:100}" \
+  MUSTER_TEMPLATE_0_1="${template:100:100}" MUSTER_TEMPLATE_0_2="${template:200}" \
+  ./boot --template-env MUSTER_TEMPLATE_0 --dest conf/a.conf
+same "... as it should" "port=8080 on 1014" "$(head -n 1 conf/a.conf) $(wc -c <conf/a.conf)"
+boot_without_port() {
+  MUSTER_TEMPLATE_0=$template ./boot --template-env MUSTER_TEMPLATE_0 --dest conf/a.conf
+}
+refused 1 "PORT" boot_without_port
+refused 1 "MUSTER_TEMPLATE_7" ./boot --template-env MUSTER_TEMPLATE_7 --dest conf/a.conf
+
 check "a task that fails" tell fail web/pod-1-server
 check "... is launched again" eventually plan_is web COMPLETE
 check "the stream is cut" tell cut

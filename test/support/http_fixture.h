@@ -324,8 +324,10 @@ static G_GNUC_UNUSED void fixture_open_with(Fixture *fixture, gsize max_body, gb
                          .n_routes = own ? G_N_ELEMENTS(own_routes) : 0,
                          .routes_user = (gpointer) "own user",
                          .mono = fake_mono};
-  MuHttpBackend backend = {
-      .submit = fake_submit, .sandbox_path = fake_sandbox_path, .describe_engine = fake_describe_engine};
+  MuHttpBackend backend = {.submit = fake_submit,
+                           .sandbox_path = fake_sandbox_path,
+                           .describe_engine = fake_describe_engine,
+                           .bootstrap_path = "/dev/null"};
   fixture->server = mu_http_server_new(&config, &backend, &error);
   g_assert_no_error(error);
   fixture->port = (guint16)g_ascii_strtoull(strrchr(mu_http_server_url(fixture->server), ':') + 1, NULL, 10);

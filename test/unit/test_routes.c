@@ -22,6 +22,7 @@ static const Case cases[] = {
      NULL},
     {"GET", "/v1/state/engine", "", NULL, 200, JSON, "agent-0", NULL},
     {"DELETE", "/v1/framework", "", NULL, 202, JSON, "done", "3 service=(null)"},
+    {"GET", "/v1/artifacts/bootstrap", "", NULL, 200, "application/octet-stream", "", NULL},
     {"GET", "/v1/openapi.json", "", NULL, 200, JSON, "\"openapi\":\"3.0.3\"", NULL},
     {"GET", "/v1/multi", "", NULL, 200, JSON, "team/web", NULL},
     {"GET", "/v1/multi/yaml", "", NULL, 200, JSON, "[]", NULL},

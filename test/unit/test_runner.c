@@ -517,7 +517,10 @@ static void test_bad_options(void) {
     MuRunnerOptions options;
     const char *says;
   } rows[] = {
-      {{.engine = "mesos", .quiet = TRUE}, "\"mesos\""},
+      {{.engine = "kubernetes", .quiet = TRUE}, "\"kubernetes\""},
+      {{.engine = "mesos", .quiet = TRUE}, "--master"},
+      {{.engine = "mesos", .mesos = {.master = "ftp://x"}, .quiet = TRUE}, "expected zk://"},
+      {{.engine = "mesos", .mesos = {.master = "x", .failover_timeout_ms = 1}, .quiet = TRUE}, "failover timeout"},
       {{.cpus_milli = -1, .quiet = TRUE}, "cpus"},
       {{.attributes = no_equals, .quiet = TRUE}, "\"rack\""},
       {{.attributes = no_key, .quiet = TRUE}, "\"1:=a\""},
