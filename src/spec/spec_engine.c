@@ -8,12 +8,13 @@ static const MuEngineUse honoured = {MU_USE_HONOURED, NULL, NULL, NULL};
 
 /* ---- the walk: canonical JSON has what was given, and nothing else --------------------------------------------------- */
 
-/* A value that is being looked at. */
-typedef struct {
-  const MuField *field;
+/* A value that is being looked at, with what it is in: the way to it is put into words only when it is told of. */
+typedef struct Spot {
+  const struct Spot *outer; /* NULL: the service itself */
+  const MuField *field;     /* NULL: an element of the outer one */
+  const char *name;         /* of an element of a map; NULL: */
+  gsize index;              /* of an element of a list */
   const json_t *value;
-  const char *key;                          /* "pods.tasks.cpus" */
-  const char *place;                        /* "pods.web.tasks.server.cpus" */
   const MuEngineUse *uses[MU_ENGINE_COUNT]; /* of the field, or of what it is in */
   gboolean inherited[MU_ENGINE_COUNT];
 } Spot;
@@ -23,23 +24,42 @@ typedef struct {
   gpointer user;
 } Walk;
 
-static void walk(const Walk *walker, const MuObject *type, const json_t *object, const Spot *outer);
+/* "pods.web.tasks.server.cpus" */
+static void append_place(GString *text, const Spot *spot) {
+  if (spot->outer == NULL)
+    return;
+  append_place(text, spot->outer);
+  if (spot->field != NULL || spot->name != NULL)
+    g_string_append_printf(text, "%s%s", text->len == 0 ? "" : ".",
+                           spot->field != NULL ? spot->field->key : spot->name);
+  else
+    g_string_append_printf(text, "[%" G_GSIZE_FORMAT "]", spot->index);
+}
+
+/* "pods.tasks.cpus" */
+static void append_key(GString *text, const Spot *spot) {
+  if (spot->outer == NULL)
+    return;
+  append_key(text, spot->outer);
+  if (spot->field != NULL)
+    g_string_append_printf(text, "%s%s", text->len == 0 ? "" : ".", spot->field->key);
+}
+
+static void walk(const Walk *walker, const MuObject *type, const Spot *outer);
 
 static void walk_elements(const Walk *walker, const Spot *spot) {
-  const char *name;
+  Spot inner = *spot;
+  inner.outer = spot;
+  inner.field = NULL;
   json_t *element;
-  json_object_foreach ((json_t *)spot->value, name, element) {
-    g_autofree char *place = g_strdup_printf("%s.%s", spot->place, name);
-    Spot inner = *spot;
-    inner.place = place;
-    walk(walker, spot->field->object, element, &inner);
+  json_object_foreach ((json_t *)spot->value, inner.name, element) {
+    inner.value = element;
+    walk(walker, spot->field->object, &inner);
   }
-  gsize index;
-  json_array_foreach (spot->value, index, element) {
-    g_autofree char *place = g_strdup_printf("%s[%" G_GSIZE_FORMAT "]", spot->place, index);
-    Spot inner = *spot;
-    inner.place = place;
-    walk(walker, spot->field->object, element, &inner);
+  inner.name = NULL;
+  json_array_foreach (spot->value, inner.index, element) {
+    inner.value = element;
+    walk(walker, spot->field->object, &inner);
   }
 }
 
@@ -50,32 +70,26 @@ static const MuEngineUse *use_of(const MuEngineUse *use, const json_t *value) {
   return meant ? use : &honoured;
 }
 
-static void find_uses(Spot *spot, const Spot *outer) {
+static void find_uses(Spot *spot) {
   for (guint i = 0; i < MU_ENGINE_COUNT; i++) {
-    spot->inherited[i] = outer->uses[i]->use != MU_USE_HONOURED;
-    spot->uses[i] = spot->inherited[i] ? outer->uses[i] : use_of(&spot->field->engines[i], spot->value);
+    spot->inherited[i] = spot->outer->uses[i]->use != MU_USE_HONOURED;
+    spot->uses[i] = spot->inherited[i] ? spot->outer->uses[i] : use_of(&spot->field->engines[i], spot->value);
   }
 }
 
-static char *join(const char *outer, const char *key) {
-  return *outer == '\0' ? g_strdup(key) : g_strdup_printf("%s.%s", outer, key);
-}
-
 static void walk_field(const Walk *walker, const MuField *field, const json_t *value, const Spot *outer) {
-  g_autofree char *key = join(outer->key, field->key);
-  g_autofree char *place = join(outer->place, field->key);
-  Spot spot = {.field = field, .value = value, .key = key, .place = place};
-  find_uses(&spot, outer);
+  Spot spot = {.outer = outer, .field = field, .value = value};
+  find_uses(&spot);
   walker->visit(&spot, walker->user);
   if (field->kind == MU_FIELD_MAP || field->kind == MU_FIELD_LIST)
     walk_elements(walker, &spot);
   else if (field->object != NULL)
-    walk(walker, field->object, value, &spot);
+    walk(walker, field->object, &spot);
 }
 
-static void walk(const Walk *walker, const MuObject *type, const json_t *object, const Spot *outer) {
+static void walk(const Walk *walker, const MuObject *type, const Spot *outer) {
   for (guint i = 0; i < type->n_fields; i++) {
-    const json_t *value = json_object_get(object, type->fields[i].key);
+    const json_t *value = json_object_get(outer->value, type->fields[i].key);
     if (value != NULL && (type->fields[i].flags & MU_FIELD_STORED) == 0)
       walk_field(walker, &type->fields[i], value, outer);
   }
@@ -88,18 +102,21 @@ static gboolean walk_spec(const MuServiceSpec *spec, void (*visit)(const Spot *,
   if (json == NULL)
     return FALSE;
   const Walk walker = {visit, user};
-  Spot outer = {.key = "", .place = ""};
+  Spot service = {.value = json};
   for (guint i = 0; i < MU_ENGINE_COUNT; i++)
-    outer.uses[i] = &honoured;
-  walk(&walker, &mu_service_object, json, &outer);
+    service.uses[i] = &honoured;
+  walk(&walker, &mu_service_object, &service);
   return TRUE;
 }
 
 /* ---- places --------------------------------------------------------------------------------------------------------- */
 
-static void add_place(GString *places, guint *n, const char *place) {
-  if ((*n)++ < MU_SPEC_USE_PLACES)
-    g_string_append_printf(places, "%s%s", places->len == 0 ? "" : ", ", place);
+static void add_place(GString *places, guint *n, const Spot *spot) {
+  if ((*n)++ >= MU_SPEC_USE_PLACES)
+    return;
+  g_autoptr(GString) place = g_string_new(NULL);
+  append_place(place, spot);
+  g_string_append_printf(places, "%s%s", places->len == 0 ? "" : ", ", place->str);
 }
 
 /* ---- one engine ----------------------------------------------------------------------------------------------------- */
@@ -137,7 +154,7 @@ static void find(const Spot *spot, gpointer user) {
     g_ptr_array_add(found->findings, finding);
     g_hash_table_insert(found->by_note, (char *)use->note, finding);
   }
-  add_place(finding->places, &finding->n, spot->place);
+  add_place(finding->places, &finding->n, spot);
 }
 
 static char *describe(const Finding *finding) {
@@ -192,11 +209,13 @@ static void use_free(gpointer data) {
 }
 
 static MuFieldUse *use_row(Uses *uses, const Spot *spot) {
-  MuFieldUse *row = g_hash_table_lookup(uses->by_key, spot->key);
+  g_autoptr(GString) key = g_string_new(NULL);
+  append_key(key, spot);
+  MuFieldUse *row = g_hash_table_lookup(uses->by_key, key->str);
   if (row != NULL)
     return row;
   row = g_new0(MuFieldUse, 1);
-  row->field = g_strdup(spot->key);
+  row->field = g_strdup(key->str);
   row->places = g_strdup("");
   for (guint i = 0; i < MU_ENGINE_COUNT; i++)
     row->uses[i] = &honoured;
@@ -213,7 +232,7 @@ static gboolean is_worse(const MuEngineUse *use, const MuEngineUse *than) {
 static void note_use(const Spot *spot, gpointer user) {
   MuFieldUse *row = use_row(user, spot);
   g_autoptr(GString) places = g_string_new(row->places);
-  add_place(places, &row->n, spot->place);
+  add_place(places, &row->n, spot);
   g_free(row->places);
   row->places = g_strdup(places->str);
   for (guint i = 0; i < MU_ENGINE_COUNT; i++)
