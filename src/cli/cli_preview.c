@@ -4,6 +4,7 @@
 #include <string.h>
 
 #define SHOWN_VALUE 60 /* bytes of a value in a line */
+#define SHOWN_TASKS 20 /* in a line of those that share a fate; JSON has all */
 
 json_t *mu_cli_preview_ask(MuCliClient *client, const char *name, const MuCliContext *context, GError **error) {
   g_autofree char *path = mu_cli_path("/v1/service/%s?dry-run=true", name);
@@ -123,9 +124,11 @@ static void append_tasks_with(GString *out, const json_t *pods, const char *acti
   gsize i, j, n = 0;
   json_array_foreach (pods, i, pod)
     json_array_foreach (json_object_get(pod, "tasks"), j, task)
-      if (g_str_equal(mu_cli_json_text(task, "action"), action))
-        g_string_append_printf(out, "%s%s-%s", n++ == 0 ? heading : ", ", mu_cli_json_text(pod, "name"),
+      if (g_str_equal(mu_cli_json_text(task, "action"), action) && n++ < SHOWN_TASKS)
+        g_string_append_printf(out, "%s%s-%s", n == 1 ? heading : ", ", mu_cli_json_text(pod, "name"),
                                mu_cli_json_text(task, "name"));
+  if (n > SHOWN_TASKS)
+    g_string_append_printf(out, " and %" G_GSIZE_FORMAT " more", n - SHOWN_TASKS);
   if (n > 0)
     g_string_append_c(out, '\n');
 }

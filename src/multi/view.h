@@ -9,7 +9,7 @@
 /* [{"service":"redis","state":"RUNNING"|"UNINSTALLING"|"FAILED","version":3,"plan":"deploy","status":"COMPLETE","steps":5,
  *   "complete":5,"pods":3,"uninstall":false,"error":null}], by name; FAILED: the factory failed at restart, error says why. */
 json_t *mu_view_services(MuMultiServiceEventClient *client);
-/* The same row and "target" (configuration id), "configurations", "rejected" (errors of the last refused update) and for
+/* The same row and "target" (configuration id), "configurations", "rejected" (errors of the last refused update), "web-url" and for
  * an uninstall "holdouts". */
 json_t *mu_view_service(MuMultiServiceEventClient *client, const char *name, GError **error);
 /* The context the service was added with; borrowed bytes in a new reference. */

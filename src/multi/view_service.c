@@ -68,6 +68,8 @@ json_t *mu_view_service(MuMultiServiceEventClient *client, const char *name, GEr
   mu_json_set_string(row, "target", service->record->target);
   mu_json_set_new(row, "configurations", mu_view_names(service->configs));
   mu_json_set_string(row, "rejected", service->rejected);
+  const MuServiceSpec *spec = mu_service_target(service);
+  mu_json_set_string(row, "web-url", spec == NULL ? NULL : spec->web_url);
   mu_depend_view(client, service, row);
   mu_json_set_int(row, "created_ms", service->record->created_ms);
   mu_json_set_int(row, "changed_ms", service->record->changed_ms);

@@ -16,6 +16,7 @@ static const char *const SERVICES[] = {"deployed", "failed", "recovering", "unin
 static char *yaml_of(const char *name) {
   gboolean waiting = strcmp(name, "waiting") == 0;
   return g_strdup_printf("name: %s\n"
+                         "web-url: http://%s.example\n"
                          "pods:\n"
                          "  node:\n"
                          "    count: 2\n"
@@ -32,7 +33,7 @@ static char *yaml_of(const char *name) {
                          "plans:\n"
                          "  deploy: {strategy: serial, phases: {nodes: {strategy: parallel, pod: node}}}\n"
                          "  spare: {strategy: serial, phases: {nodes: {strategy: serial, pod: node}}}\n",
-                         name, name, name, waiting ? 99999 : 256);
+                         name, name, name, name, waiting ? 99999 : 256);
 }
 
 /* ---- the scheduler that is looked at ------------------------------------------------------------------------------------ */
