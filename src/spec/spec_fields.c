@@ -318,7 +318,7 @@ static const MuField pod_fields[] = {
          "waits; give agents an attribute (--attribute zone=a) and place by that"),
      .doc = "Marathon constraints, as JSON in a text or as field:OPERATOR:value,…"},
     {"image", MU_FIELD_STRING, AT(MuPodDraft, pod.image),
-     LOCAL(REFUSED, "the local engine runs no container images; remove \"image\""),
+     LOCAL(HONOURED, "needs podman; the container is on the machine's network"),
      MESOS(HONOURED, "needs agents with the image provider docker"), .doc = "The container image to run in."},
     {"pre-reserved-role", MU_FIELD_STRING, MU_FIELD_NOT_RUNNING, AT(MuPodDraft, pod.pre_reserved_role),
      LOCAL(IGNORED, "the local engine has nothing reserved beforehand: the pod takes any resources"),

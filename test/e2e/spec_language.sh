@@ -19,29 +19,29 @@ name: language
 pods:
   p:
     count: 1
-    image: ubuntu
+    external-volumes: [{type: DOCKER, driver-name: d, container-path: c}]
     networks: {dcos: {}}
     tasks:
       t: {goal: RUNNING, cmd: exec sleep 1000, cpus: 0.1, memory: 32, ports: {http: {port: 0, vip: {port: 80}}}}
 EOF
 check "a spec with them is valid" sh -c 'muster validate pod.yml >out 2>err'
-check "a warning names the field, and what to do" grep -q 'warning: pod.yml: pods.p.image: .*; remove "image"' err
+check "a warning names the field, and what to do" grep -q 'warning: pod.yml: pods.p.external-volumes: .*; remove "external-volumes"' err
 check "so does another" grep -q 'warning: pod.yml: pods.p.networks: ' err
 check "and that of a field deep down" grep -q 'warning: pod.yml: pods.p.tasks.t.ports.http.vip: ' err
 check "there are no others" sh -c '[ "$(wc -l <err)" -eq 3 ]'
 check "JSON is not disturbed by them" sh -c 'muster validate --json pod.yml 2>/dev/null | jq -e ".name == \"language\"" >/dev/null'
-check "a spec without them is valid without a word" sh -c 'grep -vE "image|networks" pod.yml | sed "s/, vip: {port: 80}//" >plain.yml && muster validate plain.yml 2>err && [ ! -s err ]'
+check "a spec without them is valid without a word" sh -c 'grep -vE "external|networks" pod.yml | sed "s/, vip: {port: 80}//" >plain.yml && muster validate plain.yml 2>err && [ ! -s err ]'
 
 # ---- muster check-compat: every field, and what each engine does with it
 refused 1 "" muster check-compat pod.yml
-check "a table names the field and both engines" sh -c 'muster check-compat pod.yml >out; [ $? -eq 1 ] && grep -Eq "^FIELD +LOCAL +MESOS" out && grep -Eq "^pods.image +refused +honoured" out'
+check "a table names the field and both engines" sh -c 'muster check-compat pod.yml >out; [ $? -eq 1 ] && grep -Eq "^FIELD +LOCAL +MESOS" out && grep -Eq "^pods.external-volumes +refused +honoured" out'
 check "a field deep down has its keys alone" grep -Eq '^pods.tasks.ports.vip.port +ignored +honoured' out
-check "why is said once, with the place" sh -c '[ "$(grep -c "  refused: pods.p.image: .*; remove \"image\"" out)" -eq 1 ]'
-check "and on what condition it is honoured" grep -q '  honoured: pods.p.image: needs agents with the image provider docker' out
+check "why is said once, with the place" sh -c '[ "$(grep -c "  refused: pods.p.external-volumes: .*; remove \"external-volumes\"" out)" -eq 1 ]'
+check "and on what condition it is honoured" grep -q '  honoured: pods.p.external-volumes: needs agents with the isolator docker/volume' out
 check "each engine has its verdict" sh -c 'grep -qx "local: refuses this spec" out && grep -qx "mesos: runs this spec" out'
 check "one engine alone" sh -c 'muster check-compat pod.yml --engine mesos >out && ! grep -q LOCAL out'
-check "as JSON" sh -c 'muster check-compat pod.yml --json | jq -e ".runs == {local: false, mesos: true} and ([.fields[] | select(.field == \"pods.image\")][0] | .local.use == \"refused\" and .count == 1)" >/dev/null'
+check "as JSON" sh -c 'muster check-compat pod.yml --json | jq -e ".runs == {local: false, mesos: true} and ([.fields[] | select(.field == \"pods.external-volumes\")][0] | .local.use == \"refused\" and .count == 1)" >/dev/null'
 refused 2 "expected local or mesos" muster check-compat pod.yml --engine other
-refused 3 "pod.yml:5:5" sh -c 'sed "s/image/imago/" pod.yml >bad.yml; sed -i s/bad/pod/ bad.yml; cp bad.yml "$0/pod.yml" && cd "$0" && muster check-compat pod.yml' "$(mktemp -d)"
+refused 3 "pod.yml:5:5" sh -c 'sed "s/external/externol/" pod.yml >bad.yml; sed -i s/bad/pod/ bad.yml; cp bad.yml "$0/pod.yml" && cd "$0" && muster check-compat pod.yml' "$(mktemp -d)"
 
 finish

@@ -25,7 +25,7 @@ static const struct {
   const char *told;       /* the begin of each line */
 } rows[] = {
     {"", "", ""},
-    {"image: b, ", "", "refused: pods.p.image: the local engine runs no container images; remove \"image\"\n"},
+    {"image: b, ", "", ""},
     {"uris: [\"http://h/f\"], ", "", ""},
     {"secrets: {s: {secret: x}}, ", "",
      "refused: pods.p.secrets: the local engine has no secrets; remove \"secrets\"\n"},
@@ -47,8 +47,8 @@ static const struct {
     {"", "gpus: 1, ", ""},
     {"", "ports: {http: {port: 1, vip: {port: 80}}}, ",
      "pods.p.tasks.t.ports.http.vip: the local engine makes no virtual addresses\n"},
-    {"image: b, networks: {dcos: {}}, ", "",
-     "refused: pods.p.image: the local engine runs no container images; remove \"image\"\n"
+    {"external-volumes: [{type: DOCKER, driver-name: d, container-path: c}], networks: {dcos: {}}, ", "",
+     "refused: pods.p.external-volumes: the local engine has no volume drivers; remove \"external-volumes\"\n"
      "pods.p.networks: the local engine has no virtual networks: the pod is on the network of the machine, with its "
      "ports\n"},
 };
@@ -71,13 +71,17 @@ static void test_other_engine(void) {
 static void test_many(void) {
   g_autoptr(GString) yaml = g_string_new("name: a\npods:\n");
   for (guint i = 0; i < 5; i++)
-    g_string_append_printf(yaml, "  p%u: {count: 1, image: b, tasks: {t: {goal: RUNNING, cmd: x, cpus: 1}}}\n", i);
+    g_string_append_printf(
+        yaml,
+        "  p%u: {count: 1, external-volumes: [{type: DOCKER, driver-name: d, container-path: c}], tasks: {t: {goal: RUNNING, cmd: x, cpus: 1}}}\n",
+        i);
   g_autoptr(MuServiceSpec) spec = mu_test_spec(yaml->str);
   g_autoptr(GError) error = NULL;
   g_assert_false(mu_spec_check_engine(spec, "local", NULL, &error));
-  g_assert_cmpstr(error->message, ==,
-                  "pods.p0.image, pods.p1.image, pods.p2.image and 2 more: the local engine runs no container images; "
-                  "remove \"image\"");
+  g_assert_cmpstr(
+      error->message, ==,
+      "pods.p0.external-volumes, pods.p1.external-volumes, pods.p2.external-volumes and 2 more: the local engine has no volume drivers; "
+      "remove \"external-volumes\"");
 }
 
 static const MuFieldUse *use_of(const GPtrArray *uses, const char *field) {

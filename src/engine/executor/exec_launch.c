@@ -83,6 +83,8 @@ void mu_exec_launch_free(MuExecLaunch *launch) {
   g_ptr_array_unref(launch->rlimits);
   g_ptr_array_unref(launch->host_volumes);
   json_decref(launch->seccomp);
+  g_free(launch->image);
+  g_free(launch->podman);
   g_ptr_array_unref(launch->tasks);
   g_free(launch);
 }
@@ -241,7 +243,10 @@ static gboolean read_launch(json_t *json, MuExecLaunch *launch, GError **error) 
       !mu_json_get_int(json, "log_max_bytes", TRUE, &launch->log_max_bytes, error) ||
       !mu_json_get_int(json, "nofile_soft", FALSE, &launch->nofile_soft, error) ||
       !read_cgroups(json, &launch->cgroups, error) || !read_rlimits(json, launch, error) ||
-      !read_host_volumes(json, launch->host_volumes, error) || !read_space(json, &launch->space, error))
+      !read_host_volumes(json, launch->host_volumes, error) || !read_space(json, &launch->space, error) ||
+      !copy_string(json, "image", FALSE, &launch->image, error) ||
+      !copy_string(json, "podman", FALSE, &launch->podman, error) ||
+      !mu_json_get_bool(json, "seccomp_unconfined", FALSE, &launch->seccomp_unconfined, error))
     return FALSE;
   launch->seccomp = json_incref(json_object_get(json, "seccomp"));
   gsize i;

@@ -73,9 +73,11 @@ typedef struct {
   MuExecCgroupRoots cgroups;
   GPtrArray *rlimits;      /* of MuExecRlimit* */
   GPtrArray *host_volumes; /* of MuExecHostVolume* */
-  json_t *seccomp;         /* the profile of its tasks' system calls; NULL: none */
-  MuExecSpaceSpec space;   /* of the pod: what its tasks share among themselves only */
-  GPtrArray *tasks;        /* of MuExecTaskSpec* */
+  char *image, *podman;    /* the tasks run in this container image, by this program; NULL: on the machine itself */
+  gboolean seccomp_unconfined;
+  json_t *seccomp;       /* the profile of its tasks' system calls; NULL: none */
+  MuExecSpaceSpec space; /* of the pod: what its tasks share among themselves only */
+  GPtrArray *tasks;      /* of MuExecTaskSpec* */
 } MuExecLaunch;
 
 /* MU_ERROR_REFUSED when the file is not of the form. */

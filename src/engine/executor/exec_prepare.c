@@ -1,5 +1,6 @@
 #include "exec_prepare.h"
 #include "exec_error.h"
+#include "exec_image.h"
 #include "exec_sandbox.h"
 #include "json.h"
 #include <errno.h>
@@ -40,6 +41,16 @@ static void add_fetch(GPtrArray *steps, const MuExecLaunch *launch) {
   step->last_line = TRUE;
 }
 
+static void add_pull(GPtrArray *steps, const MuExecLaunch *launch) {
+  if (launch->image == NULL)
+    return;
+  MuExecStep *step = g_new0(MuExecStep, 1);
+  step->argv = mu_exec_image_pull(launch);
+  step->failed = "getting the container image failed";
+  step->of_executor = TRUE;
+  g_ptr_array_add(steps, step);
+}
+
 static void add_render(GPtrArray *steps, const MuExecLaunch *launch, const MuExecTaskSpec *task) {
   if (task->configs->len == 0)
     return;
@@ -56,6 +67,7 @@ static void add_render(GPtrArray *steps, const MuExecLaunch *launch, const MuExe
 
 GPtrArray *mu_exec_steps_new(const MuExecLaunch *launch, const MuExecTaskSpec *task) {
   GPtrArray *steps = g_ptr_array_new_with_free_func(step_free);
+  add_pull(steps, launch);
   add_fetch(steps, launch);
   add_render(steps, launch, task);
   for (guint i = 0; i < steps->len; i++)
@@ -97,6 +109,8 @@ gboolean mu_exec_steps_set_up(const MuExecLaunch *launch, const MuExecTaskSpec *
 
 char *mu_exec_steps_describe(const MuExecLaunch *launch) {
   gsize n = json_array_size(launch->uris);
+  if (launch->image != NULL)
+    return g_strdup_printf("getting the image %s%s", launch->image, n == 0 ? "" : ", and files");
   return n == 0 ? NULL : g_strdup_printf("fetching %" G_GSIZE_FORMAT " file%s", n, n == 1 ? "" : "s");
 }
 

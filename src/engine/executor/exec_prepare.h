@@ -5,9 +5,10 @@
 #include "exec_launch.h"
 
 typedef struct {
-  GPtrArray *argv;    /* of char*, NULL-terminated */
-  const char *failed; /* how the message begins when it fails */
-  gboolean last_line; /* of its stderr says why; else all that was kept of it */
+  GPtrArray *argv;      /* of char*, NULL-terminated */
+  const char *failed;   /* how the message begins when it fails */
+  gboolean of_executor; /* it is not the task's user that runs it */
+  gboolean last_line;   /* of its stderr says why; else all that was kept of it */
 } MuExecStep;
 
 /* The steps of a task, of MuExecStep*; empty: its command may start at once. */

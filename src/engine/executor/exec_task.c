@@ -1,10 +1,12 @@
 #include "exec_task.h"
 #include "bug.h"
 #include "exec_error.h"
+#include "exec_image.h"
 #include "exec_sandbox.h"
 #include "exec_spawn.h"
 #include "exec_tree.h"
 #include "sm.h"
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -104,11 +106,36 @@ static gboolean tree_is_empty(MuExecTask *task) {
   return mu_exec_tree_kill(task->last_pid, task->spec->task_id, task->host->children, nurse, last) == 0 && ended;
 }
 
+static int open_null(void) {
+  return open("/dev/null", O_WRONLY | O_CLOEXEC);
+}
+
+/* The container of an image is removed when no process is left in it. TRUE: there is none. */
+static gboolean container_is_gone(MuExecTask *task) {
+  if (!task->launch->image || !task->was_running || task->removed)
+    return TRUE;
+  if (task->remover > 0)
+    return FALSE;
+  g_autoptr(GError) error = NULL;
+  g_autoptr(GPtrArray) argv = mu_exec_image_remove(task->launch, task->spec);
+  MuExecSpawn how = mu_exec_task_plan(task, (char *const *)argv->pdata, TRUE, TRUE);
+  how.out_fd = how.err_fd = open_null();
+  pid_t pid = mu_exec_spawn(&how, NULL, &error);
+  close(how.out_fd);
+  if (pid < 0) {
+    task->removed = TRUE; /* podman is gone: nothing can be done about it */
+    return TRUE;
+  }
+  task->remover = pid;
+  g_hash_table_insert(task->host->children, GINT_TO_POINTER(pid), task);
+  return FALSE;
+}
+
 void mu_exec_task_sweep(MuExecTask *task) {
   if (task->state != MU_EXEC_TASK_SWEEPING)
     return;
   gint64 now = mu_exec_now_ms();
-  gboolean empty = tree_is_empty(task) && task->pid == 0;
+  gboolean empty = tree_is_empty(task) && task->pid == 0 && container_is_gone(task);
   if (empty || now - task->sweep_began_ms > SWEEP_GIVE_UP_MS) {
     end(task);
     return;
@@ -134,28 +161,37 @@ static void on_task_timer(gpointer user) {
 
 /* ---- starting ---- */
 
-/* What a step prints is kept, to say why it failed; what it does is not the task's, and not filtered. */
-static gboolean spawn(MuExecTask *task, char *const *argv, gboolean is_step, GError **error) {
-  int out = -1, err = -1;
-  if (!mu_exec_stream_open(&task->out, task->host->loop, &task->out_log, FALSE, &out, error))
-    return FALSE;
-  g_autoptr(GString) lowered = g_string_new(NULL);
-  pid_t pid = -1;
-  if (mu_exec_stream_open(&task->err, task->host->loop, &task->err_log, is_step, &err, error)) {
-    MuExecSpawn how = {.argv = argv,
+/* What a step prints is kept, to say why it failed; what it does is not the task's, and not filtered. Podman is nobody's but
+ * the executor's, and has no limits: it sets them. */
+MuExecSpawn mu_exec_task_plan(const MuExecTask *task, char *const *argv, gboolean is_step, gboolean of_executor) {
+  static const GPtrArray no_rlimits;
+  if (of_executor)
+    return (MuExecSpawn){.argv = argv,
+                         .envp = (char *const *)task->image_env->pdata,
+                         .cwd_fd = task->sandbox_fd,
+                         .task = &task->as_executor,
+                         .rlimits = &no_rlimits};
+  return (MuExecSpawn){.argv = argv,
                        .envp = (char *const *)task->env->pdata,
                        .cwd_fd = task->sandbox_fd,
-                       .out_fd = out,
-                       .err_fd = err,
                        .task = task->spec,
                        .rlimits = task->launch->rlimits,
                        .cgroup = &task->cgroup,
-                       .space = mu_exec_task_space(task),
+                       .space = task->launch->image ? NULL : mu_exec_task_space(task),
                        .filter = is_step ? NULL : task->filter};
+}
+
+static gboolean spawn(MuExecTask *task, char *const *argv, gboolean is_step, gboolean of_executor, GError **error) {
+  MuExecSpawn how = mu_exec_task_plan(task, argv, is_step, of_executor);
+  if (!mu_exec_stream_open(&task->out, task->host->loop, &task->out_log, FALSE, &how.out_fd, error))
+    return FALSE;
+  g_autoptr(GString) lowered = g_string_new(NULL);
+  pid_t pid = -1;
+  if (mu_exec_stream_open(&task->err, task->host->loop, &task->err_log, is_step, &how.err_fd, error)) {
     pid = mu_exec_spawn(&how, lowered, error);
-    close(err);
+    close(how.err_fd);
   }
-  close(out);
+  close(how.out_fd);
   if (pid < 0)
     return FALSE;
   mu_exec_log_file_write(&task->err_log, lowered->str, is_step ? 0 : lowered->len);
@@ -164,10 +200,17 @@ static gboolean spawn(MuExecTask *task, char *const *argv, gboolean is_step, GEr
   return TRUE;
 }
 
+static gboolean spawn_main(MuExecTask *task, GError **error) {
+  char *argv[] = {(char *)"/bin/sh", (char *)"-c", task->spec->cmd, NULL};
+  if (!task->launch->image)
+    return spawn(task, argv, FALSE, FALSE, error);
+  g_autoptr(GPtrArray) run = mu_exec_image_run(task->launch, task->spec, mu_exec_task_space(task));
+  return spawn(task, (char *const *)run->pdata, FALSE, TRUE, error);
+}
+
 static void start_main(MuExecTask *task) {
   g_autoptr(GError) error = NULL;
-  char *argv[] = {(char *)"/bin/sh", (char *)"-c", task->spec->cmd, NULL};
-  if (!spawn(task, argv, FALSE, &error)) {
+  if (!spawn_main(task, &error)) {
     end_unstarted(task, error->message);
     return;
   }
@@ -186,7 +229,7 @@ static void start_step(MuExecTask *task) {
     return;
   }
   const MuExecStep *step = task->steps->pdata[task->step];
-  if (!spawn(task, (char *const *)step->argv->pdata, TRUE, &error))
+  if (!spawn(task, (char *const *)step->argv->pdata, TRUE, step->of_executor, &error))
     end_unstarted(task, error->message);
   else if (task->state == MU_EXEC_TASK_PREPARING)
     move(task, MU_EXEC_TASK_STEPPING);
@@ -215,6 +258,8 @@ const MuExecSpace *mu_exec_task_space(const MuExecTask *task) {
 }
 
 static gboolean set_filter(MuExecTask *task, GError **error) {
+  if (task->launch->image)
+    return mu_exec_image_set_up(task->launch, error);
   if (!task->launch->seccomp)
     return TRUE;
   task->filter = mu_exec_filter_new(task->launch->seccomp, task->spec->uid == 0, error);
@@ -228,10 +273,12 @@ static gboolean open_space(MuExecTask *task, GError **error) {
     if (!task->pod_space)
       return FALSE;
   }
-  if (!own->pid && !own->ipc && task->launch->host_volumes->len == 0)
+  gboolean image = task->launch->image != NULL; /* podman mounts what it needs itself */
+  const MuExecSpaceSpec spec = {.pid = own->pid, .ipc = own->ipc && !image, .shm_size_mb = own->shm_size_mb};
+  const GPtrArray *volumes = image ? NULL : task->launch->host_volumes;
+  if (!spec.pid && !spec.ipc && (!volumes || volumes->len == 0))
     return TRUE;
-  if (!mu_exec_space_open(&task->own_space, own, task->pod_space, task->launch->host_volumes, task->spec->sandbox,
-                          error))
+  if (!mu_exec_space_open(&task->own_space, &spec, task->pod_space, volumes, task->spec->sandbox, error))
     return FALSE;
   g_hash_table_insert(task->host->children, GINT_TO_POINTER(task->own_space.holder), task);
   return TRUE;
@@ -249,7 +296,8 @@ static gboolean prepare(MuExecTask *task, GError **error) {
                              error))
     return FALSE;
   g_autoptr(GString) warnings = g_string_new(NULL);
-  mu_exec_cgroup_init(&task->cgroup, &task->launch->cgroups, spec, warnings);
+  static const MuExecCgroupRoots none; /* podman makes cgroups of its own, with the task's limits */
+  mu_exec_cgroup_init(&task->cgroup, task->launch->image ? &none : &task->launch->cgroups, spec, warnings);
   mu_exec_log_file_write(&task->err_log, warnings->str, warnings->len);
   return set_filter(task, error) && open_space(task, error) &&
          mu_exec_steps_set_up(task->launch, spec, task->sandbox_fd, error);
@@ -304,6 +352,12 @@ void mu_exec_task_reaped(MuExecTask *task, pid_t pid, int status) {
     mu_exec_task_sweep(task);
     return;
   }
+  if (pid == task->remover) {
+    task->remover = 0;
+    task->removed = TRUE;
+    mu_exec_task_sweep(task);
+    return;
+  }
   if (pid != task->pid) {
     mu_exec_task_checks_reaped(task, pid, status);
     return;
@@ -330,6 +384,9 @@ MuExecTask *mu_exec_task_new(const MuExecHost *host, const MuExecLaunch *launch,
   task->sandbox_fd = task->out.fd = task->err.fd = -1;
   task->out_log.fd = task->err_log.fd = -1;
   task->env = mu_exec_sandbox_environment(spec);
+  task->as_executor = *spec;
+  task->as_executor.switch_user = FALSE;
+  task->image_env = launch->image ? mu_exec_image_environment(spec) : NULL;
   task->steps = mu_exec_steps_new(launch, spec);
   mu_exec_space_init(&task->own_space);
   mu_exec_timer_init(&task->timer, host->loop, on_task_timer, task);
@@ -355,6 +412,7 @@ void mu_exec_task_free(MuExecTask *task) {
   mu_exec_space_close(&task->own_space);
   mu_exec_filter_free(task->filter);
   g_ptr_array_unref(task->env);
+  g_clear_pointer(&task->image_env, g_ptr_array_unref);
   g_ptr_array_unref(task->steps);
   g_free(task->step_error);
   g_free(task);

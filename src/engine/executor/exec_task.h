@@ -17,6 +17,7 @@
 #include "exec_prepare.h"
 #include "exec_seccomp.h"
 #include "exec_space.h"
+#include "exec_spawn.h"
 
 typedef enum {
   MU_EXEC_TASK_PREPARING,
@@ -69,6 +70,7 @@ struct MuExecTask {
   const MuExecTaskSpec *spec;
   guint state;
   pid_t pid;       /* of the main process or step; 0: reaped */
+  pid_t remover;   /* what removes the container of an image; 0: it does not run */
   pid_t last_pid;  /* its session, also after it was reaped */
   int exit_status; /* as of waitpid */
   int sandbox_fd;
@@ -83,8 +85,11 @@ struct MuExecTask {
   MuExecTimer timer;            /* end of the grace period; next sweep */
   gint64 sweep_began_ms, sweep_wait_ms;
   gboolean was_running, kill_requested, unhealthy;
-  GPtrArray *steps; /* of MuExecStep* */
-  guint step;       /* the one that runs */
+  gboolean removed;           /* the container is gone */
+  MuExecTaskSpec as_executor; /* the spec, but for the user; borrows from it */
+  GPtrArray *image_env;       /* of podman; NULL: there is no image */
+  GPtrArray *steps;           /* of MuExecStep* */
+  guint step;                 /* the one that runs */
   char *step_error;
 };
 
@@ -101,6 +106,8 @@ void mu_exec_task_sweep(MuExecTask *task);
 char *mu_exec_describe_exit(int status);
 
 /* For exec_task_checks.c and exec_task.c only. */
+/* How a program of the task is started, but for its output; `of_executor`: podman. */
+MuExecSpawn mu_exec_task_plan(const MuExecTask *task, char *const *argv, gboolean is_step, gboolean of_executor);
 const MuExecSpace *mu_exec_task_space(const MuExecTask *task); /* what its processes are started in; NULL: none */
 gboolean mu_exec_stream_open(MuExecStream *stream, MuExecLoop *loop, MuExecLogFile *log, gboolean keep_tail,
                              int *ret_write_fd, GError **error);

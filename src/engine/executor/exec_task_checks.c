@@ -1,5 +1,5 @@
 /* The processes of a task's checks: started when due, killed whole when they time out. */
-#include "exec_spawn.h"
+#include "exec_image.h"
 #include "exec_task.h"
 #include "exec_tree.h"
 #include <signal.h>
@@ -58,20 +58,14 @@ static void begin(MuExecCheckRun *run) {
   MuExecTask *task = run->task;
   g_autoptr(GError) error = NULL;
   int write_fd = -1;
-  char *argv[] = {(char *)"/bin/sh", (char *)"-c", run->check.spec->cmd, NULL};
+  char *shell[] = {(char *)"/bin/sh", (char *)"-c", run->check.spec->cmd, NULL};
+  g_autoptr(GPtrArray) exec =
+      task->launch->image ? mu_exec_image_check(task->launch, task->spec, run->check.spec->cmd) : NULL;
   mu_exec_check_started(&run->check, mu_exec_now_ms());
   run->timed_out = FALSE;
   if (mu_exec_stream_open(&run->output, task->host->loop, NULL, TRUE, &write_fd, &error)) {
-    MuExecSpawn spawn = {.argv = argv,
-                         .envp = (char *const *)task->env->pdata,
-                         .cwd_fd = task->sandbox_fd,
-                         .out_fd = write_fd,
-                         .err_fd = write_fd,
-                         .task = task->spec,
-                         .rlimits = task->launch->rlimits,
-                         .cgroup = &task->cgroup,
-                         .space = mu_exec_task_space(task),
-                         .filter = task->filter};
+    MuExecSpawn spawn = mu_exec_task_plan(task, exec ? (char *const *)exec->pdata : shell, FALSE, exec != NULL);
+    spawn.out_fd = spawn.err_fd = write_fd;
     run->pid = mu_exec_spawn(&spawn, NULL, &error);
     close(write_fd);
   }

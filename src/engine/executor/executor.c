@@ -1,5 +1,6 @@
 #include "executor.h"
 #include "exec_error.h"
+#include "exec_image.h"
 #include "exec_link.h"
 #include "exec_probe.h"
 #include "exec_status_log.h"
@@ -246,6 +247,7 @@ static gboolean watch_signals(Executor *executor, GError **error) {
 /* A task of the executor that died, which has no terminal status: killed until nothing is left of it. */
 typedef struct {
   Executor *executor;
+  const MuExecLaunch *launch;
   const MuExecTaskSpec *spec;
   MuExecCgroup cgroup;
   pid_t pid; /* of its main process; 0: none in this boot */
@@ -265,6 +267,8 @@ static void sweep_leftover(gpointer user) {
     return;
   }
   mu_exec_cgroup_clear(&leftover->cgroup);
+  if (leftover->launch->image)
+    mu_exec_image_remove_now(leftover->launch, leftover->spec);
   send_status(executor, status_record(executor, leftover->spec->task_id, "TASK_FAILED", "REASON_EXECUTOR_TERMINATED",
                                       leftover->other_boot
                                           ? "the machine was restarted"
@@ -286,6 +290,7 @@ static void find_leftover(Executor *executor, const MuExecLaunch *launch, const 
   gboolean same_boot = boot && g_str_equal(boot, executor->boot_id);
   Leftover *leftover = g_new0(Leftover, 1);
   leftover->executor = executor;
+  leftover->launch = launch;
   leftover->spec = spec;
   leftover->other_boot = boot && !same_boot;
   if (same_boot) {

@@ -320,9 +320,10 @@ static void local_free(MuEngine *engine) {
   g_main_context_unref(local->context);
   if (local->lock_fd >= 0)
     close(local->lock_fd);
-  char *texts[] = {local->state_dir,     local->executor_path, local->bootstrap_path,  local->hostname,
-                   local->executors_dir, local->runs_dir,      local->run_volumes_dir, local->volumes_dir,
-                   local->key,           local->fetch_path};
+  char *texts[] = {
+      local->state_dir,   local->executor_path,   local->bootstrap_path, local->hostname, local->executors_dir,
+      local->runs_dir,    local->run_volumes_dir, local->volumes_dir,    local->key,      local->fetch_path,
+      local->podman_path, local->seccomp_dir,     local->seccomp_default};
   for (gsize i = 0; i < G_N_ELEMENTS(texts); i++)
     g_free(texts[i]);
   g_free(local);

@@ -70,7 +70,18 @@ static int move_up(int fd) {
 }
 
 static char **program_environment(void) {
-  static const char *const kept[] = {"PATH", "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", "LD_LIBRARY_PATH"};
+  static const char *const kept[] = {"PATH",
+                                     "HOME",
+                                     "XDG_RUNTIME_DIR",
+                                     "XDG_CONFIG_HOME",
+                                     "XDG_DATA_HOME",
+                                     "CONTAINERS_CONF",
+                                     "CONTAINERS_STORAGE_CONF",
+                                     "TMPDIR",
+                                     "ASAN_OPTIONS",
+                                     "UBSAN_OPTIONS",
+                                     "LSAN_OPTIONS",
+                                     "LD_LIBRARY_PATH"};
   char **env = g_new0(char *, G_N_ELEMENTS(kept) + 1);
   gsize n = 0;
   for (gsize i = 0; i < G_N_ELEMENTS(kept); i++)

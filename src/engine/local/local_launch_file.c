@@ -125,13 +125,19 @@ static void add_limits(json_t *json, const MuTaskLaunch *task) {
 }
 
 /* ipc-mode and shm-size of a pod or a task: a size alone asks for a /dev/shm of its own, too. */
-static json_t *space_to_json(const MuLocal *local, gboolean pid, MuIpcMode ipc_mode, gint64 shm_size_mb) {
+static json_t *space_to_json(gboolean pid, gboolean may_ipc, MuIpcMode ipc_mode, gint64 shm_size_mb) {
   json_t *json = json_object();
   gboolean ipc = ipc_mode == MU_IPC_PRIVATE || (ipc_mode == MU_IPC_DEFAULT && shm_size_mb > 0);
-  mu_json_set_bool(json, "pid", pid && local->isolates_pids);
-  mu_json_set_bool(json, "ipc", ipc && local->isolates_ipc);
+  mu_json_set_bool(json, "pid", pid);
+  mu_json_set_bool(json, "ipc", ipc && may_ipc);
   mu_json_set_int(json, "shm_size_mb", shm_size_mb);
   return json;
+}
+
+/* The processes of an image's container are always apart, from others' and from podman's. An ordinary user's podman does that
+ * itself. */
+static gboolean has_own_pids(const MuLocal *local, const MuPodLaunch *launch) {
+  return launch->image ? geteuid() == 0 : local->isolates_pids;
 }
 
 static json_t *host_volumes_to_json(const GPtrArray *volumes) {
@@ -146,6 +152,7 @@ static json_t *host_volumes_to_json(const GPtrArray *volumes) {
 
 static json_t *task_to_json(MuLocal *local, const MuPodLaunch *launch, const MuTaskLaunch *task, GError **error) {
   g_autoptr(json_t) json = json_object();
+  gboolean pids = has_own_pids(local, launch);
   g_autofree char *sandbox = g_build_filename(local->runs_dir, task->task_id, NULL);
   g_autofree char *volumes_file = g_build_filename(local->run_volumes_dir, task->task_id, NULL);
   json_t *volumes = json_array();
@@ -161,7 +168,9 @@ static json_t *task_to_json(MuLocal *local, const MuPodLaunch *launch, const MuT
   mu_json_set_new(json, "configs", configs_to_json(task->configs));
   add_check(json, "health", task->health_check);
   add_check(json, "readiness", task->readiness_check);
-  mu_json_set_new(json, "space", space_to_json(local, !launch->share_pid_namespace, task->ipc_mode, task->shm_size_mb));
+  mu_json_set_new(
+      json, "space",
+      space_to_json(pids && !launch->share_pid_namespace, local->isolates_ipc, task->ipc_mode, task->shm_size_mb));
   mu_json_set_int(json, "kill_grace_ms", task->kill_grace_ms);
   add_limits(json, task);
   mu_json_set_new(json, "resources", mu_resources_to_json(task->resources));
@@ -215,7 +224,11 @@ char *mu_local_launch_file(MuLocal *local, const MuLocalAgent *agent, const MuPo
   mu_local_provide(local, launch, json);
   mu_json_set_new(json, "host_volumes", host_volumes_to_json(launch->host_volumes));
   mu_json_set_new(json, "space",
-                  space_to_json(local, launch->share_pid_namespace, launch->ipc_mode, launch->shm_size_mb));
+                  space_to_json(has_own_pids(local, launch) && launch->share_pid_namespace,
+                                local->isolates_ipc && !launch->image, launch->ipc_mode, launch->shm_size_mb));
+  mu_json_set_string(json, "image", launch->image);
+  mu_json_set_string(json, "podman", launch->image ? local->podman_path : NULL);
+  mu_json_set_bool(json, "seccomp_unconfined", launch->seccomp_unconfined);
   if (!add_seccomp(local, launch, json, error))
     return NULL;
   json_t *tasks = json_array();

@@ -48,6 +48,12 @@ static void take_ipc(MuLocal *local, const json_t *answer) {
     mu_local_warn(local, "ipc-mode and shm-size are ignored: this machine allows no ipc namespaces (%s)", why);
 }
 
+static void take_podman(MuLocal *local) {
+  local->podman_path = g_find_program_in_path("podman");
+  if (!local->podman_path)
+    add_lack(local, "image", "container images are run by podman, which is not here: apt-get install podman");
+}
+
 static gboolean take_pids(MuLocal *local, MuLocalSwitch wanted, const json_t *answer, GError **error) {
   const char *why = lacking(answer, "pid");
   if (wanted == MU_LOCAL_AUTO)
@@ -67,6 +73,7 @@ gboolean mu_local_probe_machine(MuLocal *local, MuLocalSwitch pid_namespaces, GE
     return FALSE;
   }
   take_mounts(local, answer);
+  take_podman(local);
   take_ipc(local, answer);
   return take_pids(local, pid_namespaces, answer, error);
 }

@@ -92,6 +92,7 @@ typedef void (*MuLocalActionFunc)(MuLocal *local, gpointer data);
 struct MuLocal {
   MuEngine engine;
   char *state_dir, *executor_path, *bootstrap_path, *fetch_path, *hostname;
+  char *podman_path; /* NULL: there is none */
   char *seccomp_dir, *seccomp_default;
   char *executors_dir, *runs_dir, *run_volumes_dir, *volumes_dir;
   GPtrArray *mounts; /* of char*: roots of the MOUNT disks, present ones and those that a volume is on */
