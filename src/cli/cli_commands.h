@@ -13,6 +13,8 @@ gboolean mu_cli_schema(MuCliCall *call, GError **error);
 gboolean mu_cli_simulate(MuCliCall *call, GError **error);
 gboolean mu_cli_service_add(MuCliCall *call, GError **error);
 gboolean mu_cli_service_update(MuCliCall *call, GError **error);
+gboolean mu_cli_service_history(MuCliCall *call, GError **error);
+gboolean mu_cli_service_rollback(MuCliCall *call, GError **error);
 gboolean mu_cli_service_restart(MuCliCall *call, GError **error);
 gboolean mu_cli_service_list(MuCliCall *call, GError **error);
 gboolean mu_cli_service_show(MuCliCall *call, GError **error);

@@ -156,6 +156,75 @@ gboolean mu_cli_service_update(MuCliCall *call, GError **error) {
   return put_service(call, FALSE, error);
 }
 
+/* ---- history and rollback ---------------------------------------------------------------------------------------- */
+
+static json_t *get_history(MuCliClient *client, const char *name, GError **error) {
+  g_autofree char *path = mu_cli_path("/v1/service/%s/history", name);
+  return mu_cli_client_get(client, path, error);
+}
+
+static void print_history(const json_t *rows) {
+  MuCliTable *table = mu_cli_table_new("CONFIGURATION|VERSION|SINCE|");
+  gsize i;
+  json_t *row;
+  json_array_foreach (rows, i, row) {
+    g_autofree char *version = g_strdup_printf("%" G_GINT64_FORMAT, mu_cli_json_number(row, "version"));
+    g_autoptr(GDateTime) when = g_date_time_new_from_unix_local(mu_cli_json_number(row, "since") / 1000);
+    g_autofree char *since = when == NULL ? g_strdup("?") : g_date_time_format(when, "%F %T");
+    mu_cli_table_add(table, mu_cli_json_text(row, "id"), version, since,
+                     json_is_true(json_object_get(row, "target")) ? "target" : "");
+  }
+  mu_cli_table_print(table);
+}
+
+gboolean mu_cli_service_history(MuCliCall *call, GError **error) {
+  g_autoptr(MuCliClient) client = mu_cli_client_for(call, error);
+  g_autoptr(json_t) rows = client == NULL ? NULL : get_history(client, mu_cli_arg(call, 0), error);
+  if (rows == NULL)
+    return FALSE;
+  if (mu_cli_has(call, "json"))
+    mu_cli_print_json(rows);
+  else
+    print_history(rows);
+  return TRUE;
+}
+
+/* The one before is named, so that a repeated request does not go back once more; the caller frees. */
+static char *choose_configuration(const MuCliCall *call, MuCliClient *client, GError **error) {
+  const char *name = mu_cli_arg(call, 0);
+  if (mu_cli_arg(call, 1) != NULL)
+    return g_strdup(mu_cli_arg(call, 1));
+  g_autoptr(json_t) rows = get_history(client, name, error);
+  gsize i;
+  json_t *row;
+  json_array_foreach (rows, i, row)
+    if (!json_is_true(json_object_get(row, "target")))
+      return g_strdup(mu_cli_json_text(row, "id"));
+  if (rows != NULL)
+    g_set_error(error, MU_ERROR, MU_ERROR_NOT_FOUND, "service %s has no earlier configuration to go back to", name);
+  return NULL;
+}
+
+gboolean mu_cli_service_rollback(MuCliCall *call, GError **error) {
+  const char *name = mu_cli_arg(call, 0);
+  if (!check_timeout(call, error))
+    return FALSE;
+  g_autoptr(MuCliClient) client = mu_cli_client_for(call, error);
+  g_autofree char *to = client == NULL ? NULL : choose_configuration(call, client, error);
+  if (to == NULL)
+    return FALSE;
+  g_autofree char *path = mu_cli_path("/v1/service/%s/rollback?to=%s", name, to);
+  MuCliRequest request = {.method = "POST", .path = path, .body = ""};
+  g_autoptr(json_t) answer = mu_cli_client_ask(client, &request, error);
+  if (answer == NULL)
+    return FALSE;
+  if (mu_cli_has(call, "json"))
+    mu_cli_print_json(answer);
+  else
+    print_put(answer);
+  return !mu_cli_has(call, "wait") || wait_complete(call, client, name, NULL, error);
+}
+
 /* ---- restart ----------------------------------------------------------------------------------------------------- */
 
 static void print_restart(const json_t *answer) {

@@ -188,6 +188,12 @@ static const MuCliCommand commands[] = {
      "muster service update hello -f examples/hello/svc.yml -p WORLD_COUNT=3 --wait"},
     {"service list", "", "List the services.", NULL, NO_OPTIONS, mu_cli_service_list, NULL},
     {"service show", "NAME", "Show one service.", NULL, NO_OPTIONS, mu_cli_service_show, NULL},
+    {"service history", "NAME", "List the configurations that a service can go back to, the newest first.", NULL,
+     NO_OPTIONS, mu_cli_service_history, NULL},
+    {"service rollback", "NAME [CONFIGURATION]", "Go back to an earlier configuration.",
+     "CONFIGURATION is its id, the beginning of it, or its version; without one it is the one before. It is an update as any "
+     "other, to the definition of then: what may not be changed is refused, and only the pods that differ move.",
+     OPTIONS(&option_wait, &option_timeout), mu_cli_service_rollback, "muster service rollback redis --wait"},
     {"service restart", "NAME", "Restart every pod where it is, one after another, without a change of the spec.",
      "The next pod is restarted when the one before runs well. It is the plan rolling-restart, which can be interrupted "
      "and continued; the pods keep their resources and the configuration that they run with. A canary waits for `muster "

@@ -23,6 +23,8 @@ MU_HTTP_HANDLER(mu_route_yaml_add);
 MU_HTTP_HANDLER(mu_route_service_put);
 MU_HTTP_HANDLER(mu_route_service);
 MU_HTTP_HANDLER(mu_route_service_remove);
+MU_HTTP_HANDLER(mu_route_service_history);
+MU_HTTP_HANDLER(mu_route_service_rollback);
 MU_HTTP_HANDLER(mu_route_service_restart);
 MU_HTTP_HANDLER(mu_route_service_context);
 MU_HTTP_HANDLER(mu_route_service_spec);

@@ -156,6 +156,21 @@ void mu_route_service_restart(const MuHttpRequest *request, MuHttpResponse *resp
   mu_route_submit(user, response, command, MHD_HTTP_OK);
 }
 
+void mu_route_service_history(const MuHttpRequest *request, MuHttpResponse *response, gpointer user) {
+  MuHttpServer *server = user;
+  GError *error = NULL;
+  g_autofree char *service = mu_route_service_name(server, request);
+  json_t *history = mu_view_history(server->backend.client, service, &error);
+  mu_http_respond_view(response, history, error);
+}
+
+void mu_route_service_rollback(const MuHttpRequest *request, MuHttpResponse *response, gpointer user) {
+  g_autofree char *service = mu_route_service_name(user, request);
+  MuCommand *command = mu_command_new(MU_COMMAND_SERVICE_ROLLBACK, service);
+  command->config = g_strdup(mu_http_query(request, "to"));
+  mu_route_submit(user, response, command, MHD_HTTP_OK);
+}
+
 void mu_route_service_context(const MuHttpRequest *request, MuHttpResponse *response, gpointer user) {
   MuHttpServer *server = user;
   GError *error = NULL;

@@ -14,6 +14,7 @@ void mu_command_free(MuCommand *command) {
   g_free(command->service);
   g_clear_pointer(&command->context, g_bytes_unref);
   g_free(command->pod);
+  g_free(command->config);
   g_strfreev(command->tasks);
   json_decref(command->parameters);
   g_free(command->plan);

@@ -17,13 +17,14 @@ typedef enum {
   MU_COMMAND_PLAN_CONTINUE,
   MU_COMMAND_PLAN_FORCE_COMPLETE,
   MU_COMMAND_PLAN_RESTART,
-  MU_COMMAND_POD_PAUSE,       /* service, pod, tasks: an idle command in place of the tasks' own */
-  MU_COMMAND_POD_RESUME,      /* service, pod, tasks */
-  MU_COMMAND_FILE_PUT,        /* service, file, context: the file's bytes */
-  MU_COMMAND_SERVICE_RESTART, /* service, strategy: every pod in place, in turn */
-  MU_COMMAND_SERVICE_PREVIEW, /* service, context, if_version: what PUT would do; changes nothing */
-  MU_COMMAND_PLAN_START,      /* service, plan, parameters */
-  MU_COMMAND_PLAN_STOP,       /* service, plan */
+  MU_COMMAND_POD_PAUSE,        /* service, pod, tasks: an idle command in place of the tasks' own */
+  MU_COMMAND_POD_RESUME,       /* service, pod, tasks */
+  MU_COMMAND_FILE_PUT,         /* service, file, context: the file's bytes */
+  MU_COMMAND_SERVICE_RESTART,  /* service, strategy: every pod in place, in turn */
+  MU_COMMAND_SERVICE_PREVIEW,  /* service, context, if_version: what PUT would do; changes nothing */
+  MU_COMMAND_PLAN_START,       /* service, plan, parameters */
+  MU_COMMAND_PLAN_STOP,        /* service, plan */
+  MU_COMMAND_SERVICE_ROLLBACK, /* service, config: as PUT with the context of an earlier configuration */
 } MuCommandKind;
 
 /* The end of a command. Exactly one of `body` and `error` is set; both are borrowed. */
@@ -42,6 +43,7 @@ typedef struct {
   GBytes *context;
   gint64 if_version; /* MU_VERSION_ANY, MU_VERSION_ABSENT, or the version that must be the present one */
   char *pod, *plan, *phase, *step, *file;
+  char *config; /* id, beginning of one, or version; NULL: the one before */
   MuStrategyKind strategy;
   json_t *parameters; /* of a plan; owned; NULL: none */
   char **tasks;       /* NULL-terminated; NULL or none: all */

@@ -125,6 +125,10 @@ static void keep_context(MuMultiServiceEventClient *client, const char *name, GB
   mu_batch_put(client->effects.batch, MU_RECORD_CONTEXT, name, "", data, size);
 }
 
+static void note_history(MuMultiServiceEventClient *client, MuService *service) {
+  mu_service_note_history(service, g_hash_table_lookup(client->store->contexts, service->name), &client->effects);
+}
+
 /* A new service, if the scheduler's configuration may be a first one; consumes the scheduler when not. */
 static MuService *add_service(MuMultiServiceEventClient *client, const char *name, MuServiceScheduler *scheduler,
                               GError **error) {
@@ -156,16 +160,28 @@ static gboolean put_service(MuMultiServiceEventClient *client, MuCommand *comman
   if (scheduler == NULL)
     return FALSE;
   gboolean created = service == NULL;
+  if (!created)
+    note_history(client, service); /* of before, when it is not there yet */
   if (created && (service = add_service(client, command->service, scheduler, error)) == NULL)
     return FALSE;
   if (!mu_service_configure(service, scheduler, service->record->version + 1, &client->effects, error))
     return FALSE;
   keep_context(client, service->name, command->context);
   mu_depend_note(client, service);
+  note_history(client, service);
   mu_client_mark_dirty(client, service);
   mu_client_announce_service(client, service, created ? "ADDED" : "CHANGED");
   *ret_body = put_reply(service, created ? "created" : "changed");
   return TRUE;
+}
+
+static gboolean rollback(MuMultiServiceEventClient *client, MuCommand *command, json_t **ret_body, GError **error) {
+  MuService *service = require_sound(client, command->service, error);
+  const MuHistoryEntry *entry = service == NULL ? NULL : mu_service_find_history(service, command->config, error);
+  if (entry == NULL)
+    return FALSE;
+  command->context = g_bytes_ref(entry->context);
+  return put_service(client, command, ret_body, error);
 }
 
 /* Goes the way of put_service, with a copy of the service. */
@@ -345,6 +361,7 @@ static gboolean put_file(MuMultiServiceEventClient *client, MuCommand *command, 
 static const Handler HANDLERS[] = {
     [MU_COMMAND_SERVICE_PUT] = put_service,
     [MU_COMMAND_SERVICE_PREVIEW] = preview_service,
+    [MU_COMMAND_SERVICE_ROLLBACK] = rollback,
     [MU_COMMAND_SERVICE_REMOVE] = remove_service,
     [MU_COMMAND_SERVICE_FORCE_REMOVE] = force_remove,
     [MU_COMMAND_UNINSTALL] = uninstall,

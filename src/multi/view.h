@@ -13,6 +13,8 @@ json_t *mu_view_services(MuMultiServiceEventClient *client);
  * an uninstall "holdouts". */
 json_t *mu_view_service(MuMultiServiceEventClient *client, const char *name, GError **error);
 /* The context the service was added with; borrowed bytes in a new reference. */
+/* The configurations that are kept, the newest first. */
+json_t *mu_view_history(MuMultiServiceEventClient *client, const char *name, GError **error);
 GBytes *mu_view_context(MuMultiServiceEventClient *client, const char *name, gint64 *ret_version, GError **error);
 /* The target ServiceSpec as canonical JSON. */
 json_t *mu_view_spec(MuMultiServiceEventClient *client, const char *name, GError **error);

@@ -78,6 +78,25 @@ json_t *mu_view_service(MuMultiServiceEventClient *client, const char *name, GEr
   return row;
 }
 
+static json_t *history_row(const MuService *service, const MuHistoryEntry *entry) {
+  json_t *row = json_object();
+  mu_json_set_string(row, "id", entry->config);
+  mu_json_set_int(row, "version", entry->version);
+  mu_json_set_int(row, "since", entry->since_ms);
+  mu_json_set_bool(row, "target", g_strcmp0(entry->config, service->record->target) == 0);
+  return row;
+}
+
+json_t *mu_view_history(MuMultiServiceEventClient *client, const char *name, GError **error) {
+  const MuService *service = mu_manager_require(client->manager, name, error);
+  if (service == NULL)
+    return NULL;
+  json_t *list = json_array();
+  for (guint i = service->history == NULL ? 0 : service->history->len; i > 0; i--)
+    json_array_append_new(list, history_row(service, service->history->pdata[i - 1]));
+  return list;
+}
+
 GBytes *mu_view_context(MuMultiServiceEventClient *client, const char *name, gint64 *ret_version, GError **error) {
   const MuService *service = mu_manager_require(client->manager, name, error);
   if (service == NULL)

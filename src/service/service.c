@@ -73,6 +73,7 @@ void mu_service_free(MuService *service) {
   g_hash_table_unref(service->fingerprints);
   g_clear_pointer(&service->unread_configs, g_hash_table_unref);
   g_hash_table_unref(service->marks);
+  g_clear_pointer(&service->history, g_ptr_array_unref);
   g_hash_table_unref(service->files);
   g_hash_table_unref(service->early_statuses);
   g_ptr_array_unref(service->pod_records);
@@ -311,7 +312,7 @@ void mu_service_prune_configs(MuService *service, MuEffects *effects) {
       g_hash_table_add(used, ((MuTask *)value)->record->config);
   g_hash_table_iter_init(&iter, service->configs);
   while (g_hash_table_iter_next(&iter, &key, NULL)) {
-    if (g_hash_table_contains(used, key))
+    if (g_hash_table_contains(used, key) || mu_service_history_has(service, key))
       continue;
     mu_batch_delete(effects->batch, MU_RECORD_CONFIG, service->name, key);
     g_hash_table_remove_all(service->fingerprints); /* their keys are of it, perhaps */
@@ -320,6 +321,7 @@ void mu_service_prune_configs(MuService *service, MuEffects *effects) {
 }
 
 void mu_service_erase_configs(MuService *service, MuEffects *effects) {
+  mu_service_erase_history(service, effects);
   g_hash_table_remove_all(service->fingerprints);
   GHashTableIter iter;
   gpointer id = NULL;
@@ -432,6 +434,7 @@ gboolean mu_service_load(MuService *service, MuRecordKind kind, const char *key,
   case MU_RECORD_STATUS: return load_status(service, key, value, length, error);
   case MU_RECORD_PAUSE: return load_pause(service, key, value, length, error);
   case MU_RECORD_MARK: return mu_marks_load(service, key, value, length, error);
+  case MU_RECORD_HISTORY: return mu_history_load(service, value, length, error);
   case MU_RECORD_WHY: return mu_why_load(service, value, length, error);
   case MU_RECORD_FILE: return g_hash_table_insert(service->files, g_strdup(key), g_bytes_new(value, length)), TRUE;
   default:

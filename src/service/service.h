@@ -50,6 +50,17 @@ struct MuPod {
   MuStep *claimed_by; /* during settle: the step that works on it now */
 };
 
+/* A configuration that is or was the target. */
+typedef struct {
+  char *config;    /* id */
+  gint64 version;  /* of the service when it became the target */
+  gint64 since_ms; /* when that was */
+  GBytes *context; /* what it is built from */
+} MuHistoryEntry;
+
+#define MU_HISTORY_MAX 11                        /* configurations kept of a service, the present one included */
+#define MU_HISTORY_MAX_BYTES (16u * 1024 * 1024) /* of their contexts together; the present one is kept in any case */
+
 struct MuService {
   char *name, *sanitized;
   MuServiceRecord *record;
@@ -71,6 +82,7 @@ struct MuService {
   MuPlan *deploy, *recovery;
   MuPlan *decommission;  /* NULL: nothing to decommission */
   MuPlan *rolling;       /* of the last rolling restart; NULL: there was none */
+  GPtrArray *history;    /* of MuHistoryEntry*, owned, by version: configurations that were the target; NULL: none */
   GHashTable *marks;     /* operators' marks on plan elements; see marks.h */
   GHashTable *files;     /* name to GBytes: what clients keep with the service */
   gboolean quiet;        /* statuses are found without telling those who watch: at a start */
@@ -241,6 +253,11 @@ typedef struct {
  * environment; MU_ERROR_CONFLICT for what such a plan cannot do. */
 gboolean mu_service_plan_op(MuService *service, const MuPlanRequest *request, gboolean *ret_already, MuEffects *effects,
                             GError **error);
+
+/* Keeps the target with its context among the earlier configurations, the oldest of which go when there are too many. */
+void mu_service_note_history(MuService *service, GBytes *context, MuEffects *effects);
+/* By id, by the beginning of one, or by version; NULL: the one before the target. MU_ERROR_NOT_FOUND. */
+const MuHistoryEntry *mu_service_find_history(const MuService *service, const char *which, GError **error);
 
 /* The most that a service keeps of clients' files. */
 #define MU_FILE_MAX_BYTES 65536u

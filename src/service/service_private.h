@@ -41,6 +41,9 @@ const char *mu_service_fingerprint(MuService *service, const MuPodSpec *pod, con
 void mu_service_keep_config(MuService *service, const MuServiceScheduler *scheduler, MuEffects *effects);
 /* For an operation on it: MU_ERROR_NOT_FOUND, or MU_ERROR_CONFLICT when the service is being uninstalled. */
 MuPod *mu_service_require_pod(MuService *service, const char *name, GError **error);
+gboolean mu_history_load(MuService *service, const char *value, gsize length, GError **error);
+void mu_service_erase_history(MuService *service, MuEffects *effects);
+gboolean mu_service_history_has(const MuService *service, const char *config);
 /* Forgets which of the pod's tasks are paused: all, or those that `spec` (NULL: all) does not have. */
 void mu_pod_forget_paused(MuPod *pod, const MuPodSpec *spec, MuEffects *effects);
 /* The set of the pod's tasks that are paused, by their place in the spec. */

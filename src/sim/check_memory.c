@@ -93,6 +93,10 @@ static GPtrArray *dump_service(const MuService *service) {
   g_hash_table_iter_init(&iter, service->configs);
   while (g_hash_table_iter_next(&iter, &key, NULL))
     g_ptr_array_add(lines, g_strdup_printf("config %s", (char *)key));
+  for (guint i = 0; service->history != NULL && i < service->history->len; i++) {
+    const MuHistoryEntry *entry = service->history->pdata[i];
+    g_ptr_array_add(lines, g_strdup_printf("history %" G_GINT64_FORMAT " %s", entry->version, entry->config));
+  }
   g_hash_table_iter_init(&iter, service->pods);
   while (g_hash_table_iter_next(&iter, NULL, &value))
     dump_pod(lines, value);
@@ -180,6 +184,13 @@ static gboolean is_explained(const MuService *service, const char *pod_name) {
   return pod != NULL && pod->why_kept;
 }
 
+static gboolean remembers(const MuService *service, const char *version) {
+  for (guint i = 0; service != NULL && service->history != NULL && i < service->history->len; i++)
+    if (((MuHistoryEntry *)service->history->pdata[i])->version == g_ascii_strtoll(version, NULL, 10))
+      return TRUE;
+  return FALSE;
+}
+
 /* Of no pod: the service's own, or gone from memory. */
 static void check_record(MuSim *sim, const MuService *service, const MuSimTouched *record) {
   g_autofree char *text = NULL;
@@ -200,6 +211,7 @@ static void check_record(MuSim *sim, const MuService *service, const MuSimTouche
   case MU_RECORD_FILE:
     expect_there(sim, record, service != NULL && g_hash_table_contains(service->files, record->key));
     break;
+  case MU_RECORD_HISTORY: expect_there(sim, record, remembers(service, record->key)); break;
   case MU_RECORD_WHY: expect_there(sim, record, is_explained(service, record->key)); break;
   case MU_RECORD_POD:
   case MU_RECORD_TASK:

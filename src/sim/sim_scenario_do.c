@@ -187,6 +187,21 @@ gboolean mu_do_remove(MuScenarioRun *run, const MuScenarioLine *line, GError **e
   return mu_run_command(run, line, make_remove, &body, error);
 }
 
+static MuCommand *make_rollback(MuScenarioRun *run, const MuScenarioLine *line) {
+  (void)run;
+  MuCommand *command = mu_command_new(MU_COMMAND_SERVICE_ROLLBACK, mu_line_text(line, "NAME"));
+  command->config = g_strdup(mu_line_text(line, "VERSION"));
+  return command;
+}
+
+gboolean mu_do_rollback(MuScenarioRun *run, const MuScenarioLine *line, GError **error) {
+  g_autoptr(json_t) body = NULL;
+  gboolean done = mu_run_command(run, line, make_rollback, &body, error);
+  g_free(run->answer);
+  run->answer = g_strdup(json_string_value(json_object_get(body, "result")));
+  return done;
+}
+
 static MuCommand *make_restart(MuScenarioRun *run, const MuScenarioLine *line) {
   (void)run;
   MuCommand *command = mu_command_new(MU_COMMAND_SERVICE_RESTART, mu_line_text(line, "NAME"));

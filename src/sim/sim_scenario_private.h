@@ -127,6 +127,7 @@ ACT(service);
 ACT(update);
 ACT(remove);
 ACT(uninstall);
+ACT(rollback);
 ACT(restart);
 ACT(pod);
 ACT(pod_pause);

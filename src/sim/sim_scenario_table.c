@@ -36,6 +36,7 @@ const MuScenarioValue mu_scenario_values[] = {
     {"T", MU_VALUE_TIME, "a time such as 500ms, 10s, 5m, 1h"},
     {"TASK", MU_VALUE_TEXT, "a task such as replica-1-server, or server for every task of that name"},
     {"TEXT", MU_VALUE_TEXT, "a text; in quotes when it has blanks"},
+    {"VERSION", MU_VALUE_TEXT, "a version of the service, or the beginning of a configuration's id"},
     {"WORD", MU_VALUE_TEXT, "a word"},
     {"ZONE", MU_VALUE_TEXT, "a zone's name"},
 };
@@ -58,6 +59,8 @@ const MuScenarioCommand mu_scenario_commands[] = {
     {NULL, "update NAME [KEY=VALUE]... [if version N] <<END", mu_do_update, NULL, "Likewise, with the spec in the scenario itself."},
     {NULL, "remove NAME [by force]", mu_do_remove, NULL,
      "Removes a service; by force: an operator declares what it waits for gone."},
+    {NULL, "rollback NAME [to VERSION]", mu_do_rollback, NULL,
+     "Goes back to an earlier configuration, as `muster service rollback` does."},
     {NULL, "restart NAME [with STRATEGY]", mu_do_restart, NULL,
      "Restarts every pod in turn, as `muster service restart` does."},
     {NULL, "uninstall", mu_do_uninstall, NULL, "Removes all services, and then the framework."},

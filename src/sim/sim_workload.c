@@ -30,6 +30,7 @@ static MuCommand *copy_command(const MuCommand *command) {
   copy->if_version = command->if_version;
   copy->pod = g_strdup(command->pod);
   copy->parameters = command->parameters == NULL ? NULL : json_incref(command->parameters);
+  copy->config = g_strdup(command->config);
   copy->strategy = command->strategy;
   copy->tasks = g_strdupv(command->tasks);
   copy->plan = g_strdup(command->plan);
@@ -122,7 +123,8 @@ static MuCommand *make_command(Work *work) {
   if (draw == 2)
     return mu_command_new(MU_COMMAND_SERVICE_REMOVE, service->name);
   if (draw == 3)
-    return make_restart(work, service);
+    return below(work, 2) == 0 ? make_restart(work, service)
+                               : mu_command_new(MU_COMMAND_SERVICE_ROLLBACK, service->name);
   return draw < 6 ? make_pod_command(work, service) : make_plan_command(work, service);
 }
 

@@ -17,6 +17,7 @@
   X(MARK, 8, "mark", "operators' marks on plan elements (interrupted, forced); key: plan element")                     \
   X(GARBAGE, 9, "garbage", "reserved resources without an owner, on their way out; key: resource id")                  \
   X(PAUSE, 10, "pause", "tasks that an operator paused; key: pod instance")                                            \
+  X(HISTORY, 11, "history", "a configuration that was the target, with its context; key: version")                     \
   X(FILE, 20, "file", "a small file that a client keeps with the service; key: its name")                              \
   X(WHY, 21, "why", "why a pod waits for an offer since long; key: pod instance")
 

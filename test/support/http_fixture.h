@@ -88,6 +88,11 @@ json_t *mu_view_spec(MuMultiServiceEventClient *client, const char *service, GEr
   return view(service, "{\"name\":\"redis\"}", error);
 }
 
+json_t *mu_view_history(MuMultiServiceEventClient *client, const char *service, GError **error) {
+  (void)client;
+  return view(service, "[{\"id\":\"id-1\",\"version\":3,\"target\":true}]", error);
+}
+
 json_t *mu_view_plans(MuMultiServiceEventClient *client, const char *service, GError **error) {
   (void)client;
   return view(service, "[\"deploy\",\"recovery\"]", error);

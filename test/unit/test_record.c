@@ -7,8 +7,8 @@ static void test_kinds(void) {
     int number; /* in stores for ever */
     const char *word;
   } kinds[] = {
-      {1, "framework"}, {2, "context"}, {3, "service"}, {4, "config"}, {5, "pod"}, {6, "task"}, {7, "status"},
-      {8, "mark"},      {9, "garbage"}, {0, NULL},      {10, "pause"}, {11, NULL}, {-1, NULL},
+      {1, "framework"}, {2, "context"}, {3, "service"}, {4, "config"}, {5, "pod"},      {6, "task"}, {7, "status"},
+      {8, "mark"},      {9, "garbage"}, {0, NULL},      {10, "pause"}, {11, "history"}, {12, NULL},  {-1, NULL},
   };
   for (guint i = 0; i < G_N_ELEMENTS(kinds); i++)
     g_assert_cmpstr(mu_record_kind_to_string((MuRecordKind)kinds[i].number), ==, kinds[i].word);

@@ -71,6 +71,8 @@ static const Case cases[] = {
     {"GET", R "/pod/redis-0/info", "", NULL, 200, JSON, "info", NULL},
     {"POST", R "/pod/redis-0/restart", "", "", 200, JSON, NULL, "4 service=redis pod=redis-0"},
     {"POST", R "/pod/redis-0/replace", "", "", 200, JSON, NULL, "5 service=redis pod=redis-0"},
+    {"GET", R "/history", "", NULL, 200, JSON, "\"version\":3", NULL},
+    {"POST", R "/rollback?to=3", "", "", 200, JSON, NULL, "17 service=redis"},
     {"POST", R "/restart", "", "", 200, JSON, NULL, "13 service=redis"},
     {"POST", R "/restart?strategy=parallel", "", "", 200, JSON, NULL, "13 service=redis"},
     {"POST", R "/restart?strategy=paralel", "", "", 400, JSON, "`strategy=paralel`: serial", NULL},

@@ -1,0 +1,176 @@
+/* Earlier configurations, each with the context that it was built from: what a rollback goes back to. */
+#include "service_private.h"
+
+#include "json.h"
+#include <muster/error.h>
+
+#include <string.h>
+
+static void entry_free(gpointer data) {
+  MuHistoryEntry *entry = data;
+  g_free(entry->config);
+  g_bytes_unref(entry->context);
+  g_free(entry);
+}
+
+static MuHistoryEntry *entry_new(const char *config, gint64 version, gint64 since_ms, GBytes *take_context) {
+  MuHistoryEntry *entry = g_new0(MuHistoryEntry, 1);
+  entry->config = g_strdup(config);
+  entry->version = version;
+  entry->since_ms = since_ms;
+  entry->context = take_context;
+  return entry;
+}
+
+/* ---- records ------------------------------------------------------------------------------------------------------- */
+
+static char *key_of(const MuHistoryEntry *entry) {
+  return g_strdup_printf("%" G_GINT64_FORMAT, entry->version);
+}
+
+/* A context may be any bytes. */
+static void put_entry(MuService *service, const MuHistoryEntry *entry, MuEffects *effects) {
+  gsize length = 0;
+  const guchar *bytes = g_bytes_get_data(entry->context, &length);
+  g_autofree char *context = g_base64_encode(bytes, length), *key = key_of(entry);
+  g_autoptr(json_t) json = json_object();
+  mu_json_set_string(json, "config", entry->config);
+  mu_json_set_int(json, "version", entry->version);
+  mu_json_set_int(json, "since_ms", entry->since_ms);
+  mu_json_set_string(json, "context", context);
+  mu_batch_take(effects->batch, MU_RECORD_HISTORY, service->name, key, mu_json_to_string(json));
+}
+
+static void drop_entry(MuService *service, guint i, MuEffects *effects) {
+  g_autofree char *key = key_of(service->history->pdata[i]);
+  mu_batch_delete(effects->batch, MU_RECORD_HISTORY, service->name, key);
+  g_ptr_array_remove_index(service->history, i);
+}
+
+static gint by_version(gconstpointer a, gconstpointer b) {
+  const MuHistoryEntry *left = *(MuHistoryEntry *const *)a, *right = *(MuHistoryEntry *const *)b;
+  return (left->version > right->version) - (left->version < right->version);
+}
+
+static void insert(MuService *service, MuHistoryEntry *take_entry) {
+  if (service->history == NULL)
+    service->history = g_ptr_array_new_with_free_func(entry_free);
+  g_ptr_array_add(service->history, take_entry);
+  g_ptr_array_sort(service->history, by_version);
+}
+
+gboolean mu_history_load(MuService *service, const char *value, gsize length, GError **error) {
+  g_autoptr(json_t) json = mu_json_parse(value, length, G_MAXSIZE, error);
+  const char *config = NULL, *context = NULL;
+  gint64 version = 0, since_ms = 0;
+  gsize size = 0;
+  if (json == NULL || !mu_json_get_string(json, "config", TRUE, &config, error) ||
+      !mu_json_get_int(json, "version", TRUE, &version, error) ||
+      !mu_json_get_int(json, "since_ms", FALSE, &since_ms, error) ||
+      !mu_json_get_string(json, "context", TRUE, &context, error))
+    return FALSE;
+  guchar *bytes = g_base64_decode(context, &size);
+  insert(service, entry_new(config, version, since_ms, g_bytes_new_take(bytes, size)));
+  return TRUE;
+}
+
+/* ---- keeping ------------------------------------------------------------------------------------------------------- */
+
+static gsize context_bytes(const MuService *service) {
+  gsize bytes = 0;
+  for (guint i = 0; i < service->history->len; i++)
+    bytes += g_bytes_get_size(((MuHistoryEntry *)service->history->pdata[i])->context);
+  return bytes;
+}
+
+/* The present one is always kept. */
+static void drop_oldest(MuService *service, MuEffects *effects) {
+  while (service->history->len > 1 &&
+         (service->history->len > MU_HISTORY_MAX || context_bytes(service) > MU_HISTORY_MAX_BYTES))
+    drop_entry(service, 0, effects);
+}
+
+void mu_service_note_history(MuService *service, GBytes *context, MuEffects *effects) {
+  const MuServiceRecord *record = service->record;
+  if (record->target == NULL || context == NULL)
+    return;
+  for (guint i = 0; service->history != NULL && i < service->history->len; i++)
+    if (((MuHistoryEntry *)service->history->pdata[i])->version == record->version)
+      return;
+  MuHistoryEntry *entry = entry_new(record->target, record->version, record->changed_ms, g_bytes_ref(context));
+  put_entry(service, entry, effects);
+  insert(service, entry);
+  drop_oldest(service, effects);
+}
+
+gboolean mu_service_history_has(const MuService *service, const char *config) {
+  for (guint i = 0; service->history != NULL && i < service->history->len; i++)
+    if (strcmp(((MuHistoryEntry *)service->history->pdata[i])->config, config) == 0)
+      return TRUE;
+  return FALSE;
+}
+
+void mu_service_erase_history(MuService *service, MuEffects *effects) {
+  while (service->history != NULL && service->history->len > 0)
+    drop_entry(service, service->history->len - 1, effects);
+}
+
+/* ---- finding ------------------------------------------------------------------------------------------------------- */
+
+static gboolean is_target(const MuService *service, const MuHistoryEntry *entry) {
+  return g_strcmp0(entry->config, service->record->target) == 0;
+}
+
+/* The newest one that is not the target. */
+static const MuHistoryEntry *previous(const MuService *service) {
+  for (guint i = service->history == NULL ? 0 : service->history->len; i > 0; i--)
+    if (!is_target(service, service->history->pdata[i - 1]))
+      return service->history->pdata[i - 1];
+  return NULL;
+}
+
+static const MuHistoryEntry *by_number(const MuService *service, const char *text) {
+  guint64 version = 0;
+  if (!g_ascii_string_to_unsigned(text, 10, 1, G_MAXINT64, &version, NULL))
+    return NULL;
+  for (guint i = 0; i < service->history->len; i++)
+    if (((MuHistoryEntry *)service->history->pdata[i])->version == (gint64)version)
+      return service->history->pdata[i];
+  return NULL;
+}
+
+static const MuHistoryEntry *by_id(const MuService *service, const char *text, guint *ret_n) {
+  const MuHistoryEntry *found = NULL;
+  for (guint i = 0; i < service->history->len; i++) {
+    const MuHistoryEntry *entry = service->history->pdata[i];
+    if (*text == '\0' || !g_str_has_prefix(entry->config, text))
+      continue;
+    *ret_n += found == NULL || strcmp(found->config, entry->config) != 0;
+    found = entry;
+  }
+  return found;
+}
+
+const MuHistoryEntry *mu_service_find_history(const MuService *service, const char *which, GError **error) {
+  const MuHistoryEntry *entry = NULL;
+  guint n = 0;
+  if (which == NULL)
+    entry = previous(service);
+  else if (service->history != NULL)
+    entry = by_number(service, which);
+  if (entry == NULL && which != NULL && service->history != NULL)
+    entry = by_id(service, which, &n);
+  if (entry != NULL && n <= 1)
+    return entry;
+  if (which == NULL)
+    g_set_error(error, MU_ERROR, MU_ERROR_NOT_FOUND, "service %s has no earlier configuration to go back to",
+                service->name);
+  else
+    g_set_error(error, MU_ERROR, MU_ERROR_NOT_FOUND,
+                n > 1
+                    ? "\"%s\" is the beginning of several configurations of service %s; see them with: muster service "
+                      "history %s"
+                    : "no configuration %s is kept of service %s; see those that are with: muster service history %s",
+                which, service->name, service->name);
+  return NULL;
+}
