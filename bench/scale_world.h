@@ -12,10 +12,13 @@ typedef struct World World;
 /* `agents` of them, each with room for `room` pods; `path` NULL: no store, a batch is durable at once. */
 World *world_new(guint agents, guint room, const char *path);
 void world_free(World *world);
-/* The scheduler's process ends and starts again: a new client is built from the store. Returns after it has subscribed. */
-void world_restart(World *world);
+/* The scheduler's process ends; and starts again: a new client is built from the store. Nothing else between the two. */
+void world_stop(World *world);
+void world_start(World *world);
 MuMultiServiceEventClient *world_client(World *world);
 gint64 world_now_ms(void);
+/* Processor time of this thread, or of the process; other programs on the machine do not disturb it. */
+gint64 world_processor_us(gboolean of_all_threads);
 
 void world_command(World *world, MuCommand *take_command);
 void world_event(World *world, MuEngineEvent *take_event);
@@ -26,8 +29,8 @@ void world_settle(World *world);
 
 /* Since the last call of world_forget. */
 typedef struct {
-  gint64 core_us;   /* in the core: events, commands, drains */
-  gint64 engine_us; /* in the engine of this benchmark */
+  gint64 core_us;   /* processor time in the core: events, commands, drains */
+  gint64 engine_us; /* … in the engine of this benchmark */
   guint64 launches; /* tasks that the engine was told to launch */
   GArray *turns_us; /* of gint64: how long the main loop was busy without a pause */
 } WorldCounts;

@@ -12,8 +12,16 @@ char *mu_task_name(const char *pod_type, guint index, const char *task) {
   return g_strdup_printf("%s-%u-%s", pod_type, index, task);
 }
 
+/* Made for every record that is loaded: printf would be most of the work. */
 char *mu_pod_name(const char *pod_type, guint index) {
-  return g_strdup_printf("%s-%u", pod_type, index);
+  char digits[12];
+  guint at = sizeof digits - 1;
+  digits[at] = '\0';
+  do {
+    digits[--at] = (char)('0' + index % 10);
+    index /= 10;
+  } while (index > 0);
+  return g_strconcat(pod_type, "-", digits + at, NULL);
 }
 
 char *mu_port_env_name(const MuPortSpec *port) {
