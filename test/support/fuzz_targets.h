@@ -4,6 +4,7 @@
 #define MU_FUZZ_TARGETS_H
 #include "arena.h"
 #include "config_validate.h"
+#include "fuzz_mesos.h"
 #include "ids.h"
 #include "json.h"
 #include "mustache.h"
@@ -225,8 +226,11 @@ typedef struct {
 } FuzzTarget;
 
 static const FuzzTarget fuzz_targets[] = {
-    {"template", fuzz_template},       {"spec_yaml", fuzz_spec_yaml}, {"spec_json", fuzz_spec_json},
-    {"spec_change", fuzz_spec_change}, {"placement", fuzz_placement}, {"ranges", fuzz_ranges},
-    {"task_id", fuzz_task_id},         {"json", fuzz_json},           {"record", fuzz_record},
+    {"template", fuzz_template},       {"spec_yaml", fuzz_spec_yaml},
+    {"spec_json", fuzz_spec_json},     {"spec_change", fuzz_spec_change},
+    {"placement", fuzz_placement},     {"ranges", fuzz_ranges},
+    {"task_id", fuzz_task_id},         {"json", fuzz_json},
+    {"record", fuzz_record},           {"record_io", fuzz_record_io},
+    {"mesos_event", fuzz_mesos_event},
 };
 #endif
