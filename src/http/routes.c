@@ -13,7 +13,8 @@
 #define FILE_BODY "text/plain; application/octet-stream; multipart/form-data"
 #define STEP_QUERY "phase: a phase's name or id, else the whole plan; step: a step's name or id, else the whole phase"
 #define FILE_QUERY                                                                                                     \
-  "follow: true: stay and send what is appended; offset: begin at this byte; tail: begin at the last so many lines"
+  "follow: true: stay and send what is appended; offset: N: begin at this byte; tail: N: begin at the last so many "   \
+  "lines"
 
 #define FILTER_QUERY "plan: a plan's name; phase: a phase's name; step: a step's name"
 

@@ -5,15 +5,19 @@
 #include <string.h>
 
 static const struct {
-  const char *word, *unit;
+  const char *word, *unit, *clears;
 } STAGES[] = {
-#define X(name, word, unit) {word, unit},
+#define X(name, word, unit, clears) {word, unit, clears},
     MU_STAGE_TABLE(X)
 #undef X
 };
 
 const char *mu_stage_to_string(MuStage stage) {
   return STAGES[stage].word;
+}
+
+const char *mu_stage_clears(MuStage stage) {
+  return STAGES[stage].clears;
 }
 
 MuOutcome *mu_outcome_new(void) {

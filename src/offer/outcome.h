@@ -5,28 +5,30 @@
 #include <glib.h>
 #include <jansson.h>
 
-/* The stages, in the order in which an offer goes through them. X(name, "word", "unit of the numbers") */
+/* The stages, in the order in which an offer goes through them. X(name, "word", "unit of the numbers", "what
+ * would make offers pass") */
 #define MU_STAGE_TABLE(X)                                                                                              \
-  X(DEPENDENCY, "dependency", "")                                                                                      \
-  X(DISCIPLINE, "discipline", "")                                                                                      \
-  X(QUOTA, "quota", "")                                                                                                \
-  X(AGENT, "agent", "")                                                                                                \
-  X(PLACEMENT, "placement", "")                                                                                        \
-  X(RESERVED, "reserved", "")                                                                                          \
-  X(CPUS, "cpus", "cpus")                                                                                              \
-  X(MEMORY, "memory", "MB")                                                                                            \
-  X(GPUS, "gpus", "gpus")                                                                                              \
-  X(DISK, "disk", "MB")                                                                                                \
-  X(PORTS, "ports", "")
+  X(DEPENDENCY, "dependency", "", "the services that it depends on are complete")                                      \
+  X(DISCIPLINE, "discipline", "", "the services before it are placed, or their turn passes")                           \
+  X(QUOTA, "quota", "", "the service gives something back, or a larger quota")                                         \
+  X(AGENT, "agent", "", "its agent offers what the pod has there, or the pod is replaced")                             \
+  X(PLACEMENT, "placement", "", "an agent that the placement rule allows, or another rule")                            \
+  X(RESERVED, "reserved", "", "its agent offers what the pod has there, or the pod is replaced")                       \
+  X(CPUS, "cpus", "cpus", "an agent with so much free, or fewer `cpus` in the spec")                                   \
+  X(MEMORY, "memory", "MB", "an agent with so much free, or less `memory` in the spec")                                \
+  X(GPUS, "gpus", "gpus", "an agent with so many free, or fewer `gpus` in the spec")                                   \
+  X(DISK, "disk", "MB", "an agent with such a disk, or a smaller volume in the spec")                                  \
+  X(PORTS, "ports", "", "an agent with these ports free, or other ports in the spec")
 
 typedef enum {
-#define X(name, word, unit) MU_STAGE_##name,
+#define X(name, word, unit, clears) MU_STAGE_##name,
   MU_STAGE_TABLE(X)
 #undef X
       MU_STAGE_COUNT
 } MuStage;
 
 const char *mu_stage_to_string(MuStage stage);
+const char *mu_stage_clears(MuStage stage);
 
 typedef struct {
   guint64 refused;     /* offers */

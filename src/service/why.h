@@ -16,6 +16,7 @@
   X(DEPENDENCY, "dependency") /* another service is not there yet */                                                   \
   X(POD, "pod")               /* another plan's step works on its pod */                                               \
   X(TURN, "turn")             /* other services grow now */                                                            \
+  X(QUOTA, "quota")           /* its own is used up */                                                                 \
   X(OFFER, "offer")           /* no agent has what it needs */                                                         \
   X(OLD_TASK, "old-task")     /* an older task has to end first */                                                     \
   X(RELEASE, "release")       /* the pod gives its resources back first */                                             \

@@ -28,26 +28,23 @@ static const char *host_of(const MuPod *pod) {
 
 /* ---- an offer ------------------------------------------------------------------------------------------------------ */
 
-/* What would make offers pass a stage; %s is a size or count of the spec. */
-static const char *const STAGE_CLEARS[MU_STAGE_COUNT] = {
-    [MU_STAGE_DISCIPLINE] = "the services before it are placed, or their turn passes",
-    [MU_STAGE_AGENT] = "its agent offers what the pod has there, or the pod is replaced",
-    [MU_STAGE_PLACEMENT] = "an agent that the placement rule allows, or another rule",
-    [MU_STAGE_RESERVED] = "its agent offers what the pod has there, or the pod is replaced",
-    [MU_STAGE_CPUS] = "an agent with so much free, or fewer `cpus` in the spec",
-    [MU_STAGE_MEMORY] = "an agent with so much free, or less `memory` in the spec",
-    [MU_STAGE_GPUS] = "an agent with so many free, or fewer `gpus` in the spec",
-    [MU_STAGE_DISK] = "an agent with such a disk, or a smaller volume in the spec",
-    [MU_STAGE_PORTS] = "an agent with these ports free, or other ports in the spec",
-};
-
 static char *offer_command(const Work *w, int stage) {
   switch (stage) {
   case -1: return g_strdup("muster state engine");
+  case MU_STAGE_DEPENDENCY:
   case MU_STAGE_DISCIPLINE: return g_strdup("muster service list");
   case MU_STAGE_AGENT:
   case MU_STAGE_RESERVED: return pod_command(w, "replace");
   default: return g_strdup_printf("muster service update %s -f FILE", w->service->name);
+  }
+}
+
+static MuWhyKind offer_kind(int stage) {
+  switch (stage) {
+  case MU_STAGE_DEPENDENCY: return MU_WHY_DEPENDENCY;
+  case MU_STAGE_DISCIPLINE: return MU_WHY_TURN;
+  case MU_STAGE_QUOTA: return MU_WHY_QUOTA;
+  default: return MU_WHY_OFFER;
   }
 }
 
@@ -59,9 +56,9 @@ static void ask_offer(const Work *w) {
     return;
   }
   g_autofree char *summary = outcome == NULL ? NULL : mu_outcome_summary(outcome);
-  w->why->kind = stage == MU_STAGE_DISCIPLINE ? MU_WHY_TURN : MU_WHY_OFFER;
+  w->why->kind = offer_kind(stage);
   w->why->reason = summary != NULL ? g_steal_pointer(&summary) : g_strdup("no offer came yet");
-  w->why->clears = g_strdup(stage < 0 ? "an offer of an agent" : STAGE_CLEARS[stage]);
+  w->why->clears = g_strdup(stage < 0 ? "an offer of an agent" : mu_stage_clears((MuStage)stage));
   w->why->command = offer_command(w, stage);
   w->why->since_ms = w->pod->waiting_since_ms;
   w->why->outcome = outcome;

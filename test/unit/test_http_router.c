@@ -132,6 +132,67 @@ static void test_openapi(void) {
   g_assert_cmpuint(json_array_size(json_object_get(file, "parameters")), ==, 6);
 }
 
+/* Everything that a program has to know stands there, for every route: parameters with their meaning, schemas, errors; and
+ * every reference leads somewhere. */
+static void check_references(const json_t *document, const json_t *value) {
+  const char *key;
+  json_t *member;
+  size_t i;
+  json_object_foreach ((json_t *)value, key, member) {
+    if (strcmp(key, "$ref") == 0) {
+      g_auto(GStrv) parts = g_strsplit(json_string_value(member), "/", -1);
+      const json_t *at = document;
+      for (guint j = 1; parts[j] != NULL; j++)
+        at = json_object_get(at, parts[j]);
+      g_assert_nonnull(at);
+    }
+    check_references(document, member);
+  }
+  json_array_foreach (value, i, member)
+    check_references(document, member);
+}
+
+static void check_parameters(const json_t *operation, const MuRoute *route) {
+  const json_t *parameters = json_object_get(operation, "parameters");
+  size_t i;
+  json_t *parameter;
+  json_array_foreach (parameters, i, parameter) {
+    g_test_message("%s %s", route->path, json_string_value(json_object_get(parameter, "name")));
+    g_assert_nonnull(json_object_get(parameter, "description"));
+    g_assert_nonnull(json_object_get(json_object_get(parameter, "schema"), "type"));
+  }
+}
+
+static void check_content(const json_t *content) {
+  const json_t *json = json_object_get(content, "application/json");
+  if (json != NULL)
+    g_assert_nonnull(json_object_get(json, "schema"));
+}
+
+static void test_openapi_is_complete(void) {
+  g_autoptr(MuHttpRouter) router = mu_http_router_new(NULL, 0, NULL, NULL, NULL);
+  g_autoptr(json_t) document = mu_http_router_openapi(router);
+  g_autoptr(GHashTable) ids = g_hash_table_new(g_str_hash, g_str_equal);
+  gsize n;
+  const MuRoute *routes = mu_http_routes(&n);
+  check_references(document, document);
+  for (gsize i = 0; i < n; i++) {
+    g_autoptr(GString) path = g_string_new(routes[i].path);
+    g_string_replace(path, "*}", "}", 0);
+    g_autofree char *method = g_ascii_strdown(routes[i].method, -1);
+    const json_t *operation = json_object_get(json_object_get(json_object_get(document, "paths"), path->str), method);
+    const json_t *responses = json_object_get(operation, "responses");
+    g_test_message("%s %s", method, path->str);
+    check_parameters(operation, &routes[i]);
+    check_content(json_object_get(json_object_get(responses, "2XX"), "content"));
+    check_content(json_object_get(json_object_get(operation, "requestBody"), "content"));
+    g_assert_true((routes[i].body != NULL) == (json_object_get(operation, "requestBody") != NULL));
+    g_assert_true((strchr(routes[i].path, '{') != NULL) == (json_object_get(responses, "404") != NULL));
+    g_assert_nonnull(json_object_get(responses, "401"));
+    g_assert_true(g_hash_table_add(ids, (gpointer)json_string_value(json_object_get(operation, "operationId"))));
+  }
+}
+
 /* ---- the document ---- */
 
 static char *read_document(void) {
@@ -185,6 +246,7 @@ int main(int argc, char **argv) {
   g_test_add_func("/http-router/no-match", test_no_match);
   g_test_add_func("/http-router/bad-routes", test_bad_routes);
   g_test_add_func("/http-router/openapi", test_openapi);
+  g_test_add_func("/http-router/openapi-is-complete", test_openapi_is_complete);
   g_test_add_func("/http-router/document", test_document);
   return g_test_run();
 }

@@ -210,6 +210,23 @@ static void test_turn(void) {
   end(sim);
 }
 
+/* New pods wait until the old ones, which take their time to end, have given back what they hold. */
+static void test_quota(void) {
+#define QUOTA_HEAD "name: svc\nquota: {cpus: 1, pods: 2}\npods:\n"
+  static const MuSimScript STUBBORN = {.start_ms = 10, .ready_ms = 20, .kill_ms = 60000};
+  MuSim *sim = mu_sim_new_yaml(7, 1);
+  mu_sim_script(sim, "old", &STUBBORN);
+  mu_sim_run(sim, 1000);
+  g_free(mu_sim_expect_put(sim, "svc",
+                           QUOTA_HEAD "  a: {count: 2, allow-decommission: true, tasks: {old: {" RUNNING "}}}\n"));
+  mu_sim_expect_plan(sim, "svc", "deploy", "COMPLETE", 60000);
+  g_free(mu_sim_expect_put(sim, "svc", QUOTA_HEAD "  b: {count: 2, tasks: {new: {" RUNNING "}}}\n"));
+  run_until(sim, "deploy", "b-0:[new]", "quota");
+  EXPECT(sim, "deploy", "b-0:[new]", "quota", "the service holds 1 cpus and would take 0.5 more; its quota is 1",
+         "a larger quota", "muster service update svc -f FILE", changed_ms(sim));
+  end(sim);
+}
+
 static void test_engine(void) {
   MuSim *sim = mu_sim_new_yaml(7, 1);
   mu_sim_run(sim, 1000);
@@ -495,6 +512,7 @@ int main(int argc, char **argv) {
   ADD(offer_is_kept);
   ADD(kept_reason_goes);
   ADD(turn);
+  ADD(quota);
   ADD(engine);
   ADD(store);
   ADD(operator);
