@@ -13,15 +13,13 @@ typedef struct {
 } Engines;
 
 static gboolean find_engines(const MuCliCall *call, Engines *ret, GError **error) {
-  const char *name = mu_cli_text(call, "engine");
-  *ret = (Engines){.n = 1};
-  if (name != NULL && !mu_engine_column_find(name, &ret->list[0])) {
-    g_set_error(error, MU_ERROR, MU_ERROR_USAGE, "there is no engine \"%s\"; expected local or mesos", name);
+  const char *name = NULL;
+  if (!mu_cli_context_engine(call, &name, error))
     return FALSE;
-  }
-  if (name == NULL)
-    for (ret->n = 0; ret->n < MU_ENGINE_COUNT; ret->n++)
-      ret->list[ret->n] = (MuEngineColumn)ret->n;
+  *ret = (Engines){.n = 0};
+  for (guint i = 0; i < MU_ENGINE_COUNT; i++)
+    if (!mu_cli_has(call, "engine") || g_str_equal(mu_engine_column_name(i), name))
+      ret->list[ret->n++] = (MuEngineColumn)i;
   return TRUE;
 }
 

@@ -1,4 +1,6 @@
 #include "cli_context.h"
+
+#include "cli_output.h"
 #include "json.h"
 #include "mustache.h"
 #include "spec_engine.h"
@@ -265,15 +267,37 @@ MuServiceSpec *mu_cli_context_parse(const MuCliContext *context, const char *ser
   return mu_service_spec_parse(context->yaml, strlen(context->yaml), &input, error);
 }
 
-void mu_cli_context_warn(const MuCliContext *context, const MuServiceSpec *spec) {
+gboolean mu_cli_context_engine(const MuCliCall *call, const char **ret_name, GError **error) {
+  const char *name = mu_cli_has(call, "engine") ? mu_cli_text(call, "engine") : "local";
+  MuEngineColumn column;
+  if (!mu_engine_column_find(name, &column)) {
+    g_set_error(error, MU_ERROR, MU_ERROR_USAGE, "there is no engine \"%s\"; expected local or mesos", name);
+    return FALSE;
+  }
+  *ret_name = name;
+  return TRUE;
+}
+
+static void warn(const MuCliContext *context, const char *line) {
+  g_autofree char *text = g_strdup_printf("muster: warning: %s: %s\n", context->name, line);
+  mu_cli_print_lines(stderr, text);
+}
+
+void mu_cli_context_warn(const MuCliContext *context, const MuServiceSpec *spec, const char *engine) {
   g_autoptr(GPtrArray) warnings = g_ptr_array_new_with_free_func(g_free);
   g_autoptr(GError) refused = NULL;
-  mu_spec_check_engine(spec, "local", warnings, &refused);
+  mu_spec_check_engine(spec, engine, warnings, &refused);
   g_auto(GStrv) lines = g_strsplit(refused == NULL ? "" : refused->message, "\n", -1);
   for (guint i = 0; lines[i] != NULL; i++)
-    fprintf(stderr, "muster: warning: %s: %s\n", context->name, lines[i]);
+    warn(context, lines[i]);
   for (guint i = 0; i < warnings->len; i++)
-    fprintf(stderr, "muster: warning: %s: %s\n", context->name, (const char *)warnings->pdata[i]);
+    warn(context, warnings->pdata[i]);
+}
+
+void mu_cli_context_warn_answer(const MuCliContext *context, const json_t *answer) {
+  const json_t *warnings = json_object_get(answer, "warnings");
+  for (gsize i = 0; i < json_array_size(warnings); i++)
+    warn(context, json_string_value(json_array_get(warnings, i)));
 }
 
 GError *mu_cli_context_own_fault(const MuCliContext *context, const char *service, GError *take_cause) {

@@ -3,6 +3,7 @@
 #ifndef MU_CLI_CONTEXT_H
 #define MU_CLI_CONTEXT_H
 #include "cli_command.h"
+#include <jansson.h>
 #include <muster/spec.h>
 
 typedef struct {
@@ -21,9 +22,13 @@ MuCliContext *mu_cli_context_load_for(const MuCliCall *call, const char *path, c
                                       const char *const *parameters, GError **error);
 /* Parses and checks the spec as the scheduler will; `service` NULL keeps the name in the YAML. */
 MuServiceSpec *mu_cli_context_parse(const MuCliContext *context, const char *service, GError **error);
-/* Warns of every field of the spec that the local engine does not act on (spec_engine.h): it is no error here, for what runs
- * the service has the last word. */
-void mu_cli_context_warn(const MuCliContext *context, const MuServiceSpec *spec);
+/* Whether --engine, where given, names an engine of spec_fields.h; *ret_name is it, or "local". MU_ERROR_USAGE. */
+gboolean mu_cli_context_engine(const MuCliCall *call, const char **ret_name, GError **error);
+/* Warns of every field of the spec that the engine does not act on (spec_engine.h): it is no error here, for what runs the
+ * service has the last word. */
+void mu_cli_context_warn(const MuCliContext *context, const MuServiceSpec *spec, const char *engine);
+/* Warns of what the scheduler's answer to a PUT has among "warnings". */
+void mu_cli_context_warn_answer(const MuCliContext *context, const json_t *answer);
 /* The scheduler's error about the spec, or, when it refused the spec and the fault is found here too, the error that names the
  * author's file. Takes `take_cause`; the caller owns the result. */
 GError *mu_cli_context_own_fault(const MuCliContext *context, const char *service, GError *take_cause);

@@ -20,7 +20,8 @@ static gboolean load_file(const MuCliCall *call, MuCliFixed *fixed, const char *
     g_set_error(error, MU_ERROR, MU_ERROR_USAGE, "%s: another file has a service named %s, too", path, spec->name);
     return FALSE;
   }
-  mu_cli_context_warn(context, spec);
+  const char *engine = mu_cli_text(call, "engine");
+  mu_cli_context_warn(context, spec, engine == NULL ? "local" : engine);
   char *json = mu_cli_context_to_json(context);
   g_ptr_array_add(fixed->names, g_strdup(spec->name));
   g_ptr_array_add(fixed->contexts, g_bytes_new_take(json, strlen(json)));

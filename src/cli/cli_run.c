@@ -324,7 +324,7 @@ gboolean mu_cli_run(MuCliCall *call, GError **error) {
   g_autoptr(MuMultiServiceRunner) runner = spec == NULL ? NULL : new_runner(call, error);
   if (runner == NULL)
     return FALSE;
-  mu_cli_context_warn(context, spec);
+  mu_cli_context_warn(context, spec, "local");
   g_autofree char *json = mu_cli_context_to_json(context);
   g_autoptr(GBytes) bytes = g_bytes_new(json, strlen(json));
   Run run = {.spec = spec, .context = bytes, .runner = runner};

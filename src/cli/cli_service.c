@@ -101,13 +101,6 @@ static gboolean wait_complete(const MuCliCall *call, MuCliClient *client, const 
   return mu_cli_follow(&follow, error);
 }
 
-/* A spec with faults is left to the scheduler. */
-static void warn(const MuCliContext *context, const char *name) {
-  g_autoptr(MuServiceSpec) spec = mu_cli_context_parse(context, name, NULL);
-  if (spec != NULL)
-    mu_cli_context_warn(context, spec);
-}
-
 static gboolean put_service(MuCliCall *call, gboolean is_new, GError **error) {
   const char *name = mu_cli_arg(call, 0);
   if (!check_timeout(call, error))
@@ -117,7 +110,7 @@ static gboolean put_service(MuCliCall *call, gboolean is_new, GError **error) {
   g_autoptr(json_t) answer = client == NULL ? NULL : send_context(client, name, context, is_new, error);
   if (answer == NULL)
     return FALSE;
-  warn(context, name);
+  mu_cli_context_warn_answer(context, answer);
   if (mu_cli_has(call, "json"))
     mu_cli_print_json(answer);
   else
@@ -136,7 +129,7 @@ static gboolean preview_update(MuCliCall *call, GError **error) {
   g_autoptr(json_t) answer = client == NULL ? NULL : mu_cli_preview_ask(client, name, context, error);
   if (answer == NULL)
     return FALSE;
-  warn(context, name);
+  mu_cli_context_warn_answer(context, answer);
   if (mu_cli_has(call, "json")) {
     mu_cli_print_json(answer);
     return TRUE;

@@ -96,6 +96,8 @@ OPTION(tail, "tail", 'n', MU_CLI_COUNT, 0, "LINES", "only the last so many lines
 
 OPTION(dry_run, "dry-run", 0, MU_CLI_FLAG, 0, NULL, "change nothing, and show what would happen");
 OPTION(against, "against", 0, MU_CLI_TEXT, 0, "SERVICE", "check also that this running service can be updated to it");
+OPTION(warn_engine, "engine", 0, MU_CLI_TEXT, 0, "ENGINE",
+       "warn of what this engine leaves out: local, mesos (default local)");
 OPTION(compat_engine, "engine", 0, MU_CLI_TEXT, 0, "ENGINE", "only this engine: local, mesos (default: all)");
 OPTION(service, "service", 0, MU_CLI_TEXT, 0, "NAME", "only what concerns this service");
 OPTION(schema_markdown, "markdown", 0, MU_CLI_FLAG, 0, NULL, "print the reference of docs/spec.md instead");
@@ -153,7 +155,8 @@ static const MuCliCommand commands[] = {
      OPTIONS(CONTEXT_OPTIONS, MACHINE_OPTIONS), mu_cli_run, "muster run examples/hello/svc.yml"},
     {"validate", "FILE", "Check a ServiceSpec; needs no scheduler.",
      "With --against the scheduler is asked as well whether a service that it has could be updated to it. " VARIABLES_TEXT,
-     OPTIONS(CONTEXT_OPTIONS, &option_against), mu_cli_validate, "muster validate svc.yml --env-file svc.env"},
+     OPTIONS(CONTEXT_OPTIONS, &option_warn_engine, &option_against), mu_cli_validate,
+     "muster validate svc.yml --env-file svc.env"},
     {"check-compat", "FILE", "Tell for each field of a ServiceSpec what each engine does with it; needs no scheduler.",
      "A field is honoured (perhaps on a condition that is named), kept (nothing need be done for it), ignored, lacking on all "
      "agents so that the pod waits, or refused. Ends with exit code 1 when an engine refuses the spec. " VARIABLES_TEXT,

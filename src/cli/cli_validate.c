@@ -48,15 +48,20 @@ static MuServiceSpec *parse(const MuCliContext *context, const char *service, GE
 }
 
 gboolean mu_cli_validate(MuCliCall *call, GError **error) {
-  const char *service = mu_cli_text(call, "against");
+  const char *service = mu_cli_text(call, "against"), *engine = NULL;
+  if (!mu_cli_context_engine(call, &engine, error))
+    return FALSE;
   g_autoptr(MuCliContext) context = mu_cli_context_load(call, mu_cli_arg(call, 0), error);
   g_autoptr(MuServiceSpec) spec = context == NULL ? NULL : parse(context, service, error);
   if (spec == NULL)
     return FALSE;
-  mu_cli_context_warn(context, spec);
   g_autoptr(json_t) answer = service == NULL ? NULL : ask_against(call, service, context, error);
   if (service != NULL && answer == NULL)
     return FALSE;
+  if (service != NULL)
+    mu_cli_context_warn_answer(context, answer);
+  else
+    mu_cli_context_warn(context, spec, engine);
   if (mu_cli_has(call, "json")) {
     g_autofree char *json = mu_service_spec_to_json(spec);
     mu_cli_print(json);

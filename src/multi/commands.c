@@ -96,26 +96,37 @@ static gboolean check_put(MuMultiServiceEventClient *client, const MuCommand *co
   return TRUE;
 }
 
-/* What the factory built is the service that was asked for, and the engine can run it. */
+/* What the factory built is the service that was asked for, and the engine can run it; `warnings` (of char *) tells what it
+ * leaves out. */
 static gboolean check_built(MuMultiServiceEventClient *client, const MuServiceSpec *spec, const char *name,
-                            GError **error) {
+                            GPtrArray *warnings, GError **error) {
   if (g_strcmp0(spec->name, name) != 0) {
     g_set_error(error, MU_ERROR, MU_ERROR_REFUSED, "the factory built a service named \"%s\", not \"%s\"", spec->name,
                 name);
     return FALSE;
   }
   const MuClientSettings *settings = &client->settings;
-  return (settings->engine == NULL || mu_spec_check_engine(spec, settings->engine, NULL, error)) &&
+  return (settings->engine == NULL || mu_spec_check_engine(spec, settings->engine, warnings, error)) &&
          mu_spec_check_lacks(spec, settings->lacks, error) && mu_depend_check_cycle(client, name, spec, error);
 }
 
-static MuServiceScheduler *build(MuMultiServiceEventClient *client, const MuCommand *command, GError **error) {
+static MuServiceScheduler *build(MuMultiServiceEventClient *client, const MuCommand *command, GPtrArray *warnings,
+                                 GError **error) {
   MuServiceScheduler *scheduler =
       client->store->factory(command->service, command->context, client->store->user, error);
-  if (scheduler == NULL || check_built(client, mu_service_scheduler_spec(scheduler), command->service, error))
+  if (scheduler == NULL || check_built(client, mu_service_scheduler_spec(scheduler), command->service, warnings, error))
     return scheduler;
   mu_service_scheduler_free(scheduler);
   return NULL;
+}
+
+/* A member only when there are any. */
+static void add_warnings(json_t *body, const GPtrArray *warnings) {
+  json_t *list = warnings->len == 0 ? NULL : json_array();
+  for (guint i = 0; i < warnings->len; i++)
+    json_array_append_new(list, mu_json_string(warnings->pdata[i]));
+  if (list != NULL)
+    mu_json_set_new(body, "warnings", list);
 }
 
 static void keep_context(MuMultiServiceEventClient *client, const char *name, GBytes *context) {
@@ -156,7 +167,8 @@ static gboolean put_service(MuMultiServiceEventClient *client, MuCommand *comman
   }
   if (!version_fits(service, command->if_version))
     return refuse_version(service, command->service, command->if_version, error);
-  MuServiceScheduler *scheduler = build(client, command, error);
+  g_autoptr(GPtrArray) warnings = g_ptr_array_new_with_free_func(g_free);
+  MuServiceScheduler *scheduler = build(client, command, warnings, error);
   if (scheduler == NULL)
     return FALSE;
   gboolean created = service == NULL;
@@ -172,6 +184,7 @@ static gboolean put_service(MuMultiServiceEventClient *client, MuCommand *comman
   mu_client_mark_dirty(client, service);
   mu_client_announce_service(client, service, created ? "ADDED" : "CHANGED");
   *ret_body = put_reply(service, created ? "created" : "changed");
+  add_warnings(*ret_body, warnings);
   return TRUE;
 }
 
@@ -193,7 +206,8 @@ static gboolean preview_service(MuMultiServiceEventClient *client, MuCommand *co
   gboolean retry = is_retry(client, command, service);
   if (!retry && !version_fits(service, command->if_version))
     return refuse_version(service, command->service, command->if_version, error);
-  MuServiceScheduler *scheduler = build(client, command, error);
+  g_autoptr(GPtrArray) warnings = g_ptr_array_new_with_free_func(g_free);
+  MuServiceScheduler *scheduler = build(client, command, warnings, error);
   if (scheduler == NULL)
     return FALSE;
   MuService *fresh = service == NULL ? mu_service_new(command->service) : NULL;
@@ -204,6 +218,7 @@ static gboolean preview_service(MuMultiServiceEventClient *client, MuCommand *co
   mu_json_set_string(body, "service", command->service);
   mu_json_set_int(body, "version", service == NULL ? 0 : service->record->version);
   mu_json_set_string(body, "result", retry ? "unchanged" : service == NULL ? "would-create" : "would-change");
+  add_warnings(body, warnings);
   *ret_body = body;
   return TRUE;
 }

@@ -49,6 +49,14 @@ check "a pod type grows" muster service update svc -f svc.yml -p A=two -p COUNT=
 same "... by two new ones" "svc b-1-t svc b-2-t" "$(comm -13 <(echo "$now") <(tasks) | cut -d' ' -f1,2 | paste -sd' ')"
 same "... the rest did not move" "" "$(comm -23 <(echo "$now") <(tasks))"
 
+# ---- what the engine leaves out is the scheduler's to say
+sed 's/name: svc/name: told/; 0,/cpus: 0.05/s//cpus: 0.05\n        discovery: {prefix: x}/' svc.yml >told.yml
+check "a field that the engine does not act on is warned of" sh -c 'muster service add told -f told.yml --json >answer 2>err'
+check "... by its place and why" grep -q 'warning: told.yml: pods.a.tasks.t.discovery: the local engine' err
+check "... in JSON as well" jq -e '.warnings | length == 1' answer
+check "... and of a dry run" sh -c 'muster service update told -f told.yml -p COUNT=2 --dry-run 2>&1 | grep -q "warning: told.yml: pods.a.tasks.t.discovery"'
+check "gone again" muster service remove told --wait --timeout 30
+
 # ---- what an update would do
 now=$(tasks) at=$(version)
 dry() { muster service update svc -f svc.yml -p A=two "$@" --dry-run; }

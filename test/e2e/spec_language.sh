@@ -29,6 +29,8 @@ check "a warning names the field, and what to do" grep -q 'warning: pod.yml: pod
 check "so does another" grep -q 'warning: pod.yml: pods.p.networks: ' err
 check "and that of a field deep down" grep -q 'warning: pod.yml: pods.p.tasks.t.ports.http.vip: ' err
 check "there are no others" sh -c '[ "$(wc -l <err)" -eq 3 ]'
+check "of another engine, other ones" sh -c 'muster validate pod.yml --engine mesos 2>err && [ ! -s err ]'
+refused 2 "expected local or mesos" muster validate pod.yml --engine other
 check "JSON is not disturbed by them" sh -c 'muster validate --json pod.yml 2>/dev/null | jq -e ".name == \"language\"" >/dev/null'
 check "a spec without them is valid without a word" sh -c 'grep -vE "external|networks" pod.yml | sed "s/, vip: {port: 80}//" >plain.yml && muster validate plain.yml 2>err && [ ! -s err ]'
 
