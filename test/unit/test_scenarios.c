@@ -1,61 +1,17 @@
 /* Every scenario of test/scenarios is a case, named as its file. */
-#include "shared_data.h"
-#include "sim_scenario.h"
-#include <muster/error.h>
+#include "scenario_files.h"
 
-#include <string.h>
-
-#define LEAST 100 /* in test/scenarios */
-
-/* A spec of test/scenarios, as the scenario names it. */
-static char *context(const char *file, const char *yaml, const char *const *parameters, gpointer folder,
-                     GError **error) {
-  if (file == NULL)
-    return mu_scenario_plain_context(yaml, parameters);
-  g_autofree char *path = g_build_filename(folder, file, NULL);
-  g_autofree char *text = NULL;
-  return g_file_get_contents(path, &text, NULL, error) ? mu_scenario_plain_context(text, parameters) : NULL;
-}
-
-static void test_file(gconstpointer data) {
-  const char *path = data;
-  g_autofree char *folder = g_path_get_dirname(path), *name = g_path_get_basename(path), *text = NULL;
-  g_autoptr(GError) error = NULL;
-  const MuScenarioOptions options = {.context = context, .user = folder};
+static void test_file(gconstpointer path) {
+  g_autofree char *folder = g_path_get_dirname(path), *intent = NULL;
+  const MuScenarioOptions options = {.context = scenario_context, .user = folder};
   MuScenarioReport report;
-  g_assert_true(g_file_get_contents(path, &text, NULL, &error));
-  g_autoptr(MuScenario) scenario = mu_scenario_parse(name, text, &error);
-  if (scenario == NULL || !mu_scenario_run(scenario, &options, &report, &error)) {
-    g_test_message("%s", error->message);
-    g_test_fail();
-    return;
-  }
-  g_test_message("%s: %u runs, %u crashes", mu_scenario_intent(scenario), report.runs, report.crashes);
-}
-
-static gint compare(gconstpointer a, gconstpointer b) {
-  return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-static void add_files(GPtrArray *paths) {
-  g_autofree char *folder = mu_test_source("test/scenarios");
-  g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
-  g_assert_nonnull(dir);
-  for (const char *name = g_dir_read_name(dir); name != NULL; name = g_dir_read_name(dir))
-    if (g_str_has_suffix(name, ".scn"))
-      g_ptr_array_add(paths, g_build_filename(folder, name, NULL));
-  g_ptr_array_sort(paths, compare);
-  g_assert_cmpuint(paths->len, >=, LEAST);
-  for (guint i = 0; i < paths->len; i++) {
-    g_autofree char *base = g_path_get_basename(paths->pdata[i]);
-    g_autofree char *path = g_strdup_printf("/scenarios/%s", base);
-    g_test_add_data_func(path, paths->pdata[i], test_file);
-  }
+  if (scenario_run_file(path, &options, &intent, &report))
+    g_test_message("%s: %u runs, %u crashes", intent, report.runs, report.crashes);
 }
 
 int main(int argc, char **argv) {
   g_autoptr(GPtrArray) paths = g_ptr_array_new_with_free_func(g_free);
   g_test_init(&argc, &argv, NULL);
-  add_files(paths);
+  scenario_add_files("/scenarios", paths, test_file);
   return g_test_run();
 }
