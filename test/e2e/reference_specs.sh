@@ -23,6 +23,8 @@ chmod -R go+rX "$work/files"
 for spec in "$specs"/*.yml; do
   sed "s|https://github.com/[^\"]*/|file://$files/|" "$spec" >"$work/specs/$(basename "$spec")"
 done
+# An image would come from a registry; the tasks of these two do without theirs.
+sed -i '/^ *image: ubuntu:/d' "$work/specs/secrets.yml" "$work/specs/host-volume.yml"
 
 cat >"$work/values" <<END
 FRAMEWORK_USER=$user
@@ -39,11 +41,11 @@ DEPLOY_STRATEGY=parallel
 DEPLOY_STEPS=[[first], [second, third]]
 HELLO_EXTERNAL_VOLUME_NAME=volume
 EXTERNAL_VOLUME_DRIVER_OPTIONS=size=1
-HELLO_SECRET1=hello/one
-HELLO_SECRET2=hello/two
-WORLD_SECRET1=world/one
-WORLD_SECRET2=world/two
-WORLD_SECRET3=world/three
+HELLO_SECRET1=hello-one
+HELLO_SECRET2=hello-two
+WORLD_SECRET1=world-one
+WORLD_SECRET2=world-two
+WORLD_SECRET3=world-three
 HELLO_VOLUME_PROFILE=fast
 TEST_PROFILE_VOLUME_COMMAND=ls
 PORT_API=8080
@@ -90,6 +92,9 @@ deploy() { # FILE: adds it, waits until it is deployed, and makes room for the n
 
 scheduler_start --listen 127.0.0.1:0 --agents 2 --cpus 32 --mem 64G --disk 16G --ports 1025-32000 --gpus 2 \
   --mount "$work/disk" --mount "$work/fast1=fast" --mount "$work/fast2=fast"
+if muster help secret put >/dev/null 2>&1; then
+  for secret in hello-one hello-two world-one world-two world-three; do echo "$secret" | muster secret put $secret >/dev/null; done
+fi
 jobs=() deployed=()
 for spec in "$work"/specs/*.yml; do
   file=$(basename "$spec")
