@@ -39,6 +39,7 @@ typedef struct {
   const char *ports;
   const char *const *attributes; /* "k=v" for all agents, "N:k=v" for one; NULL-terminated, or NULL */
   const char *hostname;
+  gboolean enforce_disk;        /* a task is ended when a ROOT volume of it holds more than its size */
   const char *seccomp_profiles; /* folder of profiles; NULL: none but the built-in one, "default" */
   const char *seccomp_default;  /* profile of pods that name none; NULL: they are not filtered */
   const char *pid_namespaces;   /* "on", "off": whether tasks see only their own processes; NULL: on for root */

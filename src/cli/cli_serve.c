@@ -41,6 +41,7 @@ MuRunnerOptions mu_cli_machine_options(const MuCliCall *call, MuCliMachineLists 
       .ports = mu_cli_text(call, "ports"),
       .attributes = ret_lists->attributes,
       .hostname = mu_cli_text(call, "hostname"),
+      .enforce_disk = mu_cli_has(call, "enforce-disk"),
       .seccomp_profiles = mu_cli_text(call, "seccomp-profiles"),
       .seccomp_default = mu_cli_text(call, "seccomp-default"),
       .pid_namespaces = mu_cli_text(call, "pid-namespaces"),

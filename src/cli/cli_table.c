@@ -60,6 +60,8 @@ OPTION(wire_json, "wire-json", 0, MU_CLI_FLAG, 0, NULL,
        "engine mesos: speak JSON instead of protobuf, to be read along");
 OPTION(new_framework, "new-framework", 0, MU_CLI_FLAG, 0, NULL,
        "engine mesos: begin under a new framework id, when the master has removed the stored one");
+OPTION(enforce_disk, "enforce-disk", 0, MU_CLI_FLAG, 0, NULL,
+       "end a task whose volume of type ROOT holds more than its size (measured every 15 s)");
 OPTION(max_footprint, "max-footprint", 0, MU_CLI_COUNT, 0, "N",
        "at most N services may reserve more at a time (default: no limit)");
 OPTION(mono, "mono", 0, MU_CLI_TEXT, 0, "FILE", "this one service is the whole scheduler");
@@ -111,7 +113,8 @@ static const MuCliOption *const common[] = {
 #define CONTEXT_OPTIONS &option_param, &option_env_file
 #define MACHINE_OPTIONS                                                                                                \
   &option_agents, &option_cpus, &option_mem, &option_disk, &option_gpus, &option_mount, &option_ports,                 \
-      &option_attribute, &option_hostname, &option_pid_namespaces, &option_seccomp_profiles, &option_seccomp_default
+      &option_attribute, &option_hostname, &option_pid_namespaces, &option_enforce_disk, &option_seccomp_profiles,     \
+      &option_seccomp_default
 #define MESOS_OPTIONS                                                                                                  \
   &option_master, &option_role, &option_principal, &option_secret_file, &option_bearer_file, &option_ca_file,          \
       &option_cert_file, &option_key_file, &option_user, &option_failover_timeout, &option_webui_url,                  \

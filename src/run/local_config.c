@@ -2,6 +2,8 @@
 #include "programs.h"
 #include <string.h>
 
+#define DISK_WATCH_MS 15000 /* as container_disk_watch_interval of a Mesos agent */
+
 static void free_attribute(gpointer attribute) {
   mu_env_var_free(attribute);
 }
@@ -84,6 +86,7 @@ MuEngine *mu_runner_local_engine(const MuRunnerOptions *options, const char *fol
       .ports = options->ports,
       .attributes = attributes,
       .pid_namespaces = pid_namespaces,
+      .disk_watch_ms = options->enforce_disk ? DISK_WATCH_MS : 0,
       .seccomp_dir = options->seccomp_profiles,
       .seccomp_default = options->seccomp_default,
       .hostname = options->hostname,

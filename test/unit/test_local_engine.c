@@ -398,6 +398,65 @@ static void test_user_unknown(void) {
   fixture_free(&fixture);
 }
 
+/* ---- volumes that hold too much ---- */
+
+static MuPodLaunch *pod_with_volume(MuTaskLaunch *task, MuResources *ret_reserve, MuResources *ret_create) {
+  MuPodLaunch *pod = pod_new(task);
+  g_autoptr(MuResource) disk = mu_resource_new_scalar(MU_RESOURCE_DISK, 2);
+  mu_resource_set_reservation(disk, "role", "r1", "svc", NULL);
+  mu_resources_add(ret_reserve, disk);
+  disk->persistence_id = g_strdup("small");
+  disk->container_path = g_strdup("data");
+  mu_resources_add(ret_create, disk);
+  mu_resources_add(pod->resources, disk);
+  return pod;
+}
+
+static char *launch_on_volume(Fixture *fixture, const char *cmd) {
+  MuTaskLaunch *task = task_new(fixture, cmd);
+  char *id = g_strdup(task->task_id);
+  g_autoptr(MuOffer) offer = wait_offer(fixture);
+  MuEngineCall *accept = accept_new(offer, 0);
+  MuResources *reserve = mu_resources_new(), *create = mu_resources_new();
+  MuPodLaunch *pod = pod_with_volume(task, reserve, create);
+  g_ptr_array_add(accept->operations, mu_operation_new(MU_OP_RESERVE, reserve, NULL));
+  g_ptr_array_add(accept->operations, mu_operation_new(MU_OP_CREATE, create, NULL));
+  g_ptr_array_add(accept->operations, mu_operation_new(MU_OP_LAUNCH_GROUP, NULL, pod));
+  call(fixture, accept);
+  return id;
+}
+
+#define FILL "head -c 3000000 /dev/zero > data/big; echo $$ > main.pid; exec sleep 1000"
+
+static void test_disk_enforced(void) {
+  Fixture fixture;
+  fixture_init(&fixture);
+  fixture.config.disk_watch_ms = 10;
+  fixture_open(&fixture);
+  fixture_start(&fixture);
+  g_autofree char *id = launch_on_volume(&fixture, FILL);
+  g_autoptr(MuTaskStatus) status = wait_status(&fixture, id, MU_TASK_FAILED);
+  g_assert_cmpstr(status->reason, ==, "REASON_CONTAINER_LIMITATION_DISK");
+  g_assert_cmpstr(status->message, ==, "the volume 'data' holds 3 MB, more than its size of 2 MB");
+  fixture_free(&fixture);
+}
+
+/* What fits is left alone, over many measurements; and so is anything when nothing is said of it. */
+static void test_disk_left_alone(void) {
+  for (int enforced = 0; enforced < 2; enforced++) {
+    Fixture fixture;
+    fixture_init(&fixture);
+    fixture.config.disk_watch_ms = enforced;
+    fixture_open(&fixture);
+    fixture_start(&fixture);
+    g_autofree char *id =
+        launch_on_volume(&fixture, enforced ? "head -c 1000000 /dev/zero > data/some; sleep 0.3; exit 0"
+                                            : "head -c 3000000 /dev/zero > data/big; exit 0");
+    wait_state(&fixture, id, MU_TASK_FINISHED);
+    fixture_free(&fixture);
+  }
+}
+
 int main(int argc, char **argv) {
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/local/subscribed", test_subscribed);
@@ -421,5 +480,7 @@ int main(int argc, char **argv) {
   g_test_add_func("/local/rlimit-unknown-and-lowered", test_rlimit_unknown_and_lowered);
   g_test_add_func("/local/user", test_user);
   g_test_add_func("/local/user-unknown", test_user_unknown);
+  g_test_add_func("/local/disk-enforced", test_disk_enforced);
+  g_test_add_func("/local/disk-left-alone", test_disk_left_alone);
   return run_guarded();
 }

@@ -116,7 +116,8 @@ static gboolean read_volumes(const json_t *json, MuExecTaskSpec *task, GError **
     MuExecVolume *volume = g_new0(MuExecVolume, 1);
     g_ptr_array_add(task->volumes, volume);
     if (!copy_string(item, "path", TRUE, &volume->path, error) ||
-        !copy_string(item, "source", TRUE, &volume->source, error))
+        !copy_string(item, "source", TRUE, &volume->source, error) ||
+        !mu_json_get_int(item, "size_mb", FALSE, &volume->size_mb, error))
       return FALSE;
   }
   return TRUE;
@@ -241,6 +242,7 @@ static gboolean read_launch(json_t *json, MuExecLaunch *launch, GError **error) 
       !copy_string(json, "fetch", FALSE, &launch->fetch, error) ||
       !copy_string(json, "fetch_cache", FALSE, &launch->fetch_cache, error) ||
       !mu_json_get_int(json, "log_max_bytes", TRUE, &launch->log_max_bytes, error) ||
+      !mu_json_get_int(json, "disk_watch_ms", FALSE, &launch->disk_watch_ms, error) ||
       !mu_json_get_int(json, "nofile_soft", FALSE, &launch->nofile_soft, error) ||
       !read_cgroups(json, &launch->cgroups, error) || !read_rlimits(json, launch, error) ||
       !read_host_volumes(json, launch->host_volumes, error) || !read_space(json, &launch->space, error) ||

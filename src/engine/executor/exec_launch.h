@@ -16,6 +16,7 @@ typedef struct {
 
 typedef struct {
   char *path, *source; /* where it appears in the sandbox (relative), where it is (absolute) */
+  gint64 size_mb;      /* what it may hold; 0: anything */
 } MuExecVolume;
 
 typedef struct {
@@ -69,7 +70,8 @@ typedef struct {
   char *fetch_cache; /* folder of its caches, one for each user; NULL: none */
   json_t *uris;      /* array, as muster-fetch reads it; NULL: none */
   gint64 log_max_bytes;
-  gint64 nofile_soft; /* the limit before the scheduler raised its own; 0: leave */
+  gint64 disk_watch_ms; /* how often volumes are measured; 0: never */
+  gint64 nofile_soft;   /* the limit before the scheduler raised its own; 0: leave */
   MuExecCgroupRoots cgroups;
   GPtrArray *rlimits;      /* of MuExecRlimit* */
   GPtrArray *host_volumes; /* of MuExecHostVolume* */

@@ -1,5 +1,6 @@
 #include "exec_task.h"
 #include "bug.h"
+#include "exec_disk.h"
 #include "exec_error.h"
 #include "exec_image.h"
 #include "exec_sandbox.h"
@@ -57,6 +58,8 @@ static void report_end(const MuExecTask *task) {
   gboolean good = task->exit_status == 0;
   if (task->unhealthy)
     report(task, "TASK_FAILED", "REASON_TASK_HEALTH_CHECK_STATUS_UPDATED", task->checks[MU_EXEC_HEALTH].message);
+  else if (task->over_disk)
+    report(task, "TASK_FAILED", "REASON_CONTAINER_LIMITATION_DISK", task->over_disk);
   else if (task->kill_requested)
     report(task, "TASK_KILLED", NULL, how);
   else if (!good && mu_exec_cgroup_was_oom(&task->cgroup)) {
@@ -146,6 +149,7 @@ void mu_exec_task_sweep(MuExecTask *task) {
 
 static void begin_sweep(MuExecTask *task) {
   mu_exec_task_checks_stop(task);
+  mu_exec_disk_stop(task);
   move(task, MU_EXEC_TASK_SWEEPING);
   task->sweep_began_ms = mu_exec_now_ms();
   mu_exec_task_sweep(task);
@@ -219,6 +223,7 @@ static void start_main(MuExecTask *task) {
   task->host->started(task->host->user, task, task->pid);
   report(task, "TASK_RUNNING", NULL, NULL);
   mu_exec_task_checks_start(task);
+  mu_exec_disk_start(task);
 }
 
 /* The next step, or the command when there is none left. */
@@ -324,6 +329,7 @@ static void stop(MuExecTask *task, gint64 grace_ms) {
     return;
   }
   mu_exec_task_checks_stop(task);
+  mu_exec_disk_stop(task);
   kill(-task->pid, SIGTERM);
   move(task, MU_EXEC_TASK_STOPPING);
   mu_exec_timer_set(&task->timer, due);
@@ -346,6 +352,13 @@ void mu_exec_task_end_unhealthy(MuExecTask *task) {
   stop(task, MAX(task->spec->kill_grace_ms, 0));
 }
 
+void mu_exec_task_end_over_disk(MuExecTask *task, const char *message) {
+  if (task->state != MU_EXEC_TASK_RUNNING)
+    return;
+  task->over_disk = g_strdup(message);
+  stop(task, MAX(task->spec->kill_grace_ms, 0));
+}
+
 void mu_exec_task_reaped(MuExecTask *task, pid_t pid, int status) {
   if (pid == task->own_space.holder) {
     task->own_space.holder = 0;
@@ -359,7 +372,8 @@ void mu_exec_task_reaped(MuExecTask *task, pid_t pid, int status) {
     return;
   }
   if (pid != task->pid) {
-    mu_exec_task_checks_reaped(task, pid, status);
+    if (!mu_exec_disk_reaped(task, pid, status))
+      mu_exec_task_checks_reaped(task, pid, status);
     return;
   }
   task->pid = 0;
@@ -391,6 +405,7 @@ MuExecTask *mu_exec_task_new(const MuExecHost *host, const MuExecLaunch *launch,
   mu_exec_space_init(&task->own_space);
   mu_exec_timer_init(&task->timer, host->loop, on_task_timer, task);
   mu_exec_task_checks_init(task);
+  mu_exec_disk_init(task);
   return task;
 }
 
@@ -404,6 +419,7 @@ void mu_exec_task_free(MuExecTask *task) {
   if (!task)
     return;
   mu_exec_timer_clear(&task->timer);
+  mu_exec_disk_clear(task);
   free_check(&task->checks[MU_EXEC_READINESS]);
   free_check(&task->checks[MU_EXEC_HEALTH]);
   close_output(task);
@@ -415,5 +431,6 @@ void mu_exec_task_free(MuExecTask *task) {
   g_clear_pointer(&task->image_env, g_ptr_array_unref);
   g_ptr_array_unref(task->steps);
   g_free(task->step_error);
+  g_free(task->over_disk);
   g_free(task);
 }

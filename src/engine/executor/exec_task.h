@@ -64,6 +64,14 @@ typedef struct {
   char *message; /* of the last failure */
 } MuExecCheckRun;
 
+/* See exec_disk.h. */
+typedef struct {
+  MuExecTimer timer;
+  MuExecStream output;
+  pid_t pid; /* of du; 0: it does not run */
+  guint at;  /* the volume whose turn it is */
+} MuExecDisk;
+
 struct MuExecTask {
   const MuExecHost *host;
   const MuExecLaunch *launch; /* borrowed, as spec */
@@ -82,7 +90,8 @@ struct MuExecTask {
   const MuExecSpace *pod_space; /* NULL: the pod has none */
   MuExecFilter *filter;         /* of its command's and checks' system calls; NULL: none */
   MuExecCheckRun checks[2];     /* by MuExecCheckKind */
-  MuExecTimer timer;            /* end of the grace period; next sweep */
+  MuExecDisk disk;
+  MuExecTimer timer; /* end of the grace period; next sweep */
   gint64 sweep_began_ms, sweep_wait_ms;
   gboolean was_running, kill_requested, unhealthy;
   gboolean removed;           /* the container is gone */
@@ -91,6 +100,7 @@ struct MuExecTask {
   GPtrArray *steps;           /* of MuExecStep* */
   guint step;                 /* the one that runs */
   char *step_error;
+  char *over_disk; /* why it is ended: a volume holds too much; NULL: it is not */
 };
 
 MuExecTask *mu_exec_task_new(const MuExecHost *host, const MuExecLaunch *launch, const MuExecTaskSpec *spec);
@@ -119,4 +129,5 @@ void mu_exec_task_checks_start(MuExecTask *task);
 void mu_exec_task_checks_stop(MuExecTask *task);
 gboolean mu_exec_task_checks_reaped(MuExecTask *task, pid_t pid, int status); /* FALSE: not a check's */
 void mu_exec_task_end_unhealthy(MuExecTask *task);
+void mu_exec_task_end_over_disk(MuExecTask *task, const char *message);
 #endif

@@ -247,6 +247,7 @@ static void init(MuLocal *local, const MuLocalEngineConfig *config) {
   local->hostname = config->hostname ? g_strdup(config->hostname) : mu_machine_hostname();
   local->keep_sandboxes = config->keep_sandboxes ? config->keep_sandboxes : MU_LOCAL_KEEP_SANDBOXES;
   local->log_max_bytes = config->log_max_bytes > 0 ? config->log_max_bytes : MU_LOCAL_LOG_MAX_BYTES;
+  local->disk_watch_ms = config->disk_watch_ms;
   local->nofile_soft = raise_nofile();
   local->context = g_main_context_ref_thread_default();
   local->mounts = g_ptr_array_new_with_free_func(g_free);

@@ -19,6 +19,8 @@ typedef struct {
   /* Whether tasks see no processes but their own, or their pod's when it shares its pid namespace. AUTO: as root, where it
    * works. */
   MuLocalSwitch pid_namespaces;
+  gint64
+      disk_watch_ms; /* a task one of whose ROOT volumes holds more than its size is ended, found out so often; 0: it is not */
   const char *seccomp_dir; /* folder of profiles; NULL: none but the built-in one, "default" */
   const char
       *seccomp_default;  /* the profile of pods that name none and are not unconfined; NULL: they are not filtered */

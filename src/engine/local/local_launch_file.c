@@ -88,7 +88,10 @@ static void add_volumes(const MuLocal *local, json_t *array, const MuResources *
     if (!resource->persistence_id || !resource->container_path)
       continue;
     g_autofree char *source = mu_local_volume_path(local, resource);
-    json_array_append_new(array, json_pack("{s:s, s:s}", "path", resource->container_path, "source", source));
+    json_t *volume = json_pack("{s:s, s:s}", "path", resource->container_path, "source", source);
+    if (local->disk_watch_ms > 0 && !resource->mount_root)
+      mu_json_set_int(volume, "size_mb", resource->amount);
+    json_array_append_new(array, volume);
   }
 }
 
@@ -219,6 +222,7 @@ char *mu_local_launch_file(MuLocal *local, const MuLocalAgent *agent, const MuPo
   mu_json_set_string(json, "bootstrap", local->bootstrap_path);
   mu_json_set_int(json, "log_max_bytes", local->log_max_bytes);
   mu_json_set_int(json, "nofile_soft", local->nofile_soft);
+  mu_json_set_int(json, "disk_watch_ms", local->disk_watch_ms);
   mu_json_set_new(json, "cgroups", mu_cgroup_probe_to_json(&local->cgroups));
   mu_json_set_new(json, "rlimits", rlimits_to_json(launch->rlimits));
   mu_local_provide(local, launch, json);

@@ -98,7 +98,7 @@ struct MuLocal {
   GPtrArray *mounts; /* of char*: roots of the MOUNT disks, present ones and those that a volume is on */
   char *key;         /* tells what is ours from what is another engine's, where both may have something */
   guint keep_sandboxes, n_agents;
-  gint64 log_max_bytes, nofile_soft;
+  gint64 log_max_bytes, nofile_soft, disk_watch_ms;
   int lock_fd;
   GMainContext *context;
   GPtrArray *warnings; /* of char* */
