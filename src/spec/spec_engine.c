@@ -72,8 +72,11 @@ static const MuEngineUse *use_of(const MuEngineUse *use, const json_t *value) {
 
 static void find_uses(Spot *spot) {
   for (guint i = 0; i < MU_ENGINE_COUNT; i++) {
-    spot->inherited[i] = spot->outer->uses[i]->use != MU_USE_HONOURED;
-    spot->uses[i] = spot->inherited[i] ? spot->outer->uses[i] : use_of(&spot->field->engines[i], spot->value);
+    const MuEngineUse *outer = spot->outer->uses[i], *own = use_of(&spot->field->engines[i], spot->value);
+    /* what harms when it is left out is refused, though what it is in may be */
+    gboolean harms = own->use == MU_USE_REFUSED && outer->use != MU_USE_REFUSED;
+    spot->inherited[i] = outer->use != MU_USE_HONOURED && !harms;
+    spot->uses[i] = spot->inherited[i] ? outer : own;
   }
 }
 

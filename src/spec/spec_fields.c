@@ -261,7 +261,10 @@ static const MuObject rlimit_object = {"rlimit", sizeof(MuRlimit), offsetof(MuRl
                                        "A limit of setrlimit(2); unlimited when neither soft nor hard is given."};
 
 static const MuField network_fields[] = {
-    {"host-ports", MU_FIELD_INTS, COUNTED(MuNetworkSpec, host_ports, n_host_ports), .doc = "Ports of the agent."},
+    {"host-ports", MU_FIELD_INTS, COUNTED(MuNetworkSpec, host_ports, n_host_ports),
+     LOCAL(REFUSED, "the local engine maps no ports: nobody would find the pod there; remove \"host-ports\" and "
+                    "\"container-ports\", and ask for the ports themselves under \"ports\""),
+     .doc = "Ports of the agent."},
     {"container-ports", MU_FIELD_INTS, COUNTED(MuNetworkSpec, container_ports, n_container_ports),
      .doc = "Ports of the container that they lead to, in the same order."},
     {"labels", MU_FIELD_LABELS, COUNTED(MuNetworkSpec, labels, n_labels), .doc = "Labels, as key:value,key:value."},

@@ -39,6 +39,11 @@ static const struct {
     {"networks: {dcos: {}}, ", "",
      "pods.p.networks: the local engine has no virtual networks: the pod is on the network of the machine, with its "
      "ports\n"},
+    {"networks: {mesos-bridge: {host-ports: [1], container-ports: [2]}}, ", "",
+     "refused: pods.p.networks.mesos-bridge.host-ports: the local engine maps no ports: nobody would find the pod there; "
+     "remove \"host-ports\" and \"container-ports\", and ask for the ports themselves under \"ports\"\n"
+     "pods.p.networks: the local engine has no virtual networks: the pod is on the network of the machine, with its "
+     "ports\n"},
     {"", "ipc-mode: SHARE_PARENT, ", ""},
     {"ipc-mode: PRIVATE, shm-size: 8, ", "ipc-mode: PRIVATE, shm-size: 3, ", ""},
     {"", "volume: {path: v, type: ROOT, size: 1}, ", ""},
