@@ -27,7 +27,7 @@ static int effect(const char *text, gboolean has_caps) {
     if (!mu_exec_filter_apply(filter))
       _exit(255);
     syscall(SYS_mkdir, "/", 0700);
-    _exit(errno);
+    syscall(SYS_exit_group, errno); /* by itself: a sanitizer's _exit makes other calls, too */
   }
   g_assert_cmpint(waitpid(pid, &status, 0), ==, pid);
   return WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
