@@ -111,7 +111,7 @@ wrong GET '/v1/service/app/debug/plans?plan=x' 404 'there is: deploy'
 wrong GET '/v1/service/app/why?pod=pod-7' 404 'no pod \"pod-7\"'
 wrong GET '/v1/service/%ff' 400 'UTF-8'
 wrong GET '/v1/service/%zz' 400 '%'
-wrong GET '/v1/service/app/sandbox/pod-0-server/../../x' 400 ''
+wrong GET /v1/service/app/sandbox/pod-0-server/../x 400 '' --path-as-is
 wrong PUT /v1/service/app 409 'is at version 1, not 7' "${yaml_body[@]}" -H 'If-Match: "7"' --data-binary @main.in
 wrong PUT /v1/service/app 409 'exists already' "${yaml_body[@]}" -H 'If-None-Match: *' --data-binary @main.in
 wrong PUT /v1/service/app 400 'If-Match' "${yaml_body[@]}" -H 'If-Match: x' --data-binary @main.in
