@@ -26,17 +26,29 @@ static json_t *get_endpoints(MuCliClient *client, const char *service, const cha
 }
 
 static void print_endpoints(json_t *endpoints) {
-  MuCliTable *table = mu_cli_table_new("ENDPOINT|ADDRESS|VIP|DNS");
+  MuCliTable *table = mu_cli_table_new("ENDPOINT|ADDRESS|VIP");
   const char *name;
   json_t *endpoint, *address;
   json_object_foreach (endpoints, name, endpoint) {
     gsize i;
     json_array_foreach (json_object_get(endpoint, "address"), i, address)
       mu_cli_table_add(table, i == 0 ? name : "", json_string_value(address),
-                       i == 0 ? mu_cli_json_text(endpoint, "vip") : "",
-                       json_string_value(json_array_get(json_object_get(endpoint, "dns"), i)));
+                       i == 0 ? mu_cli_json_text(endpoint, "vip") : "");
   }
   mu_cli_table_print(table);
+}
+
+/* Names in DNS are long: each has a line of its own. */
+static void print_endpoint(const json_t *endpoint) {
+  static const char *const keys[] = {"address", "dns"};
+  for (guint k = 0; k < G_N_ELEMENTS(keys); k++) {
+    gsize i;
+    json_t *text;
+    json_array_foreach (json_object_get(endpoint, keys[k]), i, text)
+      mu_cli_printf("%-9s%s\n", i == 0 ? keys[k] : "", json_string_value(text));
+  }
+  if (*mu_cli_json_text(endpoint, "vip") != '\0')
+    mu_cli_printf("%-9s%s\n", "vip", mu_cli_json_text(endpoint, "vip"));
 }
 
 gboolean mu_cli_endpoints(MuCliCall *call, GError **error) {
@@ -49,6 +61,8 @@ gboolean mu_cli_endpoints(MuCliCall *call, GError **error) {
     return TRUE;
   if (json_object_size(endpoints) == 0)
     mu_cli_printf("%s has no endpoints: none of its tasks that were launched advertises a port\n", mu_cli_arg(call, 0));
+  else if (only != NULL)
+    print_endpoint(json_object_get(endpoints, only));
   else
     print_endpoints(endpoints);
   return TRUE;

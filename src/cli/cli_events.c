@@ -91,7 +91,7 @@ gboolean mu_cli_events(MuCliCall *call, GError **error) {
 gboolean mu_cli_health(MuCliCall *call, GError **error) {
   g_autoptr(MuCliClient) client = mu_cli_client_for(call, error);
   glong status = 0;
-  MuCliRequest request = {.path = "/v1/health", .ret_status = &status};
+  MuCliRequest request = {.path = "/v1/framework", .ret_status = &status};
   g_autoptr(json_t) health = client == NULL ? NULL : mu_cli_client_ask(client, &request, error);
   if (health == NULL)
     return FALSE;

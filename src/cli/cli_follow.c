@@ -311,3 +311,23 @@ gboolean mu_cli_follow(const MuCliFollow *follow, GError **error) {
   clear(&watch);
   return ok;
 }
+
+/* ---- --wait and --timeout ---------------------------------------------------------------------------------------- */
+
+gboolean mu_cli_check_timeout(const MuCliCall *call, GError **error) {
+  if (!mu_cli_has(call, "timeout") || mu_cli_has(call, "wait"))
+    return TRUE;
+  g_set_error(error, MU_ERROR, MU_ERROR_USAGE, "--timeout goes with --wait");
+  return FALSE;
+}
+
+gboolean mu_cli_wait_if_asked(const MuCliCall *call, MuCliClient *client, const char *service, const char *plan,
+                              GError **error) {
+  MuCliFollow follow = {.client = client,
+                        .service = service,
+                        .plan = plan,
+                        .until = MU_FOLLOW_COMPLETE,
+                        .timeout_ms = mu_cli_number(call, "timeout", 0),
+                        .silent = mu_cli_has(call, "json")};
+  return !mu_cli_has(call, "wait") || mu_cli_follow(&follow, error);
+}

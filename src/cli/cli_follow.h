@@ -25,6 +25,12 @@ typedef struct {
  * complete, MU_ERROR_NO_SCHEDULER when the scheduler went away. */
 gboolean mu_cli_follow(const MuCliFollow *follow, GError **error);
 
+/* For commands with --wait and --timeout: MU_ERROR_USAGE when a timeout is given alone. */
+gboolean mu_cli_check_timeout(const MuCliCall *call, GError **error);
+/* Waits, when --wait was given, until the plan (NULL: the one that the service is deployed by) is complete. */
+gboolean mu_cli_wait_if_asked(const MuCliCall *call, MuCliClient *client, const char *service, const char *plan,
+                              GError **error);
+
 /* Text that is drawn in place of the text before. */
 typedef struct {
   int lines; /* that stand on the terminal now */

@@ -75,6 +75,8 @@ static void print_plan(const char *service, const char *name, const json_t *plan
   g_autofree char *title = g_strdup_printf("%s %s", service, name);
   g_autofree char *tree = mu_cli_tree_render(title, plan, &style);
   mu_cli_print(tree);
+  if (style.live && !g_str_equal(mu_cli_json_text(plan, "status"), "COMPLETE"))
+    mu_cli_printf("`muster why %s` tells what it waits for, and what to do\n", service);
 }
 
 static gboolean follow_plan(const MuCliCall *call, MuCliClient *client, GError **error) {
@@ -138,6 +140,12 @@ static gboolean post(const MuCliCall *call, const char *operation, const char *b
   return TRUE;
 }
 
+static gboolean then_wait(const MuCliCall *call, GError **error) {
+  fflush(stdout);
+  g_autoptr(MuCliClient) client = mu_cli_client_for(call, error);
+  return client != NULL && mu_cli_wait_if_asked(call, client, mu_cli_arg(call, 0), mu_cli_arg(call, 1), error);
+}
+
 static gboolean operate(const MuCliCall *call, const char *operation, const char *done, GError **error) {
   return post(call, operation, "", done, error);
 }
@@ -159,7 +167,8 @@ static char *parameters_body(const MuCliCall *call, GError **error) {
 
 gboolean mu_cli_plan_start(MuCliCall *call, GError **error) {
   g_autofree char *body = parameters_body(call, error);
-  return body != NULL && post(call, "start", body, "is started", error);
+  return body != NULL && mu_cli_check_timeout(call, error) && post(call, "start", body, "is started", error) &&
+         then_wait(call, error);
 }
 
 gboolean mu_cli_plan_stop(MuCliCall *call, GError **error) {
@@ -171,7 +180,7 @@ gboolean mu_cli_plan_interrupt(MuCliCall *call, GError **error) {
 }
 
 gboolean mu_cli_plan_continue(MuCliCall *call, GError **error) {
-  return operate(call, "continue", "goes on", error);
+  return mu_cli_check_timeout(call, error) && operate(call, "continue", "goes on", error) && then_wait(call, error);
 }
 
 gboolean mu_cli_plan_force_complete(MuCliCall *call, GError **error) {
@@ -179,5 +188,5 @@ gboolean mu_cli_plan_force_complete(MuCliCall *call, GError **error) {
 }
 
 gboolean mu_cli_plan_restart(MuCliCall *call, GError **error) {
-  return operate(call, "restart", "begun anew", error);
+  return mu_cli_check_timeout(call, error) && operate(call, "restart", "begun anew", error) && then_wait(call, error);
 }

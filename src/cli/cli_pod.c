@@ -1,7 +1,9 @@
 /* muster pod …: list, status, info, restart, replace, pause, resume. */
 #include "cli_client.h"
 #include "cli_commands.h"
+#include "cli_follow.h"
 #include "cli_output.h"
+#include "cli_pod_wait.h"
 #include <string.h>
 
 static json_t *ask_pod_with(const MuCliCall *call, const char *method, const char *path, const char *body,
@@ -126,14 +128,23 @@ gboolean mu_cli_pod_info(MuCliCall *call, GError **error) {
 static gboolean operate(const MuCliCall *call, const char *operation, const char *done, GError **error) {
   const char *service = mu_cli_arg(call, 0), *pod = mu_cli_arg(call, 1);
   g_autofree char *path = mu_cli_path("/v1/service/%s/pod/%s/%s", service, pod, operation);
-  g_autoptr(json_t) answer = ask_pod(call, "POST", path, error);
+  g_autoptr(MuCliClient) client = mu_cli_client_for(call, error);
+  g_auto(MuCliPodWait) wait = {0};
+  if (client == NULL || !mu_cli_check_timeout(call, error) ||
+      (mu_cli_has(call, "wait") && !mu_cli_pod_wait_begin(&wait, client, service, pod, error)))
+    return FALSE;
+  MuCliRequest request = {.method = "POST", .path = path, .body = ""};
+  g_autoptr(json_t) answer = mu_cli_client_ask(client, &request, error);
   if (answer == NULL)
     return FALSE;
-  if (printed_json(call, answer))
+  if (!printed_json(call, answer))
+    mu_cli_printf("pod %s of %s is being %s%s%s\n", pod, service, done,
+                  mu_cli_has(call, "wait") ? "" : "; see it with: muster why ",
+                  mu_cli_has(call, "wait") ? "" : service);
+  if (!mu_cli_has(call, "wait"))
     return TRUE;
-  mu_cli_printf("pod %s of %s is being %s; `muster plan show %s recovery --follow` watches it\n", pod, service, done,
-                service);
-  return TRUE;
+  fflush(stdout);
+  return mu_cli_pod_wait_end(&wait, mu_cli_number(call, "timeout", 0), error);
 }
 
 /* The names after the pod's, as a JSON list. */

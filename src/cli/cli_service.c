@@ -74,13 +74,6 @@ static json_t *send_context(MuCliClient *client, const char *name, const MuCliCo
   return answer;
 }
 
-static gboolean check_timeout(const MuCliCall *call, GError **error) {
-  if (!mu_cli_has(call, "timeout") || mu_cli_has(call, "wait"))
-    return TRUE;
-  g_set_error(error, MU_ERROR, MU_ERROR_USAGE, "--timeout goes with --wait");
-  return FALSE;
-}
-
 static void print_put(const json_t *answer) {
   const char *result = mu_cli_json_text(answer, "result");
   const char *word = g_str_equal(result, "created") ? "added" : result;
@@ -89,21 +82,9 @@ static void print_put(const json_t *answer) {
   fflush(stdout);
 }
 
-/* `plan` NULL: the one that the service is deployed by. */
-static gboolean wait_complete(const MuCliCall *call, MuCliClient *client, const char *name, const char *plan,
-                              GError **error) {
-  MuCliFollow follow = {.client = client,
-                        .service = name,
-                        .plan = plan,
-                        .until = MU_FOLLOW_COMPLETE,
-                        .timeout_ms = mu_cli_number(call, "timeout", 0),
-                        .silent = mu_cli_has(call, "json")};
-  return mu_cli_follow(&follow, error);
-}
-
 static gboolean put_service(MuCliCall *call, gboolean is_new, GError **error) {
   const char *name = mu_cli_arg(call, 0);
-  if (!check_timeout(call, error))
+  if (!mu_cli_check_timeout(call, error))
     return FALSE;
   g_autoptr(MuCliContext) context = mu_cli_context_load(call, mu_cli_text(call, "file"), error);
   g_autoptr(MuCliClient) client = context == NULL ? NULL : mu_cli_client_for(call, error);
@@ -115,7 +96,7 @@ static gboolean put_service(MuCliCall *call, gboolean is_new, GError **error) {
     mu_cli_print_json(answer);
   else
     print_put(answer);
-  return !mu_cli_has(call, "wait") || wait_complete(call, client, name, NULL, error);
+  return mu_cli_wait_if_asked(call, client, name, NULL, error);
 }
 
 gboolean mu_cli_service_add(MuCliCall *call, GError **error) {
@@ -200,7 +181,7 @@ static char *choose_configuration(const MuCliCall *call, MuCliClient *client, GE
 
 gboolean mu_cli_service_rollback(MuCliCall *call, GError **error) {
   const char *name = mu_cli_arg(call, 0);
-  if (!check_timeout(call, error))
+  if (!mu_cli_check_timeout(call, error))
     return FALSE;
   g_autoptr(MuCliClient) client = mu_cli_client_for(call, error);
   g_autofree char *to = client == NULL ? NULL : choose_configuration(call, client, error);
@@ -215,7 +196,7 @@ gboolean mu_cli_service_rollback(MuCliCall *call, GError **error) {
     mu_cli_print_json(answer);
   else
     print_put(answer);
-  return !mu_cli_has(call, "wait") || wait_complete(call, client, name, NULL, error);
+  return mu_cli_wait_if_asked(call, client, name, NULL, error);
 }
 
 /* ---- restart ----------------------------------------------------------------------------------------------------- */
@@ -230,7 +211,7 @@ static void print_restart(const json_t *answer) {
 
 gboolean mu_cli_service_restart(MuCliCall *call, GError **error) {
   const char *name = mu_cli_arg(call, 0), *strategy = mu_cli_text(call, "strategy");
-  if (!check_timeout(call, error))
+  if (!mu_cli_check_timeout(call, error))
     return FALSE;
   g_autofree char *path = strategy == NULL ? mu_cli_path("/v1/service/%s/restart", name)
                                            : mu_cli_path("/v1/service/%s/restart?strategy=%s", name, strategy);
@@ -243,7 +224,7 @@ gboolean mu_cli_service_restart(MuCliCall *call, GError **error) {
     mu_cli_print_json(answer);
   else
     print_restart(answer);
-  return !mu_cli_has(call, "wait") || wait_complete(call, client, name, mu_cli_json_text(answer, "plan"), error);
+  return mu_cli_wait_if_asked(call, client, name, mu_cli_json_text(answer, "plan"), error);
 }
 
 /* ---- list and show ----------------------------------------------------------------------------------------------- */
@@ -333,7 +314,7 @@ static gboolean wait_gone(const MuCliCall *call, MuCliClient *client, const char
 
 gboolean mu_cli_service_remove(MuCliCall *call, GError **error) {
   const char *name = mu_cli_arg(call, 0);
-  if (!check_timeout(call, error))
+  if (!mu_cli_check_timeout(call, error))
     return FALSE;
   g_autoptr(MuCliClient) client = mu_cli_client_for(call, error);
   if (client == NULL)

@@ -76,6 +76,7 @@ OPTION(env_file, "env-file", 0, MU_CLI_TEXT, MU_CLI_MANY, "FILE", "lines KEY=VAL
 OPTION(wait, "wait", 0, MU_CLI_FLAG, 0, NULL, "show the plan advancing, and end when it is complete");
 OPTION(strategy, "strategy", 0, MU_CLI_TEXT, 0, "STRATEGY",
        "serial (default), parallel, serial-canary or parallel-canary");
+OPTION(wait_pod, "wait", 0, MU_CLI_FLAG, 0, NULL, "end when its tasks run again, and are ready");
 OPTION(wait_gone, "wait", 0, MU_CLI_FLAG, 0, NULL, "end when nothing is left");
 OPTION(timeout, "timeout", 0, MU_CLI_SECONDS, 0, "SECONDS",
        "with --wait: give up after so long, exit 6 (default: never)");
@@ -218,16 +219,18 @@ static const MuCliCommand commands[] = {
     {"plan start", "SERVICE PLAN", "Begin a plan, or begin it anew when it is complete.",
      "The parameters get into the environment of the tasks that the plan launches. They are kept until the plan is started "
      "with others.",
-     OPTIONS(&option_plan_param), mu_cli_plan_start, "muster plan start db backup -p BUCKET=nightly"},
+     OPTIONS(&option_plan_param, &option_wait, &option_timeout), mu_cli_plan_start,
+     "muster plan start db backup -p BUCKET=nightly"},
     {"plan stop", "SERVICE PLAN", "Interrupt a plan and set it back to its beginning: its tasks are ended.", NULL,
      NO_OPTIONS, mu_cli_plan_stop, NULL},
     {"plan interrupt", "SERVICE PLAN", "Begin no further step.", STEP_TEXT, OPTIONS(TARGET_OPTIONS),
      mu_cli_plan_interrupt, NULL},
-    {"plan continue", "SERVICE PLAN", "Go on after an interrupt.", STEP_TEXT, OPTIONS(TARGET_OPTIONS),
-     mu_cli_plan_continue, NULL},
+    {"plan continue", "SERVICE PLAN", "Go on after an interrupt.", STEP_TEXT,
+     OPTIONS(TARGET_OPTIONS, &option_wait, &option_timeout), mu_cli_plan_continue, NULL},
     {"plan force-complete", "SERVICE PLAN", "Take the steps for complete, whatever they are.", STEP_TEXT,
      OPTIONS(TARGET_OPTIONS), mu_cli_plan_force_complete, NULL},
-    {"plan restart", "SERVICE PLAN", "Begin the steps anew.", STEP_TEXT, OPTIONS(TARGET_OPTIONS), mu_cli_plan_restart,
+    {"plan restart", "SERVICE PLAN", "Begin the steps anew.", STEP_TEXT,
+     OPTIONS(TARGET_OPTIONS, &option_wait, &option_timeout), mu_cli_plan_restart,
      "muster plan restart redis deploy --phase replica"},
 
     {"pod list", "SERVICE", "List the pods of a service.", NULL, NO_OPTIONS, mu_cli_pod_list, NULL},
@@ -235,10 +238,10 @@ static const MuCliCommand commands[] = {
      mu_cli_pod_status, "muster pod status redis replica-1"},
     {"pod info", "SERVICE POD", "Print all that is known of a pod's tasks, as JSON.", NULL, NO_OPTIONS, mu_cli_pod_info,
      NULL},
-    {"pod restart", "SERVICE POD", "Restart a pod's tasks where they are, on their volumes.", NULL, NO_OPTIONS,
-     mu_cli_pod_restart, NULL},
-    {"pod replace", "SERVICE POD", "Destroy a pod with its volumes and start it anew anywhere.", NULL, NO_OPTIONS,
-     mu_cli_pod_replace, NULL},
+    {"pod restart", "SERVICE POD", "Restart a pod's tasks where they are, on their volumes.", NULL,
+     OPTIONS(&option_wait_pod, &option_timeout), mu_cli_pod_restart, NULL},
+    {"pod replace", "SERVICE POD", "Destroy a pod with its volumes and start it anew anywhere.", NULL,
+     OPTIONS(&option_wait_pod, &option_timeout), mu_cli_pod_replace, NULL},
     {"pod pause", "SERVICE POD [TASK]...", "Run an idle command in place of the pod's tasks, to look around in them.",
      PAUSE_TEXT, NO_OPTIONS, mu_cli_pod_pause, "muster pod pause redis replica-1 server"},
     {"pod resume", "SERVICE POD [TASK]...", "Let paused tasks run again.", PAUSE_TEXT, NO_OPTIONS, mu_cli_pod_resume,
