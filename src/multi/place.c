@@ -40,6 +40,15 @@ static gboolean may_reserve(MuMultiServiceEventClient *client, const MuService *
          (service->grows && ops->may_reserve(client->discipline, service->name, client->effects.now_ms));
 }
 
+/* What it was thought to own is not there: an accept that found its offer gone has reserved nothing. So it asks for a turn. */
+static void note_refused_growth(MuMultiServiceEventClient *client, const Attempt *attempt) {
+  const MuStageResult *now = &attempt->outcome->stages[MU_STAGE_DISCIPLINE];
+  if (attempt->service->grows || now->refused == attempt->before.stages[MU_STAGE_DISCIPLINE].refused)
+    return;
+  mu_client_mark_dirty(client, attempt->service);
+  client->carry_on = TRUE;
+}
+
 static Placed place_step(MuMultiServiceEventClient *client, MuService *service, MuStep *step) {
   Attempt attempt = {.service = service, .step = step, .outcome = mu_service_outcome(service, step)};
   attempt.before = *attempt.outcome;
@@ -57,6 +66,7 @@ static Placed place_step(MuMultiServiceEventClient *client, MuService *service, 
     return placed;
   }
   log_attempt(client, &attempt, NULL);
+  note_refused_growth(client, &attempt);
   mu_why_keep(step->asset, &client->effects);
   return FOUND_NO_PLACE;
 }
