@@ -174,19 +174,33 @@ static void route_reserved(MuMultiServiceEventClient *client, MuOfferGroup *grou
   take_out(group, 0);
 }
 
+/* The offers that were not looked at of the agents where the pod has something: each once. */
+static GPtrArray *new_groups_of(MuMultiServiceEventClient *client, const MuPod *pod) {
+  GPtrArray *groups = g_ptr_array_new();
+  for (guint i = 0; pod->record != NULL && i < pod->record->entries->len; i++) {
+    const char *agent = mu_pod_record_entry_agent(pod->record, pod->record->entries->pdata[i]);
+    MuOfferGroup *group = agent == NULL ? NULL : g_hash_table_lookup(client->groups, agent);
+    if (group != NULL && !group->is_routed && !g_ptr_array_find(groups, group, NULL))
+      g_ptr_array_add(groups, group);
+  }
+  return groups;
+}
+
+static void note_absent_of(MuMultiServiceEventClient *client, MuService *service, MuPod *pod) {
+  g_autoptr(GPtrArray) groups = new_groups_of(client, pod);
+  for (guint i = 0; i < groups->len; i++) {
+    mu_service_on_agent_offer(service, pod, ((MuOfferGroup *)groups->pdata[i])->offer, &client->effects);
+    mu_client_mark_dirty(client, service);
+  }
+}
+
 /* Entries that were asked to go and that their agent no longer offers are gone. */
 static void note_absent(MuMultiServiceEventClient *client) {
   GSequenceIter *iter = g_sequence_get_begin_iter(client->fair.queue);
   for (; !g_sequence_iter_is_end(iter); iter = g_sequence_iter_next(iter)) {
     MuService *service = g_sequence_get(iter);
     for (guint i = service->releasing->len; i > 0; i--) {
-      MuPod *pod = service->releasing->pdata[i - 1];
-      const char *agent = pod->record == NULL ? NULL : pod->record->agent_id;
-      const MuOfferGroup *group = agent == NULL ? NULL : g_hash_table_lookup(client->groups, agent);
-      if (group == NULL || group->is_routed)
-        continue;
-      mu_service_on_agent_offer(service, pod, group->offer, &client->effects);
-      mu_client_mark_dirty(client, service);
+      note_absent_of(client, service, service->releasing->pdata[i - 1]);
     }
   }
 }

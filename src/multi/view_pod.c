@@ -106,6 +106,21 @@ static json_t *waiting_json(const MuPod *pod) {
   return json;
 }
 
+/* What it has on agents that did not give it back when it was replaced; NULL: nothing. */
+static json_t *left_behind_json(const MuPod *pod) {
+  json_t *list = NULL;
+  for (guint i = 0; pod->record != NULL && i < pod->record->entries->len; i++) {
+    const MuLedgerEntry *entry = pod->record->entries->pdata[i];
+    if (entry->agent_id == NULL)
+      continue;
+    g_autofree char *what = mu_resource_to_string(entry->resource);
+    g_autofree char *line = g_strdup_printf("%s on %s", what, entry->hostname);
+    list = list == NULL ? json_array() : list;
+    json_array_append_new(list, json_string(line));
+  }
+  return list;
+}
+
 /* The entry of a list; `whole`: with where it is and why it waits. */
 static json_t *pod_json(const MuPod *pod, gboolean whole) {
   json_t *json = json_object();
@@ -117,6 +132,9 @@ static json_t *pod_json(const MuPod *pod, gboolean whole) {
     mu_json_set_string(json, "agent", pod->record->agent_id);
     mu_json_set_string(json, "hostname", pod->record->hostname);
   }
+  json_t *left = left_behind_json(pod);
+  if (left != NULL)
+    mu_json_set_new(json, "left_behind", left);
   if (pod->outcome != NULL)
     mu_json_set_new(json, "waiting", waiting_json(pod));
   return json;

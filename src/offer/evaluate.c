@@ -316,7 +316,11 @@ static gboolean use_entry(Evaluation *e, MuLedgerEntry *entry, const MuWant *wan
   if (!align_entry(e, entry, want)) {
     if (entry->state == MU_LEDGER_HELD)
       return refuse_not_offered(e, entry);
-    g_ptr_array_remove(e->match.record->entries, entry); /* its RESERVE never happened */
+    const MuPodRecord *record = e->requirement->record;
+    if (strcmp(record->agent_id, e->offer->agent_id) != 0)
+      mu_ledger_entry_leave(entry, record); /* whether its RESERVE happened there, only that agent's offers tell */
+    else
+      g_ptr_array_remove(e->match.record->entries, entry); /* it never happened */
     return reserve_new(e, want);
   }
   if (want->kind == MU_RESOURCE_PORTS && !port_still_fits(entry, want->port)) {

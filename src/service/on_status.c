@@ -135,6 +135,8 @@ void mu_service_on_status(MuService *service, const char *task_name, const MuTas
   gboolean reachable = !mu_task_state_is_terminal(status->state) && status->state != MU_TASK_UNREACHABLE;
   if ((!present || has_risen(task, status)) && reachable)
     mu_effects_kill(effects, status->task_id, status->agent_id);
+  if (!present && status->state == MU_TASK_GONE_BY_OPERATOR && status->agent_id != NULL)
+    mu_teardown_agent_gone(service, status->agent_id, effects);
   if (present && !is_known(task->status, status))
     apply(service, task, status, effects);
   mu_effects_acknowledge(effects, status);

@@ -110,7 +110,12 @@ static void set_interrupted(MuService *service, MuStep *step, gboolean interrupt
   mu_pod_mark_dirty(step->asset);
 }
 
+/* Of an instance on its way out: an operator's word that the rest of it is gone. */
 static void force_step(MuService *service, MuStep *step, MuEffects *effects) {
+  if (step->tasks == 0) {
+    mu_teardown_forget(step->asset, effects);
+    return;
+  }
   mu_step_set_forced(step, TRUE);
   set_all_anew(step, FALSE, effects);
   mu_marks_put_step(service, step, effects);
@@ -209,7 +214,8 @@ static gboolean check_op(const MuService *service, const MuPlan *plan, MuPlanOp 
   gboolean held = op == MU_PLAN_OP_INTERRUPT || op == MU_PLAN_OP_CONTINUE;
   if (plan == service->rolling && !held && op != MU_PLAN_OP_FORCE_COMPLETE)
     return refuse(plan, "is begun anew with: muster service restart", error);
-  if (from_state && !held)
+  gboolean forgets = op == MU_PLAN_OP_FORCE_COMPLETE && plan != service->recovery;
+  if (from_state && !held && !forgets)
     return refuse(plan,
                   "follows the state of the pods and cannot be started, stopped, restarted or forced; interrupt and "
                   "continue work, and so do pod restart and pod replace",

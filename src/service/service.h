@@ -45,6 +45,7 @@ struct MuPod {
   gint64 why_kept_ms;
   MuOutcome *kept_outcome; /* read from the store, for when the pod begins to wait again; NULL: none */
   gint64 kept_since_ms;
+  gint64 left_ms;     /* since when what it left behind on other agents is looked for; 0: it left nothing */
   gint64 leaving_ms;  /* since when it gives its resources back in a service that goes on; 0: it does not */
   gboolean dirty;     /* in service->dirty_pods */
   MuStep *claimed_by; /* during settle: the step that works on it now */

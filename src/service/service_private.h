@@ -87,11 +87,17 @@ void mu_rolling_end_tasks(MuPod *pod, guint64 tasks, MuEffects *effects);
 void mu_teardown_add_phase(MuService *service, MuPlan *plan, MuPod *pod);
 /* Moves the pod's teardown on: entries to RELEASING once no task lives; erases or frees the pod when they are gone. */
 void mu_teardown_advance(MuPod *pod, MuEffects *effects);
-/* A pod instance that is replaced or decommissioned waits so long for the agent it was on; then the agent is taken for lost. */
+/* A pod instance that is replaced waits so long for the agent it was on; then it begins anew without what it has there. */
 #define MU_GIVE_UP_MS 600000
-/* Forgets what the pod's agent did not give back: runs that are TASK_UNREACHABLE, and entries that it does not offer. What
- * returns of it later is killed and cleaned up as nobody's. Waits on while a task is known to live. */
+/* A replaced instance leaves behind what its agent did not give back: runs that are TASK_UNREACHABLE are forgotten, and killed
+ * when they return; its entries stay in the ledger, where they are, until they are proven gone. Waits on while a task is known
+ * to live, and in a decommission, which has no hurry. */
 void mu_teardown_give_up(MuPod *pod, MuEffects *effects);
+/* The engine's operator asserted that the agent is gone for good: so is what instances left behind there. */
+void mu_teardown_agent_gone(MuService *service, const char *agent_id, MuEffects *effects);
+/* An operator declared the rest of an instance on its way out gone. A run that is known to live is not forgotten: it is being
+ * ended. */
+void mu_teardown_forget(MuPod *pod, MuEffects *effects);
 gboolean mu_pod_is_leaving(const MuPod *pod); /* its resources are to be given back */
 gboolean mu_pod_has_live_task(const MuPod *pod);
 /* Ends the run of the task, and repeats that until it is terminal. */

@@ -100,10 +100,18 @@ static void end_marked_tasks(MuPod *pod, MuEffects *effects) {
   }
 }
 
-static void note_releasing(MuPod *pod) {
-  gboolean releasing = FALSE;
-  for (guint i = 0; pod->record != NULL && i < pod->record->entries->len; i++)
-    releasing |= ((MuLedgerEntry *)pod->record->entries->pdata[i])->state == MU_LEDGER_RELEASING;
+static void note_releasing(MuPod *pod, MuEffects *effects) {
+  gboolean releasing = FALSE, left = FALSE;
+  for (guint i = 0; pod->record != NULL && i < pod->record->entries->len; i++) {
+    const MuLedgerEntry *entry = pod->record->entries->pdata[i];
+    releasing |= entry->state == MU_LEDGER_RELEASING && entry->agent_id == NULL;
+    left |= entry->agent_id != NULL;
+  }
+  if (left != (pod->left_ms != 0))
+    pod->left_ms = left ? effects->now_ms : 0;
+  /* What was left behind asks for no offers for ever: sweeps find it when its agent returns (mu_client_sweep). */
+  releasing |= left && (pod->service->record->state != MU_SERVICE_RUNNING || mu_pod_is_leaving(pod) ||
+                        effects->now_ms < pod->left_ms + MU_GIVE_UP_MS);
   g_ptr_array_remove_fast(pod->service->releasing, pod);
   if (releasing)
     g_ptr_array_add(pod->service->releasing, pod);
@@ -124,7 +132,7 @@ void mu_pod_refresh(MuPod *pod, MuEffects *effects) {
   end_unwanted_tasks(pod, effects);
   end_marked_tasks(pod, effects);
   mu_recovery_refresh(pod, effects);
-  note_releasing(pod);
+  note_releasing(pod, effects);
   note_leaving(pod, effects);
   for (guint i = 0; i < pod->steps->len; i++)
     refresh_step(pod, pod->steps->pdata[i], effects);

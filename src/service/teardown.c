@@ -73,8 +73,14 @@ static void end_release(MuPod *pod, MuEffects *effects) {
     mu_service_erase_pod(service, pod, effects);
     return;
   }
-  mu_batch_delete(effects->batch, MU_RECORD_POD, service->name, pod->name);
-  mu_pod_take_record(pod, NULL);
+  if (pod->record->entries->len > 0) {
+    pod->record->fate = MU_POD_KEEP; /* what it left behind stays in its ledger */
+    mu_pod_record_clear_place(pod->record);
+    mu_pod_put(pod, effects);
+  } else {
+    mu_batch_delete(effects->batch, MU_RECORD_POD, service->name, pod->name);
+    mu_pod_take_record(pod, NULL);
+  }
   forget_tasks(pod, effects);
   service->wants_more = TRUE; /* other offers than before will do */
 }
@@ -85,9 +91,19 @@ static void drop_entry(MuPod *pod, guint i) {
   g_ptr_array_remove_index(pod->record->entries, i);
 }
 
-static void drop_all_entries(MuPod *pod) {
-  while (pod->record->entries->len > 0)
-    drop_entry(pod, pod->record->entries->len - 1);
+static void drop_entries_on(MuPod *pod, const char *agent_id) {
+  for (guint i = pod->record->entries->len; i > 0; i--)
+    if (g_strcmp0(mu_pod_record_entry_agent(pod->record, pod->record->entries->pdata[i - 1]), agent_id) == 0)
+      drop_entry(pod, i - 1);
+}
+
+/* Only what an instance has at its own place keeps it from beginning anew elsewhere. */
+static gboolean holds(const MuPod *pod) {
+  gboolean replaced = pod->service->record->state == MU_SERVICE_RUNNING && pod->record->fate == MU_POD_REPLACE;
+  guint n = 0;
+  for (guint i = 0; i < pod->record->entries->len; i++)
+    n += !replaced || ((MuLedgerEntry *)pod->record->entries->pdata[i])->agent_id == NULL;
+  return n > 0;
 }
 
 static void kill_all(MuPod *pod, MuEffects *effects) {
@@ -103,8 +119,8 @@ void mu_teardown_advance(MuPod *pod, MuEffects *effects) {
     return;
   }
   if (pod->record != NULL && agent_is_gone(pod))
-    drop_all_entries(pod);
-  if (pod->record != NULL && pod->record->entries->len > 0)
+    drop_entries_on(pod, pod->record->agent_id);
+  if (pod->record != NULL && holds(pod))
     begin_release(pod, effects);
   else if (pod->record != NULL)
     end_release(pod, effects);
@@ -130,15 +146,42 @@ static void forget_unreachable(MuPod *pod, MuEffects *effects) {
 }
 
 void mu_teardown_give_up(MuPod *pod, MuEffects *effects) {
-  pod->leaving_ms = effects->now_ms; /* if it waits on: for as long again */
-  if (pod->service->record->state != MU_SERVICE_RUNNING || !only_unreachable_live(pod))
+  if (pod->service->record->state != MU_SERVICE_RUNNING || pod->record->fate != MU_POD_REPLACE ||
+      !only_unreachable_live(pod)) {
+    pod->leaving_ms = effects->now_ms; /* it waits on: for as long again */
     return;
-  mu_log(MU_LOG_WARNING,
-         "%s of %s leaves what it had on %s, which does not give it back; it is cleaned up when it returns", pod->name,
-         pod->service->name, pod->record->hostname == NULL ? "an unknown agent" : pod->record->hostname);
+  }
+  mu_log(
+      MU_LOG_WARNING,
+      "%s of %s begins anew elsewhere and leaves behind what it has on %s, which does not give it back; it is ended and "
+      "given back when that returns",
+      pod->name, pod->service->name, pod->record->hostname == NULL ? "an unknown agent" : pod->record->hostname);
   forget_unreachable(pod, effects);
-  drop_all_entries(pod);
+  for (guint i = 0; i < pod->record->entries->len; i++)
+    mu_ledger_entry_leave(pod->record->entries->pdata[i], pod->record);
   mu_pod_put(pod, effects);
+}
+
+void mu_teardown_agent_gone(MuService *service, const char *agent_id, MuEffects *effects) {
+  GHashTableIter iter;
+  gpointer value = NULL;
+  g_hash_table_iter_init(&iter, service->pods);
+  while (g_hash_table_iter_next(&iter, NULL, &value)) {
+    MuPod *pod = value;
+    gboolean elsewhere = pod->record != NULL && g_strcmp0(pod->record->agent_id, agent_id) != 0;
+    guint before = elsewhere ? pod->record->entries->len : 0;
+    if (elsewhere)
+      drop_entries_on(pod, agent_id);
+    if (elsewhere && pod->record->entries->len < before)
+      mu_pod_put(pod, effects);
+  }
+}
+
+void mu_teardown_forget(MuPod *pod, MuEffects *effects) {
+  if (!only_unreachable_live(pod))
+    return;
+  mu_service_erase_pod(pod->service, pod, effects);
+  pod->service->wants_more = TRUE; /* what is there all the same is nobody's now, and cleaned up when it is offered */
 }
 
 /* ---- offers -------------------------------------------------------------------------------------------------------- */
@@ -149,11 +192,11 @@ static gboolean offer_shows(const MuOffer *offer, const MuLedgerEntry *entry) {
 
 void mu_service_on_agent_offer(MuService *service, MuPod *pod, const MuOffer *offer, MuEffects *effects) {
   gboolean changed = FALSE;
-  if (pod->record == NULL || g_strcmp0(pod->record->agent_id, offer->agent_id) != 0)
-    return;
   mu_assert(pod->service == service);
-  for (guint i = pod->record->entries->len; i > 0; i--) {
+  for (guint i = pod->record == NULL ? 0 : pod->record->entries->len; i > 0; i--) {
     MuLedgerEntry *entry = pod->record->entries->pdata[i - 1];
+    if (g_strcmp0(mu_pod_record_entry_agent(pod->record, entry), offer->agent_id) != 0)
+      continue;
     gboolean shown = offer_shows(offer, entry);
     if (shown && entry->state == MU_LEDGER_PLANNED) {
       mu_ledger_entry_move(entry, MU_LEDGER_HELD);
@@ -186,6 +229,8 @@ void mu_service_release(MuService *service, MuPod *pod, const MuOffer *offer, GP
     mu_resources_add(unreserve, plain);
     changed |= !entry->asked;
     entry->asked = TRUE;
+    if (entry->agent_id != NULL)
+      pod->left_ms = effects->now_ms; /* it is back: until an offer comes without it */
   }
   if (destroy->items->len > 0)
     g_ptr_array_add(operations, mu_operation_new(MU_OP_DESTROY, g_steal_pointer(&destroy), NULL));
@@ -248,7 +293,8 @@ static void add_pod_holdouts(const MuPod *pod, GPtrArray *lines) {
   for (guint i = 0; pod->record != NULL && i < pod->record->entries->len; i++) {
     const MuLedgerEntry *entry = pod->record->entries->pdata[i];
     g_autofree char *what = mu_resource_to_string(entry->resource);
-    g_ptr_array_add(lines, g_strdup_printf("%s of %s is still reserved on %s", what, pod->name, pod->record->hostname));
+    const char *host = entry->hostname != NULL ? entry->hostname : pod->record->hostname;
+    g_ptr_array_add(lines, g_strdup_printf("%s of %s is still reserved on %s", what, pod->name, host));
   }
 }
 

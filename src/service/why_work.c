@@ -102,6 +102,10 @@ static void ask_old_task(const Work *w, const MuTask *task) {
     w->why->until_ms = task->kill_since_ms + grace_ms;
 }
 
+static char *forget_command(const Work *w) {
+  return g_strdup_printf("muster plan force-complete %s decommission --phase %s", w->service->name, w->pod->name);
+}
+
 static void ask_release(const Work *w) {
   guint n = w->pod->record == NULL ? 0 : w->pod->record->entries->len;
   gboolean uninstall = w->service->record->state != MU_SERVICE_RUNNING;
@@ -112,7 +116,10 @@ static void ask_release(const Work *w) {
   w->why->since_ms = uninstall ? w->service->record->changed_ms : w->pod->leaving_ms;
   w->why->command = uninstall ? g_strdup_printf("muster service remove %s --force", w->service->name)
                               : g_strdup("muster state engine");
-  if (!uninstall && w->pod->leaving_ms > 0)
+  gboolean decommission = w->pod->record != NULL && w->pod->record->fate == MU_POD_ERASE;
+  if (!uninstall && decommission)
+    w->why->command = forget_command(w);
+  else if (!uninstall && w->pod->leaving_ms > 0)
     w->why->until_ms = w->pod->leaving_ms + MU_GIVE_UP_MS;
 }
 

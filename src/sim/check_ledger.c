@@ -1,5 +1,6 @@
 /* Every reservation and volume belongs to a service's ledger in the store, from before it exists until it is proven gone;
- * after an uninstall nothing is left. What an operator declared gone, and what was on a lost agent, is let off until then. */
+ * after an uninstall nothing is left. What an operator declared gone is let off until then. */
+#include "client_private.h"
 #include "sim_check.h"
 
 #include <string.h>
@@ -19,8 +20,8 @@ static GPtrArray *ids_in(const char *value) {
   return ids;
 }
 
-/* An entry whose RESERVE was not proven when the scheduler died is dropped when the pod goes to another agent: if it happened
- * all the same, what it made is cleaned up by its label. It is let off here, and must be gone at the end. */
+/* An entry whose RESERVE was not proven when the scheduler died is dropped when its agent does not offer it: if it happens
+ * all the same, what it makes is cleaned up by its label. It is let off here, and must be gone at the end. */
 static gboolean is_planned(const MuPodRecord *pod, const char *resource_id) {
   const MuLedgerEntry *entry = pod == NULL ? NULL : mu_pod_record_by_id(pod, resource_id);
   return entry != NULL && entry->state == MU_LEDGER_PLANNED;
@@ -61,10 +62,6 @@ static const MuSimAgent *find_reservation(MuSim *sim, const char *resource_id) {
   return NULL;
 }
 
-static gboolean is_let_off(const MuSim *sim, const MuSimAgent *agent) {
-  return sim->checks->forced || agent->was_lost;
-}
-
 static void on_quiet(MuSim *sim) {
   GHashTableIter iter;
   gpointer id = NULL;
@@ -72,7 +69,7 @@ static void on_quiet(MuSim *sim) {
   while (g_hash_table_iter_next(&iter, &id, NULL)) {
     const MuSimAgent *agent = find_reservation(sim, id);
     if (agent != NULL && !g_hash_table_contains(sim->checks->ledger, id)) {
-      if (!is_let_off(sim, agent))
+      if (!sim->checks->forced)
         mu_sim_check_fail(sim, &mu_sim_check_ledger, "no ledger has %s, and it is still reserved on %s", (char *)id,
                           agent->id);
       g_hash_table_add(sim->checks->orphans, g_strdup(id));
@@ -82,7 +79,11 @@ static void on_quiet(MuSim *sim) {
 }
 
 static void on_command(MuSim *sim, const MuCommand *command) {
-  sim->checks->forced |= command->kind == MU_COMMAND_SERVICE_FORCE_REMOVE;
+  const MuService *service = command->service == NULL ? NULL : mu_manager_find(sim->client->manager, command->service);
+  gboolean leaving = service != NULL && service->record->state != MU_SERVICE_RUNNING;
+  gboolean forgets =
+      command->kind == MU_COMMAND_PLAN_FORCE_COMPLETE && (leaving || g_strcmp0(command->plan, "decommission") == 0);
+  sim->checks->forced |= command->kind == MU_COMMAND_SERVICE_FORCE_REMOVE || forgets;
 }
 
 static void check_agent(MuSim *sim, const MuSimAgent *agent) {

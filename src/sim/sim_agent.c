@@ -168,7 +168,6 @@ gboolean mu_sim_lose_agent(MuSim *sim, const char *agent_id, gboolean for_good) 
   rescind(sim, agent);
   if (for_good)
     end_all(sim, agent, MU_TASK_GONE_BY_OPERATOR, "REASON_SLAVE_REMOVED_BY_OPERATOR");
-  agent->was_lost = TRUE;
   agent->state = for_good ? MU_SIM_AGENT_GONE : MU_SIM_AGENT_UNREACHABLE;
   if (!for_good)
     cut_off_all(sim, agent);

@@ -31,7 +31,6 @@ typedef struct {
   GPtrArray *texts;
   guint lost_disks; /* bit n: /diskn */
   MuSimAgentState state;
-  gboolean was_lost; /* once: the ledgers may have given up what is on it */
   gint64 refused_until_ms;
   guint64 changes, refused_at; /* of its free resources: a refusal holds for what was offered then */
   GPtrArray *offers;           /* of char*, owned: ids of those that are out; several at once only when detailed */

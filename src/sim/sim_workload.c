@@ -140,12 +140,19 @@ static void act(Work *work) {
 
 /* ---- the end: an operator helps where only an operator can ------------------------------------------------------------- */
 
+static gboolean is_running(const MuService *service) {
+  return service->record->state == MU_SERVICE_RUNNING;
+}
+
 static gboolean is_stranded(Work *work, const MuPod *pod) {
-  const MuSimAgent *agent = pod->record == NULL ? NULL : mu_sim_find_agent(work->sim, pod->record->agent_id);
-  if (agent == NULL || agent->state == MU_SIM_AGENT_GONE)
-    return agent != NULL;
-  for (guint i = 0; i < pod->record->entries->len; i++) {
+  for (guint i = 0; pod->record != NULL && i < pod->record->entries->len; i++) {
     const MuLedgerEntry *entry = pod->record->entries->pdata[i];
+    const MuSimAgent *agent = mu_sim_find_agent(work->sim, mu_pod_record_entry_agent(pod->record, entry));
+    gboolean left = entry->agent_id != NULL && pod->record->fate == MU_POD_KEEP && is_running(pod->service);
+    if (agent == NULL || left)
+      continue; /* what it left behind keeps it from nothing */
+    if (agent->state == MU_SIM_AGENT_GONE)
+      return TRUE;
     const char *root = entry->resource->mount_root;
     if (root != NULL && mu_sim_agent_lost_disk(agent, root))
       return TRUE;
@@ -190,7 +197,7 @@ static void continue_plans(Work *work, const MuService *service) {
 
 static void help_service(Work *work, const MuService *service) {
   g_autoptr(GPtrArray) pods = pods_of(service);
-  gboolean running = service->record->state == MU_SERVICE_RUNNING;
+  gboolean running = is_running(service);
   for (guint i = 0; i < pods->len; i++) {
     const MuPod *pod = pods->pdata[i];
     if (pod->paused != NULL)
@@ -199,6 +206,8 @@ static void help_service(Work *work, const MuService *service) {
       continue;
     if (running && pod->record->fate == MU_POD_KEEP)
       post_for(work, MU_COMMAND_POD_REPLACE, service, pod->name, NULL, NULL, NULL);
+    if (running && pod->record->fate == MU_POD_ERASE)
+      post_for(work, MU_COMMAND_PLAN_FORCE_COMPLETE, service, NULL, "decommission", pod->name, NULL);
     if (!running) {
       post_for(work, MU_COMMAND_SERVICE_FORCE_REMOVE, service, NULL, NULL, NULL, NULL);
       return;

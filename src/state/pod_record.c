@@ -28,6 +28,8 @@ MuLedgerEntry *mu_ledger_entry_copy(const MuLedgerEntry *entry) {
   MuLedgerEntry *copy = mu_ledger_entry_new(mu_resource_copy(entry->resource), entry->set, entry->what);
   copy->state = entry->state;
   copy->asked = entry->asked;
+  copy->agent_id = g_strdup(entry->agent_id);
+  copy->hostname = g_strdup(entry->hostname);
   return copy;
 }
 
@@ -37,11 +39,24 @@ void mu_ledger_entry_free(MuLedgerEntry *entry) {
   mu_resource_free(entry->resource);
   g_free(entry->set);
   g_free(entry->what);
+  g_free(entry->agent_id);
+  g_free(entry->hostname);
   g_free(entry);
 }
 
 void mu_ledger_entry_move(MuLedgerEntry *entry, MuLedgerState to) {
   mu_sm_move(&LEDGER, &entry->state, to, entry->resource->reservation.resource_id);
+}
+
+void mu_ledger_entry_leave(MuLedgerEntry *entry, const MuPodRecord *record) {
+  if (entry->agent_id != NULL)
+    return;
+  if (entry->state != MU_LEDGER_RELEASING) {
+    entry->asked = entry->state == MU_LEDGER_PLANNED;
+    mu_ledger_entry_move(entry, MU_LEDGER_RELEASING);
+  }
+  entry->agent_id = g_strdup(record->agent_id);
+  entry->hostname = g_strdup(record->hostname);
 }
 
 MuPodRecord *mu_pod_record_new(const char *type, guint index) {
@@ -121,6 +136,8 @@ static const MuJsonMember ENTRY_MEMBERS[] = {
     {.key = "what", .kind = MU_JSON_TEXT, .offset = ENTRY(what)},
     {.key = "state", .kind = MU_JSON_COUNT, .offset = ENTRY(state), .required = TRUE, .max = MU_LEDGER_RELEASING},
     {.key = "asked", .kind = MU_JSON_BOOL, .offset = ENTRY(asked), .not_zero = TRUE},
+    {.key = "agent", .kind = MU_JSON_TEXT, .offset = ENTRY(agent_id)},
+    {.key = "hostname", .kind = MU_JSON_TEXT, .offset = ENTRY(hostname)},
     {.key = "resource", .kind = MU_JSON_OTHER, .required = TRUE, .other = &RESOURCE},
 };
 
@@ -277,11 +294,20 @@ MuLedgerEntry *mu_pod_record_by_id(const MuPodRecord *record, const char *resour
   return NULL;
 }
 
+const char *mu_pod_record_entry_agent(const MuPodRecord *record, const MuLedgerEntry *entry) {
+  return entry->agent_id != NULL ? entry->agent_id : record->agent_id;
+}
+
+void mu_pod_record_clear_place(MuPodRecord *record) {
+  g_clear_pointer(&record->agent_id, g_free);
+  g_clear_pointer(&record->hostname, g_free);
+  g_clear_pointer(&record->region, g_free);
+  g_clear_pointer(&record->zone, g_free);
+  g_ptr_array_set_size(record->attributes, 0);
+}
+
 void mu_pod_record_set_place(MuPodRecord *record, const MuOffer *offer) {
-  g_free(record->agent_id);
-  g_free(record->hostname);
-  g_free(record->region);
-  g_free(record->zone);
+  mu_pod_record_clear_place(record);
   record->agent_id = g_strdup(offer->agent_id);
   record->hostname = g_strdup(offer->hostname);
   record->region = g_strdup(offer->region);

@@ -45,12 +45,17 @@ typedef struct {
   char *set;            /* id of the resource set; "" for the pod's own volumes, "executor" for its overhead */
   char *what;           /* name of the port, path of the volume; NULL for plain scalars */
   guint state;          /* MuLedgerState */
+  char *agent_id,
+      *hostname;  /* where it was left behind, RELEASING, when the pod went elsewhere; NULL: at the pod's place */
   gboolean asked; /* RELEASING: its UNRESERVE may have happened: an offer of the agent without it proves it gone */
 } MuLedgerEntry;
 
+struct MuPodRecord;
 MuLedgerEntry *mu_ledger_entry_new(MuResource *take_resource, const char *set, const char *what);
 MuLedgerEntry *mu_ledger_entry_copy(const MuLedgerEntry *entry);
 void mu_ledger_entry_free(MuLedgerEntry *entry);
+/* The pod goes elsewhere without it: RELEASING, at the place where the record has the pod now. */
+void mu_ledger_entry_leave(MuLedgerEntry *entry, const struct MuPodRecord *record);
 /* Asserts the edge. */
 void mu_ledger_entry_move(MuLedgerEntry *entry, MuLedgerState to);
 
@@ -61,7 +66,7 @@ typedef enum {
   MU_POD_ERASE,   /* give everything back, then forget the instance */
 } MuPodFate;
 
-typedef struct {
+typedef struct MuPodRecord {
   char *type;
   guint index;
   MuPodFate fate;
@@ -81,6 +86,10 @@ MuPodRecord *mu_pod_record_decode(const char *text, gsize length, GError **error
  * have taken its place already. Borrowed. */
 MuLedgerEntry *mu_pod_record_find(const MuPodRecord *record, const char *set, MuResourceKind kind, const char *what);
 MuLedgerEntry *mu_pod_record_by_id(const MuPodRecord *record, const char *resource_id);
+/* The agent where the entry is; NULL: nowhere yet. */
+const char *mu_pod_record_entry_agent(const MuPodRecord *record, const MuLedgerEntry *entry);
+/* The instance is nowhere; what it left behind stays. */
+void mu_pod_record_clear_place(MuPodRecord *record);
 /* Copies the place an offer comes from into the record. */
 void mu_pod_record_set_place(MuPodRecord *record, const MuOffer *offer);
 /* As mu_offer_field, of the place the pod is at; NULL when nowhere. */

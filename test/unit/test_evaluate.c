@@ -312,7 +312,14 @@ static void test_planned_does_not_bind(void) {
   f.agent = make_agent("h2", "");
   assert_fits(&f);
   g_assert_cmpstr(f.match.record->agent_id, ==, "h2");
-  g_assert_cmpuint(f.match.record->entries->len, ==, 2);
+  g_assert_cmpuint(f.match.record->entries->len, ==, 4);
+  for (guint i = 0; i < 2; i++) { /* whether it exists on h1 only an offer of h1 tells */
+    const MuLedgerEntry *left = f.match.record->entries->pdata[i], *new = f.match.record->entries->pdata[i + 2];
+    g_assert_cmpint(left->state, ==, MU_LEDGER_RELEASING);
+    g_assert_cmpstr(left->agent_id, ==, "h1");
+    g_assert_true(left->asked);
+    g_assert_null(new->agent_id);
+  }
   assert_resources(f.match.reserve, "cpus 0.5, mem 256 MB");
 }
 
