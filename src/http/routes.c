@@ -16,6 +16,7 @@
   "follow: true: stay and send what is appended; offset: N: begin at this byte; tail: N: begin at the last so many "   \
   "lines"
 
+#define HEALTH_QUERY "verbose: true: with what a service's health was found from"
 #define FILTER_QUERY "plan: a plan's name; phase: a phase's name; step: a step's name"
 
 #define SERVICE "/v1/service/{name}"
@@ -23,7 +24,7 @@
 /* Every route, once. docs/http-api.md lists the same ones; a test compares. */
 static const MuRoute table[] = {
     {"GET", "/", mu_route_root, "what this is, and where to go on", NULL, NULL, JSON},
-    {"GET", "/v1/health", mu_route_health, "how the scheduler is", NULL, NULL, JSON},
+    {"GET", "/v1/health", mu_route_health, "how the scheduler is", HEALTH_QUERY, NULL, JSON},
     {"GET", "/v1/events", mu_route_events, "what happens, as server-sent events",
      "service: only the events of this service", NULL, "text/event-stream"},
     {"GET", "/v1/metrics", mu_route_metrics_json, "metrics as JSON", NULL, NULL, JSON},
@@ -58,7 +59,7 @@ static const MuRoute table[] = {
     {"GET", SERVICE "/context", mu_route_service_context, "the bytes that the service was added with", NULL, NULL,
      ANY_FILE},
     {"GET", SERVICE "/spec", mu_route_service_spec, "the target ServiceSpec as canonical JSON", NULL, NULL, JSON},
-    {"GET", SERVICE "/health", mu_route_service_health, "how the service is", NULL, NULL, JSON},
+    {"GET", SERVICE "/health", mu_route_service_health, "how the service is", HEALTH_QUERY, NULL, JSON},
 
     {"GET", SERVICE "/why", mu_route_why, "what every incomplete step waits for, and what to do",
      "pod: only the steps of this pod instance", NULL, JSON},

@@ -1,4 +1,5 @@
 #include "http_reply.h"
+#include "http_request.h"
 #include "json.h"
 #include "mu_config.h"
 #include "routes.h"
@@ -18,10 +19,19 @@ void mu_route_root(const MuHttpRequest *request, MuHttpResponse *response, gpoin
                                  "links", links));
 }
 
-static void answer_health(MuHttpServer *server, MuHttpResponse *response, const char *service) {
+/* The query may ask for the reasons of a service's health. */
+static void answer_health(MuHttpServer *server, MuHttpResponse *response, const MuHttpRequest *request,
+                          const char *service) {
   GError *error = NULL;
   guint status = MHD_HTTP_OK;
+  gboolean verbose = FALSE;
+  if (!mu_http_query_bool(request->query, "verbose", &verbose, &error)) {
+    mu_route_fail(response, error);
+    return;
+  }
   json_t *health = mu_view_health(server->backend.client, service, &status, &error);
+  if (health != NULL && verbose && service != NULL)
+    mu_json_set_new(health, "reasons", mu_view_health_reasons(server->backend.client, service, NULL));
   if (health == NULL)
     mu_route_fail(response, error);
   else
@@ -30,21 +40,19 @@ static void answer_health(MuHttpServer *server, MuHttpResponse *response, const 
 
 /* Of the service, when it is the only one: HealthResource of the reference; but not while the scheduler itself is not well. */
 void mu_route_health(const MuHttpRequest *request, MuHttpResponse *response, gpointer user) {
-  (void)request;
   MuHttpServer *server = user;
   guint status = MHD_HTTP_OK;
   g_autoptr(json_t) whole = mu_view_health(server->backend.client, NULL, &status, NULL);
-  answer_health(server, response, status == MHD_HTTP_OK ? server->mono : NULL);
+  answer_health(server, response, request, status == MHD_HTTP_OK ? server->mono : NULL);
 }
 
 void mu_route_framework(const MuHttpRequest *request, MuHttpResponse *response, gpointer user) {
-  (void)request;
-  answer_health(user, response, NULL);
+  answer_health(user, response, request, NULL);
 }
 
 void mu_route_service_health(const MuHttpRequest *request, MuHttpResponse *response, gpointer user) {
   g_autofree char *service = mu_route_service_name(user, request);
-  answer_health(user, response, service);
+  answer_health(user, response, request, service);
 }
 
 void mu_route_events(const MuHttpRequest *request, MuHttpResponse *response, gpointer user) {

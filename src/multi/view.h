@@ -39,6 +39,8 @@ gboolean mu_view_task(MuMultiServiceEventClient *client, const char *name, const
 /* {"status": …, "framework", "engine", "services", "subscribed", "store"}; service NULL: the whole. The HTTP status code to
  * answer with (200 when well) is set. */
 json_t *mu_view_health(MuMultiServiceEventClient *client, const char *service, guint *ret_http_status, GError **error);
+/* What a service's health was found from, one line a plan. */
+json_t *mu_view_health_reasons(MuMultiServiceEventClient *client, const char *service, GError **error);
 /* Prometheus text exposition; the caller frees. */
 char *mu_view_metrics(MuMultiServiceEventClient *client);
 /* The same numbers in the form of the reference's (Dropwizard): {"version","gauges":{name:{"value"}},"counters":{name:

@@ -135,6 +135,11 @@ json_t *mu_view_health(MuMultiServiceEventClient *client, const char *service, g
   return view(service == NULL ? "redis" : service, "{\"status\":\"well\"}", error);
 }
 
+json_t *mu_view_health_reasons(MuMultiServiceEventClient *client, const char *service, GError **error) {
+  (void)client;
+  return view(service, "[\"deploy: 1 PENDING\"]", error);
+}
+
 char *mu_view_metrics(MuMultiServiceEventClient *client) {
   (void)client;
   return g_strdup("muster_services 2\n");

@@ -48,6 +48,8 @@ static const Case cases[] = {
     {"GET", R "/context", "", NULL, 200, "application/octet-stream", "name: redis", NULL},
     {"GET", R "/spec", "", NULL, 200, JSON, "redis", NULL},
     {"GET", R "/health", "", NULL, 203, JSON, "well", NULL},
+    {"GET", R "/health?verbose=true", "", NULL, 203, JSON, "deploy: 1 PENDING", NULL},
+    {"GET", R "/health?verbose=maybe", "", NULL, 400, JSON, "verbose", NULL},
     {"GET", R "/why", "", NULL, 200, JSON, "steps", NULL},
     {"GET", R "/why?pod=redis-0", "", NULL, 200, JSON, "\"pod\":\"redis-0\"", NULL},
     {"GET", R "/plans", "", NULL, 200, JSON, "recovery", NULL},

@@ -6,6 +6,7 @@
 #include "json.h"
 #include "sim_expect.h"
 #include "view.h"
+#include "view_why.h"
 #include "views_golden.h"
 #include <muster/error.h>
 
@@ -143,13 +144,29 @@ static json_t *say_health(MuMultiServiceEventClient *client, const char *service
   return json;
 }
 
+static json_t *say_why(MuMultiServiceEventClient *client, const char *service, GError **error) {
+  return mu_view_why(client, service, NULL, error);
+}
+
+static json_t *say_reasons(MuMultiServiceEventClient *client, const char *service, GError **error) {
+  return mu_view_health_reasons(client, service, error);
+}
+
 static const struct {
   const char *view;
   json_t *(*say)(MuMultiServiceEventClient *client, const char *service, GError **error);
 } VIEWS[] = {
-    {"service", say_service},       {"plans", say_plans},       {"plan-deploy", say_plan}, {"pods", say_pods},
-    {"pod-statuses", say_statuses}, {"pod-status", say_status}, {"pod-info", say_info},    {"spec", say_spec},
+    {"service", say_service},
+    {"plans", say_plans},
+    {"plan-deploy", say_plan},
+    {"pods", say_pods},
+    {"pod-statuses", say_statuses},
+    {"pod-status", say_status},
+    {"pod-info", say_info},
+    {"spec", say_spec},
     {"health", say_health},
+    {"health-reasons", say_reasons},
+    {"why", say_why},
 };
 
 static void test_each_service(Fixture *f, gconstpointer data) {
@@ -172,6 +189,10 @@ static void test_whole(Fixture *f, gconstpointer data) {
   golden("health-whole", say_health(f->client, NULL, NULL));
   golden("plan-recovery", mu_view_plan(f->client, "recovering", "recovery", NULL));
   golden("plan-custom", mu_view_plan(f->client, "deployed", "spare", NULL));
+  g_autoptr(json_t) metrics_json = mu_view_metrics_json(f->client);
+  g_assert_cmpint(json_integer_value(json_object_get(
+                      json_object_get(json_object_get(metrics_json, "gauges"), "services.FAILED"), "value")),
+                  ==, 1);
   g_autofree char *metrics = mu_view_metrics(f->client);
   g_autofree char *hidden = hide_counts(metrics);
   mu_test_golden("test/golden/views/metrics.txt", hidden);
