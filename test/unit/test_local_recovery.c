@@ -363,6 +363,134 @@ static void test_second_launch(void) {
   fixture_free(&fixture);
 }
 
+/* ---- whole disks ---- */
+
+typedef struct {
+  char *folder; /* the disk */
+  const char *mounts[2];
+} Disk;
+
+static void disk_new(Disk *disk, Fixture *fixture) {
+  disk->folder = g_dir_make_tmp("muster-disk-XXXXXX", NULL);
+  disk->mounts[0] = disk->folder;
+  disk->mounts[1] = NULL;
+  fixture_init(fixture);
+  fixture->config.mounts = disk->mounts;
+  fixture_open(fixture);
+  fixture_start(fixture);
+}
+
+static void disk_free(Disk *disk) {
+  g_assert_cmpint(g_rmdir(disk->folder), ==, 0); /* nothing of ours is left on it */
+  g_free(disk->folder);
+}
+
+static MuResource *find_disk(const MuOffer *offer) {
+  for (guint i = 0; i < offer->resources->items->len; i++) {
+    const MuResource *resource = offer->resources->items->pdata[i];
+    if (resource->mount_root)
+      return mu_resource_copy(resource);
+  }
+  g_error("no disk was offered");
+}
+
+static void apply(Fixture *fixture, const MuOffer *offer, MuOperationKind kind, const MuResource *resource) {
+  MuEngineCall *accept = accept_new(offer, 0);
+  MuResources *resources = mu_resources_new();
+  mu_resources_add(resources, resource);
+  g_ptr_array_add(accept->operations, mu_operation_new(kind, resources, NULL));
+  call(fixture, accept);
+}
+
+/* Reserves the disk and makes it a volume with a file. */
+static void make_mount_volume(Fixture *fixture) {
+  g_autoptr(MuOffer) first = wait_offer(fixture);
+  g_autoptr(MuResource) disk = find_disk(first);
+  mu_resource_set_reservation(disk, "role", "r1", "svc", NULL);
+  apply(fixture, first, MU_OP_RESERVE, disk);
+  g_autoptr(MuOffer) second = wait_offer(fixture);
+  disk->persistence_id = g_strdup("whole");
+  disk->container_path = g_strdup("data");
+  apply(fixture, second, MU_OP_CREATE, disk);
+}
+
+static char *our_folder(const Disk *disk) {
+  GDir *dir = g_dir_open(disk->folder, 0, NULL);
+  char *path = g_build_filename(disk->folder, g_dir_read_name(dir), NULL);
+  g_dir_close(dir);
+  return path;
+}
+
+static gboolean is_warned(const Fixture *fixture, const char *part) {
+  const GPtrArray *warnings = mu_local_engine_warnings(fixture->engine);
+  for (guint i = 0; i < warnings->len; i++)
+    if (strstr(warnings->pdata[i], part))
+      return TRUE;
+  return FALSE;
+}
+
+/* The reservation of a disk and its volume are there after a restart, whether the journal was rewritten meanwhile or not. */
+static void test_mount_volume(void) {
+  Fixture fixture;
+  Disk disk;
+  disk_new(&disk, &fixture);
+  make_mount_volume(&fixture);
+  for (int i = 0; i < 2; i++) {
+    reopen(&fixture);
+    g_autoptr(MuOffer) offer = wait_offer(&fixture);
+    g_autoptr(MuResource) volume = find_disk(offer);
+    g_assert_cmpstr(volume->persistence_id, ==, "whole");
+    g_assert_cmpstr(volume->reservation.resource_id, ==, "r1");
+  }
+  fixture_free(&fixture);
+  disk_free(&disk);
+}
+
+/* A disk that is not mounted is not mistaken for one that is empty. */
+static void test_disk_is_gone(void) {
+  Fixture fixture;
+  Disk disk;
+  disk_new(&disk, &fixture);
+  make_mount_volume(&fixture);
+  fixture_close(&fixture);
+  g_autofree char *ours = our_folder(&disk), *volume = g_build_filename(ours, "whole", NULL);
+  g_assert_cmpint(g_rmdir(volume), ==, 0);
+  g_assert_cmpint(g_rmdir(ours), ==, 0);
+  fixture_open(&fixture);
+  g_assert_true(is_warned(&fixture, "whole of svc is not there; is the disk mounted?"));
+  g_assert_false(g_file_test(ours, G_FILE_TEST_EXISTS));
+  fixture_start(&fixture);
+  fixture_free(&fixture);
+  disk_free(&disk);
+}
+
+/* One that is given no more keeps its volume, which goes with the engine. What no reservation has is removed; the rest of the
+ * disk is nobody's business. */
+static void test_disk_not_given(void) {
+  Fixture fixture;
+  Disk disk;
+  disk_new(&disk, &fixture);
+  make_mount_volume(&fixture);
+  g_autofree char *ours = our_folder(&disk), *stray = g_build_filename(ours, "stray", NULL);
+  g_autofree char *trash = g_build_filename(ours, "trash-7", NULL),
+                  *other = g_build_filename(disk.folder, "other", NULL);
+  fixture_close(&fixture);
+  g_assert_cmpint(g_mkdir(stray, 0700) | g_mkdir(trash, 0700) | g_mkdir(other, 0700), ==, 0);
+  fixture.config.mounts = NULL;
+  fixture_open(&fixture);
+  fixture_start(&fixture);
+  g_assert_true(is_warned(&fixture, "no longer has all of"));
+  g_assert_true(is_warned(&fixture, "stray has no reservation any more: removed"));
+  g_assert_false(g_file_test(stray, G_FILE_TEST_EXISTS));
+  g_autoptr(MuOffer) offer = wait_offer(&fixture);
+  g_autoptr(MuResource) volume = find_disk(offer);
+  g_assert_cmpstr(volume->persistence_id, ==, "whole");
+  fixture_free(&fixture);
+  g_assert_false(g_file_test(ours, G_FILE_TEST_EXISTS));
+  g_assert_cmpint(g_rmdir(other), ==, 0);
+  disk_free(&disk);
+}
+
 int main(int argc, char **argv) {
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/local-recovery/adoption", test_adoption);
@@ -381,5 +509,8 @@ int main(int argc, char **argv) {
   g_test_add_func("/local-recovery/destroy-stopped-executor", test_destroy_stopped_executor);
   g_test_add_func("/local-recovery/teardown", test_teardown);
   g_test_add_func("/local-recovery/second-launch", test_second_launch);
+  g_test_add_func("/local-recovery/mount-volume", test_mount_volume);
+  g_test_add_func("/local-recovery/disk-is-gone", test_disk_is_gone);
+  g_test_add_func("/local-recovery/disk-not-given", test_disk_not_given);
   return run_guarded();
 }
