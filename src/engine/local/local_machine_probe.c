@@ -56,8 +56,11 @@ static void take_podman(MuLocal *local) {
 
 static gboolean take_pids(MuLocal *local, MuLocalSwitch wanted, const json_t *answer, GError **error) {
   const char *why = lacking(answer, "pid");
-  if (wanted == MU_LOCAL_AUTO)
+  if (wanted == MU_LOCAL_AUTO) {
     wanted = geteuid() == 0 && !why ? MU_LOCAL_ON : MU_LOCAL_OFF;
+    if (geteuid() == 0 && why)
+      mu_local_warn(local, "tasks see all processes: this machine allows no pid namespaces (%s)", why);
+  }
   local->isolates_pids = wanted == MU_LOCAL_ON;
   if (!local->isolates_pids || !why)
     return TRUE;
