@@ -61,7 +61,10 @@ static void submit(const MuHttpRequest *request, MuHttpResponse *response, gpoin
 
 static gboolean run(const char *state_dir, GError **error) {
   MuMultiServiceRunner *made = NULL;
-  const MuHttpRoute route = {"POST", "/v1/jobs/{name}", submit, "Runs the body as a shell command, once."};
+  const MuHttpRoute route = {.method = "POST",
+                             .path = "/v1/jobs/{name}",
+                             .handler = submit,
+                             .summary = "Runs the body as a shell command, once."};
   MuRunnerOptions options = {
       .state_dir = state_dir, .quiet = TRUE, .routes = &route, .n_routes = 1, .routes_user = &made};
   /* At most ten jobs reserve at a time, in turns of a minute. */

@@ -30,6 +30,9 @@ typedef struct {
   const char *path; /* "/v1/submissions/{id}": a `{…}` stands for one part; a last `{…*}` for all the rest */
   MuHttpHandler handler;
   const char *summary; /* one line for the API's document */
+  /* Over TCP too, the request needs no bearer token: for clients that cannot send one. Whoever reaches the address may ask.
+   * Host and Origin are still checked. */
+  gboolean without_token;
 } MuHttpRoute;
 
 G_END_DECLS

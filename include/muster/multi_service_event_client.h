@@ -37,6 +37,11 @@ typedef enum {
  * name: the service goes on as one of its services. */
 void mu_multi_service_event_client_set_services(MuMultiServiceEventClient *client, MuServicesMode mode,
                                                 const char *const *names);
+/* The context that the service was last added with; the caller's reference. NULL with MU_ERROR_NOT_FOUND. On the thread of the
+ * main loop. */
+GBytes *mu_multi_service_event_client_context(MuMultiServiceEventClient *client, const char *service, GError **error);
+/* The services; borrowed, and the client's as long as that lives. For reading only (multi_service_manager.h,
+ * service_report.h), on the thread of the main loop. */
 MuMultiServiceManager *mu_multi_service_event_client_manager(MuMultiServiceEventClient *client);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MuMultiServiceEventClient, mu_multi_service_event_client_free)
 

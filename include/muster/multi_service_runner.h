@@ -63,17 +63,44 @@ typedef enum {
  * MU_ERROR_CONFLICT (another scheduler has the folder), MU_ERROR_REFUSED (options). */
 MuMultiServiceRunner *mu_multi_service_runner_new(MuMultiServiceEventClient *take_client,
                                                   const MuRunnerOptions *options, GError **error);
-/* Adds or reconfigures a service from inside the process (static schedulers): as PUT /v1/service/{name}. Before or while
- * running; the outcome is logged and shown by the API. */
-void mu_multi_service_runner_put_service(MuMultiServiceRunner *runner, const char *name, GBytes *context);
-/* The outcome of a request made from inside the process: `error` NULL when it is durable. Borrowed. */
+
+/* ---- requests from inside the process; on the thread of the main loop, before or while running ---- */
+
+/* The outcome of a request: `error` NULL when it is durable. Called once, on the thread of the main loop, and not from inside
+ * the function that made the request. At the end of the run it is called with MU_ERROR_UNAVAILABLE for requests that were
+ * not begun. The arguments are borrowed. Errors as those of the API: MU_ERROR_REFUSED (the factory or the validation refused
+ * the service), MU_ERROR_CONFLICT (another version, being uninstalled, a name that collides, needed by others),
+ * MU_ERROR_TOO_LARGE, MU_ERROR_NOT_FOUND. */
 typedef void (*MuDoneFunc)(const char *service, const GError *error, gpointer user);
+
+/* Adds or reconfigures a service: as PUT /v1/service/{name}. A reference of the context is taken. The same context again is no
+ * change. The outcome is only logged. */
+void mu_multi_service_runner_put_service(MuMultiServiceRunner *runner, const char *name, GBytes *context);
+/* Likewise; `done` (NULL: logged) is told the outcome. */
 void mu_multi_service_runner_put_service_full(MuMultiServiceRunner *runner, const char *name, GBytes *context,
                                               MuDoneFunc done, gpointer user);
+/* Likewise, when the service's present version is `if_version`: MU_VERSION_ANY, MU_VERSION_ABSENT (it is not there yet), or a
+ * number as in MuServiceReport; else MU_ERROR_CONFLICT. */
+void mu_multi_service_runner_put_service_if(MuMultiServiceRunner *runner, const char *name, GBytes *context,
+                                            gint64 if_version, MuDoneFunc done, gpointer user);
+/* Begins the uninstall of the service; `done` (NULL: logged) is told when that is durable. It is gone when the
+ * UninstallCallback is called. One that is being uninstalled already is no error. */
 void mu_multi_service_runner_remove_service(MuMultiServiceRunner *runner, const char *name, MuDoneFunc done,
                                             gpointer user);
 /* Uninstalls everything; run() then ends with MU_RUN_UNINSTALLED. */
 void mu_multi_service_runner_uninstall(MuMultiServiceRunner *runner);
+
+/* ---- watching ---- */
+
+/* Something has changed, and is durable. `type` is "service", "plan", "step", "task" or "framework"; `service` the one that it
+ * concerns, or NULL; `json` an object with the details, as in GET /v1/events (docs/http-api.md). Called on the thread of the
+ * main loop; the arguments are borrowed. A request may be made from inside; the runner must not be freed. */
+typedef void (*MuEventFunc)(const char *type, const char *service, const char *json, gpointer user);
+/* At most one; NULL: none. */
+void mu_multi_service_runner_watch(MuMultiServiceRunner *runner, MuEventFunc func, gpointer user);
+
+/* ---- the run ---- */
+
 /* Runs until the end. Handles SIGTERM and SIGINT. FALSE with an error when the engine or the store ended it. */
 gboolean mu_multi_service_runner_run(MuMultiServiceRunner *runner, MuRunEnd *ret_end, GError **error);
 void mu_multi_service_runner_stop(MuMultiServiceRunner *runner);

@@ -11,6 +11,7 @@
 #include <muster/offer_discipline.h>
 #include <muster/scheduler_builder.h>
 #include <muster/service_factory.h>
+#include <muster/service_report.h>
 #include <muster/service_store.h>
 #include <muster/spec.h>
 #include <muster/uninstall_callback.h>

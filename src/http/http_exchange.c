@@ -154,7 +154,15 @@ gboolean mu_http_is_public(const char *uri) {
   return strcmp(uri, MU_HTTP_BOOTSTRAP_PATH) == 0;
 }
 
-static gboolean check_access(MuHttpResponse *response) {
+static gboolean needs_no_token(MuHttpResponse *response, const char *method) {
+  MuHttpMatch match = {0};
+  g_auto(GStrv) captures = NULL;
+  g_autofree char *allow = NULL, *path = mu_http_uri_path(response->uri);
+  return mu_http_router_match(response->server->router, method, path, &match, &captures, &allow, NULL) &&
+         match.without_token;
+}
+
+static gboolean check_access(MuHttpResponse *response, const char *method) {
   GError *error = NULL;
   guint status = 0;
   if (!response->listener->tcp || mu_http_is_public(response->uri))
@@ -163,6 +171,10 @@ static gboolean check_access(MuHttpResponse *response) {
                          mu_http_request_header(response, "Origin"), mu_http_request_header(response, "Authorization"),
                          &status, &error))
     return TRUE;
+  if (status == MHD_HTTP_UNAUTHORIZED && needs_no_token(response, method)) {
+    g_error_free(error);
+    return TRUE;
+  }
   if (status == MHD_HTTP_UNAUTHORIZED)
     mu_http_add_header(response, "WWW-Authenticate", "Bearer realm=\"muster\"");
   refuse(response, status, error);
@@ -232,7 +244,7 @@ static enum MHD_Result begin(MuHttpResponse *response, const char *method) {
   const char *length = mu_http_request_header(response, "Content-Length");
   if (length != NULL)
     g_ascii_string_to_unsigned(length, 10, 0, G_MAXUINT64, &announced, NULL);
-  if (check_access(response) && read_uri(response, method) && announced > response->server->max_body_bytes)
+  if (check_access(response, method) && read_uri(response, method) && announced > response->server->max_body_bytes)
     refuse_size(response);
   if (response->refusal == NULL || !must_answer_early(response, announced))
     return MHD_YES;

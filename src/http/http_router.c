@@ -14,7 +14,7 @@ typedef struct {
   MuRoute route; /* the strings of the user's own routes are copies */
   char **parts;
   gpointer user;
-  gboolean own;
+  gboolean own, without_token;
   gboolean mono; /* of a service, without its name: the path is ours to free */
 } Row;
 
@@ -66,7 +66,10 @@ static gboolean pattern_is_valid(const MuHttpRoute *route, char **parts) {
 }
 
 static gboolean add_own(MuHttpRouter *router, const MuHttpRoute *own, gpointer user, GError **error) {
-  Row row = {.user = user, .own = TRUE, .parts = g_strsplit(own->path == NULL ? "" : own->path, "/", -1)};
+  Row row = {.user = user,
+             .own = TRUE,
+             .without_token = own->without_token,
+             .parts = g_strsplit(own->path == NULL ? "" : own->path, "/", -1)};
   if (!pattern_is_valid(own, row.parts)) {
     g_set_error(
         error, MU_ERROR, MU_ERROR_REFUSED,
@@ -290,7 +293,7 @@ gboolean mu_http_router_match(const MuHttpRouter *router, const char *method, co
     if (row->mono && router->mono == NULL && allow->len == 0)
       return set_many(path, error);
     if (strcmp(row->route.method, wanted) == 0) {
-      *ret_match = (MuHttpMatch){.handler = row->route.handler, .user = row->user};
+      *ret_match = (MuHttpMatch){.handler = row->route.handler, .user = row->user, .without_token = row->without_token};
       *ret_captures = g_steal_pointer(&captures);
       return TRUE;
     }

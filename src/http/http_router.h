@@ -19,6 +19,7 @@ typedef struct {
 typedef struct {
   MuHttpHandler handler;
   gpointer user;
+  gboolean without_token; /* see MuHttpRoute */
 } MuHttpMatch;
 
 typedef struct MuHttpRouter MuHttpRouter;

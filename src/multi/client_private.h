@@ -15,6 +15,8 @@ void mu_manager_remove(MuMultiServiceManager *manager, MuService *service);
 /* By name, or by its sanitized form; NULL when there is none. */
 MuService *mu_manager_find(const MuMultiServiceManager *manager, const char *name);
 MuService *mu_manager_find_sanitized(const MuMultiServiceManager *manager, const char *sanitized);
+/* "RUNNING", "UNINSTALLING", "GONE", or "FAILED": it could not be built or read. Static. */
+const char *mu_service_shown_state(const MuService *service);
 /* MU_ERROR_NOT_FOUND naming the services there are. */
 MuService *mu_manager_require(const MuMultiServiceManager *manager, const char *name, GError **error);
 

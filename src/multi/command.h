@@ -4,6 +4,7 @@
 #define MU_COMMAND_H
 #include <glib.h>
 #include <jansson.h>
+#include <muster/service_store.h>
 #include <muster/spec.h>
 
 typedef enum {
@@ -29,13 +30,6 @@ typedef enum {
 
 /* The end of a command. Exactly one of `body` and `error` is set; both are borrowed. */
 typedef void (*MuReplyFunc)(json_t *body, const GError *error, gpointer user);
-
-/* No condition on the version; the service must not exist yet. */
-#define MU_VERSION_ANY G_GINT64_CONSTANT(-1)
-#define MU_VERSION_ABSENT G_GINT64_CONSTANT(0)
-
-/* The largest context of a service. */
-#define MU_CONTEXT_MAX_BYTES (8u * 1024 * 1024)
 
 typedef struct {
   MuCommandKind kind;

@@ -62,6 +62,12 @@ MuService *mu_manager_find(const MuMultiServiceManager *manager, const char *nam
   return service != NULL ? service : mu_manager_find_sanitized(manager, name);
 }
 
+const char *mu_service_shown_state(const MuService *service) {
+  if (service->unreadable != NULL || (service->failure != NULL && service->record->state == MU_SERVICE_RUNNING))
+    return "FAILED";
+  return mu_service_state_to_string(service->record->state);
+}
+
 MuService *mu_manager_require(const MuMultiServiceManager *manager, const char *name, GError **error) {
   MuService *service = mu_manager_find(manager, name);
   if (service == NULL)

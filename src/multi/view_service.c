@@ -8,12 +8,6 @@
 
 #include <string.h>
 
-static const char *shown_state(const MuService *service) {
-  if (service->unreadable != NULL || (service->failure != NULL && service->record->state == MU_SERVICE_RUNNING))
-    return "FAILED";
-  return mu_service_state_to_string(service->record->state);
-}
-
 static guint count_pods(const MuService *service) {
   GHashTableIter iter;
   gpointer pod = NULL;
@@ -28,7 +22,7 @@ static json_t *service_row(const MuService *service) {
   json_t *row = json_object();
   const MuPlan *plan = service->deploy;
   mu_json_set_string(row, "service", service->name);
-  mu_json_set_string(row, "state", shown_state(service));
+  mu_json_set_string(row, "state", mu_service_shown_state(service));
   mu_json_set_int(row, "version", service->record->version);
   if (plan != NULL) {
     mu_json_set_string(row, "plan", plan->name);

@@ -45,6 +45,8 @@ static void publish(MuMultiServiceRunner *runner, const MuOutput *output) {
   for (guint i = 0; i < output->notices->len; i++) {
     const MuNotice *notice = output->notices->pdata[i];
     mu_narrate_notice(notice);
+    if (runner->watch != NULL)
+      runner->watch(notice->type, notice->service, notice->text, runner->watch_user);
     mu_http_server_publish(runner->http, notice->type, notice->service, notice->text);
   }
 }

@@ -218,7 +218,6 @@ static void on_done(json_t *body, const GError *error, gpointer user) {
 static void ask(MuMultiServiceRunner *runner, MuCommand *command, const char *verb, MuDoneFunc done, gpointer user) {
   Request *request = g_new(Request, 1);
   *request = (Request){g_strdup(command->service), verb, done, user};
-  command->if_version = MU_VERSION_ANY;
   command->reply = on_done;
   command->user = request;
   mu_runner_queue_command(runner, command);
@@ -226,8 +225,14 @@ static void ask(MuMultiServiceRunner *runner, MuCommand *command, const char *ve
 
 void mu_multi_service_runner_put_service_full(MuMultiServiceRunner *runner, const char *name, GBytes *context,
                                               MuDoneFunc done, gpointer user) {
+  mu_multi_service_runner_put_service_if(runner, name, context, MU_VERSION_ANY, done, user);
+}
+
+void mu_multi_service_runner_put_service_if(MuMultiServiceRunner *runner, const char *name, GBytes *context,
+                                            gint64 if_version, MuDoneFunc done, gpointer user) {
   MuCommand *command = mu_command_new(MU_COMMAND_SERVICE_PUT, name);
   command->context = g_bytes_ref(context);
+  command->if_version = if_version;
   ask(runner, command, "added", done, user);
 }
 
@@ -238,6 +243,11 @@ void mu_multi_service_runner_put_service(MuMultiServiceRunner *runner, const cha
 void mu_multi_service_runner_remove_service(MuMultiServiceRunner *runner, const char *name, MuDoneFunc done,
                                             gpointer user) {
   ask(runner, mu_command_new(MU_COMMAND_SERVICE_REMOVE, name), "removed", done, user);
+}
+
+void mu_multi_service_runner_watch(MuMultiServiceRunner *runner, MuEventFunc func, gpointer user) {
+  runner->watch = func;
+  runner->watch_user = user;
 }
 
 void mu_multi_service_runner_uninstall(MuMultiServiceRunner *runner) {

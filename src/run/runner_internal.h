@@ -27,6 +27,9 @@ struct MuMultiServiceRunner {
   char *bootstrap;            /* the program that agents fetch; NULL: not found */
   char *url, *socket, *token; /* they outlive the end of the run; url NULL: no TCP */
 
+  MuEventFunc watch; /* of the SDK's user, or NULL */
+  gpointer watch_user;
+
   GMainLoop *loop;
   GSource *wake;
   GQueue queue;           /* of Item*, see loop.c: commands and engine events in the order in which they came */

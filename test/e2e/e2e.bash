@@ -128,3 +128,39 @@ serve_files() {
   exec {served}<"$work/port"
   read -r files_port <&"$served"
 }
+
+# ---- programs on libmuster ----
+
+# Installs muster into the test's folder, for sdk_build and for what those programs need when they run.
+sdk_install() {
+  option() { meson introspect --buildoptions "$MU_BUILD" | jq -r --arg name "$1" '.[] | select(.name == $name) | .value'; }
+  [[ $(option b_sanitize) == none ]] || skip_all "a library with a sanitizer in it is for programs with that sanitizer"
+  local prefix libdir
+  prefix=$(option prefix)
+  libdir=$work/root$prefix/$(option libdir)
+  check "install" meson install -C "$MU_BUILD" --no-rebuild --destdir "$work/root"
+  sed -i "s|^prefix=.*|prefix=$work/root$prefix|" "$libdir/pkgconfig/muster.pc"
+  export PKG_CONFIG_PATH=$libdir/pkgconfig LD_LIBRARY_PATH=$libdir MUSTER_LIBEXEC=$work/root$prefix/libexec/muster
+}
+
+# sdk_build PROGRAM FILE… [-- MORE PACKAGES]
+sdk_build() {
+  local flags program=$1 files=() packages=(muster)
+  shift
+  while [[ $# -gt 0 && $1 != -- ]]; do
+    files+=("$1")
+    shift
+  done
+  [[ $# -eq 0 ]] || packages+=("${@:2}")
+  read -ra flags < <(pkg-config --cflags --libs "${packages[@]}")
+  cc -std=gnu17 -Wall -Wextra -Werror "${files[@]}" -o "$program" "${flags[@]}"
+}
+
+# sdk_start PROGRAM ARGUMENT…: in the background until it says `ready: …`, which is in $line; what it prints comes from 5.
+sdk_start() {
+  rm -f out && mkfifo out
+  "$@" >out 2>>log </dev/null &
+  scheduler=$!
+  exec 5<out
+  read -r -t 30 line <&5 && [[ $line == ready:* ]]
+}

@@ -4,33 +4,13 @@
 work_begin sdk
 cd "$work" || exit 1
 
-option() { meson introspect --buildoptions "$MU_BUILD" | jq -r --arg name "$1" '.[] | select(.name == $name) | .value'; }
-[[ $(option b_sanitize) == none ]] || skip_all "a library with a sanitizer in it is for programs with that sanitizer"
-prefix=$(option prefix)
-libdir=$work/root$prefix/$(option libdir)
-check "install" meson install -C "$MU_BUILD" --no-rebuild --destdir "$work/root"
-sed -i "s|^prefix=.*|prefix=$work/root$prefix|" "$libdir/pkgconfig/muster.pc"
-export PKG_CONFIG_PATH=$libdir/pkgconfig LD_LIBRARY_PATH=$libdir MUSTER_LIBEXEC=$work/root$prefix/libexec/muster
-build() {
-  local flags
-  read -ra flags < <(pkg-config --cflags --libs muster)
-  cc -std=gnu17 -Wall -Wextra -Werror "$MU_SOURCE/examples/c/$1.c" -o "$1" "${flags[@]}"
-}
-check "static_scheduler builds with pkg-config" build static_scheduler
-check "dynamic_scheduler builds with pkg-config" build dynamic_scheduler
-
-# start PROGRAM ARGUMENT…: in the background until it is ready; what it prints comes from 5.
-start() {
-  rm -f out && mkfifo out
-  "$@" >out 2>>log </dev/null &
-  scheduler=$!
-  exec 5<out
-  read -r -t 30 line <&5 && [[ $line == ready:* ]]
-}
+sdk_install
+check "static_scheduler builds with pkg-config" sdk_build static_scheduler "$MU_SOURCE/examples/c/static_scheduler.c"
+check "dynamic_scheduler builds with pkg-config" sdk_build dynamic_scheduler "$MU_SOURCE/examples/c/dynamic_scheduler.c"
 
 spec one 1 'exec sleep 1000' "$volume" >one.yml
 spec two 2 'exec sleep 1000' >two.yml
-check "static: two services" start ./static_scheduler "$state" one=one.yml two=two.yml
+check "static: two services" sdk_start ./static_scheduler "$state" one=one.yml two=two.yml
 same "... are its services" "one two" "$(json '[.[].service] | join(" ")' muster service list)"
 check "... which deploy (1)" muster plan show one
 for name in one two; do
@@ -39,7 +19,7 @@ done
 one=$(tasks one)
 kill -TERM "$scheduler"
 check "static: ends in order" scheduler_wait
-check "static: started again without the second" start ./static_scheduler "$state" one=one.yml
+check "static: started again without the second" sdk_start ./static_scheduler "$state" one=one.yml
 mkfifo seen
 timeout 30 muster events --json >seen &
 events=$!
@@ -54,7 +34,7 @@ check "static: ends with success" scheduler_wait
 post() {
   curl -s --max-time 30 --unix-socket "$state/muster.sock" "http://localhost/v1/jobs/$1" -H 'Content-Type: text/plain' -d "$2"
 }
-check "dynamic: starts" start ./dynamic_scheduler "$state"
+check "dynamic: starts" sdk_start ./dynamic_scheduler "$state"
 same "dynamic: a job is accepted" '{"job":"sum"}' "$(post sum "echo \"it is \$((6*7))\" > '$work/sum'")"
 read -r -t 30 line <&5
 same "... it runs, and is removed when it is done" "job sum is done" "$line"
