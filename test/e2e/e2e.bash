@@ -145,15 +145,15 @@ sdk_install() {
 
 # sdk_build PROGRAM FILE… [-- MORE PACKAGES]
 sdk_build() {
-  local flags program=$1 files=() packages=(muster)
+  local flags program=$1 sources=() packages=(muster)
   shift
   while [[ $# -gt 0 && $1 != -- ]]; do
-    files+=("$1")
+    sources+=("$1")
     shift
   done
   [[ $# -eq 0 ]] || packages+=("${@:2}")
   read -ra flags < <(pkg-config --cflags --libs "${packages[@]}")
-  cc -std=gnu17 -Wall -Wextra -Werror "${files[@]}" -o "$program" "${flags[@]}"
+  cc -std=gnu17 -Wall -Wextra -Werror "${sources[@]}" -o "$program" "${flags[@]}"
 }
 
 # sdk_start PROGRAM ARGUMENT…: in the background until it says `ready: …`, which is in $line; what it prints comes from 5.
