@@ -1,4 +1,6 @@
 #include "cli_complete.h"
+
+#include "spec_reference.h"
 #include <string.h>
 
 /* ---- splitting --------------------------------------------------------------------------------------------------- */
@@ -157,9 +159,19 @@ static gboolean propose_fixed(const Line *line, const char *kind) {
   return FALSE;
 }
 
+/* Fields of the ServiceSpec, from the table that all else of the language comes from. */
+static gboolean propose_fields(const Line *line, const char *kind) {
+  if (!g_str_equal(kind, "FIELD"))
+    return FALSE;
+  g_autoptr(GPtrArray) paths = mu_spec_field_paths();
+  for (guint i = 0; i < paths->len; i++)
+    propose(line, paths->pdata[i]);
+  return TRUE;
+}
+
 static void propose_names(const Line *line, const char *kind, MuCliNames names, gpointer user) {
   g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func(g_free);
-  if (propose_fixed(line, kind) || names == NULL)
+  if (propose_fixed(line, kind) || propose_fields(line, kind) || names == NULL)
     return;
   g_autoptr(GPtrArray) given = g_ptr_array_new();
   for (guint i = 0; i < line->given->len; i++)

@@ -55,6 +55,14 @@ static void test_options(void) {
   expect("muster service add x --wait -- --", "");
 }
 
+static void test_fields(void) {
+  expect("muster schema pods.tasks.resource-l",
+         "pods.tasks.resource-limits pods.tasks.resource-limits.cpus pods.tasks.resource-limits.memory "
+         "pods.tasks.resource-limits.mem");
+  expect("muster schema scheduler.u", "scheduler.user");
+  expect("muster schema pods.nosuch", "");
+}
+
 static void test_names(void) {
   expect("muster plan show ", "SERVICE()");
   expect("muster plan show redis ", "PLAN(redis)");
@@ -83,6 +91,7 @@ int main(int argc, char **argv) {
   g_test_add_func("/cli/complete/split", test_split);
   g_test_add_func("/cli/complete/commands", test_commands);
   g_test_add_func("/cli/complete/options", test_options);
+  g_test_add_func("/cli/complete/fields", test_fields);
   g_test_add_func("/cli/complete/names", test_names);
   g_test_add_func("/cli/complete/without-scheduler", test_without_scheduler);
   return g_test_run();
