@@ -41,11 +41,12 @@ sim: ## many random runs of the simulator in TIME=60 s; SEED=n STEPS=m replays o
 	@$(NINJA) muster-sim >/dev/null
 	@$(BUILD)/muster-sim $(if $(SEED),--seed $(SEED),--time $(or $(TIME),60)) $(if $(STEPS),--steps $(STEPS)) $(ARGS)
 
-sim-selftest: ## plant a bug for each checker of the simulator in turn: each must catch its own
+sim-selftest: ## plant a bug for each checker of the simulator in turn: each must catch its own, and be shrunk to a scenario
 	@tools/install-deps build
 	@$(MAKE) build-selftest/build.ninja BUILD=build-selftest SETUP=-Dsim_selftest=true
 	@ninja -C build-selftest muster-sim >/dev/null
 	@build-selftest/muster-sim --selftest
+	@cd $$(mktemp -d) && MU_SELFTEST='$(CURDIR)/build-selftest' '$(CURDIR)/test/e2e/sim_shrink.sh'
 
 asan: ## run the tests with the address and undefined behaviour sanitizers
 	@$(SANITIZE) $(MAKE) test BUILD=build-asan SETUP='-Db_sanitize=address,undefined -Db_lundef=false'

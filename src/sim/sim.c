@@ -286,6 +286,8 @@ void mu_sim_free(MuSim *sim) {
   mu_sim_cluster_clear(sim);
   mu_sim_store_clear(sim);
   g_free(sim->violation);
+  if (sim->transcript != NULL)
+    g_string_free(sim->transcript, TRUE);
   g_strfreev(sim->mode_services);
   g_free(sim);
 }

@@ -161,6 +161,11 @@ const char *mu_sim_violation(const MuSim *sim);
 void mu_sim_check_every(MuSim *sim, guint n);
 /* All services with a plan that is not where it should be, "a: deploy is DELAYED; b: …"; NULL: all have reached their target. */
 char *mu_sim_unfinished(MuSim *sim);
+/* Runs until every service has reached its target, or is gone when it is to go, while an operator does what only an operator
+ * can: at most two virtual hours, and what is left then becomes a violation. */
+void mu_sim_reach_targets(MuSim *sim, const char *when);
+/* All that the checkers can compare, when nothing is in flight. */
+void mu_sim_check_everything(MuSim *sim);
 /* To be called when all services are gone: what is left over becomes a violation. */
 void mu_sim_check_nothing_left(MuSim *sim);
 

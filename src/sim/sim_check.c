@@ -116,6 +116,11 @@ void mu_sim_check_whole(MuSim *sim) {
     check->whole(sim);
 }
 
+void mu_sim_check_everything(MuSim *sim) {
+  if (sim->client != NULL && !sim->drain_scheduled && mu_pipeline_is_idle(sim->pipeline))
+    mu_sim_check_whole(sim);
+}
+
 void mu_sim_check_quiet(MuSim *sim) {
   MuSimChecks *checks = sim->checks;
   if (!checks->committed)

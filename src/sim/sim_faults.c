@@ -1,6 +1,7 @@
 #include "sim_faults.h"
 
 #include "sim_check.h"
+#include "sim_transcript.h"
 #include <muster/error.h>
 
 #include <string.h>
@@ -45,60 +46,92 @@ static MuSimTask *any_task(MuSim *sim, MuRandom *random) {
 /* ---- the faults ------------------------------------------------------------------------------------------------------- */
 
 static void crash(MuSim *sim, MuRandom *random) {
-  mu_sim_crash_at(sim, 1 + below(random, 6), (MuSimCrashMoment)below(random, MU_SIM_CRASH_MOMENTS));
+  static const char *const WHEN[] = {[MU_SIM_CRASH_BEFORE] = "before",
+                                     [MU_SIM_CRASH_BETWEEN] = "after",
+                                     [MU_SIM_CRASH_HALFWAY] = "halfway",
+                                     [MU_SIM_CRASH_AFTER] = "behind"};
+  guint n = 1 + below(random, 6);
+  MuSimCrashMoment moment = (MuSimCrashMoment)below(random, MU_SIM_CRASH_MOMENTS);
+  mu_sim_note(sim, "crash scheduler %s commit %u", WHEN[moment], n);
+  mu_sim_crash_at(sim, n, moment);
 }
 
 static void kill_scheduler(MuSim *sim, MuRandom *random) {
   (void)random;
+  mu_sim_note(sim, "crash scheduler");
   mu_sim_crash(sim);
 }
 
 static void store_error(MuSim *sim, MuRandom *random) {
-  mu_sim_fault_store(sim, MU_SIM_STORE_ERROR, 1 + below(random, 3));
+  guint n = 1 + below(random, 3);
+  mu_sim_note(sim, "store fails %u commits", n);
+  mu_sim_fault_store(sim, MU_SIM_STORE_ERROR, n);
 }
 
 static void store_full(MuSim *sim, MuRandom *random) {
-  mu_sim_fault_store(sim, MU_SIM_STORE_FULL, 1 + below(random, 10));
+  guint n = 1 + below(random, 10);
+  mu_sim_note(sim, "store is full for %u commits", n);
+  mu_sim_fault_store(sim, MU_SIM_STORE_FULL, n);
 }
 
 static void store_slow(MuSim *sim, MuRandom *random) {
-  mu_sim_fault_store(sim, MU_SIM_STORE_SLOW, 1 + below(random, 3));
+  guint n = 1 + below(random, 3);
+  mu_sim_note(sim, "store is slow for %u commits", n);
+  mu_sim_fault_store(sim, MU_SIM_STORE_SLOW, n);
 }
 
 static void store_uncertain(MuSim *sim, MuRandom *random) {
-  mu_sim_fault_store(sim, MU_SIM_STORE_UNCERTAIN, 1 + below(random, 3));
+  guint n = 1 + below(random, 3);
+  mu_sim_note(sim, "store loses %u answers", n);
+  mu_sim_fault_store(sim, MU_SIM_STORE_UNCERTAIN, n);
 }
 
 static void store_lost(MuSim *sim, MuRandom *random) {
-  mu_sim_lose_store(sim, 1000 + below(random, 90000));
+  guint ms = 1000 + below(random, 90000);
+  mu_sim_note(sim, "store is full for %ums", ms);
+  mu_sim_lose_store(sim, ms);
 }
 
 static void status_lost(MuSim *sim, MuRandom *random) {
-  mu_sim_fault_statuses(sim, MU_SIM_STATUS_LOSE, 1 + below(random, 4));
+  guint n = 1 + below(random, 4);
+  mu_sim_note(sim, "statuses %u are lost", n);
+  mu_sim_fault_statuses(sim, MU_SIM_STATUS_LOSE, n);
 }
 
 static void status_late(MuSim *sim, MuRandom *random) {
-  mu_sim_fault_statuses(sim, MU_SIM_STATUS_DELAY, 1 + below(random, 3));
+  guint n = 1 + below(random, 3);
+  mu_sim_note(sim, "statuses %u are late", n);
+  mu_sim_fault_statuses(sim, MU_SIM_STATUS_DELAY, n);
 }
 
 static void status_doubled(MuSim *sim, MuRandom *random) {
-  mu_sim_fault_statuses(sim, MU_SIM_STATUS_DOUBLE, 1 + below(random, 5));
+  guint n = 1 + below(random, 5);
+  mu_sim_note(sim, "statuses %u are doubled", n);
+  mu_sim_fault_statuses(sim, MU_SIM_STATUS_DOUBLE, n);
 }
 
 static void status_reordered(MuSim *sim, MuRandom *random) {
-  mu_sim_fault_statuses(sim, MU_SIM_STATUS_REORDER, 1 + below(random, 3));
+  guint n = 1 + below(random, 3);
+  mu_sim_note(sim, "statuses %u are reordered", n);
+  mu_sim_fault_statuses(sim, MU_SIM_STATUS_REORDER, n);
 }
 
 static void rescind(MuSim *sim, MuRandom *random) {
-  mu_sim_rescind(sim, below(random, 2) == 0 ? NULL : any_agent(sim, random));
+  const char *agent_id = below(random, 2) == 0 ? NULL : any_agent(sim, random);
+  mu_sim_note(sim, "rescind offers%s%s", agent_id == NULL ? "" : " of ", agent_id == NULL ? "" : agent_id);
+  mu_sim_rescind(sim, agent_id);
 }
 
 static void accept_refused(MuSim *sim, MuRandom *random) {
-  mu_sim_drop_accepts(sim, 1 + below(random, 3));
+  guint n = 1 + below(random, 3);
+  mu_sim_note(sim, "drop accepts %u", n);
+  mu_sim_drop_accepts(sim, n);
 }
 
 static void launch_refused(MuSim *sim, MuRandom *random) {
-  mu_sim_refuse_launches(sim, 1 + below(random, 2));
+  guint n = 1 + below(random, 2);
+  mu_sim_note(sim, "refuse launches %u", n);
+  mu_sim_refuse_launches(sim, n);
 }
 
 /* At most a third of the agents, so that what is left can carry the services. */
@@ -107,61 +140,84 @@ static void agent_gone(MuSim *sim, MuRandom *random) {
   const char *agent_id = any_agent(sim, random);
   for (guint i = 0; i < sim->agents->len; i++)
     gone += ((MuSimAgent *)sim->agents->pdata[i])->state == MU_SIM_AGENT_GONE;
-  if ((gone + 1) * 3 <= sim->agents->len)
-    mu_sim_lose_agent(sim, agent_id, TRUE);
+  if ((gone + 1) * 3 <= sim->agents->len && mu_sim_lose_agent(sim, agent_id, TRUE))
+    mu_sim_note(sim, "lose agent %s for good", agent_id);
 }
 
 static void agent_lost(MuSim *sim, MuRandom *random) {
-  mu_sim_lose_agent(sim, any_agent(sim, random), FALSE);
+  const char *agent_id = any_agent(sim, random);
+  if (mu_sim_lose_agent(sim, agent_id, FALSE))
+    mu_sim_note(sim, "lose agent %s", agent_id);
 }
 
 static void agent_back(MuSim *sim, MuRandom *random) {
-  mu_sim_return_agent(sim, any_agent(sim, random));
+  const char *agent_id = any_agent(sim, random);
+  if (mu_sim_return_agent(sim, agent_id))
+    mu_sim_note(sim, "return agent %s", agent_id);
 }
 
 static void agent_rebooted(MuSim *sim, MuRandom *random) {
-  mu_sim_reboot_agent(sim, any_agent(sim, random));
+  const char *agent_id = any_agent(sim, random);
+  if (mu_sim_reboot_agent(sim, agent_id))
+    mu_sim_note(sim, "reboot agent %s", agent_id);
 }
 
 static void disk_gone(MuSim *sim, MuRandom *random) {
   const char *agent_id = any_agent(sim, random);
-  mu_sim_lose_disk(sim, agent_id, below(random, 2));
+  guint n = below(random, 2);
+  if (mu_sim_lose_disk(sim, agent_id, n))
+    mu_sim_note(sim, "lose disk %u of agent %s", n, agent_id);
 }
 
 static void task_fails(MuSim *sim, MuRandom *random) {
-  static const MuTaskState HOW[] = {MU_TASK_FAILED, MU_TASK_KILLED, MU_TASK_LOST, MU_TASK_FINISHED};
+  static const struct {
+    MuTaskState state;
+    const char *word;
+  } HOW[] = {
+      {MU_TASK_FAILED, "failed"}, {MU_TASK_KILLED, "killed"}, {MU_TASK_LOST, "lost"}, {MU_TASK_FINISHED, "finished"}};
   MuSimTask *task = any_task(sim, random);
-  MuTaskState how = HOW[below(random, G_N_ELEMENTS(HOW))];
-  if (task != NULL)
-    mu_sim_finish_task(sim, task, how, NULL);
+  guint how = below(random, G_N_ELEMENTS(HOW));
+  if (task == NULL)
+    return;
+  mu_sim_note(sim, "end task %s as %s", task->key, HOW[how].word);
+  mu_sim_finish_task(sim, task, HOW[how].state, NULL);
 }
 
 static void executor_dies(MuSim *sim, MuRandom *random) {
   const MuSimTask *task = any_task(sim, random);
   g_autofree char *pod = task == NULL ? NULL : g_strdup_printf("%s/%s", task->service, task->pod);
-  if (pod != NULL)
-    mu_sim_end_executor(sim, pod);
+  if (pod != NULL && mu_sim_end_executor(sim, pod))
+    mu_sim_note(sim, "end executor of %s", pod);
 }
 
 static void engine_lost(MuSim *sim, MuRandom *random) {
   (void)random;
+  mu_sim_note(sim, "disconnect engine");
   mu_sim_disconnect(sim);
 }
 
 static void engine_back(MuSim *sim, MuRandom *random) {
   (void)random;
+  mu_sim_note(sim, "reconnect engine");
   mu_sim_reconnect(sim);
+}
+
+static void script(MuSim *sim, const char *task, const MuSimScript *what) {
+  mu_sim_note_script(sim, task, what);
+  mu_sim_script(sim, task, what);
 }
 
 static void crash_loop(MuSim *sim, MuRandom *random) {
   const MuSimScript loop = {
       .start_ms = 10, .ready_ms = 20, .end_ms = 100 + below(random, 500), .end = MU_TASK_FAILED, .kill_ms = 5};
-  mu_sim_script(sim, below(random, 2) == 0 ? "r0" : "r1", below(random, 3) == 0 ? &loop : &mu_sim_script_default);
+  const char *task = below(random, 2) == 0 ? "r0" : "r1";
+  script(sim, task, below(random, 3) == 0 ? &loop : &mu_sim_script_default);
 }
 
 static void slow_kill(MuSim *sim, MuRandom *random) {
   const MuSimScript slow = {.start_ms = 500, .ready_ms = 3000, .kill_ms = 1 + below(random, 20000)};
-  mu_sim_script(sim, below(random, 2) == 0 ? "r0" : "r1", below(random, 2) == 0 ? &slow : &mu_sim_script_default);
+  const char *task = below(random, 2) == 0 ? "r0" : "r1";
+  script(sim, task, below(random, 2) == 0 ? &slow : &mu_sim_script_default);
 }
 
 static const Fault FAULTS[] = {

@@ -116,6 +116,8 @@ struct MuSim {
   gpointer wire_user;
   char *violation;
   struct MuSimChecks *checks;
+  GString *transcript; /* NULL: none is made; see sim_transcript.h */
+  gint64 waited_ms;    /* that its next line begins with */
   MuSimTraceFunc trace;
   gpointer trace_user;
 };

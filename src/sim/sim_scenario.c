@@ -58,6 +58,22 @@ static void read_block(Reader *reader, MuScenarioLine *line) {
   add_fault(reader, line->number, what);
 }
 
+/* `send` before a command to the scheduler. */
+static gboolean match_line(GArray *words, MuScenarioLine *line, GString *fault) {
+  const MuScenarioWord *first = &g_array_index(words, MuScenarioWord, 0);
+  line->is_sent = words->len > 1 && !first->quoted && strcmp(first->text, "send") == 0;
+  if (line->is_sent)
+    g_array_remove_index(words, 0);
+  if (!mu_scenario_match(words, line, fault))
+    return FALSE;
+  if (!line->is_sent || mu_scenario_is_command(line->command))
+    return TRUE;
+  g_string_assign(
+      fault, "only what the scheduler is told can be sent; expected service, update, remove, restart, pod, plan …");
+  line->command = NULL;
+  return FALSE;
+}
+
 static void read_line(Reader *reader, const char *text) {
   g_autoptr(GArray) words = NULL;
   g_autoptr(GString) fault = g_string_new(NULL);
@@ -68,7 +84,7 @@ static void read_line(Reader *reader, const char *text) {
   g_array_set_clear_func(line->args, mu_scenario_arg_clear);
   if (!mu_scenario_split(text, &words))
     add_fault(reader, line->number, "a quote is not closed; expected another \"");
-  else if (words->len > 0 && !mu_scenario_match(words, line, fault))
+  else if (words->len > 0 && !match_line(words, line, fault))
     add_fault(reader, line->number, fault->str);
   if (line->command != NULL && mu_line_has(line, "<<END"))
     read_block(reader, line);
@@ -149,6 +165,11 @@ static gboolean was_done(MuCommandKind kind, guint attempt, const GError *error)
 
 gboolean mu_run_command(MuScenarioRun *run, const MuScenarioLine *line, MuScenarioMake make, json_t **ret_body,
                         GError **error) {
+  if (line->is_sent) {
+    mu_sim_post(run->sim, make(run, line));
+    *ret_body = json_object();
+    return TRUE;
+  }
   for (guint attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
     g_autoptr(GError) cause = NULL;
     guint crashes = mu_sim_crashes(run->sim);
@@ -265,7 +286,7 @@ static gboolean run_once(const MuScenario *scenario, const MuScenarioOptions *op
   run.seed = report->seed;
   run.sim = mu_sim_new(run.seed, mu_yaml_service_factory, NULL);
   run.began_ms = mu_sim_now_ms(run.sim);
-  mu_sim_check_every(run.sim, 1);
+  mu_sim_check_every(run.sim, options->check_every != 0 ? options->check_every : 1);
   run.remembered = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
   run.scripted = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
   run.by_goal = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
@@ -277,6 +298,9 @@ static gboolean run_once(const MuScenario *scenario, const MuScenarioOptions *op
     report->virtual_ms = mu_sim_now_ms(run.sim) - run.began_ms;
   }
   report->crashes += mu_sim_crashes(run.sim);
+  if (mu_sim_violation(run.sim) != NULL)
+    g_strlcpy(report->broken, mu_sim_violation(run.sim),
+              MIN(sizeof report->broken, strcspn(mu_sim_violation(run.sim), ":") + 1));
   *ret_moments = run.every_commit ? mu_sim_commits(run.sim) - run.commits_before : 0;
   run_clear(&run);
   if (!passed)

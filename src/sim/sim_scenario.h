@@ -20,7 +20,8 @@ typedef struct {
   MuScenarioBegin begin; /* NULL: nobody wants to know */
   gpointer user;
   gboolean has_seed;
-  guint64 seed; /* instead of the scenario's own */
+  guint64 seed;      /* instead of the scenario's own */
+  guint check_every; /* see mu_sim_check_every; 0: 1 */
 } MuScenarioOptions;
 
 typedef struct {
@@ -29,6 +30,7 @@ typedef struct {
   guint crashes;     /* of the scheduler, in all runs */
   guint commits;     /* in the first run */
   gint64 virtual_ms; /* that the first run took */
+  char broken[16];   /* the checker whose rule was broken; "": none was */
 } MuScenarioReport;
 
 /* Reads a scenario; `file` is its name in messages. MU_ERROR_REFUSED lists all faults, one a line as `file:line: what; what

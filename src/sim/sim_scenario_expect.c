@@ -327,3 +327,15 @@ gboolean mu_do_expect_none(MuScenarioRun *run, const MuScenarioLine *line, GErro
   g_set_error(error, MU_ERROR, MU_ERROR_FAILED, "does not hold; found: %u", n);
   return FALSE;
 }
+
+gboolean mu_do_check(MuScenarioRun *run, const MuScenarioLine *line, GError **error) {
+  (void)error; /* what is wrong is a rule that is broken */
+  gint64 what = mu_line_number(line, "targets|leftovers|everything", 0);
+  if (what == 0)
+    mu_sim_reach_targets(run->sim, "every service is to reach its target");
+  else if (what == 1)
+    mu_sim_check_nothing_left(run->sim);
+  else
+    mu_sim_check_everything(run->sim);
+  return TRUE;
+}

@@ -39,6 +39,13 @@ gboolean mu_do_finish_task(MuScenarioRun *run, const MuScenarioLine *line, GErro
   return end_task(run, line, MU_TASK_FINISHED, error);
 }
 
+gboolean mu_do_end_task(MuScenarioRun *run, const MuScenarioLine *line, GError **error) {
+  static const MuTaskState HOW[] = {MU_TASK_FAILED, MU_TASK_KILLED, MU_TASK_LOST, MU_TASK_FINISHED};
+  const char *task = mu_line_text(line, "S/TASK");
+  gint64 how = mu_line_number(line, "failed|killed|lost|finished", 0);
+  return mu_sim_end_task_if(run->sim, task, HOW[how]) || refuse(error, "%s does not run", task);
+}
+
 gboolean mu_do_end_executor(MuScenarioRun *run, const MuScenarioLine *line, GError **error) {
   const char *pod = mu_line_text(line, "S/POD");
   return mu_sim_end_executor(run->sim, pod) || refuse(error, "%s has no executor that runs", pod);
@@ -94,8 +101,8 @@ gboolean mu_do_crash(MuScenarioRun *run, const MuScenarioLine *line, GError **er
 
 gboolean mu_do_crash_at(MuScenarioRun *run, const MuScenarioLine *line, GError **error) {
   (void)error;
-  mu_sim_crash_at_commit(run->sim, (guint)MAX(mu_line_number(line, "N", 1), 1),
-                         mu_line_number(line, "before|after", 0) == 1);
+  mu_sim_crash_at(run->sim, (guint)MAX(mu_line_number(line, "N", 1), 1),
+                  (MuSimCrashMoment)mu_line_number(line, "before|after|halfway|behind", MU_SIM_CRASH_BEFORE));
   return TRUE;
 }
 
@@ -126,6 +133,12 @@ gboolean mu_do_store_gone(MuScenarioRun *run, const MuScenarioLine *line, GError
   return TRUE;
 }
 
+gboolean mu_do_store_full(MuScenarioRun *run, const MuScenarioLine *line, GError **error) {
+  (void)error;
+  mu_sim_fault_store(run->sim, MU_SIM_STORE_FULL, (guint)mu_line_number(line, "N", 1));
+  return TRUE;
+}
+
 gboolean mu_do_store_slow(MuScenarioRun *run, const MuScenarioLine *line, GError **error) {
   (void)error;
   mu_sim_fault_store(run->sim, MU_SIM_STORE_SLOW, (guint)mu_line_number(line, "N", 1));
@@ -151,9 +164,10 @@ gboolean mu_do_refuse_launches(MuScenarioRun *run, const MuScenarioLine *line, G
 }
 
 gboolean mu_do_rescind(MuScenarioRun *run, const MuScenarioLine *line, GError **error) {
-  (void)line;
-  (void)error;
-  mu_sim_rescind(run->sim, NULL);
+  g_autofree char *id = mu_line_has(line, "AGENT") ? agent_of(run, line, error) : NULL;
+  if (mu_line_has(line, "AGENT") && id == NULL)
+    return FALSE;
+  mu_sim_rescind(run->sim, id);
   return TRUE;
 }
 

@@ -49,10 +49,11 @@ typedef struct {
 
 struct MuScenarioLine {
   const MuScenarioCommand *command;
-  guint number; /* from 1 */
-  char *text;   /* as written */
-  GArray *args; /* of MuScenarioArg */
-  char *block;  /* of a <<WORD; NULL: none */
+  guint number;     /* from 1 */
+  char *text;       /* as written */
+  GArray *args;     /* of MuScenarioArg */
+  char *block;      /* of a <<WORD; NULL: none */
+  gboolean is_sent; /* `send`: nobody waits for the answer */
 };
 
 struct MuScenario {
@@ -60,6 +61,8 @@ struct MuScenario {
   GPtrArray *lines; /* of MuScenarioLine* */
 };
 
+/* Something that the scheduler is told. */
+gboolean mu_scenario_is_command(const MuScenarioCommand *command);
 extern const MuScenarioCommand mu_scenario_commands[];
 extern const guint mu_scenario_n_commands;
 extern const MuScenarioValue mu_scenario_values[];
@@ -138,7 +141,9 @@ ACT(wait);
 ACT(remember);
 ACT(fail_task);
 ACT(finish_task);
+ACT(end_task);
 ACT(end_executor);
+ACT(check);
 ACT(lose_agent);
 ACT(return_agent);
 ACT(reboot_agent);
@@ -148,6 +153,7 @@ ACT(crash_at);
 ACT(crash_everywhere);
 ACT(store_fails);
 ACT(store_gone);
+ACT(store_full);
 ACT(store_slow);
 ACT(store_uncertain);
 ACT(drop_accepts);

@@ -78,6 +78,7 @@ const MuScenarioCommand mu_scenario_commands[] = {
      "after a kill, and ends by itself never, or with goal FINISH or ONCE after 1 s with success."},
     {NULL, "fail task S/TASK [N times]", mu_do_fail_task, NULL, "It fails now, and again each time it runs."},
     {NULL, "finish task S/TASK", mu_do_finish_task, NULL, "It ends with exit code 0."},
+    {NULL, "end task S/TASK as failed|killed|lost|finished", mu_do_end_task, NULL, "It ends in this state, at this moment."},
     {NULL, "end executor of S/POD", mu_do_end_executor, NULL, "The pod's executor dies, and its tasks with it."},
 
     {"Faults", "lose agent AGENT [for good]", mu_do_lose_agent, NULL,
@@ -86,18 +87,20 @@ const MuScenarioCommand mu_scenario_commands[] = {
     {NULL, "reboot agent AGENT", mu_do_reboot_agent, NULL, "Its tasks are gone, its reservations and volumes are there."},
     {NULL, "lose disk N of agent AGENT", mu_do_lose_disk, NULL, "Its N-th `mount` disk (from 0) is gone, with what was on it."},
     {NULL, "crash scheduler [now]", mu_do_crash, NULL, "The scheduler dies and starts again from the store."},
-    {NULL, "crash scheduler before|after commit N", mu_do_crash_at, NULL,
-     "… at the N-th commit from now: before it is durable, or after, before anything is done about it."},
+    {NULL, "crash scheduler before|after|halfway|behind commit N", mu_do_crash_at, NULL,
+     "… at the N-th commit from now: before it is durable; or after, before anything is done about it; when half of that is done; "
+     "or all."},
     {NULL, "crash at every commit", mu_do_crash_everywhere, NULL,
      "The scenario is run again for each commit that comes after this line: twice, with a crash before it and one after it."},
     {NULL, "store fails N commits", mu_do_store_fails, NULL, "The next N commits fail."},
     {NULL, "store is full for T", mu_do_store_gone, NULL, "Every commit fails for so long."},
+    {NULL, "store is full for N commits", mu_do_store_full, NULL, "The next N commits fail for want of room."},
     {NULL, "store is slow for N commits", mu_do_store_slow, NULL, "The next N commits take five seconds each."},
     {NULL, "store loses N answers", mu_do_store_uncertain, NULL,
      "The next N commits are stored, but the scheduler is told that they failed."},
     {NULL, "drop accepts N", mu_do_drop_accepts, NULL, "The next N accepts find their offers gone."},
     {NULL, "refuse launches N", mu_do_refuse_launches, NULL, "The next N launches fail while their reservations are made."},
-    {NULL, "rescind offers", mu_do_rescind, NULL, "All offers that are out are taken back."},
+    {NULL, "rescind offers [of AGENT]", mu_do_rescind, NULL, "All offers that are out are taken back, or those of one agent."},
     {NULL, "statuses N are lost|late|doubled|reordered", mu_do_statuses, NULL, "What becomes of the next N task statuses."},
     {NULL, "disconnect engine", mu_do_disconnect, NULL, "The scheduler hears nothing, and its calls are lost."},
     {NULL, "reconnect engine", mu_do_reconnect, NULL, "It subscribes again."},
@@ -135,10 +138,20 @@ const MuScenarioCommand mu_scenario_commands[] = {
      "No service, task, reservation or volume; the store holds the framework's record only."},
     {NULL, "expect torn down" WITHIN, NULL, mu_check_torn_down, "The framework is gone, and the store is empty."},
     {NULL, "expect health WORD" WITHIN, NULL, mu_check_health, "The scheduler's health, such as running, store_unavailable."},
+    {NULL, "check targets|leftovers|everything", mu_do_check, NULL,
+     "As at the end of a random run: every service reaches its target within two hours, while an operator replaces what is on an agent "
+     "that is gone and continues what was interrupted; nothing is left of any; all that the checkers can compare is as it should be."},
     {NULL, "expect no commits|events for T", mu_do_expect_none, NULL, "Quiet: nothing is stored, or nothing happens at all."},
 };
 /* clang-format on */
 const guint mu_scenario_n_commands = G_N_ELEMENTS(mu_scenario_commands);
+
+gboolean mu_scenario_is_command(const MuScenarioCommand *command) {
+  const char *section = NULL;
+  for (const MuScenarioCommand *row = mu_scenario_commands; row <= command; row++)
+    section = row->section != NULL ? row->section : section;
+  return strcmp(section, "Services") == 0;
+}
 
 /* ---- the reference --------------------------------------------------------------------------------------------------- */
 

@@ -80,10 +80,18 @@ void mu_sim_trace_command(MuSim *sim, const MuCommand *command) {
                                       [MU_COMMAND_PLAN_INTERRUPT] = "plan interrupt",
                                       [MU_COMMAND_PLAN_CONTINUE] = "plan continue",
                                       [MU_COMMAND_PLAN_FORCE_COMPLETE] = "plan force-complete",
-                                      [MU_COMMAND_PLAN_RESTART] = "plan restart"};
-  mu_sim_trace(sim, "command", "%s %s %s%s%s%s%s%s", WORDS[command->kind],
-               command->service == NULL ? "" : command->service, command->pod == NULL ? "" : command->pod,
-               command->plan == NULL ? "" : command->plan, command->phase == NULL ? "" : "/",
-               command->phase == NULL ? "" : command->phase, command->step == NULL ? "" : "/",
-               command->step == NULL ? "" : command->step);
+                                      [MU_COMMAND_PLAN_RESTART] = "plan restart",
+                                      [MU_COMMAND_POD_PAUSE] = "pod pause",
+                                      [MU_COMMAND_POD_RESUME] = "pod resume",
+                                      [MU_COMMAND_FILE_PUT] = "file put",
+                                      [MU_COMMAND_SERVICE_RESTART] = "restart",
+                                      [MU_COMMAND_SERVICE_PREVIEW] = "preview",
+                                      [MU_COMMAND_PLAN_START] = "plan start",
+                                      [MU_COMMAND_PLAN_STOP] = "plan stop",
+                                      [MU_COMMAND_SERVICE_ROLLBACK] = "rollback"};
+  const char *word = (guint)command->kind < G_N_ELEMENTS(WORDS) ? WORDS[command->kind] : "another";
+  mu_sim_trace(sim, "command", "%s %s %s%s%s%s%s%s", word, command->service == NULL ? "" : command->service,
+               command->pod == NULL ? "" : command->pod, command->plan == NULL ? "" : command->plan,
+               command->phase == NULL ? "" : "/", command->phase == NULL ? "" : command->phase,
+               command->step == NULL ? "" : "/", command->step == NULL ? "" : command->step);
 }

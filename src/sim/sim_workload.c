@@ -3,6 +3,7 @@
 #include "client_private.h"
 #include "service_private.h"
 #include "sim_check.h"
+#include "sim_transcript.h"
 
 #include <string.h>
 
@@ -39,14 +40,24 @@ static MuCommand *copy_command(const MuCommand *command) {
   return copy;
 }
 
+static void give(Work *work, MuCommand *take_command) {
+  mu_sim_note_command(work->sim, take_command);
+  mu_sim_post(work->sim, take_command);
+}
+
+static void pass_time(Work *work, gint64 ms) {
+  mu_sim_note_wait(work->sim, ms);
+  mu_sim_run(work->sim, ms);
+}
+
 /* Once, or twice at once, or again at a later step: clients retry. */
 static void post(Work *work, MuCommand *command) {
   guint draw = below(work, 6);
   if (draw == 0)
-    mu_sim_post(work->sim, copy_command(command));
+    give(work, copy_command(command));
   if (draw == 1 && work->again == NULL)
     work->again = copy_command(command);
-  mu_sim_post(work->sim, command);
+  give(work, command);
 }
 
 static MuService *find_service(Work *work, guint n) {
@@ -99,7 +110,8 @@ static MuCommand *make_plan_command(Work *work, const MuService *service) {
   MuCommand *command = mu_command_new(KINDS[below(work, G_N_ELEMENTS(KINDS))], service->name);
   const MuPlan *plan = service->plans->pdata[below(work, service->plans->len)];
   command->plan = g_strdup(plan->name);
-  if (plan->phases->len == 0 || below(work, 3) == 0)
+  gboolean whole = command->kind == MU_COMMAND_PLAN_START || command->kind == MU_COMMAND_PLAN_STOP;
+  if (plan->phases->len == 0 || below(work, 3) == 0 || whole)
     return command;
   const MuPhase *phase = plan->phases->pdata[below(work, plan->phases->len)];
   command->phase = g_strdup(phase->name);
@@ -130,7 +142,7 @@ static MuCommand *make_command(Work *work) {
 
 static void act(Work *work) {
   if (work->again != NULL && below(work, 3) == 0)
-    mu_sim_post(work->sim, g_steal_pointer(&work->again));
+    give(work, g_steal_pointer(&work->again));
   if (below(work, 4) != 0)
     return;
   MuCommand *command = make_command(work);
@@ -144,10 +156,10 @@ static gboolean is_running(const MuService *service) {
   return service->record->state == MU_SERVICE_RUNNING;
 }
 
-static gboolean is_stranded(Work *work, const MuPod *pod) {
+static gboolean is_stranded(MuSim *sim, const MuPod *pod) {
   for (guint i = 0; pod->record != NULL && i < pod->record->entries->len; i++) {
     const MuLedgerEntry *entry = pod->record->entries->pdata[i];
-    const MuSimAgent *agent = mu_sim_find_agent(work->sim, mu_pod_record_entry_agent(pod->record, entry));
+    const MuSimAgent *agent = mu_sim_find_agent(sim, mu_pod_record_entry_agent(pod->record, entry));
     gboolean left = entry->agent_id != NULL && pod->record->fate == MU_POD_KEEP && is_running(pod->service);
     if (agent == NULL || left)
       continue; /* what it left behind keeps it from nothing */
@@ -160,119 +172,136 @@ static gboolean is_stranded(Work *work, const MuPod *pod) {
   return FALSE;
 }
 
-static void post_for(Work *work, MuCommandKind kind, const MuService *service, const char *pod, const char *plan,
+static void post_for(MuSim *sim, MuCommandKind kind, const MuService *service, const char *pod, const char *plan,
                      const char *phase, const char *step) {
   MuCommand *command = mu_command_new(kind, service->name);
   command->pod = g_strdup(pod);
   command->plan = g_strdup(plan);
   command->phase = g_strdup(phase);
   command->step = g_strdup(step);
-  mu_sim_post(work->sim, command);
+  mu_sim_post(sim, command);
 }
 
 static gboolean is_held(MuStrategyKind strategy, MuCanary canary) {
   return (strategy == MU_STRATEGY_SERIAL_CANARY || strategy == MU_STRATEGY_PARALLEL_CANARY) && canary != MU_CANARY_ALL;
 }
 
-static void continue_phase(Work *work, const MuService *service, const MuPhase *phase) {
+static void continue_phase(MuSim *sim, const MuService *service, const MuPhase *phase) {
   const char *plan = phase->plan->name;
   if (phase->interrupted || is_held(phase->strategy, phase->canary))
-    post_for(work, MU_COMMAND_PLAN_CONTINUE, service, NULL, plan, phase->name, NULL);
+    post_for(sim, MU_COMMAND_PLAN_CONTINUE, service, NULL, plan, phase->name, NULL);
   for (guint i = 0; i < phase->steps->len; i++)
     if (((MuStep *)phase->steps->pdata[i])->interrupted)
-      post_for(work, MU_COMMAND_PLAN_CONTINUE, service, NULL, plan, phase->name,
+      post_for(sim, MU_COMMAND_PLAN_CONTINUE, service, NULL, plan, phase->name,
                ((MuStep *)phase->steps->pdata[i])->name);
 }
 
-static void continue_plans(Work *work, const MuService *service) {
+static void continue_plans(MuSim *sim, const MuService *service) {
   for (guint i = 0; i < service->plans->len; i++) {
     const MuPlan *plan = service->plans->pdata[i];
     gboolean waits = plan->interrupted || is_held(plan->strategy, plan->canary);
     if (plan->status != MU_STATUS_COMPLETE && waits)
-      post_for(work, MU_COMMAND_PLAN_CONTINUE, service, NULL, plan->name, NULL, NULL);
+      post_for(sim, MU_COMMAND_PLAN_CONTINUE, service, NULL, plan->name, NULL, NULL);
     for (guint j = 0; j < plan->phases->len; j++)
-      continue_phase(work, service, plan->phases->pdata[j]);
+      continue_phase(sim, service, plan->phases->pdata[j]);
   }
 }
 
-static void help_service(Work *work, const MuService *service) {
+static void help_service(MuSim *sim, const MuService *service) {
   g_autoptr(GPtrArray) pods = pods_of(service);
   gboolean running = is_running(service);
   for (guint i = 0; i < pods->len; i++) {
     const MuPod *pod = pods->pdata[i];
     if (pod->paused != NULL)
-      post_for(work, MU_COMMAND_POD_RESUME, service, pod->name, NULL, NULL, NULL);
-    if (!is_stranded(work, pod))
+      post_for(sim, MU_COMMAND_POD_RESUME, service, pod->name, NULL, NULL, NULL);
+    if (!is_stranded(sim, pod))
       continue;
     if (running && pod->record->fate == MU_POD_KEEP)
-      post_for(work, MU_COMMAND_POD_REPLACE, service, pod->name, NULL, NULL, NULL);
+      post_for(sim, MU_COMMAND_POD_REPLACE, service, pod->name, NULL, NULL, NULL);
     if (running && pod->record->fate == MU_POD_ERASE)
-      post_for(work, MU_COMMAND_PLAN_FORCE_COMPLETE, service, NULL, "decommission", pod->name, NULL);
+      post_for(sim, MU_COMMAND_PLAN_FORCE_COMPLETE, service, NULL, "decommission", pod->name, NULL);
     if (!running) {
-      post_for(work, MU_COMMAND_SERVICE_FORCE_REMOVE, service, NULL, NULL, NULL, NULL);
+      post_for(sim, MU_COMMAND_SERVICE_FORCE_REMOVE, service, NULL, NULL, NULL, NULL);
       return;
     }
   }
-  continue_plans(work, service);
+  continue_plans(sim, service);
 }
 
-static void help(Work *work) {
-  g_auto(GStrv) names = mu_multi_service_manager_names(work->sim->client->manager);
+static void help(MuSim *sim) {
+  g_auto(GStrv) names = mu_multi_service_manager_names(sim->client->manager);
   for (guint i = 0; names[i] != NULL; i++) {
-    const MuService *service = mu_manager_find(work->sim->client->manager, names[i]);
+    const MuService *service = mu_manager_find(sim->client->manager, names[i]);
     if (service != NULL)
-      help_service(work, service);
+      help_service(sim, service);
   }
 }
 
-static gboolean is_quiet(Work *work) {
-  return !work->sim->drain_scheduled && mu_pipeline_is_idle(work->sim->pipeline);
+static gboolean is_quiet(MuSim *sim) {
+  return !sim->drain_scheduled && mu_pipeline_is_idle(sim->pipeline);
 }
 
 /* Until every service has reached its target; what is left then is a violation. */
-static void expect_targets(Work *work, const char *when) {
-  MuSim *sim = work->sim;
+void mu_sim_reach_targets(MuSim *sim, const char *when) {
   gint64 until_ms = sim->now_ms + LIVENESS_MS;
   g_autofree char *left = NULL;
+  if (sim->client == NULL)
+    return;
   do {
     g_free(g_steal_pointer(&left));
-    help(work);
+    help(sim);
     mu_sim_run(sim, OPERATOR_MS);
     left = mu_sim_unfinished(sim);
-  } while ((left != NULL || !is_quiet(work)) && sim->now_ms < until_ms && sim->violation == NULL);
+  } while ((left != NULL || !is_quiet(sim)) && sim->now_ms < until_ms && sim->violation == NULL);
   if (left != NULL)
     mu_sim_check_fail(sim, &mu_sim_check_liveness, "%s: %s", when, left);
-  else if (work->run->check_every != 0 && is_quiet(work))
-    mu_sim_check_whole(sim);
+}
+
+static void expect_targets(Work *work, const char *when) {
+  MuSim *sim = work->sim;
+  mu_sim_note(sim, "check targets");
+  mu_sim_reach_targets(sim, when);
+  if (sim->violation != NULL || work->run->check_every == 0)
+    return;
+  mu_sim_note(sim, "check everything");
+  mu_sim_check_everything(sim);
 }
 
 static void remove_all(Work *work) {
   g_auto(GStrv) names = mu_multi_service_manager_names(work->sim->client->manager);
   for (guint i = 0; names[i] != NULL; i++)
-    mu_sim_post(work->sim, mu_command_new(MU_COMMAND_SERVICE_REMOVE, names[i]));
+    give(work, mu_command_new(MU_COMMAND_SERVICE_REMOVE, names[i]));
+}
+
+static void set_script(MuSim *sim, const char *task, const MuSimScript *script) {
+  mu_sim_note_script(sim, task, script);
+  mu_sim_script(sim, task, script);
 }
 
 static void well_again(MuSim *sim) {
+  mu_sim_note(sim, "heal");
   mu_sim_heal(sim);
-  mu_sim_script(sim, "r0", &mu_sim_script_default);
-  mu_sim_script(sim, "r1", &mu_sim_script_default);
+  set_script(sim, "r0", &mu_sim_script_default);
+  set_script(sim, "r1", &mu_sim_script_default);
 }
 
 static void finale(Work *work) {
   MuSim *sim = work->sim;
   mu_sim_trace(sim, "heal", "no more faults");
   well_again(sim);
-  mu_sim_run(sim, OPERATOR_MS);
+  pass_time(work, OPERATOR_MS);
   expect_targets(work, "the faults have stopped");
   if (sim->violation != NULL)
     return;
   mu_sim_trace(sim, "remove", "all services");
   remove_all(work);
-  mu_sim_run(sim, OPERATOR_MS);
+  pass_time(work, OPERATOR_MS);
   expect_targets(work, "everything is to be removed");
-  mu_sim_run(sim, 60000);
-  if (sim->violation == NULL)
-    mu_sim_check_nothing_left(sim);
+  pass_time(work, 60000);
+  if (sim->violation != NULL)
+    return;
+  mu_sim_note(sim, "check leftovers");
+  mu_sim_check_nothing_left(sim);
 }
 
 /* ---- the factory ------------------------------------------------------------------------------------------------------ */
@@ -335,6 +364,7 @@ static void add_agents(Work *work) {
                                        .ports = "1000-3000",
                                        .attributes = rack,
                                        .mounts_mb = MOUNTS};
+    mu_sim_note_agent(work->sim, &options);
     mu_sim_add_agent_with(work->sim, &options);
   }
 }
@@ -346,14 +376,17 @@ static void set_up(Work *work) {
   mu_sim_set_trace(sim, work->run->trace, work->run->trace_user);
   mu_sim_check_every(sim, work->run->check_every);
   add_agents(work);
-  mu_sim_script(sim, "o0", &ends);
-  mu_sim_script(sim, "f0", &ends);
-  if (below(work, 2) == 0)
-    mu_sim_limit_footprint(sim, 1 + below(work, 2), 60000);
-  mu_sim_run(sim, 1);
+  set_script(sim, "o0", &ends);
+  set_script(sim, "f0", &ends);
+  if (below(work, 2) == 0) {
+    guint n = 1 + below(work, 2);
+    mu_sim_note(sim, "limit footprint %u turns of 60s", n);
+    mu_sim_limit_footprint(sim, n, 60000);
+  }
+  pass_time(work, 1);
   gboolean at_once = below(work, 2) == 0;
   for (guint i = 0; at_once && i < work->run->services; i++)
-    mu_sim_post(sim, make_put(work, i));
+    give(work, make_put(work, i));
 }
 
 static gint64 pause_ms(Work *work) {
@@ -368,12 +401,14 @@ void mu_sim_run_all(const MuSimRun *run, MuSimResult *ret_result) {
   g_autoptr(GHashTable) built = g_hash_table_new_full(g_bytes_hash, g_bytes_equal, bytes_free, scheduler_free);
   g_autoptr(MuSim) sim = mu_sim_new(run->seed, build_once, built);
   Work work = {.run = run, .sim = sim};
+  if (run->transcribe)
+    mu_sim_transcribe(sim);
   MuSimFaults *faults = mu_sim_faults_new(run->seed, &run->faults);
   set_up(&work);
   for (guint i = 0; i < run->steps && sim->violation == NULL; i++) {
     mu_sim_faults_step(faults, sim);
     act(&work);
-    mu_sim_run(sim, pause_ms(&work));
+    pass_time(&work, pause_ms(&work));
   }
   if (sim->violation == NULL)
     finale(&work);
@@ -381,6 +416,7 @@ void mu_sim_run_all(const MuSimRun *run, MuSimResult *ret_result) {
   if (work.again != NULL)
     mu_command_free(work.again);
   ret_result->violation = g_strdup(sim->violation);
+  ret_result->transcript = run->transcribe ? mu_sim_transcript(sim) : NULL;
   ret_result->events = mu_sim_happenings(sim);
   ret_result->commits = sim->commits;
   ret_result->crashes = sim->crashes;
@@ -389,4 +425,5 @@ void mu_sim_run_all(const MuSimRun *run, MuSimResult *ret_result) {
 
 void mu_sim_result_clear(MuSimResult *result) {
   g_clear_pointer(&result->violation, g_free);
+  g_clear_pointer(&result->transcript, g_free);
 }

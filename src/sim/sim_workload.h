@@ -13,6 +13,7 @@ typedef struct {
   guint agents;
   guint check_every; /* see mu_sim_check_every */
   MuSimFaultRates faults;
+  gboolean transcribe;  /* the result has a transcript */
   MuSimTraceFunc trace; /* NULL: none */
   gpointer trace_user;
 } MuSimRun;
@@ -21,8 +22,9 @@ typedef struct {
 void mu_sim_run_init(MuSimRun *ret_run, guint64 seed);
 
 typedef struct {
-  char *violation; /* NULL: all rules held */
-  guint64 events;  /* mu_sim_happenings */
+  char *violation;  /* NULL: all rules held */
+  char *transcript; /* what was done, as the lines of a scenario (sim_transcript.h); NULL: none was made */
+  guint64 events;   /* mu_sim_happenings */
   guint commits, crashes;
   gint64 virtual_ms;
 } MuSimResult;
@@ -32,6 +34,9 @@ void mu_sim_run_all(const MuSimRun *run, MuSimResult *ret_result);
 /* Makes a run that fails smaller, as long as it fails with the same checker: fewer steps, services and faults. `tries`
  * bounds the work. */
 void mu_sim_run_shrink(MuSimRun *run, MuSimResult *result, guint tries);
+/* The shortest scenario found that breaks the same rule as the run does, with its intent as line 1; NULL when the run breaks none.
+ * `tries` bounds the work. The caller frees. */
+char *mu_sim_run_shrink_scenario(const MuSimRun *run, guint tries);
 /* The spec of the service in its n-th version, as YAML; the caller frees. */
 char *mu_sim_random_spec(guint64 seed, guint service, guint version);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(MuSimResult, mu_sim_result_clear)
