@@ -103,10 +103,11 @@ static gboolean is_older(const MuTaskStatus *known, const MuTaskStatus *status) 
   return known->state != MU_TASK_UNREACHABLE && status->timestamp_ms != 0 && status->timestamp_ms < known->timestamp_ms;
 }
 
-/* A check said something else than before, although its verdict is the same: that is what an operator wants to see. */
-static gboolean is_check_news(const MuTaskStatus *known, const MuTaskStatus *status) {
-  return status->reason != NULL && g_str_has_suffix(status->reason, "CHECK_STATUS_UPDATED") &&
-         g_strcmp0(known->message, status->message) != 0;
+/* A check, or the way to the task's start, has something else to say than before: that is what an operator wants to see. */
+static gboolean has_new_words(const MuTaskStatus *known, const MuTaskStatus *status) {
+  gboolean of_check = status->reason != NULL && g_str_has_suffix(status->reason, "CHECK_STATUS_UPDATED");
+  gboolean of_start = status->reason == NULL && status->state == MU_TASK_STARTING && status->message != NULL;
+  return (of_check || of_start) && g_strcmp0(known->message, status->message) != 0;
 }
 
 /* The same news again: a retry of the engine, or an answer to a reconciliation. */
@@ -117,7 +118,7 @@ static gboolean is_known(const MuTaskStatus *known, const MuTaskStatus *status) 
     return TRUE;
   if (is_older(known, status))
     return TRUE;
-  return !is_check_news(known, status) && known->state == status->state && known->has_ready == status->has_ready &&
+  return !has_new_words(known, status) && known->state == status->state && known->has_ready == status->has_ready &&
          known->ready == status->ready && known->has_healthy == status->has_healthy &&
          known->healthy == status->healthy;
 }

@@ -424,6 +424,20 @@ static void test_start(void) {
   end(sim);
 }
 
+/* A status with the check's result, as an engine sends it. */
+static void check_says(MuSim *sim, const char *message) {
+  MuEngineEvent *event = mu_engine_event_new(MU_EVENT_UPDATE);
+  event->status = mu_task_status_copy(task_of(sim, "node-0-main")->status);
+  g_free(event->status->reason);
+  g_free(event->status->message);
+  event->status->reason = g_strdup("REASON_TASK_CHECK_STATUS_UPDATED");
+  event->status->message = g_strdup(message);
+  event->status->has_ready = TRUE;
+  event->status->timestamp_ms = mu_sim_now_ms(sim);
+  g_clear_pointer(&event->status->uuid, g_free);
+  mu_client_event(mu_sim_client(sim), event, mu_sim_now_ms(sim));
+}
+
 static void test_readiness(void) {
   static const MuSimScript SLOW = {.start_ms = 10, .ready_ms = 60000, .kill_ms = 5};
   MuSim *sim = mu_sim_new_yaml(7, 1);
@@ -431,12 +445,11 @@ static void test_readiness(void) {
   g_free(mu_sim_expect_put(sim, "svc",
                            POD_YAML(RUNNING ", readiness-check: {cmd: x, interval: 5, delay: 0, timeout: 10}")));
   mu_sim_run(sim, 10000);
-  MuTaskStatus *status = task_of(sim, "node-0-main")->status;
   EXPECT(sim, "deploy", "node-0:[main]", "readiness",
          "node-0-main runs and is not ready: its readiness check did not pass", "the readiness check passes",
          "muster logs svc node-0-main", task_of(sim, "node-0-main")->record->launched_ms);
-  status->has_ready = TRUE;
-  status->message = g_strdup("readiness check failed: connection refused");
+  check_says(sim, "readiness check failed: no route");
+  check_says(sim, "readiness check failed: connection refused"); /* the verdict is the same, the words are new */
   EXPECT(sim, "deploy", "node-0:[main]", "readiness", "is not ready: readiness check failed: connection refused", NULL,
          NULL, task_of(sim, "node-0-main")->record->launched_ms);
   end(sim);
