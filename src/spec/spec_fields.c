@@ -225,6 +225,7 @@ static const MuField task_fields[] = {
      .doc = "How the task is found."},
     {"transport-encryption", MU_FIELD_LIST, COUNTED(MuTaskDraft, task.tls, task.n_tls), .object = &tls_object,
      LOCAL(REFUSED, "the local engine makes no keys and certificates; remove \"transport-encryption\""),
+     MESOS(REFUSED, "the Mesos engine brings no keys and certificates to agents; remove \"transport-encryption\""),
      .doc = "Keys and certificates made for the task."},
     {"ipc-mode", MU_FIELD_WORD_STRING, AT(MuTaskDraft, task.ipc_mode), .words = task_ipc_words,
      LOCAL(HONOURED, "an ordinary user needs user namespaces for it"),
@@ -325,7 +326,8 @@ static const MuField pod_fields[] = {
      MESOS(HONOURED, "needs agents with the image provider docker"), .doc = "The container image to run in."},
     {"pre-reserved-role", MU_FIELD_STRING, MU_FIELD_NOT_RUNNING, AT(MuPodDraft, pod.pre_reserved_role),
      LOCAL(IGNORED, "the local engine has nothing reserved beforehand: the pod takes any resources"),
-     MESOS(HONOURED, "needs agents with resources reserved for the role"),
+     MESOS(REFUSED, "the Mesos engine takes unreserved resources only; start it with --role and give that role a "
+                    "reservation or quota, and remove \"pre-reserved-role\""),
      .doc = "Only resources reserved for this role beforehand are used."},
     {"share-pid-namespace", MU_FIELD_BOOL, AT(MuPodDraft, pod.share_pid_namespace),
      LOCAL(HONOURED,
@@ -356,7 +358,9 @@ static const MuField pod_fields[] = {
      .doc = "Volumes that a driver brings; their names have no meaning."},
     {"secrets", MU_FIELD_MAP, POD_ARRAY(secrets), .object = &secret_object,
      LOCAL(REFUSED, "the local engine has no secrets; remove \"secrets\""),
-     MESOS(HONOURED, "needs agents with the isolators environment_secret and volume/secret"),
+     MESOS(
+         HONOURED,
+         "needs agents with the isolators environment_secret and volume/secret, and a secret resolver that knows them"),
      .doc = "Secrets by name."},
     {"seccomp-unconfined", MU_FIELD_BOOL, AT(MuPodDraft, pod.seccomp_unconfined),
      LOCAL(HONOURED, "pods are filtered when `muster serve --seccomp-default NAME` says so, or they name a profile"),

@@ -297,6 +297,31 @@ static void test_templates(void) {
   g_assert_cmpint(memcmp(text, big, length), ==, 0);
 }
 
+static void test_uris_and_secrets(void) {
+  g_autoptr(MuArena) arena = mu_arena_new();
+  MuTaskLaunch *task = NULL;
+  g_autoptr(MuPodLaunch) launch = make_launch(&task);
+  MuLaunchUri *plain = mu_launch_uri_new("http://h/a.tgz"), *checked = mu_launch_uri_new("http://h/p/it's");
+  plain->keep_packed = TRUE;
+  checked->executable = TRUE;
+  checked->sha256 = g_strdup("abc");
+  g_ptr_array_add(launch->uris, plain);
+  g_ptr_array_add(launch->uris, checked);
+  g_ptr_array_add(launch->secrets, mu_launch_secret_new("db/password", "PASSWORD", NULL));
+  g_ptr_array_add(launch->secrets, mu_launch_secret_new("db/key", NULL, "keys/db"));
+  const Mesos__TaskInfo *message = write_first(arena, launch);
+  assert_json(
+      &message->command->base,
+      "{\"uris\":[{\"value\":\"http://h/a.tgz\",\"extract\":false},{\"value\":"
+      "\"http://h/p/it's\",\"executable\":true}],\"environment\":{\"variables\":[{\"name\":\"PASSWORD\",\"type\":"
+      "\"SECRET\",\"secret\":{\"type\":\"REFERENCE\",\"reference\":{\"name\":\"db/password\"}}}]},\"value\":"
+      "\"(cd \\\"$MESOS_SANDBOX\\\" && echo abc\\\\ \\\\ 'it'\\\\''s' | sha256sum -c --status) || { echo "
+      "\\\"fetched \\\"'it'\\\\''s'\\\" has not the checksum it should have\\\" >&2; exit 1; }\\nrun\",\"shell\":true}");
+  assert_json(&message->container->base,
+              "{\"type\":\"MESOS\",\"volumes\":[{\"container_path\":\"keys/db\",\"mode\":\"RO\",\"source\":{\"type\":"
+              "\"SECRET\",\"secret\":{\"type\":\"REFERENCE\",\"reference\":{\"name\":\"db/key\"}}}}]}");
+}
+
 static void test_ports(void) {
   g_autoptr(MuArena) arena = mu_arena_new();
   MuTaskLaunch *task = NULL;
@@ -375,6 +400,7 @@ int main(int argc, char **argv) {
   g_test_add_func("/mesos_messages/limits", test_limits);
   g_test_add_func("/mesos_messages/pod-container", test_pod_container);
   g_test_add_func("/mesos_messages/templates", test_templates);
+  g_test_add_func("/mesos_messages/uris-and-secrets", test_uris_and_secrets);
   g_test_add_func("/mesos_messages/ports", test_ports);
   g_test_add_func("/mesos_messages/subscribe", test_subscribe);
   g_test_add_func("/mesos_messages/kill-with-grace", test_kill_with_grace);

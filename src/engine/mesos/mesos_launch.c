@@ -52,12 +52,25 @@ static void add_template(MuArena *arena, GPtrArray *variables, guint n, const ch
   } while (++part * MU_MESOS_TEMPLATE_PART < length);
 }
 
-static Mesos__Environment *write_environment(MuArena *arena, const MuTaskLaunch *task) {
+/* Its value is put in by the agent's secret resolver. */
+static void add_secret(MuArena *arena, GPtrArray *variables, const MuLaunchSecret *wanted) {
+  Mesos__Environment__Variable *variable = mu_wire_new(arena, &mesos__environment__variable__descriptor);
+  variable->name = wanted->env_key;
+  variable->has_type = TRUE;
+  variable->type = MESOS__ENVIRONMENT__VARIABLE__TYPE__SECRET;
+  variable->secret = mu_mesos_secret_write(arena, wanted->secret);
+  g_ptr_array_add(variables, variable);
+}
+
+static Mesos__Environment *write_environment(MuArena *arena, const MuPodLaunch *pod, const MuTaskLaunch *task) {
   g_autoptr(GPtrArray) variables = g_ptr_array_new();
   for (guint i = 0; i < task->env->len; i++) {
     const MuEnvVar *pair = task->env->pdata[i];
     add_variable(arena, variables, pair->name, pair->value);
   }
+  for (guint i = 0; i < pod->secrets->len; i++)
+    if (((const MuLaunchSecret *)pod->secrets->pdata[i])->env_key != NULL)
+      add_secret(arena, variables, pod->secrets->pdata[i]);
   for (guint i = 0; i < task->configs->len; i++)
     add_template(arena, variables, i, ((const MuLaunchConfig *)task->configs->pdata[i])->text);
   if (variables->len == 0)
@@ -87,15 +100,46 @@ static void add_bootstrap(MuArena *arena, const char *url, Mesos__CommandInfo *c
   uri->value = (char *)url;
   uri->has_executable = uri->executable = TRUE;
   uri->output_file = (char *)"muster-bootstrap";
-  command->uris = mu_wire_array(arena, Mesos__CommandInfo__URI, 1);
   command->uris[command->n_uris++] = uri;
 }
 
-static Mesos__CommandInfo *write_command(MuArena *arena, const MuTaskLaunch *task, const MuMesosLaunchPlace *place) {
+static void add_uri(MuArena *arena, const MuLaunchUri *wanted, Mesos__CommandInfo *command) {
+  Mesos__CommandInfo__URI *uri = mu_wire_new(arena, &mesos__command_info__uri__descriptor);
+  uri->value = wanted->value;
+  uri->output_file = wanted->output_file;
+  uri->has_executable = uri->executable = wanted->executable;
+  uri->has_extract = wanted->keep_packed;
+  uri->extract = FALSE;
+  command->uris[command->n_uris++] = uri;
+}
+
+/* Mesos' fetcher looks at no checksum. */
+static char *with_checksums(MuArena *arena, const GPtrArray *uris, char *cmd) {
+  g_autoptr(GString) lines = g_string_new(NULL);
+  for (guint i = 0; i < uris->len; i++) {
+    const MuLaunchUri *uri = uris->pdata[i];
+    if (uri->sha256 == NULL)
+      continue;
+    g_autofree char *base = g_path_get_basename(uri->value);
+    g_autofree char *name = g_shell_quote(uri->output_file != NULL ? uri->output_file : base);
+    g_string_append_printf(lines,
+                           "(cd \"$MESOS_SANDBOX\" && echo %s\\ \\ %s | sha256sum -c --status) || "
+                           "{ echo \"fetched \"%s\" has not the checksum it should have\" >&2; exit 1; }\n",
+                           uri->sha256, name, name);
+  }
+  return lines->len == 0 ? cmd : mu_arena_printf(arena, "%s%s", lines->str, cmd);
+}
+
+static Mesos__CommandInfo *write_command(MuArena *arena, const MuPodLaunch *pod, const MuTaskLaunch *task,
+                                         const MuMesosLaunchPlace *place) {
   gboolean renders = task->configs->len > 0;
-  Mesos__CommandInfo *command = new_command(arena, renders ? with_bootstrap(arena, task, place) : task->cmd);
+  char *cmd = renders ? with_bootstrap(arena, task, place) : task->cmd;
+  Mesos__CommandInfo *command = new_command(arena, with_checksums(arena, pod->uris, cmd));
   command->user = task->user;
-  command->environment = write_environment(arena, task);
+  command->environment = write_environment(arena, pod, task);
+  command->uris = mu_wire_array(arena, Mesos__CommandInfo__URI, pod->uris->len + 1);
+  for (guint i = 0; i < pod->uris->len; i++)
+    add_uri(arena, pod->uris->pdata[i], command);
   if (renders && place->bootstrap_url != NULL)
     add_bootstrap(arena, place->bootstrap_url, command);
   return command;
@@ -198,7 +242,7 @@ static Mesos__TaskInfo *write_task(MuArena *arena, const MuPodLaunch *pod, const
   task->agent_id = mu_wire_new(arena, &mesos__agent_id__descriptor);
   task->agent_id->value = (char *)place->agent_id;
   task->resources = mu_mesos_resources_write(arena, launch->resources, &task->n_resources);
-  task->command = write_command(arena, launch, place);
+  task->command = write_command(arena, pod, launch, place);
   task->container = mu_mesos_task_container(arena, pod, launch);
   if (launch->readiness_check != NULL)
     task->check = write_check(arena, launch->readiness_check);

@@ -23,7 +23,8 @@ Mesos__Offer__Operation__LaunchGroup *mu_mesos_launch_write(MuArena *arena, cons
  * is none of muster's. The caller frees. */
 MuPodLaunch *mu_mesos_launch_read(const Mesos__Offer__Operation__LaunchGroup *group, GError **error);
 
-/* mesos_container.c: the container of the executor, and of a task of the pod. */
+/* mesos_container.c: a secret by its path; the container of the executor, and of a task of the pod. */
+Mesos__Secret *mu_mesos_secret_write(MuArena *arena, const char *path);
 Mesos__ContainerInfo *mu_mesos_executor_container(MuArena *arena, const MuPodLaunch *launch);
 Mesos__ContainerInfo *mu_mesos_task_container(MuArena *arena, const MuPodLaunch *launch, const MuTaskLaunch *task);
 #endif
