@@ -293,6 +293,10 @@ static void on_leader(gpointer user) {
     return;
   if (url == NULL && (client->state == SUBSCRIBED || client->state == SUBSCRIBING))
     return; /* the connection itself shows whether the master is still there */
+  if (url == NULL && client->state == SEEKING) {
+    tell(client, mu_mesos_finder_trouble(client->finder));
+    return;
+  }
   client->pause_ms = client->config.backoff_first_ms;
   go_elsewhere(client, "another master leads");
 }

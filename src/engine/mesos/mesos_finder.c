@@ -11,7 +11,8 @@
 struct MuMesosFinder {
   GPtrArray *list; /* of char*: addresses; empty with ZooKeeper */
   guint at;
-  char *leader; /* told by a redirect, or by ZooKeeper; NULL: the list's entry */
+  char *trouble; /* that was told of last */
+  char *leader;  /* told by a redirect, or by ZooKeeper; NULL: the list's entry */
   MuMesosZk *zk;
   gboolean https;
   MuMesosFinderFunc changed;
@@ -62,8 +63,11 @@ static GPtrArray *read_list(const char *master, GError **error) {
 static void on_leader(const char *address, gpointer user) {
   MuMesosFinder *finder = user;
   g_autofree char *url = address == NULL ? NULL : g_strconcat(finder->https ? "https://" : "http://", address, NULL);
-  if (g_strcmp0(finder->leader, url) == 0)
+  const char *trouble = url != NULL ? NULL : mu_mesos_zk_trouble(finder->zk);
+  if (g_strcmp0(finder->leader, url) == 0 && g_strcmp0(finder->trouble, trouble) == 0)
     return;
+  g_free(finder->trouble);
+  finder->trouble = g_strdup(trouble);
   g_free(finder->leader);
   finder->leader = g_steal_pointer(&url);
   finder->changed(finder->user);
@@ -92,6 +96,7 @@ void mu_mesos_finder_free(MuMesosFinder *finder) {
   mu_mesos_zk_free(finder->zk);
   g_clear_pointer(&finder->list, g_ptr_array_unref);
   g_free(finder->leader);
+  g_free(finder->trouble);
   g_free(finder);
 }
 

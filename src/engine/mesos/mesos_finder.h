@@ -8,7 +8,7 @@
 
 typedef struct MuMesosFinder MuMesosFinder;
 
-/* The leader is another one now, or there is none. From the main loop; not from inside the functions below. */
+/* The leader is another one now, or there is none, or none for another reason. From the main loop; not from inside the functions below. */
 typedef void (*MuMesosFinderFunc)(gpointer user);
 
 /* MU_ERROR_REFUSED says what of `master` is not understood. `https`: masters found through ZooKeeper, which does not say so,
