@@ -3,6 +3,7 @@
 #ifndef MU_HTTP_SERVER_H
 #define MU_HTTP_SERVER_H
 #include "command.h"
+#include "sandbox_part.h"
 #include <muster/http_route.h>
 #include <muster/multi_service_event_client.h>
 
@@ -13,6 +14,9 @@ typedef struct {
   void (*submit)(MuCommand *take_command, gpointer user);
   /* A file or folder of a task's sandbox on this machine, as MuEngineOps.sandbox_path. */
   char *(*sandbox_path)(const char *agent_id, const char *task_id, const char *path, gpointer user, GError **error);
+  /* Instead, when the files are on other machines: as MuEngineOps.read_sandbox. NULL: sandbox_path is used. */
+  void (*read_sandbox)(const char *agent_id, const char *task_id, const char *path, guint64 offset, guint64 length,
+                       MuSandboxFunc done, gpointer done_user, gpointer user);
   /* Agents, limits in force, warnings: for GET /v1/state/engine. */
   json_t *(*describe_engine)(gpointer user);
   /* muster-bootstrap, which agents fetch; NULL: it is not served. */

@@ -23,6 +23,12 @@ static char *sandbox_path(const char *agent_id, const char *task_id, const char 
   return runner->engine->ops->sandbox_path(runner->engine, agent_id, task_id, path, error);
 }
 
+static void read_sandbox(const char *agent_id, const char *task_id, const char *path, guint64 offset, guint64 length,
+                         MuSandboxFunc done, gpointer done_user, gpointer user) {
+  MuMultiServiceRunner *runner = user;
+  runner->engine->ops->read_sandbox(runner->engine, agent_id, task_id, path, offset, length, done, done_user);
+}
+
 static json_t *describe_engine(gpointer user) {
   MuMultiServiceRunner *runner = user;
   const MuEngineOps *ops = runner->engine->ops;
@@ -111,6 +117,7 @@ static gboolean open_http(MuMultiServiceRunner *runner, const MuRunnerOptions *o
       .client = runner->client,
       .submit = submit,
       .sandbox_path = sandbox_path,
+      .read_sandbox = runner->engine->ops->read_sandbox == NULL ? NULL : read_sandbox,
       .describe_engine = describe_engine,
       .bootstrap_path = runner->bootstrap,
       .before_read = before_read,

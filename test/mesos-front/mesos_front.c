@@ -1,30 +1,14 @@
-#include "mesos_front.h"
+#include "mesos_front_private.h"
 
-#include "ids.h"
 #include "mesos_calls.h"
 #include "mesos_events.h"
-#include "mesos_front_http.h"
 #include "mesos_wire.h"
 #include "record_io.h"
 
 #include <string.h>
 
 #define PATH "/api/v1/scheduler"
-
-struct MuMesosFront {
-  MuFrontHttp *http;
-  const MuMesosFrontFuncs *funcs;
-  gpointer user;
-  MuMesosFrontFaults faults;
-  MuMesosFrontCounters counters;
-  gint64 heartbeat_ms;
-  guint heartbeat;
-  char *url, *framework_id, *stream_id, *role;
-  MuWireFormat format;   /* of the subscription */
-  MuFrontStream *stream; /* NULL: nobody is subscribed */
-  GHashTable *removed;   /* set of framework ids */
-  MuRandom random;
-};
+#define AGENT_PATH "/api/v1"
 
 /* ---- sending ---------------------------------------------------------------------------------------------------------- */
 
@@ -270,7 +254,9 @@ static void on_request(MuFrontRequest *request, gpointer user) {
   front->counters.requests++;
   if (play_faults(front, request))
     return;
-  if (strcmp(mu_front_path(request), PATH) != 0)
+  if (strcmp(mu_front_path(request), AGENT_PATH) == 0)
+    mu_mesos_front_answer_agent(front, request);
+  else if (strcmp(mu_front_path(request), PATH) != 0)
     mu_front_answer(request, 404, NULL, NULL, "");
   else if (strcmp(mu_front_method(request), "POST") != 0)
     mu_front_answer(request, 405, "Allow", "POST",
@@ -288,6 +274,7 @@ MuMesosFront *mu_mesos_front_new(guint16 port, gint64 heartbeat_ms, const MuMeso
   front->heartbeat_ms = heartbeat_ms;
   mu_random_seed(&front->random, (guint64)g_get_monotonic_time());
   front->removed = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+  front->files = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
   front->http = mu_front_http_new(port, on_request, front);
   front->url = g_strdup_printf("http://127.0.0.1:%u", mu_front_http_port(front->http));
   front->heartbeat = g_timeout_add((guint)heartbeat_ms, beat, front);
@@ -300,6 +287,7 @@ void mu_mesos_front_free(MuMesosFront *front) {
   g_source_remove(front->heartbeat);
   mu_front_http_free(front->http);
   g_hash_table_unref(front->removed);
+  g_hash_table_unref(front->files);
   g_free(front->url);
   g_free(front->framework_id);
   g_free(front->stream_id);

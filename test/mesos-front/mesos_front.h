@@ -44,6 +44,8 @@ gboolean mu_mesos_front_send(MuMesosFront *front, const MuEngineEvent *event);
 gboolean mu_mesos_front_send_message(MuMesosFront *front, const Mesos__Event *message);
 /* Ends the stream: in good order, or in the middle. */
 void mu_mesos_front_cut(MuMesosFront *front, gboolean in_order);
+/* A file of the one agent, "agent-1", by its whole path; its folders are there with it. Replaces. */
+void mu_mesos_front_put_file(MuMesosFront *front, const char *path, const char *text);
 /* The framework was torn down: its id is not taken again. */
 void mu_mesos_front_remove_framework(MuMesosFront *front, const char *framework_id);
 gboolean mu_mesos_front_is_subscribed(const MuMesosFront *front);

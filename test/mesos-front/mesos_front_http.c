@@ -148,6 +148,13 @@ void mu_front_answer(MuFrontRequest *request, guint status, const char *header, 
   request->answered = TRUE;
 }
 
+void mu_front_answer_bytes(MuFrontRequest *request, guint status, const void *bytes, gsize length) {
+  struct MHD_Response *response = MHD_create_response_from_buffer(length, (void *)bytes, MHD_RESPMEM_MUST_COPY);
+  MHD_queue_response(request->connection, status, response);
+  MHD_destroy_response(response);
+  request->answered = TRUE;
+}
+
 static enum MHD_Result on_request(void *user, struct MHD_Connection *connection, const char *path, const char *method,
                                   const char *version, const char *data, size_t *length, void **state) {
   MuFrontHttp *http = user;

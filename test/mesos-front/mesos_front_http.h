@@ -20,6 +20,7 @@ const char *mu_front_header(const MuFrontRequest *request, const char *name); /*
 const GByteArray *mu_front_body(const MuFrontRequest *request);
 /* `header` and `value` may be NULL. */
 void mu_front_answer(MuFrontRequest *request, guint status, const char *header, const char *value, const char *text);
+void mu_front_answer_bytes(MuFrontRequest *request, guint status, const void *bytes, gsize length);
 /* 200 with these headers, and a body that is written later. `ended` is called once, when the connection is over; the stream
  * is gone then. */
 MuFrontStream *mu_front_answer_stream(MuFrontRequest *request, const char *content_type, const char *stream_id,

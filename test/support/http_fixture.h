@@ -318,6 +318,10 @@ typedef struct {
 /* The service that is the whole scheduler, of the fixtures opened from now on; NULL: none. */
 static const char *fake_mono;
 
+/* Set before a fixture is opened: its sandboxes are elsewhere. */
+static void (*fake_read_sandbox)(const char *agent_id, const char *task_id, const char *path, guint64 offset,
+                                 guint64 length, MuSandboxFunc done, gpointer done_user, gpointer user);
+
 static G_GNUC_UNUSED void fixture_open_with(Fixture *fixture, gsize max_body, gboolean own) {
   g_autoptr(GError) error = NULL;
   memset(&fake, 0, sizeof fake);
@@ -336,6 +340,7 @@ static G_GNUC_UNUSED void fixture_open_with(Fixture *fixture, gsize max_body, gb
                          .mono = fake_mono};
   MuHttpBackend backend = {.submit = fake_submit,
                            .sandbox_path = fake_sandbox_path,
+                           .read_sandbox = fake_read_sandbox,
                            .describe_engine = fake_describe_engine,
                            .bootstrap_path = "/dev/null"};
   fixture->server = mu_http_server_new(&config, &backend, &error);

@@ -207,6 +207,7 @@ static void mesos_stop(MuEngine *engine) {
   if (mesos->stopped)
     return;
   mesos->stopped = TRUE;
+  mu_mesos_forget_readings(mesos);
   mu_mesos_cancel_revive(mesos);
   if (mesos->client != NULL)
     mu_mesos_client_stop(mesos->client, LAST_CALLS_MS);
@@ -222,6 +223,7 @@ static void mesos_free(MuEngine *engine) {
   mesos_stop(engine);
   mu_mesos_client_free(mesos->client);
   mu_mesos_places_free(mesos->places);
+  g_ptr_array_unref(mesos->readings);
   g_ptr_array_unref(mesos->texts);
   g_strfreev(mesos->roles);
   g_main_context_unref(mesos->context);
@@ -237,6 +239,7 @@ static const MuEngineOps ops = {.name = "mesos",
                                 .perform = mu_mesos_perform,
                                 .flush = mesos_flush,
                                 .sandbox_path = mesos_sandbox_path,
+                                .read_sandbox = mu_mesos_read_sandbox,
                                 .describe = mesos_describe,
                                 .stop = mesos_stop,
                                 .free = mesos_free};
@@ -334,6 +337,7 @@ MuEngine *mu_mesos_engine_new(const MuMesosEngineConfig *config, GError **error)
   mesos->config = *config;
   mesos->texts = g_ptr_array_new_with_free_func(g_free);
   mesos->roles = g_strdupv((char **)config->roles);
+  mesos->readings = g_ptr_array_new();
   mesos->places = mu_mesos_places_new();
   mesos->context = g_main_context_ref_thread_default();
   mesos->revives = MU_MESOS_REVIVES_AT_ONCE;

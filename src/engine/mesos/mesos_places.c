@@ -59,6 +59,10 @@ void mu_mesos_places_note_offer(MuMesosPlaces *places, const Mesos__Offer *offer
     note_agent(places, offer->agent_id->value, offer->url);
 }
 
+void mu_mesos_places_note_agent(MuMesosPlaces *places, const char *agent_id, const char *url) {
+  g_hash_table_replace(places->agents, g_strdup(agent_id), g_strdup(url));
+}
+
 const char *mu_mesos_places_offer(const MuMesosPlaces *places, const char *offer_id) {
   return g_hash_table_lookup(places->offers, offer_id);
 }

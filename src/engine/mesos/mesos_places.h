@@ -23,7 +23,8 @@ const char *mu_mesos_places_offer(const MuMesosPlaces *places, const char *offer
 void mu_mesos_places_end_offer(MuMesosPlaces *places, const char *offer_id);
 void mu_mesos_places_end_offers(MuMesosPlaces *places);
 guint mu_mesos_places_offers(const MuMesosPlaces *places);
-/* "http://host:5051" of an agent that was offered since the start, or NULL. Borrowed. */
+void mu_mesos_places_note_agent(MuMesosPlaces *places, const char *agent_id, const char *url);
+/* "http://host:5051" of an agent that was offered or noted since the start, or NULL. Borrowed. */
 const char *mu_mesos_places_agent(const MuMesosPlaces *places, const char *agent_id);
 guint mu_mesos_places_agents(const MuMesosPlaces *places);
 void mu_mesos_places_note_status(MuMesosPlaces *places, const Mesos__TaskStatus *status);

@@ -21,7 +21,8 @@ typedef struct {
   gpointer sink_user;
   gboolean started, stopped, ended; /* ended: the master has ended the subscription for good */
   GMainContext *context;
-  GQueue events; /* of MuEngineEvent*: on their way to the sink */
+  GPtrArray *readings; /* of sandboxes, under way */
+  GQueue events;       /* of MuEngineEvent*: on their way to the sink */
   GSource *event_source, *revive_source;
   double revives; /* that may be given now */
   gint64 revives_us;
@@ -33,6 +34,10 @@ typedef struct {
 void mu_mesos_perform(MuEngine *engine, const MuEngineCall *call);
 void mu_mesos_refused(const Mesos__Call *call, guint status, const char *why, gpointer user);
 void mu_mesos_cancel_revive(MuMesos *mesos);
+/* mesos_files.c */
+void mu_mesos_read_sandbox(MuEngine *engine, const char *agent_id, const char *task_id, const char *path,
+                           guint64 offset, guint64 length, MuSandboxFunc done, gpointer user);
+void mu_mesos_forget_readings(MuMesos *mesos);
 /* mesos_engine.c: gives the event to the sink, in its turn. */
 void mu_mesos_emit(MuMesos *mesos, MuEngineEvent *take_event);
 #endif
