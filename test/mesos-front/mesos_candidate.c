@@ -1,26 +1,28 @@
 /* What a Mesos master does in ZooKeeper: it keeps an ephemeral, sequential node json.info_<number> with its address, until it is
  * gone. For end-to-end tests: mesos-candidate HOST:PORT PATH MASTER-PORT; prints the node's path, and ends with its input. */
 #define THREADED /* the calls that wait */
+#include <pthread.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include <zookeeper/zookeeper.h>
 
-#define MAX_TRIES 100 /* of 100 ms: until the session is there */
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
+static int connected;
 
 static void on_session(zhandle_t *zk, int type, int state, const char *path, void *user) {
-  (void)zk, (void)type, (void)state, (void)path, (void)user;
+  (void)zk, (void)type, (void)path, (void)user;
+  pthread_mutex_lock(&mutex);
+  connected = state == ZOO_CONNECTED_STATE;
+  pthread_cond_signal(&changed);
+  pthread_mutex_unlock(&mutex);
 }
 
-static int create(zhandle_t *zk, const char *path, const char *text, int flags, char *made, int size) {
-  int code = ZCONNECTIONLOSS;
-  for (int i = 0; i < MAX_TRIES && (code == ZCONNECTIONLOSS || code == ZOPERATIONTIMEOUT); i++) {
-    code = zoo_create(zk, path, text, (int)strlen(text), &ZOO_OPEN_ACL_UNSAFE, flags, made, size);
-    if (code == ZCONNECTIONLOSS)
-      usleep(100000);
-  }
-  return code;
+static void wait_for_session(void) {
+  pthread_mutex_lock(&mutex);
+  while (!connected)
+    pthread_cond_wait(&changed, &mutex);
+  pthread_mutex_unlock(&mutex);
 }
 
 int main(int argc, char **argv) {
@@ -29,14 +31,16 @@ int main(int argc, char **argv) {
   zhandle_t *zk = argc == 4 ? zookeeper_init(argv[1], on_session, 10000, NULL, NULL, 0) : NULL;
   if (zk == NULL)
     return 2;
-  int code = create(zk, argv[2], "", 0, NULL, 0);
+  wait_for_session();
+  int code = zoo_create(zk, argv[2], "", 0, &ZOO_OPEN_ACL_UNSAFE, 0, NULL, 0);
   snprintf(node, sizeof node, "%s/json.info_", argv[2]);
   snprintf(text, sizeof text,
            "{\"id\":\"m\",\"ip\":16777343,\"port\":%s,\"hostname\":\"localhost\",\"version\":\"1.11.0\",\"address\":{"
            "\"hostname\":\"localhost\",\"ip\":\"127.0.0.1\",\"port\":%s}}",
            argv[3], argv[3]);
   if (code == ZOK || code == ZNODEEXISTS)
-    code = create(zk, node, text, ZOO_EPHEMERAL | ZOO_SEQUENCE, made, sizeof made);
+    code = zoo_create(zk, node, text, (int)strlen(text), &ZOO_OPEN_ACL_UNSAFE, ZOO_EPHEMERAL | ZOO_SEQUENCE, made,
+                      sizeof made);
   if (code != ZOK) {
     fprintf(stderr, "mesos-candidate: %s: %s\n", argv[2], zerror(code));
     return 1;
