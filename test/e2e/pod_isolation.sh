@@ -85,6 +85,19 @@ check "... and its task is started again" eval '
   for i in {1..300}; do now=$(tasks seen | sed -n "s/.* alone-0-server \([0-9]*\):.*/\1/p"); [[ -n $now && $now != "$victim" ]] && break; sleep 0.1; done
   [[ -n $now && $now != "$victim" ]]'
 
+# All die at once: the scheduler and the executor. Nothing waits for the next start, which finds a pod to start again.
+for _ in {1..300}; do [[ $(tasks | wc -l) -eq 3 ]] && break; sleep 0.1; done
+victim=$(tasks seen | sed -n 's/.* alone-0-server \([0-9]*\):.*/\1/p')
+parent=$(sed -n 's/^PPid:\t//p' "/proc/$victim/status")
+mark=$(tr '\0' '\n' <"/proc/$parent/cmdline" | tail -n 1)
+same "a pod with shared memory and its task have a holder each" 2 "$(holders | wc -l)"
+scheduler_kill
+kill -KILL "$parent"
+same "with scheduler and executor killed nothing of the task is left" "" "$(gone)"
+check "the next start" scheduler_start --listen 127.0.0.1:0 --pid-namespaces on
+for _ in {1..300}; do [[ $(tasks | wc -l) -eq 3 ]] && break; sleep 0.1; done
+same "... has three tasks again" 3 "$(tasks | wc -l)"
+
 check "a removal" muster service remove seen --wait --timeout 60
 mark=$pair
 same "... ends all namespaces" "" "$(gone)"
