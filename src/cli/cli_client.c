@@ -249,6 +249,13 @@ static void set_request(Transfer *transfer, const MuCliRequest *request) {
     add_header(transfer, "Content-Type: application/json");
     add_header(transfer, "Expect:");
   }
+  if (request->bytes != NULL) {
+    curl_easy_setopt(transfer->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)g_bytes_get_size(request->bytes));
+    curl_easy_setopt(transfer->easy, CURLOPT_POSTFIELDS,
+                     g_bytes_get_size(request->bytes) == 0 ? "" : g_bytes_get_data(request->bytes, NULL));
+    add_header(transfer, "Content-Type: application/octet-stream");
+    add_header(transfer, "Expect:");
+  }
   curl_easy_setopt(transfer->easy, CURLOPT_TIMEOUT_MS, (long)ANSWER_TIMEOUT_MS);
 }
 

@@ -23,6 +23,7 @@ typedef struct {
   const char *method; /* NULL: GET */
   const char *path;   /* with the query */
   const char *body;   /* JSON text, or NULL */
+  GBytes *bytes;      /* a body that is no JSON, or NULL */
   const char *header; /* one more, "If-None-Match: *"; or NULL */
   glong *
       ret_status; /* not NULL: the HTTP status is put here, and a body that is no error is the answer with any status */

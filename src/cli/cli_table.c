@@ -287,6 +287,19 @@ static const MuCliCommand commands[] = {
      "the store.",
      NO_OPTIONS, mu_cli_why, "muster why redis/replica-1"},
 
+    {"secret put", "NAME [FILE]", "Put a secret for tasks to use, or change it.",
+     "The value is the content of FILE, or what is read from standard input; on a terminal it is asked for, and not shown. "
+     "NAME is a path: a service may use the secrets of the folders that its own name lies in, and those in no folder. "
+     "Tasks see a change when they are started next: `muster pod restart`.",
+     NO_OPTIONS, mu_cli_secret_put, "muster secret put team/db/password password.txt"},
+    {"secret list", "", "List the names of the secrets.", "No command shows a value.", NO_OPTIONS, mu_cli_secret_list,
+     NULL},
+    {"secret remove", "NAME", "Remove a secret; tasks that have it keep it until they end.", NULL, NO_OPTIONS,
+     mu_cli_secret_remove, NULL},
+    {"tls ca", "", "Print the certificate of the authority that signs those of tasks, as PEM.",
+     "Clients that trust it can verify tasks with `transport-encryption`.", NO_OPTIONS, mu_cli_tls_ca,
+     "muster tls ca > ca.pem"},
+
     {"logs", "SERVICE TASK", "Print what a task printed.",
      "TASK is a task's name (hello-0-server), or its pod's (hello-0) when it has one task. The task's standard output "
      "goes to standard output and its standard error to standard error; one asked for alone goes to standard output.",

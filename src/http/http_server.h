@@ -4,12 +4,14 @@
 #define MU_HTTP_SERVER_H
 #include "command.h"
 #include "sandbox_part.h"
+#include "secret_store.h"
 #include <muster/http_route.h>
 #include <muster/multi_service_event_client.h>
 
 /* What the server asks of the runner. */
 typedef struct {
   MuMultiServiceEventClient *client;
+  MuSecretStore *secrets; /* NULL: none are kept */
   /* Puts the command on the queue; takes it. Its reply comes later, from the main loop. */
   void (*submit)(MuCommand *take_command, gpointer user);
   /* A file or folder of a task's sandbox on this machine, as MuEngineOps.sandbox_path. */

@@ -38,6 +38,12 @@ static const MuRoute table[] = {
     {"GET", MU_HTTP_BOOTSTRAP_PATH, mu_route_bootstrap, "muster-bootstrap, for agents; needs no token", NULL, NULL,
      ANY_FILE},
 
+    {"GET", "/v1/secrets", mu_route_secrets, "the names of the secrets; never their values", NULL, NULL, JSON},
+    {"PUT", "/v1/secrets/{name*}", mu_route_secret_put, "put a secret: the body is its value", NULL, ANY_FILE, JSON},
+    {"DELETE", "/v1/secrets/{name*}", mu_route_secret_remove, "remove a secret", NULL, NULL, JSON},
+    {"GET", "/v1/tls/ca", mu_route_tls_ca, "the certificate of the authority that signs those of tasks, as PEM", NULL,
+     NULL, "application/x-pem-file"},
+
     {"GET", "/v1/multi", mu_route_services, "all services", NULL, NULL, JSON},
     {"GET", "/v1/multi/yaml", mu_route_yaml_list, "spec files that can be added by name", NULL, NULL, JSON},
     {"POST", "/v1/multi/{name}", mu_route_yaml_add, "add a service from a spec file of the server's",

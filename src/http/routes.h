@@ -29,6 +29,11 @@ MU_HTTP_HANDLER(mu_route_service_restart);
 MU_HTTP_HANDLER(mu_route_service_context);
 MU_HTTP_HANDLER(mu_route_service_spec);
 MU_HTTP_HANDLER(mu_route_service_health);
+/* routes_secret.c */
+MU_HTTP_HANDLER(mu_route_secrets);
+MU_HTTP_HANDLER(mu_route_secret_put);
+MU_HTTP_HANDLER(mu_route_secret_remove);
+MU_HTTP_HANDLER(mu_route_tls_ca);
 /* routes_plan.c */
 MU_HTTP_HANDLER(mu_route_plans);
 MU_HTTP_HANDLER(mu_route_plan);

@@ -69,6 +69,7 @@ gboolean mu_runner_shut(MuMultiServiceRunner *runner, gboolean erase, GError **e
   release_store(runner);
   stop_serving(runner);
   release_engine(runner);
+  g_clear_pointer(&runner->secrets, mu_secret_store_free);
   g_clear_pointer(&runner->dir, mu_state_dir_close);
   return erased;
 }

@@ -56,7 +56,8 @@ static gboolean read_switch(const char *name, const char *text, MuLocalSwitch *r
   return FALSE;
 }
 
-MuEngine *mu_runner_local_engine(const MuRunnerOptions *options, const char *folder, GError **error) {
+MuEngine *mu_runner_local_engine(const MuRunnerOptions *options, const char *folder, const char *secrets,
+                                 GError **error) {
   MuLocalSwitch pid_namespaces;
   if (!check_amounts(options, error) || !read_switch("pid namespaces", options->pid_namespaces, &pid_namespaces, error))
     return NULL;
@@ -72,11 +73,16 @@ MuEngine *mu_runner_local_engine(const MuRunnerOptions *options, const char *fol
   g_autofree char *fetch = mu_program_find("muster-fetch", NULL, error);
   if (fetch == NULL)
     return NULL;
+  g_autofree char *bring_secrets = mu_program_find("muster-secrets", NULL, error);
+  if (bring_secrets == NULL)
+    return NULL;
   const MuLocalEngineConfig config = {
       .state_dir = folder,
       .executor_path = executor,
       .bootstrap_path = bootstrap,
       .fetch_path = fetch,
+      .secrets_path = bring_secrets,
+      .secrets_dir = secrets,
       .agents = options->agents == 0 ? 1 : options->agents,
       .cpus_milli = options->cpus_milli,
       .mem_mb = options->mem_mb,

@@ -47,6 +47,7 @@ static void publish(MuMultiServiceRunner *runner, const MuOutput *output) {
     mu_narrate_notice(notice);
     if (runner->watch != NULL)
       runner->watch(notice->type, notice->service, notice->text, runner->watch_user);
+    mu_runner_forget_secrets(runner, notice);
     mu_http_server_publish(runner->http, notice->type, notice->service, notice->text);
   }
 }

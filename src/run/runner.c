@@ -83,7 +83,8 @@ static gboolean open_engine(MuMultiServiceRunner *runner, const MuRunnerOptions 
     return runner->engine != NULL;
   }
   g_autofree char *folder = mu_state_dir_file(runner->dir, "engine");
-  runner->engine = mu_runner_local_engine(options, folder, error);
+  g_autofree char *secrets = mu_state_dir_file(runner->dir, MU_STATE_DIR_SECRETS);
+  runner->engine = mu_runner_local_engine(options, folder, secrets, error);
   runner->local = runner->engine != NULL;
   return runner->local;
 }
@@ -115,6 +116,7 @@ static gboolean open_http(MuMultiServiceRunner *runner, const MuRunnerOptions *o
   };
   const MuHttpBackend backend = {
       .client = runner->client,
+      .secrets = runner->secrets,
       .submit = submit,
       .sandbox_path = sandbox_path,
       .read_sandbox = runner->engine->ops->read_sandbox == NULL ? NULL : read_sandbox,
@@ -159,15 +161,19 @@ static gboolean configure(MuMultiServiceRunner *runner, const MuRunnerOptions *o
 }
 
 static gboolean load(MuMultiServiceRunner *runner, GError **error) {
-  return runner->store->ops->load(runner->store, mu_client_load, runner->client, error) &&
-         mu_client_loaded(runner->client, mu_runner_now_ms(runner), error);
+  if (!runner->store->ops->load(runner->store, mu_client_load, runner->client, error) ||
+      !mu_client_loaded(runner->client, mu_runner_now_ms(runner), error))
+    return FALSE;
+  mu_runner_sweep_secrets(runner);
+  return TRUE;
 }
 
 static gboolean open_all(MuMultiServiceRunner *runner, const MuRunnerOptions *options, GError **error) {
   if (!check_options(options, error))
     return FALSE;
-  return open_dir(runner, options, error) && open_store(runner, error) && open_engine(runner, options, error) &&
-         open_http(runner, options, error) && configure(runner, options, error) && load(runner, error);
+  return open_dir(runner, options, error) && open_store(runner, error) && mu_runner_open_secrets(runner, error) &&
+         open_engine(runner, options, error) && open_http(runner, options, error) &&
+         configure(runner, options, error) && load(runner, error);
 }
 
 MuMultiServiceRunner *mu_runner_new_with(MuMultiServiceEventClient *take_client, const MuRunnerOptions *options,

@@ -11,6 +11,7 @@
 #include "event_client.h"
 #include "http_server.h"
 #include "pipeline.h"
+#include "secret_store.h"
 #include "state_dir.h"
 #include <muster/multi_service_runner.h>
 
@@ -21,6 +22,7 @@ struct MuMultiServiceRunner {
   MuMultiServiceEventClient *client;
   MuStateDir *dir;
   MuStore *store;
+  MuSecretStore *secrets;
   MuEngine *engine;
   MuHttpServer *http;
   MuPipeline *pipeline;
@@ -52,6 +54,14 @@ struct MuMultiServiceRunner {
  * say. */
 MuMultiServiceRunner *mu_runner_new_with(MuMultiServiceEventClient *take_client, const MuRunnerOptions *options,
                                          MuStore *take_store, MuEngine *take_engine, GError **error);
+
+/* ---- secrets.c ---- */
+
+gboolean mu_runner_open_secrets(MuMultiServiceRunner *runner, GError **error);
+/* Once the services are loaded: removes the keys of those that are not among them. */
+void mu_runner_sweep_secrets(MuMultiServiceRunner *runner);
+/* Removes the keys of the service that the notice tells of, when it is gone. */
+void mu_runner_forget_secrets(MuMultiServiceRunner *runner, const MuNotice *notice);
 
 /* ---- loop.c ---- */
 

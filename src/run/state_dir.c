@@ -1,4 +1,5 @@
 #include "state_dir.h"
+#include "secret_store.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
@@ -229,6 +230,8 @@ gboolean mu_state_dir_write_url(MuStateDir *dir, const char *url, GError **error
 static void erase(const MuStateDir *dir) {
   g_autofree char *engine = mu_state_dir_file(dir, "engine");
   rmdir(engine); /* the engine has emptied it; what it could not remove stays, and the folder with it */
+  g_autofree char *secrets = mu_state_dir_file(dir, MU_STATE_DIR_SECRETS);
+  mu_secret_store_erase(secrets);
   for (gsize i = 0; i < G_N_ELEMENTS(own_files); i++) {
     g_autofree char *path = mu_state_dir_file(dir, own_files[i]);
     unlink(path);

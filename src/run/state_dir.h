@@ -6,10 +6,13 @@
  *   url          the TCP address, while the scheduler runs and listens
  *   muster.sock  the unix socket
  *   store.db*    the store
+ *   secrets/     secrets, keys and certificates (secret_store.h)
  *   engine/      the local engine's */
 #ifndef MU_STATE_DIR_H
 #define MU_STATE_DIR_H
 #include <glib.h>
+
+#define MU_STATE_DIR_SECRETS "secrets"
 
 typedef struct MuStateDir MuStateDir;
 

@@ -20,6 +20,7 @@ step "the programs are there"
 test -x "$root$prefix/libexec/muster/muster-executor"
 test -x "$root$prefix/libexec/muster/muster-bootstrap"
 test -x "$root$prefix/libexec/muster/muster-fetch"
+test -x "$root$prefix/libexec/muster/muster-secrets"
 
 step "the shells find their completion"
 data=$root$prefix/$(option datadir)

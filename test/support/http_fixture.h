@@ -312,6 +312,7 @@ static const MuHttpRoute own_routes[] = {
 typedef struct {
   MuHttpServer *server;
   char *socket_path;
+  MuSecretStore *secrets;
   guint16 port;
 } Fixture;
 
@@ -338,7 +339,11 @@ static G_GNUC_UNUSED void fixture_open_with(Fixture *fixture, gsize max_body, gb
                          .n_routes = own ? G_N_ELEMENTS(own_routes) : 0,
                          .routes_user = (gpointer) "own user",
                          .mono = fake_mono};
-  MuHttpBackend backend = {.submit = fake_submit,
+  g_autofree char *secrets = g_build_filename(fake.folder, "secrets", NULL);
+  fixture->secrets = mu_secret_store_open(secrets, &error);
+  g_assert_no_error(error);
+  MuHttpBackend backend = {.secrets = fixture->secrets,
+                           .submit = fake_submit,
                            .sandbox_path = fake_sandbox_path,
                            .read_sandbox = fake_read_sandbox,
                            .describe_engine = fake_describe_engine,
@@ -363,6 +368,7 @@ static void remove_tree(const char *path) {
 
 static G_GNUC_UNUSED void fixture_close(Fixture *fixture) {
   g_clear_pointer(&fixture->server, mu_http_server_free);
+  g_clear_pointer(&fixture->secrets, mu_secret_store_free);
   g_assert_false(g_file_test(fixture->socket_path, G_FILE_TEST_EXISTS));
   for (guint i = 0; i < fake.held->len; i++)
     fake_reply(g_ptr_array_index(fake.held, i)); /* after the server's end */

@@ -108,6 +108,7 @@ static void fixture_init(Fixture *fixture) {
                                           .executor_path = program_path("muster-executor"),
                                           .bootstrap_path = program_path("muster-bootstrap"),
                                           .fetch_path = program_path("muster-fetch"),
+                                          .secrets_path = program_path("muster-secrets"),
                                           .agents = 1,
                                           .cpus_milli = 4000,
                                           .mem_mb = 4096,
@@ -133,6 +134,7 @@ static void fixture_free(Fixture *fixture) {
   g_free((char *)fixture->config.executor_path);
   g_free((char *)fixture->config.bootstrap_path);
   g_free((char *)fixture->config.fetch_path);
+  g_free((char *)fixture->config.secrets_path);
   g_free(fixture->state_dir);
 }
 

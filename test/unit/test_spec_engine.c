@@ -27,11 +27,7 @@ static const struct {
     {"", "", ""},
     {"image: b, ", "", ""},
     {"uris: [\"http://h/f\"], ", "", ""},
-    {"secrets: {s: {secret: x}}, ", "",
-     "refused: pods.p.secrets: the local engine has no secrets; remove \"secrets\"\n"},
-    {"", "transport-encryption: [{name: n, type: TLS}], ",
-     "refused: pods.p.tasks.t.transport-encryption: the local engine makes no keys and certificates; remove "
-     "\"transport-encryption\"\n"},
+    {"secrets: {s: {secret: x}}, ", "transport-encryption: [{name: n, type: TLS}], ", ""},
     {"host-volumes: {v: {host-path: /a, container-path: b}}, ", "", ""},
     {"external-volumes: {v: {type: DOCKER, driver-name: d, container-path: b}}, ", "",
      "refused: pods.p.external-volumes: the local engine has no volume drivers; remove \"external-volumes\"\n"},

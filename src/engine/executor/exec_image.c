@@ -1,4 +1,5 @@
 #include "exec_image.h"
+#include "exec_secrets.h"
 #include "json.h"
 #include <string.h>
 #include <sys/resource.h>
@@ -63,7 +64,7 @@ GPtrArray *mu_exec_image_environment(const MuExecTaskSpec *task) {
 }
 
 /* By name, so that no value is seen in the list of processes. PATH is the image's unless the task has one. */
-static void add_environment(GPtrArray *argv, const MuExecTaskSpec *task) {
+static void add_environment(GPtrArray *argv, const MuExecLaunch *launch, const MuExecTaskSpec *task) {
   gboolean has_home = FALSE;
   for (guint i = 0; i < task->env->len && task->env->pdata[i]; i++) {
     const char *entry = task->env->pdata[i];
@@ -74,6 +75,11 @@ static void add_environment(GPtrArray *argv, const MuExecTaskSpec *task) {
     else
       add_format(argv, "%.*s", (int)(strchr(entry, '=') - entry), entry);
   }
+  gsize i;
+  const json_t *secret;
+  json_array_foreach (launch->secrets, i, secret)
+    if (json_object_get(secret, "env_key"))
+      add_format(argv, "--env=%s", json_string_value(json_object_get(secret, "env_key")));
   if (!has_home)
     add_format(argv, "--env=HOME=%s", task->sandbox);
   add_format(argv, "--env=MESOS_SANDBOX=%s", task->sandbox);
@@ -144,6 +150,9 @@ static void add_volumes(GPtrArray *argv, const MuExecLaunch *launch, const MuExe
     const MuExecVolume *volume = task->volumes->pdata[i];
     add_format(argv, "--volume=%s:%s", volume->source, volume->source); /* where its symlink leads */
   }
+  g_autofree char *secrets = mu_exec_secrets_have_files(launch, task) ? mu_exec_secrets_shm(task) : NULL;
+  if (secrets)
+    add_format(argv, "--volume=%s:%s", secrets, secrets);
   for (guint i = 0; i < launch->host_volumes->len; i++) {
     const MuExecHostVolume *volume = launch->host_volumes->pdata[i];
     add_format(argv, "--volume=%s:%s/%s:%s", volume->host_path, task->sandbox, volume->container_path,
@@ -189,7 +198,7 @@ GPtrArray *mu_exec_image_run(const MuExecLaunch *launch, const MuExecTaskSpec *t
   add_seccomp(argv, launch);
   add_limits(argv, launch, task);
   add_volumes(argv, launch, task);
-  add_environment(argv, task);
+  add_environment(argv, launch, task);
   add(argv, "--entrypoint=/bin/sh");
   add(argv, launch->image);
   add(argv, "-c");

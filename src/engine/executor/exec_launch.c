@@ -60,6 +60,7 @@ static void task_free(gpointer data) {
   g_array_unref(task->groups);
   g_ptr_array_unref(task->env);
   g_ptr_array_unref(task->configs);
+  json_decref(task->tls);
   g_ptr_array_unref(task->volumes);
   g_free(task->health.cmd);
   g_free(task->readiness.cmd);
@@ -76,6 +77,10 @@ void mu_exec_launch_free(MuExecLaunch *launch) {
   g_free(launch->fetch);
   g_free(launch->fetch_cache);
   json_decref(launch->uris);
+  json_decref(launch->secrets);
+  g_free(launch->secrets_program);
+  g_free(launch->secrets_dir);
+  g_free(launch->hostname);
   g_free(launch->cgroups.v2);
   g_free(launch->cgroups.v1_cpu);
   g_free(launch->cgroups.v1_memory);
@@ -195,6 +200,7 @@ static MuExecTaskSpec *task_new(void) {
 
 static gboolean read_task(json_t *json, MuExecTaskSpec *task, GError **error) {
   read_env(json, task);
+  task->tls = json_incref(json_object_get(json, "tls"));
   return copy_string(json, "task_id", TRUE, &task->task_id, error) &&
          copy_string(json, "name", TRUE, &task->name, error) && copy_string(json, "cmd", TRUE, &task->cmd, error) &&
          copy_string(json, "sandbox", TRUE, &task->sandbox, error) &&
@@ -241,6 +247,9 @@ static gboolean read_launch(json_t *json, MuExecLaunch *launch, GError **error) 
       !copy_string(json, "bootstrap", FALSE, &launch->bootstrap, error) ||
       !copy_string(json, "fetch", FALSE, &launch->fetch, error) ||
       !copy_string(json, "fetch_cache", FALSE, &launch->fetch_cache, error) ||
+      !copy_string(json, "secrets_program", FALSE, &launch->secrets_program, error) ||
+      !copy_string(json, "secrets_dir", FALSE, &launch->secrets_dir, error) ||
+      !copy_string(json, "hostname", FALSE, &launch->hostname, error) ||
       !mu_json_get_int(json, "log_max_bytes", TRUE, &launch->log_max_bytes, error) ||
       !mu_json_get_int(json, "disk_watch_ms", FALSE, &launch->disk_watch_ms, error) ||
       !mu_json_get_int(json, "nofile_soft", FALSE, &launch->nofile_soft, error) ||
@@ -254,6 +263,7 @@ static gboolean read_launch(json_t *json, MuExecLaunch *launch, GError **error) 
   gsize i;
   json_t *item;
   launch->uris = json_incref(json_object_get(json, "uris"));
+  launch->secrets = json_incref(json_object_get(json, "secrets"));
   json_array_foreach (json_object_get(json, "tasks"), i, item) {
     MuExecTaskSpec *task = task_new();
     g_ptr_array_add(launch->tasks, task);

@@ -28,6 +28,7 @@ typedef struct {
 typedef struct {
   gboolean pid, ipc;  /* a namespace of its own; with ipc a /dev/shm as well */
   gint64 shm_size_mb; /* of that; 0: the kernel's default, half of the memory */
+  gboolean secrets;   /* a tmpfs on MU_EXEC_SECRETS_DIR of the sandbox */
 } MuExecSpaceSpec;
 
 typedef struct {
@@ -58,6 +59,7 @@ typedef struct {
   GPtrArray *configs, *volumes; /* of MuExecConfig*, MuExecVolume* */
   MuExecCheckSpec health, readiness;
   MuExecSpaceSpec space;
+  json_t *tls; /* array of {name, keystore, common_name, dns_names}; NULL: none */
   gint64 kill_grace_ms;
   gint64 cpu_shares_milli, cpu_limit_milli; /* 0: none */
   gint64 mem_limit_mb;                      /* 0: none */
@@ -65,10 +67,13 @@ typedef struct {
 
 typedef struct {
   char *service, *pod, *agent_id;
-  char *bootstrap;   /* path of muster-bootstrap */
-  char *fetch;       /* path of muster-fetch; NULL: none */
-  char *fetch_cache; /* folder of its caches, one for each user; NULL: none */
-  json_t *uris;      /* array, as muster-fetch reads it; NULL: none */
+  char *bootstrap;                     /* path of muster-bootstrap */
+  char *fetch;                         /* path of muster-fetch; NULL: none */
+  char *fetch_cache;                   /* folder of its caches, one for each user; NULL: none */
+  json_t *uris;                        /* array, as muster-fetch reads it; NULL: none */
+  char *secrets_program, *secrets_dir; /* muster-secrets, and the store it reads; NULL: none */
+  json_t *secrets;                     /* array of {secret, env_key, file}; NULL: none */
+  char *hostname;                      /* of the agent, for certificates */
   gint64 log_max_bytes;
   gint64 disk_watch_ms; /* how often volumes are measured; 0: never */
   gint64 nofile_soft;   /* the limit before the scheduler raised its own; 0: leave */

@@ -2,6 +2,7 @@
 #include "exec_error.h"
 #include "exec_image.h"
 #include "exec_sandbox.h"
+#include "exec_secrets.h"
 #include "json.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -31,6 +32,14 @@ static MuExecStep *add_step(GPtrArray *steps, const char *program, const char *f
 
 static void add_argument(MuExecStep *step, const char *text) {
   g_ptr_array_add(step->argv, g_strdup(text));
+}
+
+static void add_secrets(GPtrArray *steps, const MuExecLaunch *launch, const MuExecTaskSpec *task) {
+  if (!mu_exec_secrets_wanted(launch, task))
+    return;
+  MuExecStep *step = add_step(steps, launch->secrets_program, "its secrets cannot be had");
+  mu_exec_secrets_arguments(launch, task, step->argv);
+  step->last_line = step->secrets = TRUE;
 }
 
 static void add_fetch(GPtrArray *steps, const MuExecLaunch *launch) {
@@ -68,6 +77,7 @@ static void add_render(GPtrArray *steps, const MuExecLaunch *launch, const MuExe
 GPtrArray *mu_exec_steps_new(const MuExecLaunch *launch, const MuExecTaskSpec *task) {
   GPtrArray *steps = g_ptr_array_new_with_free_func(step_free);
   add_pull(steps, launch);
+  add_secrets(steps, launch, task);
   add_fetch(steps, launch);
   add_render(steps, launch, task);
   for (guint i = 0; i < steps->len; i++)

@@ -1,5 +1,5 @@
-/* What runs before a task's command, one program after the other: muster-fetch gets the files of `uris`, muster-bootstrap
- * renders the config templates. The first that fails ends the task, with its own words. */
+/* What runs before a task's command, one program after the other: muster-secrets brings secrets, keys and certificates,
+ * muster-fetch the files of `uris`, muster-bootstrap renders the config templates. The first that fails ends the task, with its own words. */
 #ifndef MU_EXEC_PREPARE_H
 #define MU_EXEC_PREPARE_H
 #include "exec_launch.h"
@@ -9,6 +9,7 @@ typedef struct {
   const char *failed;   /* how the message begins when it fails */
   gboolean of_executor; /* it is not the task's user that runs it */
   gboolean last_line;   /* of its stderr says why; else all that was kept of it */
+  gboolean secrets; /* muster-secrets: the executor's user runs it in our own environment, and it prints to us alone */
 } MuExecStep;
 
 /* The steps of a task, of MuExecStep*; empty: its command may start at once. */

@@ -75,19 +75,37 @@ static gboolean refuse_path(const char *what, const char *path, GError **error) 
   return FALSE;
 }
 
+gboolean mu_exec_sandbox_link(int sandbox_fd, const MuExecTaskSpec *task, const char *path, const char *target,
+                              GError **error) {
+  g_auto(GStrv) parts = split_path(path);
+  int at = parts ? make_parents(sandbox_fd, parts, task, error) : -1;
+  if (at < 0)
+    return parts ? FALSE : refuse_path("file's", path, error);
+  gboolean ok = symlinkat(target, at, parts[g_strv_length(parts) - 1]) == 0;
+  int errnum = errno;
+  close(at);
+  return ok || mu_exec_error(error, errnum, "cannot put '%s' into the sandbox", path);
+}
+
+gboolean mu_exec_sandbox_make_folder(int sandbox_fd, const MuExecTaskSpec *task, const char *path, mode_t mode,
+                                     GError **error) {
+  g_auto(GStrv) parts = split_path(path);
+  int at = parts ? make_parents(sandbox_fd, parts, task, error) : -1;
+  if (at < 0)
+    return parts ? FALSE : refuse_path("folder's", path, error);
+  int fd = make_folder(at, parts[g_strv_length(parts) - 1], mode, task, error);
+  close(at);
+  if (fd >= 0)
+    close(fd);
+  return fd >= 0;
+}
+
 static gboolean link_volume(int sandbox_fd, const MuExecVolume *volume, const MuExecTaskSpec *task, GError **error) {
   g_auto(GStrv) parts = split_path(volume->path);
   if (!parts)
     return refuse_path("volume", volume->path, error);
-  if (!give_volume(volume, task, error))
-    return FALSE;
-  int at = make_parents(sandbox_fd, parts, task, error);
-  if (at < 0)
-    return FALSE;
-  gboolean ok = symlinkat(volume->source, at, parts[g_strv_length(parts) - 1]) == 0;
-  int errnum = errno;
-  close(at);
-  return ok || mu_exec_error(error, errnum, "cannot put the volume '%s' into the sandbox", volume->path);
+  return give_volume(volume, task, error) &&
+         mu_exec_sandbox_link(sandbox_fd, task, volume->path, volume->source, error);
 }
 
 /* ---- places of host volumes ---- */

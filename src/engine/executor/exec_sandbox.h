@@ -17,6 +17,12 @@ GPtrArray *mu_exec_sandbox_environment(const MuExecTaskSpec *task);
 /* Writes a file into MU_EXEC_OWN_DIR. */
 gboolean mu_exec_sandbox_write(int sandbox_fd, const MuExecTaskSpec *task, const char *name, const char *text,
                                GError **error);
+/* Makes a folder of the task's user at a relative path (it may be there), and those above it. */
+gboolean mu_exec_sandbox_make_folder(int sandbox_fd, const MuExecTaskSpec *task, const char *path, mode_t mode,
+                                     GError **error);
+/* Puts a symlink at a relative path, in folders that are made; nothing may be there. */
+gboolean mu_exec_sandbox_link(int sandbox_fd, const MuExecTaskSpec *task, const char *path, const char *target,
+                              GError **error);
 /* Path in the sandbox of the n-th template; the caller frees. */
 char *mu_exec_sandbox_template_path(const MuExecTaskSpec *task, guint n);
 #endif

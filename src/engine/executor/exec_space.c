@@ -1,6 +1,7 @@
 #include "exec_space.h"
 #include "exec_error.h"
 #include "exec_sandbox.h"
+#include "exec_secrets.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
@@ -34,6 +35,7 @@ typedef struct {
   const MuExecSpace *parent; /* NULL: none */
   const GPtrArray *volumes;
   const char *sandbox;
+  const char *secrets; /* path of the folder of secrets; NULL: it is not mounted */
   gboolean new_user;
   int ready_fd;
   Report *report;
@@ -101,6 +103,12 @@ static void mount_shm(const Plan *plan) {
     fail(plan, "mount", SHM);
 }
 
+/* Nothing but the executor has been in the sandbox yet. */
+static void mount_secrets(const Plan *plan) {
+  if (mount("tmpfs", plan->secrets, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0700,size=64m") < 0)
+    fail(plan, "mount", plan->secrets);
+}
+
 /* By descriptors from end to end, so that no symlink that a task left on the way is followed. */
 static void bind_volume(const Plan *plan, int sandbox_fd, const MuExecHostVolume *volume) {
   struct open_how how = {.flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS};
@@ -157,6 +165,8 @@ static void G_GNUC_NORETURN hold(const Plan *plan, uid_t uid, gid_t gid) {
     mount_proc(plan);
   if (plan->spec->ipc)
     mount_shm(plan);
+  if (plan->secrets)
+    mount_secrets(plan);
   bind_volumes(plan);
   wait_for_ever(plan);
 }
@@ -264,10 +274,12 @@ static gboolean open_as_planned(MuExecSpace *space, Plan *plan, GError **error) 
 gboolean mu_exec_space_open(MuExecSpace *space, const MuExecSpaceSpec *spec, const MuExecSpace *parent,
                             const GPtrArray *volumes, const char *sandbox, GError **error) {
   gboolean within = mu_exec_space_is_open(parent);
+  g_autofree char *secrets = spec->secrets ? g_build_filename(sandbox, MU_EXEC_SECRETS_DIR, NULL) : NULL;
   Plan plan = {.spec = spec,
                .parent = within ? parent : NULL,
                .volumes = volumes,
                .sandbox = sandbox,
+               .secrets = secrets,
                .new_user = geteuid() != 0 && !within};
   mu_exec_space_init(space);
   void *page = mmap(NULL, sizeof *plan.report, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);

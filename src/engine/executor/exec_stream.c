@@ -3,14 +3,16 @@
 #include "exec_task.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <unistd.h>
 
 #define READ_BYTES (64 * 1024)
 
-static void keep(GString *tail, const char *data, gsize length) {
+static void keep(MuExecStream *stream, const char *data, gsize length) {
+  GString *tail = stream->tail;
   g_string_append_len(tail, data, (gssize)length);
-  if (tail->len > MU_EXEC_TAIL)
-    g_string_erase(tail, 0, (gssize)(tail->len - MU_EXEC_TAIL));
+  if (tail->len > stream->keep)
+    g_string_erase(tail, 0, (gssize)(tail->len - stream->keep));
 }
 
 /* TRUE when there may be more. */
@@ -26,7 +28,7 @@ static gboolean read_some(MuExecStream *stream) {
   if (stream->log)
     mu_exec_log_file_write(stream->log, buffer, (gsize)n);
   if (stream->tail)
-    keep(stream->tail, buffer, (gsize)n);
+    keep(stream, buffer, (gsize)n);
   return TRUE;
 }
 
@@ -35,7 +37,7 @@ static void on_output(gpointer user, guint32 events) {
   read_some(user);
 }
 
-gboolean mu_exec_stream_open(MuExecStream *stream, MuExecLoop *loop, MuExecLogFile *log, gboolean keep_tail,
+gboolean mu_exec_stream_open(MuExecStream *stream, MuExecLoop *loop, MuExecLogFile *log, gsize keep_bytes,
                              int *ret_write_fd, GError **error) {
   int fds[2];
   if (pipe2(fds, O_CLOEXEC) < 0)
@@ -46,7 +48,8 @@ gboolean mu_exec_stream_open(MuExecStream *stream, MuExecLoop *loop, MuExecLogFi
     return FALSE;
   }
   fcntl(fds[0], F_SETFL, O_NONBLOCK);
-  *stream = (MuExecStream){.loop = loop, .fd = fds[0], .log = log, .tail = keep_tail ? g_string_new(NULL) : NULL};
+  *stream = (MuExecStream){
+      .loop = loop, .fd = fds[0], .log = log, .keep = keep_bytes, .tail = keep_bytes > 0 ? g_string_new(NULL) : NULL};
   *ret_write_fd = fds[1];
   return TRUE;
 }
@@ -63,7 +66,9 @@ void mu_exec_stream_close(MuExecStream *stream) {
   mu_exec_loop_remove(stream->loop, stream->fd);
   close(stream->fd);
   stream->fd = -1;
-  if (stream->tail)
+  if (stream->tail) {
+    explicit_bzero(stream->tail->str, stream->tail->len); /* it may have been a secret */
     g_string_free(stream->tail, TRUE);
+  }
   stream->tail = NULL;
 }

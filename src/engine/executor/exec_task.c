@@ -4,6 +4,7 @@
 #include "exec_error.h"
 #include "exec_image.h"
 #include "exec_sandbox.h"
+#include "exec_secrets.h"
 #include "exec_spawn.h"
 #include "exec_tree.h"
 #include "sm.h"
@@ -78,6 +79,8 @@ static void end(MuExecTask *task) {
   close_output(task);
   if (!mu_exec_space_is_open(&task->own_space))
     mu_exec_space_close(&task->own_space);
+  if (mu_exec_secrets_have_files(task->launch, task->spec))
+    mu_exec_secrets_clear(task->spec);
   move(task, MU_EXEC_TASK_ENDED);
   report_end(task);
   mu_exec_cgroup_clear(&task->cgroup);
@@ -91,6 +94,8 @@ static void end_unstarted(MuExecTask *task, const char *message) {
   close_output(task);
   g_hash_table_remove(task->host->children, GINT_TO_POINTER(task->own_space.holder));
   mu_exec_space_close(&task->own_space);
+  if (mu_exec_secrets_have_files(task->launch, task->spec))
+    mu_exec_secrets_clear(task->spec);
   mu_exec_cgroup_clear(&task->cgroup);
   move(task, MU_EXEC_TASK_ENDED);
   report(task, "TASK_FAILED", "REASON_CONTAINER_LAUNCH_FAILED", message);
@@ -121,7 +126,7 @@ static gboolean container_is_gone(MuExecTask *task) {
     return FALSE;
   g_autoptr(GError) error = NULL;
   g_autoptr(GPtrArray) argv = mu_exec_image_remove(task->launch, task->spec);
-  MuExecSpawn how = mu_exec_task_plan(task, (char *const *)argv->pdata, TRUE, TRUE);
+  MuExecSpawn how = mu_exec_task_plan(task, (char *const *)argv->pdata, NULL, TRUE);
   how.out_fd = how.err_fd = open_null();
   pid_t pid = mu_exec_spawn(&how, NULL, &error);
   close(how.out_fd);
@@ -165,10 +170,24 @@ static void on_task_timer(gpointer user) {
 
 /* ---- starting ---- */
 
+/* It runs as the executor does, beside the task's own processes; what it says on stdout is for us. */
+static MuExecSpawn plan_secrets(const MuExecTask *task, char *const *argv) {
+  static const GPtrArray no_rlimits;
+  return (MuExecSpawn){.argv = argv,
+                       .envp = environ,
+                       .cwd_fd = task->sandbox_fd,
+                       .task = &task->as_executor,
+                       .rlimits = &no_rlimits,
+                       .cgroup = &task->cgroup,
+                       .space = task->launch->image ? NULL : mu_exec_task_space(task)};
+}
+
 /* What a step prints is kept, to say why it failed; what it does is not the task's, and not filtered. Podman is nobody's but
  * the executor's, and has no limits: it sets them. */
-MuExecSpawn mu_exec_task_plan(const MuExecTask *task, char *const *argv, gboolean is_step, gboolean of_executor) {
+MuExecSpawn mu_exec_task_plan(const MuExecTask *task, char *const *argv, const MuExecStep *step, gboolean of_executor) {
   static const GPtrArray no_rlimits;
+  if (step && step->secrets)
+    return plan_secrets(task, argv);
   if (of_executor)
     return (MuExecSpawn){.argv = argv,
                          .envp = (char *const *)task->image_env->pdata,
@@ -182,23 +201,26 @@ MuExecSpawn mu_exec_task_plan(const MuExecTask *task, char *const *argv, gboolea
                        .rlimits = task->launch->rlimits,
                        .cgroup = &task->cgroup,
                        .space = task->launch->image ? NULL : mu_exec_task_space(task),
-                       .filter = is_step ? NULL : task->filter};
+                       .filter = step ? NULL : task->filter};
 }
 
-static gboolean spawn(MuExecTask *task, char *const *argv, gboolean is_step, gboolean of_executor, GError **error) {
-  MuExecSpawn how = mu_exec_task_plan(task, argv, is_step, of_executor);
-  if (!mu_exec_stream_open(&task->out, task->host->loop, &task->out_log, FALSE, &how.out_fd, error))
+static gboolean spawn(MuExecTask *task, char *const *argv, const MuExecStep *step, gboolean of_executor,
+                      GError **error) {
+  MuExecSpawn how = mu_exec_task_plan(task, argv, step, of_executor);
+  gboolean secrets = step && step->secrets;
+  if (!mu_exec_stream_open(&task->out, task->host->loop, secrets ? NULL : &task->out_log,
+                           secrets ? MU_EXEC_SECRETS_MAX : 0, &how.out_fd, error))
     return FALSE;
   g_autoptr(GString) lowered = g_string_new(NULL);
   pid_t pid = -1;
-  if (mu_exec_stream_open(&task->err, task->host->loop, &task->err_log, is_step, &how.err_fd, error)) {
+  if (mu_exec_stream_open(&task->err, task->host->loop, &task->err_log, step ? MU_EXEC_TAIL : 0, &how.err_fd, error)) {
     pid = mu_exec_spawn(&how, lowered, error);
     close(how.err_fd);
   }
   close(how.out_fd);
   if (pid < 0)
     return FALSE;
-  mu_exec_log_file_write(&task->err_log, lowered->str, is_step ? 0 : lowered->len);
+  mu_exec_log_file_write(&task->err_log, lowered->str, step ? 0 : lowered->len);
   task->pid = task->last_pid = pid;
   g_hash_table_insert(task->host->children, GINT_TO_POINTER(pid), task);
   return TRUE;
@@ -207,9 +229,9 @@ static gboolean spawn(MuExecTask *task, char *const *argv, gboolean is_step, gbo
 static gboolean spawn_main(MuExecTask *task, GError **error) {
   char *argv[] = {(char *)"/bin/sh", (char *)"-c", task->spec->cmd, NULL};
   if (!task->launch->image)
-    return spawn(task, argv, FALSE, FALSE, error);
+    return spawn(task, argv, NULL, FALSE, error);
   g_autoptr(GPtrArray) run = mu_exec_image_run(task->launch, task->spec, mu_exec_task_space(task));
-  return spawn(task, (char *const *)run->pdata, FALSE, TRUE, error);
+  return spawn(task, (char *const *)run->pdata, NULL, TRUE, error);
 }
 
 static void start_main(MuExecTask *task) {
@@ -234,14 +256,25 @@ static void start_step(MuExecTask *task) {
     return;
   }
   const MuExecStep *step = task->steps->pdata[task->step];
-  if (!spawn(task, (char *const *)step->argv->pdata, TRUE, step->of_executor, &error))
+  if (!spawn(task, (char *const *)step->argv->pdata, step, step->of_executor, &error))
     end_unstarted(task, error->message);
   else if (task->state == MU_EXEC_TASK_PREPARING)
     move(task, MU_EXEC_TASK_STEPPING);
 }
 
+static void take_secrets(MuExecTask *task) {
+  const GString *said = task->out.tail;
+  mu_exec_secrets_take_env(task->env, said->str, said->len);
+  if (task->image_env)
+    mu_exec_secrets_take_env(task->image_env, said->str, said->len);
+}
+
 static void stepped(MuExecTask *task, int status) {
+  const MuExecStep *step = task->steps->pdata[task->step];
   mu_exec_stream_drain(&task->err);
+  mu_exec_stream_drain(&task->out);
+  if (step->secrets && status == 0)
+    take_secrets(task);
   g_autofree char *tail = g_strdup(task->err.tail ? task->err.tail->str : "");
   mu_exec_stream_close(&task->out);
   mu_exec_stream_close(&task->err);
@@ -252,7 +285,7 @@ static void stepped(MuExecTask *task, int status) {
   }
   g_autofree char *how = mu_exec_describe_exit(status);
   task->exit_status = status;
-  task->step_error = mu_exec_step_message(task->steps->pdata[task->step], tail, how);
+  task->step_error = mu_exec_step_message(step, tail, how);
   begin_sweep(task);
 }
 
@@ -279,12 +312,18 @@ static gboolean open_space(MuExecTask *task, GError **error) {
       return FALSE;
   }
   gboolean image = task->launch->image != NULL; /* podman mounts what it needs itself */
-  const MuExecSpaceSpec spec = {.pid = own->pid, .ipc = own->ipc && !image, .shm_size_mb = own->shm_size_mb};
+  gboolean secrets = mu_exec_secrets_have_files(task->launch, task->spec);
+  const MuExecSpaceSpec spec = {
+      .pid = own->pid, .ipc = own->ipc && !image, .shm_size_mb = own->shm_size_mb, .secrets = secrets && !image};
   const GPtrArray *volumes = image ? NULL : task->launch->host_volumes;
-  if (!spec.pid && !spec.ipc && (!volumes || volumes->len == 0))
-    return TRUE;
-  if (!mu_exec_space_open(&task->own_space, &spec, task->pod_space, volumes, task->spec->sandbox, error))
+  gboolean needed = spec.pid || spec.ipc || (volumes && volumes->len > 0);
+  if (image && secrets && !mu_exec_secrets_use_shm(task->spec, task->sandbox_fd, error))
     return FALSE;
+  if (!needed && !spec.secrets)
+    return TRUE;
+  if (!mu_exec_space_open(&task->own_space, &spec, task->pod_space, volumes, task->spec->sandbox,
+                          needed ? error : NULL))
+    return !needed && mu_exec_secrets_use_shm(task->spec, task->sandbox_fd, error);
   g_hash_table_insert(task->host->children, GINT_TO_POINTER(task->own_space.holder), task);
   return TRUE;
 }
@@ -304,8 +343,8 @@ static gboolean prepare(MuExecTask *task, GError **error) {
   static const MuExecCgroupRoots none; /* podman makes cgroups of its own, with the task's limits */
   mu_exec_cgroup_init(&task->cgroup, task->launch->image ? &none : &task->launch->cgroups, spec, warnings);
   mu_exec_log_file_write(&task->err_log, warnings->str, warnings->len);
-  return set_filter(task, error) && open_space(task, error) &&
-         mu_exec_steps_set_up(task->launch, spec, task->sandbox_fd, error);
+  return set_filter(task, error) && mu_exec_secrets_make(task->launch, spec, task->sandbox_fd, error) &&
+         open_space(task, error) && mu_exec_steps_set_up(task->launch, spec, task->sandbox_fd, error);
 }
 
 void mu_exec_task_start(MuExecTask *task) {

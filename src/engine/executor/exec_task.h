@@ -51,7 +51,8 @@ typedef struct {
   MuExecLoop *loop;
   int fd;
   MuExecLogFile *log; /* where it goes; may be NULL */
-  GString *tail;      /* its last bytes; may be NULL */
+  gsize keep;         /* so many of its last bytes are kept */
+  GString *tail;      /* in here; NULL: none */
 } MuExecStream;
 
 typedef struct {
@@ -117,9 +118,9 @@ char *mu_exec_describe_exit(int status);
 
 /* For exec_task_checks.c and exec_task.c only. */
 /* How a program of the task is started, but for its output; `of_executor`: podman. */
-MuExecSpawn mu_exec_task_plan(const MuExecTask *task, char *const *argv, gboolean is_step, gboolean of_executor);
+MuExecSpawn mu_exec_task_plan(const MuExecTask *task, char *const *argv, const MuExecStep *step, gboolean of_executor);
 const MuExecSpace *mu_exec_task_space(const MuExecTask *task); /* what its processes are started in; NULL: none */
-gboolean mu_exec_stream_open(MuExecStream *stream, MuExecLoop *loop, MuExecLogFile *log, gboolean keep_tail,
+gboolean mu_exec_stream_open(MuExecStream *stream, MuExecLoop *loop, MuExecLogFile *log, gsize keep_bytes,
                              int *ret_write_fd, GError **error);
 /* Reads what is there, without waiting. close() does so first. */
 void mu_exec_stream_drain(MuExecStream *stream);

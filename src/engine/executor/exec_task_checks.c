@@ -63,8 +63,8 @@ static void begin(MuExecCheckRun *run) {
       task->launch->image ? mu_exec_image_check(task->launch, task->spec, run->check.spec->cmd) : NULL;
   mu_exec_check_started(&run->check, mu_exec_now_ms());
   run->timed_out = FALSE;
-  if (mu_exec_stream_open(&run->output, task->host->loop, NULL, TRUE, &write_fd, &error)) {
-    MuExecSpawn spawn = mu_exec_task_plan(task, exec ? (char *const *)exec->pdata : shell, FALSE, exec != NULL);
+  if (mu_exec_stream_open(&run->output, task->host->loop, NULL, MU_EXEC_TAIL, &write_fd, &error)) {
+    MuExecSpawn spawn = mu_exec_task_plan(task, exec ? (char *const *)exec->pdata : shell, NULL, exec != NULL);
     spawn.out_fd = spawn.err_fd = write_fd;
     run->pid = mu_exec_spawn(&spawn, NULL, &error);
     close(write_fd);

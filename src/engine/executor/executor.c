@@ -3,6 +3,7 @@
 #include "exec_image.h"
 #include "exec_link.h"
 #include "exec_probe.h"
+#include "exec_secrets.h"
 #include "exec_status_log.h"
 #include "exec_task.h"
 #include "exec_tree.h"
@@ -269,6 +270,7 @@ static void sweep_leftover(gpointer user) {
   mu_exec_cgroup_clear(&leftover->cgroup);
   if (leftover->launch->image)
     mu_exec_image_remove_now(leftover->launch, leftover->spec);
+  mu_exec_secrets_clear(leftover->spec);
   send_status(executor, status_record(executor, leftover->spec->task_id, "TASK_FAILED", "REASON_EXECUTOR_TERMINATED",
                                       leftover->other_boot
                                           ? "the machine was restarted"

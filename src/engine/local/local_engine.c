@@ -241,6 +241,8 @@ static void init(MuLocal *local, const MuLocalEngineConfig *config) {
   local->n_agents = MAX(config->agents, 1);
   local->executor_path = g_canonicalize_filename(config->executor_path, NULL);
   local->fetch_path = config->fetch_path ? g_canonicalize_filename(config->fetch_path, NULL) : NULL;
+  local->secrets_path = config->secrets_path ? g_canonicalize_filename(config->secrets_path, NULL) : NULL;
+  local->secrets_dir = config->secrets_dir ? g_canonicalize_filename(config->secrets_dir, NULL) : NULL;
   local->bootstrap_path = config->bootstrap_path ? g_canonicalize_filename(config->bootstrap_path, NULL) : NULL;
   local->seccomp_dir = config->seccomp_dir ? g_canonicalize_filename(config->seccomp_dir, NULL) : NULL;
   local->seccomp_default = g_strdup(config->seccomp_default);
@@ -322,9 +324,9 @@ static void local_free(MuEngine *engine) {
   if (local->lock_fd >= 0)
     close(local->lock_fd);
   char *texts[] = {
-      local->state_dir,   local->executor_path,   local->bootstrap_path, local->hostname, local->executors_dir,
-      local->runs_dir,    local->run_volumes_dir, local->volumes_dir,    local->key,      local->fetch_path,
-      local->podman_path, local->seccomp_dir,     local->seccomp_default};
+      local->state_dir,   local->executor_path,   local->bootstrap_path,  local->hostname,     local->executors_dir,
+      local->runs_dir,    local->run_volumes_dir, local->volumes_dir,     local->key,          local->fetch_path,
+      local->podman_path, local->seccomp_dir,     local->seccomp_default, local->secrets_path, local->secrets_dir};
   for (gsize i = 0; i < G_N_ELEMENTS(texts); i++)
     g_free(texts[i]);
   g_free(local);

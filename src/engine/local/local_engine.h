@@ -8,10 +8,12 @@ typedef enum { MU_LOCAL_AUTO, MU_LOCAL_ON, MU_LOCAL_OFF } MuLocalSwitch;
 
 typedef struct {
   const char *state_dir; /* the engine's own folder: journal, sandboxes, volumes, executors; made when absent, 0700 */
-  const char *executor_path;          /* of muster-executor */
-  const char *bootstrap_path;         /* of muster-bootstrap, which renders config templates in the task */
-  const char *fetch_path;             /* of muster-fetch, which fetches `uris`; NULL: pods with some fail */
-  guint agents;                       /* how many agents the machine is shown as; >= 1 */
+  const char *executor_path;  /* of muster-executor */
+  const char *bootstrap_path; /* of muster-bootstrap, which renders config templates in the task */
+  const char *secrets_path;   /* of muster-secrets, which brings secrets and keys to tasks */
+  const char *secrets_dir;    /* the store it reads; NULL: there is none, and pods that want something of it fail */
+  const char *fetch_path;     /* of muster-fetch, which fetches `uris`; NULL: pods with some fail */
+  guint agents;               /* how many agents the machine is shown as; >= 1 */
   gint64 cpus_milli, mem_mb, disk_mb; /* of the whole machine, shared out evenly; 0: detect */
   gint64 gpus_milli;                  /* likewise; 0: none */
   const char *const *mounts; /* "[N:]PATH[=PROFILE]": a MOUNT disk of agent N, from 0; NULL-terminated or NULL */

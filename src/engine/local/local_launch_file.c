@@ -169,6 +169,7 @@ static json_t *task_to_json(MuLocal *local, const MuPodLaunch *launch, const MuT
   mu_json_set_new(json, "volumes", volumes);
   mu_json_set_new(json, "env", env_to_json(task->env));
   mu_json_set_new(json, "configs", configs_to_json(task->configs));
+  mu_local_provide_task(task, json);
   add_check(json, "health", task->health_check);
   add_check(json, "readiness", task->readiness_check);
   mu_json_set_new(
@@ -225,7 +226,7 @@ char *mu_local_launch_file(MuLocal *local, const MuLocalAgent *agent, const MuPo
   mu_json_set_int(json, "disk_watch_ms", local->disk_watch_ms);
   mu_json_set_new(json, "cgroups", mu_cgroup_probe_to_json(&local->cgroups));
   mu_json_set_new(json, "rlimits", rlimits_to_json(launch->rlimits));
-  mu_local_provide(local, launch, json);
+  mu_local_provide(local, agent->model, launch, json);
   mu_json_set_new(json, "host_volumes", host_volumes_to_json(launch->host_volumes));
   mu_json_set_new(json, "space",
                   space_to_json(has_own_pids(local, launch) && launch->share_pid_namespace,

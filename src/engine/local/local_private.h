@@ -91,7 +91,7 @@ typedef void (*MuLocalActionFunc)(MuLocal *local, gpointer data);
 
 struct MuLocal {
   MuEngine engine;
-  char *state_dir, *executor_path, *bootstrap_path, *fetch_path, *hostname;
+  char *state_dir, *executor_path, *bootstrap_path, *fetch_path, *secrets_path, *secrets_dir, *hostname;
   char *podman_path; /* NULL: there is none */
   char *seccomp_dir, *seccomp_default;
   char *executors_dir, *runs_dir, *run_volumes_dir, *volumes_dir;
@@ -213,8 +213,10 @@ char *mu_local_launch_file(MuLocal *local, const MuLocalAgent *agent, const MuPo
 void mu_local_user_free(gpointer user); /* a MuLocalUser */
 
 /* ---- local_provide.c ---- */
-/* The part of the launch file that says what the pod is provided with: files to fetch. */
-void mu_local_provide(const MuLocal *local, const MuPodLaunch *launch, json_t *file);
+/* The part of the launch file that says what the pod is provided with: files to fetch, secrets. */
+void mu_local_provide(const MuLocal *local, const MuAgent *agent, const MuPodLaunch *launch, json_t *file);
+/* … of a task: keys and certificates. */
+void mu_local_provide_task(const MuTaskLaunch *task, json_t *json);
 
 /* ---- local_machine_probe.c ---- */
 /* Finds out what tasks can be given. MU_ERROR_REFUSED: pid namespaces are wanted and not to be had. */
