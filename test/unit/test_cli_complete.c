@@ -36,7 +36,7 @@ static void expect(const char *line, const char *joined) {
 
 static void test_commands(void) {
   expect("muster heal", "health");
-  expect("muster se", "serve service");
+  expect("muster se", "serve service secret");
   expect("muster service a", "add");
   expect("muster help pl", "plan");
   expect("muster --state /x plan sh", "show");
