@@ -54,6 +54,9 @@ static const struct {
     {mu_route_framework_id, "#Names", NULL},
     {mu_route_uninstall, "{'state': 'string', 'services': 'integer'}", NULL},
     {mu_route_openapi, "{'openapi': 'string', 'info': 'object', 'paths': 'object'}", NULL},
+    {mu_route_secrets, "{'secrets': [{'name': 'string', 'changed': 'integer'}]}", NULL},
+    {mu_route_secret_put, "{'secret': 'string', 'result': 'string'}", NULL},
+    {mu_route_secret_remove, "{'secret': 'string', 'result': 'string'}", NULL},
     {mu_route_services, "['#Service']", NULL},
     {mu_route_yaml_list, "#Names", NULL},
     {mu_route_yaml_add, "{'name': 'string', 'yaml': 'string'}", "{'*': 'any'}"},
@@ -120,6 +123,7 @@ static const struct {
   const char *name, *meaning;
 } CAPTURES[] = {
     {"name", "a service's name, encoded (team%2Fweb) or sanitized (team.web)"},
+    {"secret", "a secret's name, a path"},
     {"plan", "a plan's name"},
     {"pod", "a pod instance, such as node-0"},
     {"pod-type", "a pod's type, such as node"},

@@ -39,8 +39,8 @@ static const MuRoute table[] = {
      ANY_FILE},
 
     {"GET", "/v1/secrets", mu_route_secrets, "the names of the secrets; never their values", NULL, NULL, JSON},
-    {"PUT", "/v1/secrets/{name*}", mu_route_secret_put, "put a secret: the body is its value", NULL, ANY_FILE, JSON},
-    {"DELETE", "/v1/secrets/{name*}", mu_route_secret_remove, "remove a secret", NULL, NULL, JSON},
+    {"PUT", "/v1/secrets/{secret*}", mu_route_secret_put, "put a secret: the body is its value", NULL, ANY_FILE, JSON},
+    {"DELETE", "/v1/secrets/{secret*}", mu_route_secret_remove, "remove a secret", NULL, NULL, JSON},
     {"GET", "/v1/tls/ca", mu_route_tls_ca, "the certificate of the authority that signs those of tasks, as PEM", NULL,
      NULL, "application/x-pem-file"},
 

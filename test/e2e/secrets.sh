@@ -85,7 +85,7 @@ nowhere() { # FOLDER OR FILE…: none of the values is in it
 everything() {
   local path sandbox
   curl -sS --unix-socket "$state/muster.sock" http://localhost/v1/openapi.json | jq -r '.paths | to_entries[] | select(.value.get) | .key' |
-    grep -v events | sed 's|{name}|team%2Fweb|; s|{pod}|pod-0|; s|{plan}|deploy|; s|{configuration}|target|; s|{task}|pod-0-main|; s|{path\*}|conf/deep/password|' |
+    grep -v events | sed 's|{name}|team%2Fweb|; s|{pod}|pod-0|; s|{plan}|deploy|; s|{secret}|x|; s|{configuration}|target|; s|{task}|pod-0-main|; s|{path\*}|conf/deep/password|' |
     while read -r path; do curl -sS --unix-socket "$state/muster.sock" "http://localhost$path"; done
   for sandbox in '' .muster .muster/secrets .muster/secrets/conf%25deep%25password conf/deep/password; do
     curl -sS --unix-socket "$state/muster.sock" "http://localhost/v1/service/team%2Fweb/sandbox/pod-0-main/$sandbox"
