@@ -53,7 +53,7 @@ static void on_watch_timer(gpointer user) {
   int write_fd = -1;
   MuExecSpawn spawn = {
       .argv = argv, .envp = env, .cwd_fd = task->sandbox_fd, .task = &task->as_executor, .rlimits = &no_rlimits};
-  if (!mu_exec_stream_open(&task->disk.output, task->host->loop, NULL, TRUE, &write_fd, &error))
+  if (!mu_exec_stream_open(&task->disk.output, task->host->loop, NULL, MU_EXEC_TAIL, &write_fd, &error))
     return;
   spawn.out_fd = spawn.err_fd = write_fd;
   pid_t pid = mu_exec_spawn(&spawn, NULL, &error);
