@@ -49,7 +49,7 @@ static const char *yes_no(const json_t *task, const char *key) {
 static const char *task_message(const json_t *instance, const json_t *task) {
   const char *waits = mu_cli_json_text(json_object_get(instance, "waiting"), "summary");
   const char *message = mu_cli_json_text(task, "message");
-  if (*waits != '\0' && strcmp(mu_cli_json_text(task, "status"), "TASK_RUNNING") != 0)
+  if (*waits != '\0' && strcmp(mu_cli_json_text(task, "status"), "RUNNING") != 0)
     return waits;
   return *message != '\0' ? message : mu_cli_json_text(task, "reason");
 }

@@ -24,9 +24,9 @@ void mu_cli_pod_wait_clear(MuCliPodWait *wait) {
 /* A task that was over for good before, of a goal that is reached once, is not run again. */
 static gboolean is_back(const json_t *task, GHashTable *before) {
   const char *state = mu_cli_json_text(task, "status");
-  if (g_str_equal(state, "TASK_FINISHED"))
+  if (g_str_equal(state, "FINISHED"))
     return TRUE;
-  return g_str_equal(state, "TASK_RUNNING") && !g_hash_table_contains(before, mu_cli_json_text(task, "id")) &&
+  return g_str_equal(state, "RUNNING") && !g_hash_table_contains(before, mu_cli_json_text(task, "id")) &&
          !json_is_false(json_object_get(task, "ready"));
 }
 

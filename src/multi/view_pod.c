@@ -18,6 +18,11 @@ json_t *mu_view_pods(MuMultiServiceEventClient *client, const char *name, GError
   return list;
 }
 
+/* "RUNNING" for TASK_RUNNING, as PodQueries of dcos-commons has it. */
+static const char *shown_state(MuTaskState state) {
+  return mu_task_state_to_string(state) + strlen("TASK_");
+}
+
 static json_t *task_json(const MuTask *task) {
   json_t *json = json_object();
   const MuTaskStatus *status = task->status;
@@ -26,8 +31,8 @@ static json_t *task_json(const MuTask *task) {
   const char *pause = status == NULL ? NULL : mu_task_pause_state(task);
   mu_json_set_string(json, "status",
                      pause != NULL    ? pause
-                     : status == NULL ? "TASK_STAGING"
-                                      : mu_task_state_to_string(status->state));
+                     : status == NULL ? shown_state(MU_TASK_STAGING)
+                                      : shown_state(status->state));
   mu_json_set_int(json, "since", status == NULL ? task->record->launched_ms : status->timestamp_ms);
   mu_json_set_int(json, "failures", task->record->failures);
   if (status == NULL)

@@ -41,7 +41,7 @@ refused 3 "expected zk://" muster serve --state "$work/other" --listen 127.0.0.1
 
 check "a scheduler subscribes" on_mesos "$url"
 check "a service is deployed" muster service add web -f web.yml --wait --timeout 60
-check "... and runs on the agents" told web TASK_RUNNING
+check "... and runs on the agents" told web '"status": "RUNNING"'
 
 # What agents fetch, without a token, and what it does with the templates that the task carries in its environment.
 api=$(<"$state/url")

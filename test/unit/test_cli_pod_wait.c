@@ -13,14 +13,14 @@ static gboolean is_back(const char *tasks) {
 #define TASK(id, status, more) "{\"id\":\"" id "\",\"status\":\"" status "\"" more "}"
 
 static void test_is_back(void) {
-  g_assert_true(is_back(TASK("new", "TASK_RUNNING", "")));
-  g_assert_true(is_back(TASK("new", "TASK_RUNNING", ",\"ready\":true")));
-  g_assert_true(is_back(TASK("old", "TASK_FINISHED", "") "," TASK("new", "TASK_RUNNING", "")));
-  g_assert_false(is_back(TASK("old", "TASK_RUNNING", "")));
-  g_assert_false(is_back(TASK("new", "TASK_RUNNING", ",\"ready\":false")));
-  g_assert_false(is_back(TASK("new", "TASK_STAGING", "")));
-  g_assert_false(is_back(TASK("new", "TASK_FAILED", "")));
-  g_assert_false(is_back(TASK("new", "TASK_RUNNING", "") ",{\"status\":\"NOT_LAUNCHED\"}"));
+  g_assert_true(is_back(TASK("new", "RUNNING", "")));
+  g_assert_true(is_back(TASK("new", "RUNNING", ",\"ready\":true")));
+  g_assert_true(is_back(TASK("old", "FINISHED", "") "," TASK("new", "RUNNING", "")));
+  g_assert_false(is_back(TASK("old", "RUNNING", "")));
+  g_assert_false(is_back(TASK("new", "RUNNING", ",\"ready\":false")));
+  g_assert_false(is_back(TASK("new", "STAGING", "")));
+  g_assert_false(is_back(TASK("new", "FAILED", "")));
+  g_assert_false(is_back(TASK("new", "RUNNING", "") ",{\"status\":\"NOT_LAUNCHED\"}"));
   g_assert_false(is_back(""));
 }
 
