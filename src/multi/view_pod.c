@@ -181,11 +181,23 @@ json_t *mu_view_pod_status(MuMultiServiceEventClient *client, const char *name, 
   return pod == NULL ? NULL : pod_json(pod, TRUE);
 }
 
+/* {"value": text}, as Mesos' JSON has its ids. */
+static void set_id(json_t *json, const char *key, const char *value) {
+  if (value != NULL)
+    mu_json_set_new(json, key, json_pack("{s:s}", "value", value));
+}
+
+/* Our record, and the members of Mesos' TaskInfo that clients of the reference look at. */
 static json_t *task_info(const MuTask *task) {
   g_autofree char *text = mu_task_record_encode(task->record);
-  json_t *json = json_object();
-  mu_json_set_new(json, "info", json_loads(text, 0, NULL));
-  mu_json_set_new(json, "status", task->status == NULL ? json_null() : mu_task_status_to_json(task->status));
+  json_t *json = json_object(), *info = json_loads(text, 0, NULL);
+  json_t *status = task->status == NULL ? json_null() : mu_task_status_to_json(task->status);
+  set_id(info, "taskId", task->record->task_id);
+  set_id(info, "slaveId", task->record->agent_id);
+  if (task->status != NULL)
+    set_id(status, "taskId", task->record->task_id);
+  mu_json_set_new(json, "info", info);
+  mu_json_set_new(json, "status", status);
   return json;
 }
 
