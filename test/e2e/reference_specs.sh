@@ -6,7 +6,7 @@
 . "${MU_SOURCE:?run this with test/run}/test/e2e/e2e.bash"
 specs=${MUSTER_SHARED:-${MU_SHARED:-$MU_SOURCE/../shared}}/specs
 [[ -e $specs/svc.yml ]] || skip_all "there is no $specs/svc.yml"
-least_deployed=26 # of the 39: fewer would mean that this test has stopped to test
+least_deployed=28 # of the 39: fewer would mean that this test has stopped to test
 user=$(id -un)
 work_begin reference
 chmod go+x "$(dirname "$TMPDIR")" "$TMPDIR" # the tasks' user must reach the folder
