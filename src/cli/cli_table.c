@@ -316,7 +316,7 @@ static const MuCliCommand commands[] = {
      "The packages put the scripts where the shells find them; else: source <(muster completion bash). The scripts hand the "
      "line to `muster completion words -- LINE`, which prints the words that fit, one a line: commands, options, and the "
      "names of services, plans, pods, tasks and so on that the running scheduler has.",
-     NO_OPTIONS, mu_cli_completion, "source <(muster completion bash)"},
+     NO_OPTIONS, mu_cli_completion, "muster completion bash"},
     {"version", "", "Print the version.", NULL, NO_OPTIONS, mu_cli_version, NULL},
     {"help", "[COMMAND]...", "Print help: of a command, or on `exit-codes`, `environment`.", NULL,
      OPTIONS(&option_markdown), mu_cli_help, "muster help service add"},
