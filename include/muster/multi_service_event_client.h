@@ -21,6 +21,7 @@ MuMultiServiceEventClient *mu_multi_service_event_client_new(const char *framewo
 /* NULL: none. */
 void mu_multi_service_event_client_set_uninstall_callback(MuMultiServiceEventClient *client,
                                                           MuUninstallCallback callback, gpointer user);
+/* NULL is let through. Not one that was given to a runner, which frees it. */
 void mu_multi_service_event_client_free(MuMultiServiceEventClient *client);
 
 typedef enum {

@@ -21,17 +21,21 @@ typedef struct {
 } MuBackoff;
 extern const MuBackoff mu_backoff_default; /* on, 1 s, 2.0, 5 min, 10 min */
 
-/* Takes a reference of the spec. */
+/* A builder for the spec, of which a reference is taken; the backoff is mu_backoff_default. Never fails; the caller owns it. */
 MuSchedulerBuilder *mu_scheduler_builder_new(MuServiceSpec *spec);
+/* Copied. Of an enabled one: initial_ms and max_ms > 0, factor >= 1. */
 void mu_scheduler_builder_set_backoff(MuSchedulerBuilder *builder, const MuBackoff *backoff);
 /* One more rule for configurations of this service; several are asked in order, and all their faults shown. `user` must live
  * as long as the scheduler. */
 void mu_scheduler_builder_add_validator(MuSchedulerBuilder *builder, MuConfigValidator validator, gpointer user);
 /* The scheduler; the builder is consumed either way. MU_ERROR_REFUSED when the spec cannot be scheduled. */
 MuServiceScheduler *mu_scheduler_builder_build(MuSchedulerBuilder *take_builder, GError **error);
+/* Of one that was not built. NULL is let through. */
 void mu_scheduler_builder_free(MuSchedulerBuilder *builder);
 
+/* NULL is let through. */
 void mu_service_scheduler_free(MuServiceScheduler *scheduler);
+/* Borrowed: it lives as long as the scheduler; take a reference for longer. */
 const MuServiceSpec *mu_service_scheduler_spec(const MuServiceScheduler *scheduler);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MuSchedulerBuilder, mu_scheduler_builder_free)

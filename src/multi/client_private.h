@@ -33,6 +33,9 @@ struct MuServiceStore {
 #define MU_LAUNCHES_PER_DRAIN 64
 #define MU_EVALUATIONS_PER_DRAIN 4096
 
+/* Statuses of one service that are heard in one drain; the others are in the next, which follows at once. */
+#define MU_STATUSES_PER_DRAIN 1000
+
 /* All offers of one agent in this drain, seen as one. */
 typedef struct {
   MuOffer *offer;        /* id is of no meaning; resources of all */
@@ -66,6 +69,7 @@ struct MuMultiServiceEventClient {
   gint64 ask_again_ms, ask_pause_ms;
   gint64 sweep_until_ms;  /* offers are welcome until then though nobody waits: see mu_client_sweep */
   GQueue dirty;           /* of MuService*: to be settled */
+  GQueue late;            /* of MuService*: they have statuses that were put off */
   GHashTable *needed_by;  /* name of a service, there or not, to a GPtrArray of MuService* that depend on it */
   MuFairness fair;        /* the services that want offers */
   gboolean carry_on;      /* offers are held for the next drain: not every step that waits was tried in this one */

@@ -110,11 +110,31 @@ static gboolean check_built(MuMultiServiceEventClient *client, const MuServiceSp
          mu_spec_check_lacks(spec, settings->lacks, error) && mu_depend_check_cycle(client, name, spec, error);
 }
 
+/* What is kept of one service has a limit: updates that come faster than they are rolled out each leave a configuration. */
+static gboolean check_bytes(MuMultiServiceEventClient *client, const MuCommand *command,
+                            const MuServiceScheduler *scheduler, GError **error) {
+  const MuService *service = g_hash_table_lookup(client->manager->by_name, command->service);
+  gsize limit = client->settings.max_service_bytes;
+  gsize bytes = g_bytes_get_size(command->context);
+  bytes += service == NULL ? 0 : mu_service_config_bytes(service, scheduler);
+  if (bytes <= limit)
+    return TRUE;
+  g_set_error(
+      error, MU_ERROR, MU_ERROR_TOO_LARGE,
+      "service %s would keep %" G_GSIZE_FORMAT " bytes of configurations, its own and those that its tasks still "
+      "run with; the limit is %" G_GSIZE_FORMAT ": let the rollout under way come to its end first (muster plan "
+      "show %s deploy)",
+      command->service, bytes, limit, command->service);
+  return FALSE;
+}
+
 static MuServiceScheduler *build(MuMultiServiceEventClient *client, const MuCommand *command, GPtrArray *warnings,
                                  GError **error) {
   MuServiceScheduler *scheduler =
       client->store->factory(command->service, command->context, client->store->user, error);
-  if (scheduler == NULL || check_built(client, mu_service_scheduler_spec(scheduler), command->service, warnings, error))
+  if (scheduler == NULL ||
+      (check_built(client, mu_service_scheduler_spec(scheduler), command->service, warnings, error) &&
+       check_bytes(client, command, scheduler, error)))
     return scheduler;
   mu_service_scheduler_free(scheduler);
   return NULL;

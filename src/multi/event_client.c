@@ -15,6 +15,7 @@ const MuClientSettings mu_client_settings_default = {
     .idle_refuse_ms = 3600000,
     .kill_retry_ms = 10000,
     .reconcile_ms = 3600000,
+    .max_service_bytes = 64u * 1024 * 1024,
 };
 
 /* ---- life ---------------------------------------------------------------------------------------------------------- */
@@ -59,6 +60,7 @@ void mu_multi_service_event_client_free(MuMultiServiceEventClient *client) {
   if (client == NULL)
     return;
   g_queue_clear(&client->dirty);
+  g_queue_clear(&client->late);
   mu_fair_clear(&client->fair);
   mu_depend_clear(client);
   mu_client_offers_free(client);
@@ -268,6 +270,8 @@ void mu_client_forget(MuMultiServiceEventClient *client, MuService *service) {
   service->queued = FALSE;
   mu_fair_leave(&client->fair, service);
   mu_depend_forget(client, service);
+  if (!g_queue_is_empty(&service->late))
+    g_queue_remove(&client->late, service);
   if (service->timer != NULL)
     g_sequence_remove(service->timer);
   service->timer = NULL;
@@ -399,18 +403,54 @@ static void on_subscribed(MuMultiServiceEventClient *client, const char *framewo
   announce_framework(client, "SUBSCRIBED");
 }
 
-static void on_update(MuMultiServiceEventClient *client, const MuTaskStatus *status) {
+/* Too many of one service's statuses came for this drain: the rest waits for the next one, in its order, so that what others
+ * have to say is not kept from the store by it. FALSE: there is room for this one. */
+static gboolean put_off(MuMultiServiceEventClient *client, MuService *service, const MuTaskStatus *status) {
+  if (service->heard_drain != client->counters.drains) {
+    service->heard_drain = client->counters.drains;
+    service->heard = 0;
+  }
+  if (g_queue_is_empty(&service->late) && ++service->heard <= MU_STATUSES_PER_DRAIN)
+    return FALSE;
+  if (g_queue_is_empty(&service->late))
+    g_queue_push_tail(&client->late, service);
+  g_queue_push_tail(&service->late, mu_task_status_copy(status));
+  return TRUE;
+}
+
+static void hear(MuMultiServiceEventClient *client, MuService *service, const MuTaskStatus *status) {
   g_autofree char *sanitized = NULL, *task_name = NULL;
+  if (!mu_task_id_parse(status->task_id, &sanitized, &task_name, NULL))
+    mu_bug("a status is routed by its task's id");
+  mu_service_on_status(service, task_name, status, &client->effects);
+  mu_client_mark_dirty(client, service);
+}
+
+/* Of each service that has some, so many as a drain has room for. */
+static void hear_late(MuMultiServiceEventClient *client) {
+  for (guint i = client->late.length; i > 0; i--) {
+    MuService *service = g_queue_pop_head(&client->late);
+    for (guint n = 0; n < MU_STATUSES_PER_DRAIN && !g_queue_is_empty(&service->late); n++) {
+      g_autoptr(MuTaskStatus) status = g_queue_pop_head(&service->late);
+      hear(client, service, status);
+    }
+    if (!g_queue_is_empty(&service->late))
+      g_queue_push_tail(&client->late, service);
+  }
+}
+
+static void on_update(MuMultiServiceEventClient *client, const MuTaskStatus *status) {
+  g_autofree char *sanitized = NULL;
   MuService *service = NULL;
   client->counters.statuses++;
   mu_client_heard_of(client, status->task_id);
-  if (mu_task_id_parse(status->task_id, &sanitized, &task_name, NULL))
+  if (mu_task_id_parse(status->task_id, &sanitized, NULL, NULL))
     service = mu_manager_find_sanitized(client->manager, sanitized);
   if (service != NULL && service->unreadable != NULL)
     return; /* not acknowledged: it comes again */
   if (service != NULL) {
-    mu_service_on_status(service, task_name, status, &client->effects);
-    mu_client_mark_dirty(client, service);
+    if (!put_off(client, service, status))
+      hear(client, service, status);
     return;
   }
   if (!mu_task_state_is_terminal(status->state) && status->state != MU_TASK_UNREACHABLE)
@@ -540,6 +580,7 @@ static gboolean check_teardown(MuMultiServiceEventClient *client) {
 MuOutput *mu_client_drain(MuMultiServiceEventClient *client, gint64 now_ms) {
   client->effects.now_ms = now_ms;
   client->counters.drains++;
+  hear_late(client);
   wake_due(client);
   mu_client_settle_dirty(client);
   pass_turns(client);
@@ -566,7 +607,7 @@ gint64 mu_client_next_ms(MuMultiServiceEventClient *client) {
     next = MIN(next, ((MuService *)g_sequence_get(first))->next_ms);
   if (mu_fair_length(&client->fair) > 0)
     next = MIN(next, client->discipline->ops->next_ms(client->discipline));
-  if (client->carry_on)
+  if (client->carry_on || !g_queue_is_empty(&client->late))
     next = MIN(next, client->effects.now_ms);
   if (client->subscribed && !client->suppressed && client->sweep_until_ms > client->effects.now_ms)
     next = MIN(next, client->sweep_until_ms);

@@ -44,12 +44,13 @@ typedef struct {
   const char *principal; /* NULL: "<framework name>-principal" */
   const char *user;      /* default user of tasks; NULL: the engine's */
   gint64 executor_cpus_milli, executor_mem_mb,
-      executor_disk_mb;  /* overhead of an executor; the local engine has none */
-  gint64 refuse_ms;      /* for offers that nobody can use while somebody waits */
-  gint64 idle_refuse_ms; /* … while nobody waits */
-  gint64 kill_retry_ms;  /* a kill that has no effect is repeated after this */
-  gint64 reconcile_ms;   /* implicit reconciliation every so often */
-  const char *api_host;  /* SCHEDULER_API_HOSTNAME and _PORT in the tasks; NULL: not set */
+      executor_disk_mb;    /* overhead of an executor; the local engine has none */
+  gint64 refuse_ms;        /* for offers that nobody can use while somebody waits */
+  gint64 idle_refuse_ms;   /* … while nobody waits */
+  gint64 kill_retry_ms;    /* a kill that has no effect is repeated after this */
+  gint64 reconcile_ms;     /* implicit reconciliation every so often */
+  gsize max_service_bytes; /* of a service's context and the configurations that its target and its tasks need */
+  const char *api_host;    /* SCHEDULER_API_HOSTNAME and _PORT in the tasks; NULL: not set */
   guint16 api_port;
 } MuClientSettings;
 extern const MuClientSettings mu_client_settings_default;

@@ -82,11 +82,26 @@ static gboolean note_goal(MuTask *task, gboolean asked_to_end) {
   return TRUE;
 }
 
+/* What people are told of it is bounded: it is stored, and a task may write much before it fails. */
+static void shorten_message(MuTaskStatus *status) {
+  if (status->message == NULL || strlen(status->message) <= MU_STATUS_MAX_MESSAGE)
+    return;
+  char *end = status->message + MU_STATUS_MAX_MESSAGE - strlen("…");
+  while (end > status->message && ((guchar)*end & 0xc0) == 0x80) /* not inside a character */
+    end--;
+  *end = '\0';
+  char *shorter = g_strconcat(status->message, "…", NULL);
+  g_free(status->message);
+  status->message = shorter;
+}
+
 static void apply(MuService *service, MuTask *task, const MuTaskStatus *status, MuEffects *effects) {
   gboolean asked_to_end = task->record->kill == MU_KILL_WANTED;
   mu_task_status_free(task->status);
   task->status = mu_task_status_copy(status);
-  mu_batch_take(effects->batch, MU_RECORD_STATUS, service->name, task->record->name, mu_status_record_encode(status));
+  shorten_message(task->status);
+  mu_batch_take(effects->batch, MU_RECORD_STATUS, service->name, task->record->name,
+                mu_status_record_encode(task->status));
   gboolean ended = mu_task_state_is_terminal(status->state);
   if (ended)
     on_end(task, effects);

@@ -80,6 +80,7 @@ void mu_service_free(MuService *service) {
   g_ptr_array_unref(service->dirty_pods);
   g_ptr_array_unref(service->wanting);
   g_ptr_array_unref(service->held_back);
+  g_queue_clear_full(&service->late, (GDestroyNotify)mu_task_status_free);
   g_free(service->unmet);
   mu_service_spec_unref(service->needs);
   g_ptr_array_unref(service->claimed);
@@ -290,6 +291,18 @@ const char *mu_service_fingerprint(MuService *service, const MuPodSpec *pod, con
     g_hash_table_insert(service->fingerprints, (gpointer)task, fingerprint);
   }
   return fingerprint;
+}
+
+gsize mu_service_config_bytes(const MuService *service, const MuServiceScheduler *next) {
+  gsize bytes = strlen(next->json);
+  GHashTableIter iter;
+  gpointer id = NULL, spec = NULL;
+  g_hash_table_iter_init(&iter, service->configs);
+  while (g_hash_table_iter_next(&iter, &id, &spec)) {
+    g_autofree char *json = strcmp(id, next->config_id) == 0 ? NULL : mu_service_spec_to_json(spec);
+    bytes += json == NULL ? 0 : strlen(json);
+  }
+  return bytes;
 }
 
 void mu_service_keep_config(MuService *service, const MuServiceScheduler *scheduler, MuEffects *effects) {

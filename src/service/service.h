@@ -107,9 +107,12 @@ struct MuService {
   gboolean queued;       /* to be settled */
   gboolean grows;        /* the discipline was told that it needs more than it owns */
   gboolean callback_due; /* its UninstallCallback was asked for */
-  MuServiceSpec *needs;  /* whose depends-on the client has noted; NULL: none */
-  GSequenceIter *timer;  /* its place among those with something due, or NULL */
-  GSequenceIter *waits;  /* … among those that wait for offers, or NULL; see fairness.h for it and the next three */
+  GQueue late;           /* of MuTaskStatus*, owned: they are heard in drains to come */
+  guint64 heard_drain;   /* number of the last drain in which it was told statuses, and how many */
+  guint heard;
+  MuServiceSpec *needs; /* whose depends-on the client has noted; NULL: none */
+  GSequenceIter *timer; /* its place among those with something due, or NULL */
+  GSequenceIter *waits; /* … among those that wait for offers, or NULL; see fairness.h for it and the next three */
   gint64 tag;
   guint64 arrival;
   guint priority;
@@ -151,6 +154,8 @@ gboolean mu_service_check_change(const MuService *service, const MuServiceSchedu
 void mu_service_uninstall(MuService *service, MuEffects *effects);
 /* Operator's word that what the service still waits for is gone. Only while uninstalling. */
 void mu_service_force_gone(MuService *service, MuEffects *effects);
+/* Bytes of the configurations that would be kept with `next` as the target: its own, and those that tasks run with. */
+gsize mu_service_config_bytes(const MuService *service, const MuServiceScheduler *next);
 /* Forgets all its configurations, in the store too. */
 void mu_service_erase_configs(MuService *service, MuEffects *effects);
 /* Uninstalling and nothing is left: no live task, no ledger entry. */
@@ -159,6 +164,9 @@ gboolean mu_service_is_empty(const MuService *service);
 char **mu_service_holdouts(const MuService *service);
 
 /* ---- events -------------------------------------------------------------------------------------------------------- */
+
+/* Bytes of a status's message that are kept. */
+#define MU_STATUS_MAX_MESSAGE 4096u
 
 /* A status of the task `task_name`; stores, acknowledges and acts. A status of another run than the present one is
  * acknowledged, and the run killed when it is alive. */

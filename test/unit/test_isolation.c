@@ -315,6 +315,126 @@ static void test_duplicates(void) {
   assert_log(&d, risen);
 }
 
+static guint count_calls(MuOutput *take_output, MuEngineCallKind kind, const char *task_id) {
+  g_autoptr(MuOutput) output = take_output;
+  guint n = 0;
+  for (guint i = 0; i < output->calls->len; i++) {
+    const MuEngineCall *call = output->calls->pdata[i];
+    n += call->kind == kind && g_strcmp0(call->task_id, task_id) == 0;
+  }
+  return n;
+}
+
+static void hear(Driver *d, const char *task_id, MuTaskState state, const char *uuid) {
+  MuEngineEvent *event = mu_engine_event_new(MU_EVENT_UPDATE);
+  event->status = mu_task_status_new(task_id, state);
+  event->status->agent_id = g_strdup("agent");
+  event->status->uuid = g_strdup(uuid);
+  mu_client_event(d->client, event, d->now_ms);
+}
+
+/* A service that floods the scheduler with statuses is heard in slices; what another one says meanwhile is in the first of
+ * them. Its own come in their order: the last word is the last one. */
+static void test_flood(void) {
+  g_auto(Driver) d;
+  set_up(&d);
+  g_autofree char *task = launch(&d);
+  static const char OTHER[] = "other__pod-0-task__" UUID;
+  for (guint i = 0; i < 2 * MU_STATUSES_PER_DRAIN; i++)
+    hear(&d, task, MU_TASK_RUNNING, "u");
+  hear(&d, task, MU_TASK_FAILED, "last");
+  hear(&d, OTHER, MU_TASK_FAILED, "u");
+  const MuService *service = mu_manager_find(d.client->manager, "svc");
+  const MuTask *heard = g_hash_table_lookup(service->tasks, "svc-0-server");
+  g_assert_cmpint(mu_client_next_ms(d.client), <=, d.now_ms); /* the next drain is due at once */
+  /* A drain begins with what was put off, after what was heard at once. */
+  g_autoptr(MuOutput) first = mu_client_drain(d.client, d.now_ms);
+  g_assert_cmpuint(count_calls(g_steal_pointer(&first), MU_CALL_ACKNOWLEDGE, OTHER), ==, 1);
+  g_assert_cmpint(heard->status->state, ==, MU_TASK_RUNNING);
+  g_assert_cmpuint(count_calls(mu_client_drain(d.client, d.now_ms), MU_CALL_ACKNOWLEDGE, task), ==, 1);
+  g_assert_cmpint(heard->status->state, ==, MU_TASK_FAILED);
+  g_assert_cmpint(mu_client_next_ms(d.client), >, d.now_ms);
+}
+
+static void test_long_message(void) {
+  g_auto(Driver) d;
+  set_up(&d);
+  g_autofree char *task = launch(&d);
+  g_autofree char *long_message = g_strnfill(MU_STATUS_MAX_MESSAGE - 2, 'x');
+  MuEngineEvent *event = mu_engine_event_new(MU_EVENT_UPDATE);
+  event->status = mu_task_status_new(task, MU_TASK_FAILED);
+  event->status->message = g_strconcat(long_message, "äää", NULL);
+  mu_client_event(d.client, event, d.now_ms);
+  const MuService *service = mu_manager_find(d.client->manager, "svc");
+  const char *kept = ((MuTask *)g_hash_table_lookup(service->tasks, "svc-0-server"))->status->message;
+  g_assert_cmpuint(strlen(kept), <=, MU_STATUS_MAX_MESSAGE);
+  g_assert_true(g_utf8_validate(kept, -1, NULL));
+  g_assert_true(g_str_has_suffix(kept, "x…"));
+}
+
+/* Updates that come faster than they are rolled out: each leaves a configuration that a task still runs with, up to a limit. */
+static void test_stored_bytes(void) {
+  g_auto(Driver) d;
+  set_up(&d);
+  g_free(launch(&d));
+  MuService *service = mu_manager_find(d.client->manager, "svc");
+  for (guint i = 2; i < 6; i++) { /* within the limit */
+    g_autofree char *cpus = g_strdup_printf("0.%u", i), *yaml = yaml_of("svc", cpus);
+    MuCommand *command = mu_command_new(MU_COMMAND_SERVICE_PUT, "svc");
+    command->context = g_bytes_new(yaml, strlen(yaml));
+    mu_client_command(d.client, command, d.now_ms);
+  }
+  g_assert_cmpint(service->record->version, ==, 5);
+  d.client->settings.max_service_bytes = 300; /* one of them, and not two */
+  g_autofree char *yaml = yaml_of("svc", "0.7");
+  MuCommand *command = mu_command_new(MU_COMMAND_SERVICE_PUT, "svc");
+  command->context = g_bytes_new(yaml, strlen(yaml));
+  mu_client_command(d.client, command, d.now_ms);
+  const MuPendingReply *reply = d.client->replies->pdata[d.client->replies->len - 1];
+  g_assert_error(reply->error, MU_ERROR, MU_ERROR_TOO_LARGE);
+  g_assert_true(g_str_has_prefix(reply->error->message, "service svc would keep "));
+  g_assert_cmpint(service->record->version, ==, 5);
+}
+
+/* How many commits and evaluations so much time takes while a service's tasks crash as soon as they run. */
+static guint64 work_in_ten_minutes(guint others) {
+  static const MuSimScript CRASHES = {.start_ms = 1, .end_ms = 1, .end = MU_TASK_FAILED, .kill_ms = 1};
+  g_autoptr(MuSim) sim = mu_sim_new(1, mu_yaml_service_factory, NULL);
+  mu_sim_add_agent(sim, "agent-0", 800000, 1638400, 1024000, "1000-32000");
+  for (guint i = 0; i < others; i++) {
+    g_autofree char *name = g_strdup_printf("quiet-%u", i);
+    put(sim, name, "0.1", "created");
+    mu_sim_expect_plan(sim, name, "deploy", "COMPLETE", 60000);
+  }
+  mu_sim_script(sim, "crashes-0-server", &CRASHES);
+  put(sim, "crashes", "0.1", "created");
+  const MuClientCounters *counters = &mu_sim_client(sim)->counters;
+  guint64 before = mu_sim_commits(sim) + counters->evaluations + counters->drains;
+  mu_sim_run(sim, 600000);
+  return mu_sim_commits(sim) + counters->evaluations + counters->drains - before;
+}
+
+/* A crash loop costs what its backoff lets it, whoever else is there: nobody else is looked at for its sake. */
+static void test_crash_loop_costs_only_itself(void) {
+  guint64 alone = work_in_ten_minutes(0);
+  g_assert_cmpuint(alone, <, 200);
+  g_assert_cmpuint(work_in_ten_minutes(100), <=, alone + 10);
+}
+
+/* What is put off of a service that is gone is forgotten with it; the engine tells it again, and it is a stranger's then. */
+static void test_flood_of_one_that_goes(void) {
+  g_auto(Driver) d;
+  set_up(&d);
+  g_autofree char *task = launch(&d);
+  for (guint i = 0; i < 5 * MU_STATUSES_PER_DRAIN; i++)
+    hear(&d, task, MU_TASK_RUNNING, "u");
+  mu_client_command(d.client, mu_command_new(MU_COMMAND_SERVICE_FORCE_REMOVE, "svc"), d.now_ms);
+  drain(&d);
+  drain(&d);
+  g_assert_null(mu_manager_find(d.client->manager, "svc"));
+  g_assert_true(g_queue_is_empty(&d.client->late));
+}
+
 /* ---- resources ------------------------------------------------------------------------------------------------------------- */
 
 static void test_resources_of_nobody(void) {
@@ -475,6 +595,11 @@ int main(int argc, char **argv) {
   g_test_add_func("/isolation/unknown_tasks", test_unknown_tasks);
   g_test_add_func("/isolation/stale_run", test_stale_run);
   g_test_add_func("/isolation/duplicates", test_duplicates);
+  g_test_add_func("/isolation/flood", test_flood);
+  g_test_add_func("/isolation/long_message", test_long_message);
+  g_test_add_func("/isolation/stored_bytes", test_stored_bytes);
+  g_test_add_func("/isolation/crash_loop_costs_only_itself", test_crash_loop_costs_only_itself);
+  g_test_add_func("/isolation/flood_of_one_that_goes", test_flood_of_one_that_goes);
   g_test_add_func("/isolation/resources_of_nobody", test_resources_of_nobody);
   g_test_add_func("/isolation/resources_unknown_to_the_ledger", test_resources_unknown_to_the_ledger);
   g_test_add_func("/isolation/own_resources_stay", test_own_resources_stay);
