@@ -49,8 +49,8 @@ typedef enum {
 static Row rows[ROWS] = {
     [DECIDED] = {"decided_per_s", "launches decided a second (core alone)", "/s", TRUE, {0}},
     [DURABLE] = {"durable_per_s", "launches a second, durable (SQLite, FULL)", "/s", TRUE, {0}},
-    [MAIN_US] = {"durable_main_us", "… processor time of the main loop for each", "us", TRUE, {0}},
-    [STORE_US] = {"durable_store_us", "… processor time of the store for each", "us", TRUE, {0}},
+    [MAIN_US] = {"durable_main_us", "  of it the main loop, processor time for each", "us", TRUE, {0}},
+    [STORE_US] = {"durable_store_us", "  of it the store, processor time for each", "us", TRUE, {0}},
     [COMPLETE_S] = {"complete_s", "all services complete after", "s", FALSE, {0}},
     [STATUS_US] = {"status_us", "a status, all idle", "us", TRUE, {0}},
     [OFFER_US] = {"offer_us", "an offer, all idle", "us", TRUE, {0}},
