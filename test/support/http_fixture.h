@@ -54,6 +54,9 @@ void mu_command_free(MuCommand *command) {
   g_free(command->phase);
   g_free(command->step);
   g_free(command->file);
+  g_free(command->config);
+  g_strfreev(command->tasks);
+  json_decref(command->parameters);
   g_free(command);
 }
 
