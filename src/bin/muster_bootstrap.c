@@ -1,5 +1,8 @@
 /* muster-bootstrap: renders the config templates of a task against its environment, in its sandbox, as its user, before
- * its command starts. A variable without a value is an error: the task fails with the message. */
+ * its command starts. A variable without a value is an error: the task fails with the message.
+ *
+ * Under the name `bootstrap` it takes the options of the reference's program of that name, which commands of specs call, and
+ * has nothing left to do. */
 #include "mustache.h"
 #include <errno.h>
 #include <glib/gstdio.h>
@@ -73,12 +76,61 @@ static gboolean render(const char *option, const char *source, const char *dest,
   return result && write_file(dest, result, result_length, error);
 }
 
+/* ---- as `bootstrap` of the reference --------------------------------------------------------------------------------- */
+
+/* Its options (sdk/bootstrap of dcos-commons). What they are for is done before a task's command here, or has no meaning on
+ * one machine: templates are rendered, nothing resolves the names of tasks, certificates are there. */
+static const struct {
+  const char *name;
+  gboolean takes_value;
+} reference_options[] = {
+    {"verbose", FALSE},           {"print-env", FALSE},     {"insecure", FALSE},       {"resolve", FALSE},
+    {"self-resolve", FALSE},      {"resolve-hosts", TRUE},  {"resolve-timeout", TRUE}, {"template", FALSE},
+    {"template-max-bytes", TRUE}, {"install-certs", FALSE}, {"get-task-ip", FALSE},
+};
+
+/* The arguments that it takes, 0: it is none of the reference's. */
+static int reference_option(char **argv, gboolean has_next, gboolean *get_task_ip) {
+  const char *name = argv[0] + 1 + (argv[0][0] == '-' && argv[0][1] == '-');
+  gsize length = strcspn(name, "=");
+  for (gsize i = 0; argv[0][0] == '-' && i < G_N_ELEMENTS(reference_options); i++) {
+    if (strlen(reference_options[i].name) != length || strncmp(name, reference_options[i].name, length) != 0)
+      continue;
+    if (g_str_equal(reference_options[i].name, "get-task-ip"))
+      *get_task_ip = !g_str_has_suffix(name, "=false");
+    return name[length] == '=' || !reference_options[i].takes_value ? 1 : has_next ? 2 : 0;
+  }
+  return 0;
+}
+
+static int be_reference(int argc, char **argv) {
+  gboolean get_task_ip = FALSE;
+  for (int i = 1, taken = 0; i < argc; i += taken) {
+    taken = reference_option(argv + i, i + 1 < argc, &get_task_ip);
+    if (taken == 0) {
+      fprintf(stderr, "bootstrap: %s is not an option of bootstrap\n", argv[i]);
+      return 2;
+    }
+  }
+  const char *ip = g_getenv("MESOS_CONTAINER_IP");
+  if (get_task_ip)
+    printf("%s\n", ip != NULL ? ip : "127.0.0.1");
+  else
+    fprintf(stderr, "bootstrap: the config templates were rendered before this command; nothing is left to do\n");
+  return 0;
+}
+
+/* ---- the command line ------------------------------------------------------------------------------------------------- */
+
 static int usage(void) {
   fprintf(stderr, "usage: muster-bootstrap [--template FILE | --template-env VARIABLE] --dest FILE...\n");
   return 2;
 }
 
 int main(int argc, char **argv) {
+  g_autofree char *name = g_path_get_basename(argv[0]);
+  if (g_str_equal(name, "bootstrap"))
+    return be_reference(argc, argv);
   if (argc < 5 || argc % 4 != 1)
     return usage();
   g_autoptr(GHashTable) values = environment();

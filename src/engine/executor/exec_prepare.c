@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #define FETCH_JOB "fetch.json"
+#define BOOTSTRAP "bootstrap"
 
 /* ---- the steps ------------------------------------------------------------------------------------------------------- */
 
@@ -100,7 +101,15 @@ static char *make_cache(const MuExecLaunch *launch, const MuExecTaskSpec *task) 
   return ok ? g_steal_pointer(&path) : NULL;
 }
 
+/* Commands of the reference's specs call its `./bootstrap`, which an agent of Mesos fetches. */
+static gboolean put_bootstrap(const MuExecLaunch *launch, const MuExecTaskSpec *task, int sandbox_fd, GError **error) {
+  return launch->bootstrap == NULL || launch->image != NULL || strstr(task->cmd, "./" BOOTSTRAP) == NULL ||
+         mu_exec_sandbox_link(sandbox_fd, task, BOOTSTRAP, launch->bootstrap, error);
+}
+
 gboolean mu_exec_steps_set_up(const MuExecLaunch *launch, const MuExecTaskSpec *task, int sandbox_fd, GError **error) {
+  if (!put_bootstrap(launch, task, sandbox_fd, error))
+    return FALSE;
   if (json_array_size(launch->uris) == 0)
     return TRUE;
   if (launch->fetch == NULL) {
