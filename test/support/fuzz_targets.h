@@ -4,6 +4,7 @@
 #define MU_FUZZ_TARGETS_H
 #include "arena.h"
 #include "config_validate.h"
+#include "fetch_path.h"
 #include "fuzz_mesos.h"
 #include "ids.h"
 #include "json.h"
@@ -14,6 +15,7 @@
 #include "spec_diff.h"
 #include "spec_engine.h"
 #include "spec_placement.h"
+#include "spec_uri.h"
 #include <muster/spec.h>
 #include <string.h>
 
@@ -220,17 +222,65 @@ static inline void fuzz_record(const guint8 *data, gsize size) {
   fuzz_status_record(text, size);
 }
 
+/* What is understood has an address, no fragment, and a sum that is one. */
+static inline void fuzz_uri(const guint8 *data, gsize size) {
+  g_autofree char *text = fuzz_text(data, size);
+  g_auto(MuSpecUri) uri = {0};
+  g_autoptr(GError) error = NULL;
+  g_assert_true(mu_spec_uri_parse(text, &uri, &error) == (error == NULL));
+  if (error != NULL)
+    return;
+  g_assert_true(uri.value[0] != '\0' && strchr(uri.value, '#') == NULL);
+  g_assert_true(uri.sha256 == NULL || strspn(uri.sha256, "0123456789abcdef") == 64);
+  g_autofree char *name = mu_fetch_file_name(uri.value);
+  g_assert_true(name == NULL || mu_fetch_path_is_inside(name));
+}
+
+/* Where a path leads, by walking it: below the folder, or out of it. */
+static inline gboolean fuzz_stays_inside(const char *path, int depth) {
+  g_auto(GStrv) parts = g_strsplit(path, "/", -1);
+  for (char **part = parts; *part != NULL; part++) {
+    depth += strcmp(*part, "..") == 0 ? -1 : **part == '\0' || strcmp(*part, ".") == 0 ? 0 : 1;
+    if (depth < 0)
+      return FALSE;
+  }
+  return path[0] != '/';
+}
+
+/* An entry of an archive: its name, a line feed, what it links to. */
+static inline void fuzz_entry(const guint8 *data, gsize size) {
+  g_autofree char *text = fuzz_text(data, size);
+  g_auto(GStrv) halves = g_strsplit(text, "\n", 2);
+  const char *path = halves[0] == NULL ? "" : halves[0], *target = halves[0] == NULL ? NULL : halves[1];
+  if (!mu_fetch_path_is_inside(path))
+    return;
+  g_assert_true(fuzz_stays_inside(path, 0) && strstr(path, "/../") == NULL);
+  if (target == NULL || !mu_fetch_link_is_inside(path, target))
+    return;
+  g_autofree char *folder = g_path_get_dirname(path);
+  g_autofree char *joined = g_strjoin("/", folder, target, NULL);
+  g_assert_true(target[0] != '/' &&
+                (g_str_has_suffix(path, "/") || g_str_has_suffix(path, "/.") || fuzz_stays_inside(joined, 0)));
+}
+
 typedef struct {
   const char *name; /* of its corpus: fuzz/corpus/<name> */
   void (*run)(const guint8 *data, gsize size);
 } FuzzTarget;
 
 static const FuzzTarget fuzz_targets[] = {
-    {"template", fuzz_template},       {"spec_yaml", fuzz_spec_yaml},
-    {"spec_json", fuzz_spec_json},     {"spec_change", fuzz_spec_change},
-    {"placement", fuzz_placement},     {"ranges", fuzz_ranges},
-    {"task_id", fuzz_task_id},         {"json", fuzz_json},
-    {"record", fuzz_record},           {"record_io", fuzz_record_io},
+    {"uri", fuzz_uri},
+    {"entry", fuzz_entry},
+    {"template", fuzz_template},
+    {"spec_yaml", fuzz_spec_yaml},
+    {"spec_json", fuzz_spec_json},
+    {"spec_change", fuzz_spec_change},
+    {"placement", fuzz_placement},
+    {"ranges", fuzz_ranges},
+    {"task_id", fuzz_task_id},
+    {"json", fuzz_json},
+    {"record", fuzz_record},
+    {"record_io", fuzz_record_io},
     {"mesos_event", fuzz_mesos_event},
 };
 #endif
