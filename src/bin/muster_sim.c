@@ -168,7 +168,7 @@ static int many(guint64 first) {
   return 0;
 }
 
-/* A checker's plant must be caught, and by that checker, within some seeds. What the commits touch is proven to be enough by
+/* A plant must be caught by its own checker, whatever others say of it, within some seeds. What the commits touch is proven to be enough by
  * itself, where it should be. */
 static gboolean catches(const char *checker) {
   gboolean touched = strcmp(checker, "rollup") == 0 || strcmp(checker, "memory") == 0;
@@ -179,11 +179,10 @@ static gboolean catches(const char *checker) {
     mu_sim_run_init(&run, seed);
     run.check_every = touched ? 0 : run.check_every;
     mu_sim_run_all(&run, &result);
-    if (result.violation == NULL)
-      continue;
-    gboolean right = mu_sim_plant_is_caught(checker, result.violation);
-    printf("%s %s: seed %" G_GUINT64_FORMAT ": %s\n", right ? "ok" : "not ok", checker, seed, result.violation);
-    return right;
+    if (result.violation == NULL || !mu_sim_plant_is_caught(checker, result.violation))
+      continue; /* who is never served does not reach its target either: another rule may be broken first */
+    printf("ok %s: seed %" G_GUINT64_FORMAT ": %s\n", checker, seed, result.violation);
+    return TRUE;
   }
   printf("not ok %s: its planted bug was not caught\n", checker);
   return FALSE;
