@@ -13,6 +13,7 @@ pods:
     image: localhost/muster-test:1
     host-volumes:
       a: {host-path: $work/shared, container-path: host, mode: RO}
+    secrets: {s: {secret: word, env-key: SECRET, file: sec/ret}}
     rlimits: {RLIMIT_CORE: {soft: 0, hard: 0}}
     tasks:
       server:
@@ -25,6 +26,7 @@ pods:
           [ -e $work/web.yml ] || echo "not the machine's files" >>told
           set -- /proc/[0-9]*
           cat /proc/1/comm >>told
+          echo "\$SECRET \$(cat sec/ret)" >brought
           echo kept >data/kept
           sleep 1001 &
           trap 'echo ended >>data/kept; exit 0' TERM
@@ -118,9 +120,11 @@ gone() {
 told() { paste -sd'|' "$(echo "$state"/engine/runs/web__page-0-server__*/told)"; }
 
 check "a start with podman" scheduler_start --listen 127.0.0.1:0
+check "a secret is put" sh -c 'printf hush | muster secret put word'
 check "the service is deployed, and its check runs inside" muster service add web -f web.yml --wait --timeout 120
 same "the task is in the container, with its environment, sandbox and volumes, and not the first process" \
   "a b=c|inside|from the host|read only|not the machine's files|muster-holder" "$(told)"
+same "a secret is brought in, as variable and file" "hush hush" "$(cat "$state"/engine/runs/web__page-0-server__*/brought)"
 same "one container" 1 "$(containers)"
 before=$(tasks)
 scheduler_kill
@@ -154,5 +158,6 @@ check "an image that is not to be had is a reason that is told" eval '
   grep -q "getting the container image failed" "$work/log"'
 check "everything is taken down" muster uninstall --yes --wait --timeout 120
 same "no container is left" 0 "$(gone)"
+same "no file of a secret is left" "" "$(find /dev/shm /run -maxdepth 1 -name 'muster-web__*' 2>/dev/null)"
 same "no mount is left" "" "$(grep -F "$work" /proc/self/mountinfo)"
 finish
