@@ -46,7 +46,7 @@ sim-selftest: ## plant a bug for each checker of the simulator in turn: each mus
 	@$(MAKE) build-selftest/build.ninja BUILD=build-selftest SETUP=-Dsim_selftest=true
 	@ninja -C build-selftest muster-sim >/dev/null
 	@build-selftest/muster-sim --selftest
-	@cd $$(mktemp -d) && MU_SELFTEST='$(CURDIR)/build-selftest' '$(CURDIR)/test/e2e/sim_shrink.sh'
+	@MU_SELFTEST='$(CURDIR)/build-selftest' '$(CURDIR)/test/e2e/sim_shrink.sh'
 
 asan: ## run the tests with the address and undefined behaviour sanitizers
 	@$(SANITIZE) $(MAKE) test BUILD=build-asan SETUP='-Db_sanitize=address,undefined -Db_lundef=false'

@@ -4,6 +4,9 @@
 # timeout: 300
 set -eu
 top=$(dirname "$(readlink -f "$0")")/../..
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
 selftest=${MU_SELFTEST:-$top/build-selftest}/muster-sim
 if [[ ! -x $selftest ]]; then
   echo "there is no build with planted bugs: make sim-selftest makes it"
