@@ -244,6 +244,12 @@ typedef struct {
   const char *pod;  /* this instance must run and be ready; NULL: that is not asked for. Neither: the plan "deploy" */
 } MuDependency;
 
+/* When a pod is replaced without an operator: destructive, since its volumes are given up. */
+typedef struct {
+  gint64 permanent_failure_timeout_ms; /* it was lost for so long */
+  gint64 min_replace_delay_ms;         /* so long between two of a service */
+} MuReplacementPolicy;
+
 typedef struct MuServiceSpec {
   const char *name;
   const char *user;      /* scheduler.user: default user of the tasks; NULL: the engine's */
@@ -254,9 +260,10 @@ typedef struct MuServiceSpec {
   guint n_pods;
   MuPlanSpec *plans;
   guint n_plans;
-  guint priority;           /* of its share of the offers: 0 to MU_SPEC_MAX_PRIORITY; each one more doubles it */
-  MuQuota *quota;           /* NULL: none */
-  MuDependency *depends_on; /* the deployment waits for all of them */
+  guint priority; /* of its share of the offers: 0 to MU_SPEC_MAX_PRIORITY; each one more doubles it */
+  MuReplacementPolicy *replacement; /* NULL: only operators replace */
+  MuQuota *quota;                   /* NULL: none */
+  MuDependency *depends_on;         /* the deployment waits for all of them */
   guint n_depends_on;
   gboolean remove_when_finished; /* `remove-when-finished: true`: the service removes itself when all goals are done */
 } MuServiceSpec;

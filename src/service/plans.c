@@ -211,6 +211,7 @@ static void drop_empty_pods(MuService *service, MuEffects *effects) {
     g_ptr_array_remove_fast(service->dirty_pods, pod);
     g_ptr_array_remove_fast(service->releasing, pod);
     g_ptr_array_remove_fast(service->leaving, pod);
+    g_ptr_array_remove_fast(service->lost, pod);
     g_ptr_array_remove_fast(service->delayed, pod);
     mu_why_forget(pod, effects);
     g_hash_table_iter_remove(&iter);

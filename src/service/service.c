@@ -54,6 +54,7 @@ MuService *mu_service_new(const char *name) {
   service->claimed = g_ptr_array_new();
   service->releasing = g_ptr_array_new();
   service->leaving = g_ptr_array_new();
+  service->lost = g_ptr_array_new();
   service->delayed = g_ptr_array_new();
   service->killing = g_ptr_array_new();
   service->explained = g_ptr_array_new();
@@ -86,6 +87,7 @@ void mu_service_free(MuService *service) {
   g_ptr_array_unref(service->claimed);
   g_ptr_array_unref(service->releasing);
   g_ptr_array_unref(service->leaving);
+  g_ptr_array_unref(service->lost);
   g_ptr_array_unref(service->delayed);
   g_ptr_array_unref(service->killing);
   g_ptr_array_unref(service->explained);

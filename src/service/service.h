@@ -45,7 +45,8 @@ struct MuPod {
   gint64 why_kept_ms;
   MuOutcome *kept_outcome; /* read from the store, for when the pod begins to wait again; NULL: none */
   gint64 kept_since_ms;
-  gint64 left_ms;     /* since when what it left behind on other agents is looked for; 0: it left nothing */
+  gint64 lost_ms; /* since when a task of it does not come back (replace.c); 0: all are well, or there is no policy */
+  gint64 left_ms; /* since when what it left behind on other agents is looked for; 0: it left nothing */
   gint64 leaving_ms;  /* since when it gives its resources back in a service that goes on; 0: it does not */
   gboolean dirty;     /* in service->dirty_pods */
   MuStep *claimed_by; /* during settle: the step that works on it now */
@@ -96,6 +97,7 @@ struct MuService {
   GPtrArray *claimed;    /* of MuPod*: a step works on them now; found by settle */
   GPtrArray *releasing;  /* of MuPod*: they have entries that are RELEASING */
   GPtrArray *leaving;    /* of MuPod*: replaced or decommissioned, and not through with it */
+  GPtrArray *lost;       /* of MuPod*: a task of theirs does not come back; see replace.c */
   GPtrArray *delayed;    /* of MuPod*: a step of theirs waits for its backoff; found by settle */
   GPtrArray *killing;    /* of MuTask*: a kill is under way */
   GPtrArray *explained;  /* of MuPod*: a record of why they wait is in the store */

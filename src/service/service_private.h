@@ -93,6 +93,12 @@ void mu_teardown_advance(MuPod *pod, MuEffects *effects);
  * when they return; its entries stay in the ledger, where they are, until they are proven gone. Waits on while a task is known
  * to live, and in a decommission, which has no hurry. */
 void mu_teardown_give_up(MuPod *pod, MuEffects *effects);
+/* When that is due: a run that was lost before it was replaced was waited for already. */
+gint64 mu_teardown_give_up_ms(const MuPod *pod);
+/* replace.c: notes whether a task of the pod does not come back; replaces, as the spec's policy has it, what was lost for so
+ * long, or notes when that is due. */
+void mu_replace_note(MuPod *pod, MuEffects *effects);
+void mu_replace_lost(MuService *service, MuEffects *effects);
 /* The engine's operator asserted that the agent is gone for good: so is what instances left behind there. */
 void mu_teardown_agent_gone(MuService *service, const char *agent_id, MuEffects *effects);
 /* An operator declared the rest of an instance on its way out gone. A run that is known to live is not forgotten: it is being

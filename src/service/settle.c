@@ -134,6 +134,7 @@ void mu_pod_refresh(MuPod *pod, MuEffects *effects) {
   mu_recovery_refresh(pod, effects);
   note_releasing(pod, effects);
   note_leaving(pod, effects);
+  mu_replace_note(pod, effects);
   for (guint i = 0; i < pod->steps->len; i++)
     refresh_step(pod, pod->steps->pdata[i], effects);
   if (mu_recovery_is_due(pod))
@@ -351,14 +352,14 @@ static void note_deploy_status(MuService *service, MuEffects *effects) {
 static void give_up_lost(MuService *service, MuEffects *effects) {
   for (guint i = service->leaving->len; i > 0; i--) {
     MuPod *pod = service->leaving->pdata[i - 1];
-    if (effects->now_ms >= pod->leaving_ms + MU_GIVE_UP_MS)
+    if (effects->now_ms >= mu_teardown_give_up_ms(pod))
       mu_teardown_give_up(pod, effects);
   }
 }
 
 static void note_give_ups(MuService *service) {
   for (guint i = 0; i < service->leaving->len; i++)
-    service->next_ms = MIN(service->next_ms, ((MuPod *)service->leaving->pdata[i])->leaving_ms + MU_GIVE_UP_MS);
+    service->next_ms = MIN(service->next_ms, mu_teardown_give_up_ms(service->leaving->pdata[i]));
 }
 
 void mu_service_settle(MuService *service, MuEffects *effects) {
@@ -370,6 +371,7 @@ void mu_service_settle(MuService *service, MuEffects *effects) {
   do {
     refresh_dirty_pods(service, effects);
     find_work(service, effects);
+    mu_replace_lost(service, effects);
   } while (service->dirty_pods->len > 0);
   repeat_kills(service, effects);
   note_give_ups(service);

@@ -139,16 +139,33 @@ static gboolean only_unreachable_live(const MuPod *pod) {
   return TRUE;
 }
 
+/* A run that is forgotten may use what was never proven: only its release, and no absence from an offer, is proof then. */
+static void leave_entries(MuPod *pod, gboolean in_use) {
+  for (guint i = 0; i < pod->record->entries->len; i++) {
+    MuLedgerEntry *entry = pod->record->entries->pdata[i];
+    gboolean planned = entry->agent_id == NULL && entry->state == MU_LEDGER_PLANNED;
+    mu_ledger_entry_leave(entry, pod->record);
+    if (planned && in_use)
+      entry->asked = FALSE;
+  }
+}
+
 static void forget_unreachable(MuPod *pod, MuEffects *effects) {
   for (guint i = pod->tasks->len; i > 0; i--)
     if (is_unreachable(pod->tasks->pdata[i - 1]))
       mu_pod_erase_task(pod, pod->tasks->pdata[i - 1], effects);
 }
 
+gint64 mu_teardown_give_up_ms(const MuPod *pod) {
+  gint64 since_ms = pod->lost_ms != 0 && pod->lost_ms < pod->leaving_ms ? pod->lost_ms : pod->leaving_ms;
+  return since_ms + MU_GIVE_UP_MS;
+}
+
 void mu_teardown_give_up(MuPod *pod, MuEffects *effects) {
   if (pod->service->record->state != MU_SERVICE_RUNNING || pod->record->fate != MU_POD_REPLACE ||
       !only_unreachable_live(pod)) {
     pod->leaving_ms = effects->now_ms; /* it waits on: for as long again */
+    pod->lost_ms = pod->lost_ms == 0 ? 0 : effects->now_ms;
     return;
   }
   mu_log(
@@ -156,9 +173,8 @@ void mu_teardown_give_up(MuPod *pod, MuEffects *effects) {
       "%s of %s begins anew elsewhere and leaves behind what it has on %s, which does not give it back; it is ended and "
       "given back when that returns",
       pod->name, pod->service->name, pod->record->hostname == NULL ? "an unknown agent" : pod->record->hostname);
+  leave_entries(pod, mu_pod_has_live_task(pod));
   forget_unreachable(pod, effects);
-  for (guint i = 0; i < pod->record->entries->len; i++)
-    mu_ledger_entry_leave(pod->record->entries->pdata[i], pod->record);
   mu_pod_put(pod, effects);
 }
 

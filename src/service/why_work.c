@@ -120,7 +120,7 @@ static void ask_release(const Work *w) {
   if (!uninstall && decommission)
     w->why->command = forget_command(w);
   else if (!uninstall && w->pod->leaving_ms > 0)
-    w->why->until_ms = w->pod->leaving_ms + MU_GIVE_UP_MS;
+    w->why->until_ms = mu_teardown_give_up_ms(w->pod);
 }
 
 /* The first of the pod's tasks that lives; of the step's own when `own`. */

@@ -434,6 +434,18 @@ static const MuObject quota_object = {
     "quota", sizeof(MuQuota), NO_NAME, OBJECT(quota_fields),
     "What all pods of the service may hold together; what is not given has no limit."};
 
+static const MuField replacement_fields[] = {
+    {"permanent-failure-timeout-secs", MU_FIELD_INT, MU_FIELD_REQUIRED,
+     INT_AT(MuReplacementPolicy, permanent_failure_timeout_ms), .max = MAX_SECONDS, .scale = 1000,
+     .doc = "A pod is replaced when it was lost for so many seconds; 1200 is what dcos-commons takes."},
+    {"min-replace-delay-secs", MU_FIELD_INT, MU_FIELD_REQUIRED, INT_AT(MuReplacementPolicy, min_replace_delay_ms),
+     .max = MAX_SECONDS, .scale = 1000,
+     .doc = "At least so many seconds lie between two such replacements of the service."},
+};
+static const MuObject replacement_object = {
+    "replacement failure policy", sizeof(MuReplacementPolicy), NO_NAME, OBJECT(replacement_fields),
+    "When a pod is replaced without an operator. Its volumes are given up by that."};
+
 static const MuField dependency_fields[] = {
     {"service", MU_FIELD_STRING, MU_FIELD_REQUIRED, AT(MuDependency, service), .doc = "The other service's name."},
     {"plan", MU_FIELD_STRING, AT(MuDependency, plan), .excludes = "pod",
@@ -455,6 +467,8 @@ static const MuField service_fields[] = {
      .doc = "The service's share when several wait for offers: each one more doubles it; 0 when not given."},
     {"quota", MU_FIELD_OBJECT, AT(MuServiceDraft, service.quota), .object = &quota_object,
      .doc = "What all pods of the service may hold together."},
+    {"replacement-failure-policy", MU_FIELD_OBJECT, AT(MuServiceDraft, service.replacement),
+     .object = &replacement_object, .doc = "When a pod is replaced without an operator; without it never."},
     {"depends-on", MU_FIELD_LIST, AT(MuServiceDraft, service.depends_on),
      .count = offsetof(MuServiceDraft, service.n_depends_on), .max = MU_SPEC_MAX_DEPENDENCIES,
      .object = &dependency_object, .doc = "Other services that must be there before this one is deployed."},

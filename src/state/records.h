@@ -22,6 +22,7 @@ typedef struct {
   gboolean deployed; /* a deploy plan was complete once: the next one is an update */
   gboolean updating; /* the target came after that: the plan `update` is used, where the spec has one */
   gint64 created_ms, changed_ms;
+  gint64 replaced_ms;               /* of the last pod that was replaced without an operator; 0: there was none */
   gint64 restarts;                  /* number of the last rolling restart; 0: there was none */
   char *restart_strategy;           /* "serial", …: of that one */
   gint64 turn_place, turn_since_ms; /* see MuTurn; place 0: it does not ask to grow */

@@ -42,6 +42,7 @@ static const MuJsonMember MEMBERS[] = {
     {.key = "updating", .kind = MU_JSON_BOOL, .offset = SERVICE(updating)},
     {.key = "created_ms", .kind = MU_JSON_INT, .offset = SERVICE(created_ms)},
     {.key = "changed_ms", .kind = MU_JSON_INT, .offset = SERVICE(changed_ms)},
+    {.key = "replaced_ms", .kind = MU_JSON_INT, .offset = SERVICE(replaced_ms), .not_zero = TRUE},
     {.key = "restarts", .kind = MU_JSON_INT, .offset = SERVICE(restarts), .not_zero = TRUE},
     {.key = "restart_strategy", .kind = MU_JSON_TEXT, .offset = SERVICE(restart_strategy)},
     {.key = "turn_place", .kind = MU_JSON_INT, .offset = SERVICE(turn_place), .not_zero = TRUE},

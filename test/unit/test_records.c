@@ -16,6 +16,7 @@ static void test_service(void) {
                                     .updating = state == 1,
                                     .created_ms = G_GINT64_CONSTANT(1700000000123),
                                     .changed_ms = 5,
+                                    .replaced_ms = 9,
                                     .restarts = 2,
                                     .restart_strategy = (char *)"parallel"};
     g_autofree char *text = mu_service_record_encode(&record);
@@ -28,6 +29,7 @@ static void test_service(void) {
     g_assert_cmpint(back->updating, ==, state == 1);
     g_assert_cmpint(back->created_ms, ==, G_GINT64_CONSTANT(1700000000123));
     g_assert_cmpint(back->changed_ms, ==, 5);
+    g_assert_cmpint(back->replaced_ms, ==, 9);
     g_assert_cmpint(back->restarts, ==, 2);
     g_assert_cmpstr(back->restart_strategy, ==, "parallel");
   }
