@@ -77,8 +77,10 @@ static void plant_in_service(MuService *service, MuOutput *output) {
     service->record->created_ms++;
 }
 
-/* It is served only when nobody else waits. */
+/* It is served only when nobody else waits; what it gives back is taken all the same. */
 static void pass_over(MuMultiServiceEventClient *client, MuService *service) {
+  if (service->wanting->len == 0)
+    return;
   mu_fair_leave(&client->fair, service);
   if (mu_fair_length(&client->fair) == 0 && mu_service_wants_offers(service))
     mu_fair_join(&client->fair, service);
