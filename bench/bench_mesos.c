@@ -104,7 +104,7 @@ static void write_calls(Core *core, const MuOutput *output) {
   for (guint i = 0; i < output->calls->len; i++) {
     g_autoptr(MuArena) arena = mu_arena_new();
     const MuEngineCall *call = output->calls->pdata[i];
-    g_autoptr(GBytes) bytes = mu_wire_encode(&mu_mesos_call_write(arena, call, &PLACE)->base, MU_WIRE_PROTOBUF);
+    g_bytes_unref(mu_wire_encode(&mu_mesos_call_write(arena, call, &PLACE)->base, MU_WIRE_PROTOBUF));
     core->declined += call->kind == MU_CALL_DECLINE ? call->offer_ids->len : 0;
   }
 }

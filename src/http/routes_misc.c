@@ -42,7 +42,7 @@ static void answer_health(MuHttpServer *server, MuHttpResponse *response, const 
 void mu_route_health(const MuHttpRequest *request, MuHttpResponse *response, gpointer user) {
   MuHttpServer *server = user;
   guint status = MHD_HTTP_OK;
-  g_autoptr(json_t) whole = mu_view_health(server->backend.client, NULL, &status, NULL);
+  json_decref(mu_view_health(server->backend.client, NULL, &status, NULL));
   answer_health(server, response, request, status == MHD_HTTP_OK ? server->mono : NULL);
 }
 

@@ -69,7 +69,7 @@ static void on_ended(gpointer user) {
   MuMesosFront *front = subscription->front;
   if (front->stream == subscription->stream) {
     front->stream = NULL;
-    if (front->funcs->lost != NULL)
+    if (front->funcs->lost != NULL && !front->closing)
       front->funcs->lost(front->user);
   }
   g_free(subscription);
@@ -284,6 +284,7 @@ MuMesosFront *mu_mesos_front_new(guint16 port, gint64 heartbeat_ms, const MuMeso
 void mu_mesos_front_free(MuMesosFront *front) {
   if (front == NULL)
     return;
+  front->closing = TRUE;
   g_source_remove(front->heartbeat);
   mu_front_http_free(front->http);
   g_hash_table_unref(front->removed);

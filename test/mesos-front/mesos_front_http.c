@@ -96,7 +96,7 @@ void mu_front_stream_end(MuFrontStream *stream, gboolean in_order) {
 static void stream_free(MuFrontStream *stream) {
   if (stream == NULL)
     return;
-  if (stream->ended != NULL && !stream->http->closing)
+  if (stream->ended != NULL)
     stream->ended(stream->user);
   g_byte_array_unref(stream->bytes);
   g_free(stream);

@@ -13,6 +13,7 @@ struct MuMesosFront {
   MuMesosFrontFaults faults;
   MuMesosFrontCounters counters;
   gint64 heartbeat_ms;
+  gboolean closing; /* nobody is told any more */
   guint heartbeat;
   char *url, *framework_id, *stream_id, *role;
   MuWireFormat format;   /* of the subscription */

@@ -92,12 +92,12 @@ static void take_raw(MasterReply *reply, gsize n) {
 
 /* Where the line ends, its CRLF included; 0: it is not all there. */
 static gsize line_end(const GByteArray *raw) {
-  const guint8 *end = memmem(raw->data, raw->len, "\r\n", 2);
+  const guint8 *end = raw->len == 0 ? NULL : memmem(raw->data, raw->len, "\r\n", 2);
   return end == NULL ? 0 : (gsize)(end - raw->data) + 2;
 }
 
 static gboolean read_head(MasterReply *reply) {
-  const guint8 *end = memmem(reply->raw->data, reply->raw->len, "\r\n\r\n", 4);
+  const guint8 *end = reply->raw->len == 0 ? NULL : memmem(reply->raw->data, reply->raw->len, "\r\n\r\n", 4);
   if (end == NULL)
     return FALSE;
   gsize length = (gsize)(end - reply->raw->data);

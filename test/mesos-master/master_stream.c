@@ -111,9 +111,9 @@ static ssize_t read_stream(void *user, uint64_t position, char *buffer, size_t m
   MuMasterStream *stream = user;
   (void)position;
   gsize n = allowed(stream, max);
-  memcpy(buffer, stream->out->data + stream->sent, n);
-  stream->sent += n;
   if (n > 0) {
+    memcpy(buffer, stream->out->data + stream->sent, n);
+    stream->sent += n;
     count_faults(stream, n);
     drop_sent(stream);
     return (ssize_t)n;

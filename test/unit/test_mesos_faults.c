@@ -48,9 +48,11 @@ static void run_with(MuTestMasterFault fault, guint64 n) {
   mu_test_master_fault(master_wire_master(wire), fault, n);
   g_autoptr(json_t) added = mu_sim_put(sim, "svc", YAML, &error);
   g_assert_no_error(error);
+  g_assert_nonnull(added);
   check(sim, mu_sim_run_until(sim, is_deployed, NULL, 600000), "deployed", fault, n);
   g_autoptr(json_t) removed = mu_sim_command(sim, mu_command_new(MU_COMMAND_SERVICE_REMOVE, "svc"), &error);
   g_assert_no_error(error);
+  g_assert_nonnull(removed);
   check(sim, mu_sim_run_until(sim, is_gone, NULL, 600000), "gone", fault, n);
   mu_sim_check_nothing_left(sim);
   check(sim, TRUE, "nothing left", fault, n);

@@ -66,8 +66,8 @@ static void test_unusable_resources(void) {
       DISK ",\"disk\":{\"source\":{\"type\":\"BLOCK\"}}}",
       DISK ",\"disk\":{\"source\":{\"type\":\"MOUNT\"}}}",
       DISK ",\"reservations\":[" STATIC "," STATIC "," OURS "]}",
-      "{\"name\":\"disk\",\"type\":\"SCALAR\",\"scalar\":{\"value\":100.5},\"disk\":{\"source\":{\"type\":\"MOUNT\","
-      "\"mount\":{\"root\":\"/mnt\"}}}}",
+      ("{\"name\":\"disk\",\"type\":\"SCALAR\",\"scalar\":{\"value\":100.5},\"disk\":{\"source\":{\"type\":\"MOUNT\","
+       "\"mount\":{\"root\":\"/mnt\"}}}}"),
       "{\"name\":\"fpgas\",\"type\":\"SCALAR\",\"scalar\":{\"value\":1}}",
       "{\"name\":\"cpus\",\"type\":\"SCALAR\",\"scalar\":{\"value\":-1}}",
       "{\"name\":\"cpus\",\"type\":\"SCALAR\",\"scalar\":{\"value\":1e18}}",

@@ -43,6 +43,7 @@ static void test_static(void) {
   put(sim, "four", "0.1", "created");
   put(sim, "one", "0.2", "changed");
   g_autoptr(json_t) body = mu_sim_command(sim, mu_command_new(MU_COMMAND_UNINSTALL, NULL), NULL);
+  g_assert_nonnull(body);
   g_assert_true(mu_sim_run_until(sim, is_torn_down, NULL, 60000));
 }
 
@@ -67,7 +68,7 @@ static void test_mono(void) {
     if (crash_at > 0)
       mu_sim_crash_at_commit(sim, crash_at, crash_at % 2 == 0);
     for (guint i = 0; i < 2; i++) {
-      g_autoptr(json_t) body = mu_sim_command(sim, mu_command_new(MU_COMMAND_SERVICE_REMOVE, "one"), NULL);
+      json_decref(mu_sim_command(sim, mu_command_new(MU_COMMAND_SERVICE_REMOVE, "one"), NULL));
     }
     g_assert_true(mu_sim_run_until(sim, is_torn_down, NULL, 60000));
     g_assert_true(mu_sim_is_clean(sim));

@@ -155,6 +155,7 @@ static void go_on(MuSim *sim, const MuServiceSpec *spec) {
     g_autoptr(GError) error = NULL;
     g_autoptr(json_t) body = mu_sim_command(sim, command, &error);
     g_assert_no_error(error);
+    g_assert_nonnull(body);
     mu_sim_run(sim, 60000);
   }
 }

@@ -123,6 +123,7 @@ static void test_ca_damaged(void) {
   g_autoptr(GError) error = NULL;
   set_up(&f);
   g_autoptr(GBytes) ca = mu_tls_ca(f.store, NULL);
+  g_assert_nonnull(ca);
   g_autofree char *path = g_build_filename(f.dir, "values/.ca", NULL);
   g_assert_true(g_file_set_contents(path, "damaged", -1, NULL));
   g_autoptr(GBytes) none = mu_tls_ca(f.store, &error);

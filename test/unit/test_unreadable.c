@@ -120,7 +120,7 @@ static void test_unreadable_task_ends(void) {
 
 static void force_remove(MuSim *sim) {
   g_autoptr(GError) error = NULL;
-  g_autoptr(json_t) body = mu_sim_command(sim, mu_command_new(MU_COMMAND_SERVICE_FORCE_REMOVE, "two"), &error);
+  json_decref(mu_sim_command(sim, mu_command_new(MU_COMMAND_SERVICE_FORCE_REMOVE, "two"), &error));
   if (!g_error_matches(error, MU_ERROR, MU_ERROR_NOT_FOUND) && !g_error_matches(error, MU_ERROR, MU_ERROR_TIMED_OUT))
     g_assert_no_error(error);
 }
@@ -160,6 +160,7 @@ static void test_unreadable_holds_the_uninstall(void) {
   g_autoptr(MuSim) sim = three_services_with_marks();
   g_free(spoil(sim, &RECORDS_OF_TWO[3]));
   g_autoptr(json_t) body = mu_sim_command(sim, mu_command_new(MU_COMMAND_UNINSTALL, NULL), NULL);
+  g_assert_nonnull(body);
   mu_sim_expect_gone(sim, "three", 60000);
   mu_sim_run(sim, 3600000);
   g_assert_false(mu_sim_is_torn_down(sim));

@@ -45,6 +45,7 @@ static void put_file(MuSim *sim, const char *name, const char *text) {
   command->context = g_bytes_new(text, strlen(text));
   g_autoptr(json_t) body = mu_sim_command(sim, command, &error);
   g_assert_no_error(error);
+  g_assert_nonnull(body);
 }
 
 static void set_up(Fixture *f, gconstpointer data) {

@@ -109,6 +109,7 @@ static void command(MuSim *sim, MuCommandKind kind, const char *pod, const char 
   asked->step = g_strdup(step);
   g_autoptr(json_t) body = mu_sim_command(sim, asked, &error);
   g_assert_no_error(error);
+  g_assert_nonnull(body);
 }
 
 static gint64 changed_ms(MuSim *sim) {

@@ -79,7 +79,7 @@ static gboolean read_comparison(const char *name, enum scmp_compare *ret_op) {
                                       [SCMP_CMP_MASKED_EQ] = "SCMP_CMP_MASKED_EQ"};
   for (gsize i = 0; i < G_N_ELEMENTS(names); i++)
     if (g_strcmp0(name, names[i]) == 0) {
-      *ret_op = i;
+      *ret_op = (enum scmp_compare)i;
       return TRUE;
     }
   return FALSE;
