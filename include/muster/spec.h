@@ -33,7 +33,8 @@ typedef enum {
   MU_STRATEGY_SERIAL,
   MU_STRATEGY_PARALLEL,
   MU_STRATEGY_SERIAL_CANARY,
-  MU_STRATEGY_PARALLEL_CANARY
+  MU_STRATEGY_PARALLEL_CANARY,
+  MU_STRATEGY_RANDOM, /* one at a time, in an order that is drawn anew for each configuration */
 } MuStrategyKind;
 
 typedef struct {

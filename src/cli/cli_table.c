@@ -75,7 +75,7 @@ OPTION(param, "param", 'p', MU_CLI_TEXT, MU_CLI_MANY, "KEY=VALUE",
 OPTION(env_file, "env-file", 0, MU_CLI_TEXT, MU_CLI_MANY, "FILE", "lines KEY=VALUE; stronger than the environment");
 OPTION(wait, "wait", 0, MU_CLI_FLAG, 0, NULL, "show the plan advancing, and end when it is complete");
 OPTION(strategy, "strategy", 0, MU_CLI_TEXT, 0, "STRATEGY",
-       "serial (default), parallel, serial-canary or parallel-canary");
+       "serial (default), parallel, serial-canary, parallel-canary or random");
 OPTION(wait_pod, "wait", 0, MU_CLI_FLAG, 0, NULL, "end when its tasks run again, and are ready");
 OPTION(wait_gone, "wait", 0, MU_CLI_FLAG, 0, NULL, "end when nothing is left");
 OPTION(timeout, "timeout", 0, MU_CLI_SECONDS, 0, "SECONDS",

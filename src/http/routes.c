@@ -61,7 +61,7 @@ static const MuRoute table[] = {
     {"POST", SERVICE "/rollback", mu_route_service_rollback, "go back to an earlier configuration",
      "to: its id, the beginning of it, or its version; else the one before", NULL, JSON},
     {"POST", SERVICE "/restart", mu_route_service_restart, "restart every pod in place, one after another",
-     "strategy: serial (default), parallel, serial-canary or parallel-canary", NULL, JSON},
+     "strategy: serial (default), parallel, serial-canary, parallel-canary or random", NULL, JSON},
     {"GET", SERVICE "/context", mu_route_service_context, "the bytes that the service was added with", NULL, NULL,
      ANY_FILE},
     {"GET", SERVICE "/spec", mu_route_service_spec, "the target ServiceSpec as canonical JSON", NULL, NULL, JSON},

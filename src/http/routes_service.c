@@ -146,7 +146,7 @@ void mu_route_service_restart(const MuHttpRequest *request, MuHttpResponse *resp
   if (strategy != NULL && !mu_strategy_parse(strategy, &kind)) {
     mu_route_fail(response,
                   g_error_new(MU_ERROR, MU_ERROR_USAGE,
-                              "`strategy=%s`: serial, parallel, serial-canary or parallel-canary was expected",
+                              "`strategy=%s`: serial, parallel, serial-canary, parallel-canary or random was expected",
                               strategy));
     return;
   }

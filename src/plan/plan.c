@@ -13,14 +13,17 @@ static void step_free(MuStep *step) {
 
 static void phase_free(MuPhase *phase) {
   g_free(phase->name);
+  g_clear_pointer(&phase->drawn, g_sequence_free);
   g_ptr_array_unref(phase->steps);
   g_free(phase);
 }
 
-MuPlan *mu_plan_new(const char *name, MuStrategyKind strategy) {
+MuPlan *mu_plan_new(const char *name, MuStrategyKind strategy, const char *seed) {
   MuPlan *plan = g_new0(MuPlan, 1);
   plan->name = g_strdup(name);
   plan->strategy = strategy;
+  plan->seed = g_strdup(seed);
+  plan->drawn = strategy == MU_STRATEGY_RANDOM ? g_sequence_new(NULL) : NULL;
   plan->phases = g_ptr_array_new_with_free_func((GDestroyNotify)phase_free);
   plan->errors = g_ptr_array_new_with_free_func(g_free);
   plan->status = MU_STATUS_COMPLETE;
@@ -32,6 +35,8 @@ void mu_plan_free(MuPlan *plan) {
     return;
   g_free(plan->name);
   g_free(plan->parameters);
+  g_free(plan->seed);
+  g_clear_pointer(&plan->drawn, g_sequence_free);
   g_ptr_array_unref(plan->phases);
   g_ptr_array_unref(plan->errors);
   g_free(plan);
@@ -59,6 +64,64 @@ static void window(MuStrategyKind strategy, MuCanary canary, guint first_incompl
   *ret_to = MAX(to, first_incomplete);
 }
 
+/* ---- random: an order drawn by the names, so that it needs no record --------------------------------------------------- */
+
+static guint32 draw(const MuPlan *plan, const char *phase, guint index, const char *step) {
+  g_autofree char *name = g_strdup_printf("%s/%s/%s/%u/%s", plan->seed, plan->name, phase, index, step);
+  return (guint32)g_ascii_strtoull(mu_uuid_from_name(name).text, NULL, 16); /* up to the first dash: 32 bits */
+}
+
+static int compare_draws(guint32 a, guint index_a, guint32 b, guint index_b) {
+  return a != b ? (a > b) - (a < b) : (index_a > index_b) - (index_a < index_b);
+}
+
+static int compare_steps(gconstpointer a, gconstpointer b, gpointer user) {
+  const MuStep *left = a, *right = b;
+  (void)user;
+  return compare_draws(left->draw, left->index, right->draw, right->index);
+}
+
+static int compare_phases(gconstpointer a, gconstpointer b, gpointer user) {
+  const MuPhase *left = a, *right = b;
+  (void)user;
+  return compare_draws(left->draw, left->index, right->draw, right->index);
+}
+
+/* Keeps those that may work in the sequence, and the others out of it. */
+static void set_place(GSequence *drawn, GSequenceIter **place, gpointer child, gboolean may_work,
+                      GCompareDataFunc compare) {
+  if (drawn == NULL || may_work == (*place != NULL))
+    return;
+  if (may_work)
+    *place = g_sequence_insert_sorted(drawn, child, compare, NULL);
+  else
+    g_sequence_remove(g_steal_pointer(place));
+}
+
+static void place_step(MuStep *step) {
+  set_place(step->phase->drawn, &step->place, step, step->status != MU_STATUS_COMPLETE && !step->interrupted,
+            compare_steps);
+}
+
+static void place_phase(MuPhase *phase) {
+  set_place(phase->plan->drawn, &phase->place, phase, phase->status != MU_STATUS_COMPLETE && !phase->interrupted,
+            compare_phases);
+}
+
+static gconstpointer turn(GSequence *drawn, const GPtrArray *children, guint first_incomplete) {
+  if (drawn != NULL)
+    return g_sequence_is_empty(drawn) ? NULL : g_sequence_get(g_sequence_get_begin_iter(drawn));
+  return first_incomplete < children->len ? children->pdata[first_incomplete] : NULL;
+}
+
+const MuPhase *mu_plan_turn(const MuPlan *plan) {
+  return turn(plan->drawn, plan->phases, plan->first_incomplete);
+}
+
+const MuStep *mu_phase_turn(const MuPhase *phase) {
+  return turn(phase->drawn, phase->steps, phase->first_incomplete);
+}
+
 static MuStatusSet set_of_counts(const guint *counts) {
   MuStatusSet set = 0;
   for (guint i = 0; i < MU_STATUS_COUNT; i++)
@@ -69,7 +132,7 @@ static MuStatusSet set_of_counts(const guint *counts) {
 
 /* ---- roll-up ------------------------------------------------------------------------------------------------------- */
 
-/* The candidates' statuses: of one child for a serial strategy; of all that are not complete otherwise. Interrupted
+/* The candidates' statuses: of one child for a serial or random strategy; of all that are not complete otherwise. Interrupted
  * children are no candidates. */
 static MuStatusSet candidate_set(const guint *counts, const guint *held, guint from, guint to, MuStatus first,
                                  gboolean first_held) {
@@ -84,24 +147,24 @@ static MuStatusSet candidate_set(const guint *counts, const guint *held, guint f
   return set & ~MU_STATUS_BIT(MU_STATUS_COMPLETE);
 }
 
-static MuStatus phase_roll_up(const MuPhase *phase) {
+static MuStatusSet phase_candidates(const MuPhase *phase) {
+  const MuStep *first = mu_phase_turn(phase);
+  if (phase->drawn != NULL)
+    return first == NULL ? 0 : MU_STATUS_BIT(first->status);
   guint from = 0, to = 0, n = phase->steps->len;
   window(phase->strategy, phase->canary, phase->first_incomplete, n, &from, &to);
-  const MuStep *first = from < n ? phase->steps->pdata[from] : NULL;
-  MuStatusSet candidates =
-      candidate_set(phase->counts, phase->held, from, to, first == NULL ? MU_STATUS_COMPLETE : first->status,
-                    first != NULL && first->interrupted);
-  return mu_status_roll_up(set_of_counts(phase->counts), candidates, FALSE, phase->interrupted);
+  return candidate_set(phase->counts, phase->held, from, to, first == NULL ? MU_STATUS_COMPLETE : first->status,
+                       first != NULL && first->interrupted);
 }
 
-static MuStatus plan_roll_up(const MuPlan *plan) {
+static MuStatusSet plan_candidates(const MuPlan *plan) {
+  const MuPhase *first = mu_plan_turn(plan);
+  if (plan->drawn != NULL)
+    return first == NULL ? 0 : MU_STATUS_BIT(first->status);
   guint from = 0, to = 0, n = plan->phases->len;
   window(plan->strategy, plan->canary, plan->first_incomplete, n, &from, &to);
-  const MuPhase *first = from < n ? plan->phases->pdata[from] : NULL;
-  MuStatusSet candidates =
-      candidate_set(plan->counts, plan->held, from, to, first == NULL ? MU_STATUS_COMPLETE : first->status,
-                    first != NULL && first->interrupted);
-  return mu_status_roll_up(set_of_counts(plan->counts), candidates, plan->errors->len > 0, plan->interrupted);
+  return candidate_set(plan->counts, plan->held, from, to, first == NULL ? MU_STATUS_COMPLETE : first->status,
+                       first != NULL && first->interrupted);
 }
 
 static void plan_refresh(MuPlan *plan) {
@@ -109,7 +172,8 @@ static void plan_refresh(MuPlan *plan) {
   while (plan->first_incomplete < n &&
          ((MuPhase *)plan->phases->pdata[plan->first_incomplete])->status == MU_STATUS_COMPLETE)
     plan->first_incomplete++;
-  plan->status = plan_roll_up(plan);
+  plan->status =
+      mu_status_roll_up(set_of_counts(plan->counts), plan_candidates(plan), plan->errors->len > 0, plan->interrupted);
 }
 
 static void phase_refresh(MuPhase *phase) {
@@ -118,7 +182,8 @@ static void phase_refresh(MuPhase *phase) {
          ((MuStep *)phase->steps->pdata[phase->first_incomplete])->status == MU_STATUS_COMPLETE)
     phase->first_incomplete++;
   MuStatus before = phase->status;
-  phase->status = phase_roll_up(phase);
+  phase->status = mu_status_roll_up(set_of_counts(phase->counts), phase_candidates(phase), FALSE, phase->interrupted);
+  place_phase(phase);
   MuPlan *plan = phase->plan;
   mu_assert(plan->counts[before] > 0);
   plan->counts[before]--;
@@ -145,6 +210,7 @@ static void count_step(MuStep *step, MuStatus before, MuStatus after) {
     phase->plan->n_complete++;
   if (before == MU_STATUS_COMPLETE)
     phase->plan->n_complete--;
+  place_step(step);
   if (after != MU_STATUS_COMPLETE)
     phase->first_incomplete = MIN(phase->first_incomplete, step->index);
 }
@@ -157,6 +223,8 @@ MuPhase *mu_plan_add_phase(MuPlan *plan, const char *name, MuStrategyKind strate
   phase->strategy = strategy;
   phase->steps = g_ptr_array_new_with_free_func((GDestroyNotify)step_free);
   phase->status = MU_STATUS_COMPLETE;
+  phase->drawn = strategy == MU_STRATEGY_RANDOM ? g_sequence_new(NULL) : NULL;
+  phase->draw = plan->drawn == NULL ? 0 : draw(plan, name, 0, "");
   g_ptr_array_add(plan->phases, phase);
   plan->counts[MU_STATUS_COMPLETE]++;
   plan_refresh(plan);
@@ -171,9 +239,11 @@ MuStep *mu_phase_add_step(MuPhase *phase, const char *name, gpointer asset, guin
   step->status = MU_STATUS_PENDING;
   step->asset = asset;
   step->tasks = tasks;
+  step->draw = phase->drawn == NULL ? 0 : draw(phase->plan, phase->name, step->index, name);
   g_ptr_array_add(phase->steps, step);
   phase->counts[MU_STATUS_PENDING]++;
   phase->plan->n_steps++;
+  place_step(step);
   phase->first_incomplete = MIN(phase->first_incomplete, step->index);
   phase_refresh(phase);
   return step;
@@ -186,6 +256,7 @@ void mu_plan_remove_phase(MuPlan *plan, MuPhase *phase) {
     plan->held[phase->status]--;
   plan->n_steps -= phase->steps->len;
   plan->n_complete -= phase->counts[MU_STATUS_COMPLETE];
+  set_place(plan->drawn, &phase->place, phase, FALSE, compare_phases);
   g_ptr_array_remove_index(plan->phases, phase->index);
   for (guint i = 0; i < plan->phases->len; i++)
     ((MuPhase *)plan->phases->pdata[i])->index = i;
@@ -226,6 +297,7 @@ void mu_step_set_interrupted(MuStep *step, gboolean interrupted) {
     return;
   hold(&step->phase->held[step->status], interrupted);
   step->interrupted = interrupted;
+  place_step(step);
   phase_refresh(step->phase);
   if (interrupted && (step->status == MU_STATUS_PENDING || step->status == MU_STATUS_DELAYED))
     mu_step_set_status(step, MU_STATUS_WAITING);
@@ -278,6 +350,10 @@ static gboolean visit_phase(const MuPhase *phase, MuStepVisitor visit, gpointer 
   guint from = 0, to = 0;
   if (phase->interrupted)
     return TRUE;
+  if (phase->drawn != NULL) {
+    const MuStep *step = mu_phase_turn(phase);
+    return step == NULL || visit(phase->steps->pdata[step->index], user);
+  }
   window(phase->strategy, phase->canary, phase->first_incomplete, phase->steps->len, &from, &to);
   for (guint i = from; i < to; i++) {
     MuStep *step = phase->steps->pdata[i];
@@ -291,6 +367,11 @@ void mu_plan_candidates(const MuPlan *plan, MuStepVisitor visit, gpointer user) 
   guint from = 0, to = 0;
   if (plan->interrupted || plan->errors->len > 0)
     return;
+  if (plan->drawn != NULL) {
+    if (mu_plan_turn(plan) != NULL)
+      visit_phase(mu_plan_turn(plan), visit, user);
+    return;
+  }
   window(plan->strategy, plan->canary, plan->first_incomplete, plan->phases->len, &from, &to);
   for (guint i = from; i < to; i++) {
     const MuPhase *phase = plan->phases->pdata[i];

@@ -27,6 +27,8 @@ struct MuStep {
   gint64 delayed_until_ms; /* DELAYED */
   gpointer asset;          /* the pod instance it works on: two steps never work on the same one at once */
   gpointer outcome;        /* why it waits; owned by the service */
+  guint32 draw;            /* of a random phase: the lowest of those that may work has its turn */
+  GSequenceIter *place;    /* in the phase's `drawn`, or NULL */
 };
 
 struct MuPhase {
@@ -40,6 +42,9 @@ struct MuPhase {
   guint counts[MU_STATUS_COUNT];
   guint held[MU_STATUS_COUNT]; /* those of `counts` that are interrupted: no candidates */
   guint first_incomplete;      /* index; steps->len when all are complete */
+  GSequence *drawn;     /* of MuStep*, by draw: neither complete nor interrupted; NULL: the strategy is another */
+  guint32 draw;         /* of a random plan, as a step's */
+  GSequenceIter *place; /* in the plan's `drawn`, or NULL */
   MuStatus status;
 };
 
@@ -57,13 +62,16 @@ struct MuPlan {
   guint counts[MU_STATUS_COUNT];
   guint held[MU_STATUS_COUNT]; /* those of `counts` that are interrupted: no candidates */
   guint first_incomplete;
+  GSequence *drawn; /* of MuPhase*, as a phase's */
+  char *seed;       /* of what is drawn */
   guint n_steps, n_complete;
   MuStatus status;
   MuPlanObserver observer;
   gpointer observer_user;
 };
 
-MuPlan *mu_plan_new(const char *name, MuStrategyKind strategy);
+/* `seed`: what random strategies draw by, with the names of phases and steps: the same in every run with it. */
+MuPlan *mu_plan_new(const char *name, MuStrategyKind strategy, const char *seed);
 void mu_plan_free(MuPlan *plan);
 MuPhase *mu_plan_add_phase(MuPlan *plan, const char *name, MuStrategyKind strategy);
 /* Adds a step that is PENDING. */
@@ -88,6 +96,10 @@ gboolean mu_plan_is_complete(const MuPlan *plan);
  * FALSE from `visit` ends the walk. The tree must not be changed during it. */
 typedef gboolean (*MuStepVisitor)(MuStep *step, gpointer user);
 void mu_plan_candidates(const MuPlan *plan, MuStepVisitor visit, gpointer user);
+
+/* The one child that a random strategy lets work, and the first that is not complete otherwise; NULL when there is none. */
+const MuPhase *mu_plan_turn(const MuPlan *plan);
+const MuStep *mu_phase_turn(const MuPhase *phase);
 
 /* By name or uuid; NULL when there is none. */
 MuPhase *mu_plan_find_phase(const MuPlan *plan, const char *name_or_id);

@@ -91,7 +91,7 @@ static void add_spec_phase(MuService *service, MuPlan *plan, const MuServiceSpec
 /* ---- plans --------------------------------------------------------------------------------------------------------- */
 
 MuPlan *mu_service_add_plan(MuService *service, const char *name, MuStrategyKind strategy) {
-  MuPlan *plan = mu_plan_new(name, strategy);
+  MuPlan *plan = mu_plan_new(name, strategy, service->record->target);
   g_ptr_array_add(service->plans, plan);
   return plan;
 }

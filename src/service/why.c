@@ -138,16 +138,14 @@ static gboolean ask_canary(const Question *q) {
   return TRUE;
 }
 
-/* The first incomplete thing before it. */
+/* The thing that has its turn before it. */
 static char *predecessor(const Question *q) {
-  if (q->plan->first_incomplete < q->phase->index) {
-    const MuPhase *phase = q->plan->phases->pdata[q->plan->first_incomplete];
+  const MuPhase *phase = mu_plan_turn(q->plan);
+  if (phase != NULL && (q->plan->drawn != NULL ? phase != q->phase : phase->index < q->phase->index))
     return g_strdup_printf("phase %s", phase->name);
-  }
-  if (q->phase->first_incomplete < q->step->index) {
-    const MuStep *step = q->phase->steps->pdata[q->phase->first_incomplete];
+  const MuStep *step = mu_phase_turn(q->phase);
+  if (step != NULL && (q->phase->drawn != NULL ? step != q->step : step->index < q->step->index))
     return g_strdup_printf("step %s", step->name);
-  }
   return g_strdup("what the plan does now");
 }
 

@@ -7,13 +7,30 @@
 typedef struct {
   MuStatus status;
   gboolean interrupted;
+  guint32 draw;
 } Child;
+
+static gboolean may_work(const Child *child) {
+  return child->status != MU_STATUS_COMPLETE && !child->interrupted;
+}
+
+/* By the lowest draw of those that may work. */
+static guint find_drawn(const GArray *array) {
+  guint best = array->len;
+  for (guint i = 0; i < array->len; i++) {
+    const Child *child = &g_array_index(array, Child, i);
+    if (may_work(child) && (best == array->len || child->draw < g_array_index(array, Child, best).draw))
+      best = i;
+  }
+  return best;
+}
 
 /* What the strategy may work on, by its definition and not by counters. */
 static gboolean is_candidate(MuStrategyKind strategy, MuCanary canary, const Child *children, guint i, guint first) {
-  gboolean serial = strategy == MU_STRATEGY_SERIAL || strategy == MU_STRATEGY_SERIAL_CANARY;
+  gboolean serial =
+      strategy == MU_STRATEGY_SERIAL || strategy == MU_STRATEGY_SERIAL_CANARY || strategy == MU_STRATEGY_RANDOM;
   gboolean is_canary = strategy == MU_STRATEGY_SERIAL_CANARY || strategy == MU_STRATEGY_PARALLEL_CANARY;
-  if (children[i].status == MU_STATUS_COMPLETE || children[i].interrupted || (serial && i != first))
+  if (!may_work(&children[i]) || (serial && i != first))
     return FALSE;
   return !is_canary || canary == MU_CANARY_ALL || (canary == MU_CANARY_FIRST && i == 0);
 }
@@ -23,7 +40,9 @@ static MuStatus roll_up(MuStrategyKind strategy, MuCanary canary, const GArray *
   const Child *children = (const Child *)(gpointer)array->data;
   MuStatusSet all = 0, candidates = 0;
   guint first = 0;
-  while (first < array->len && children[first].status == MU_STATUS_COMPLETE)
+  if (strategy == MU_STRATEGY_RANDOM)
+    first = find_drawn(array);
+  while (strategy != MU_STRATEGY_RANDOM && first < array->len && children[first].status == MU_STATUS_COMPLETE)
     first++;
   for (guint i = 0; i < array->len; i++) {
     all |= MU_STATUS_BIT(children[i].status);
@@ -55,7 +74,7 @@ static void check_phase(MuSim *sim, const MuService *service, const MuPhase *pha
   g_autoptr(GArray) children = g_array_sized_new(FALSE, FALSE, sizeof(Child), phase->steps->len);
   for (guint i = 0; i < phase->steps->len; i++) {
     const MuStep *step = phase->steps->pdata[i];
-    const Child child = {step->status, step->interrupted};
+    const Child child = {step->status, step->interrupted, step->draw};
     g_array_append_val(children, child);
   }
   MuStatus found = roll_up(phase->strategy, phase->canary, children, FALSE, phase->interrupted);
@@ -66,7 +85,7 @@ static void check_plan(MuSim *sim, const MuService *service, const MuPlan *plan)
   g_autoptr(GArray) children = g_array_sized_new(FALSE, FALSE, sizeof(Child), plan->phases->len);
   for (guint i = 0; i < plan->phases->len; i++) {
     const MuPhase *phase = plan->phases->pdata[i];
-    const Child child = {phase->status, phase->interrupted};
+    const Child child = {phase->status, phase->interrupted, phase->draw};
     g_array_append_val(children, child);
   }
   expect(sim, service, plan, "itself",

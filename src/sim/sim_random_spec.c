@@ -49,12 +49,13 @@ static void add_pod(GString *yaml, MuRandom *changing, MuRandom *fixed, guint n)
 }
 
 static void add_plans(GString *yaml, MuRandom *changing, guint pods) {
-  static const char *const STRATEGIES[] = {"serial", "parallel", "serial-canary", "parallel-canary"};
+  static const char *const STRATEGIES[] = {"serial", "parallel", "serial-canary", "parallel-canary", "random"};
   if (below(changing, 2) == 0)
     return;
   g_string_append_printf(yaml, "plans:\n  deploy:\n    strategy: %s\n    phases:\n", STRATEGIES[below(changing, 2)]);
   for (guint i = 0; i < pods; i++)
-    g_string_append_printf(yaml, "      phase%u: {strategy: %s, pod: pod%u}\n", i, STRATEGIES[below(changing, 4)], i);
+    g_string_append_printf(yaml, "      phase%u: {strategy: %s, pod: pod%u}\n", i,
+                           STRATEGIES[below(changing, G_N_ELEMENTS(STRATEGIES))], i);
   if (below(changing, 2) == 0)
     g_string_append_printf(yaml, "  again:\n    strategy: serial\n    phases:\n      all: {strategy: %s, pod: pod0}\n",
                            STRATEGIES[below(changing, 2)]);

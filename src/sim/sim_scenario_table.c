@@ -32,7 +32,7 @@ const MuScenarioValue mu_scenario_values[] = {
     {"S/TYPE", MU_VALUE_PATH, "SERVICE/TYPE such as redis/replica"},
     {"SIZE", MU_VALUE_SIZE, "a size such as 512MB or 8GB"},
     {"STATUS", MU_VALUE_STATUS, "a status of plans such as complete, in_progress, pending, delayed, waiting"},
-    {"STRATEGY", MU_VALUE_STRATEGY, "serial, parallel, serial-canary or parallel-canary"},
+    {"STRATEGY", MU_VALUE_STRATEGY, "serial, parallel, serial-canary, parallel-canary or random"},
     {"T", MU_VALUE_TIME, "a time such as 500ms, 10s, 5m, 1h"},
     {"TASK", MU_VALUE_TEXT, "a task such as replica-1-server, or server for every task of that name"},
     {"TEXT", MU_VALUE_TEXT, "a text; in quotes when it has blanks"},

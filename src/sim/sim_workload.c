@@ -122,7 +122,7 @@ static MuCommand *make_plan_command(Work *work, const MuService *service) {
 
 static MuCommand *make_restart(Work *work, const MuService *service) {
   MuCommand *command = mu_command_new(MU_COMMAND_SERVICE_RESTART, service->name);
-  command->strategy = (MuStrategyKind)below(work, MU_STRATEGY_PARALLEL_CANARY + 1);
+  command->strategy = (MuStrategyKind)below(work, MU_STRATEGY_RANDOM + 1);
   return command;
 }
 

@@ -88,12 +88,13 @@ const char *mu_strategy_to_string(MuStrategyKind kind) {
   case MU_STRATEGY_PARALLEL: return "parallel";
   case MU_STRATEGY_SERIAL_CANARY: return "serial-canary";
   case MU_STRATEGY_PARALLEL_CANARY: return "parallel-canary";
+  case MU_STRATEGY_RANDOM: return "random";
   }
   mu_bug("a strategy has a name");
 }
 
 gboolean mu_strategy_parse(const char *name, MuStrategyKind *ret) {
-  for (MuStrategyKind kind = MU_STRATEGY_SERIAL; kind <= MU_STRATEGY_PARALLEL_CANARY; kind++) {
+  for (MuStrategyKind kind = MU_STRATEGY_SERIAL; kind <= MU_STRATEGY_RANDOM; kind++) {
     if (strcmp(name, mu_strategy_to_string(kind)) != 0)
       continue;
     *ret = kind;

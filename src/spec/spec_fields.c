@@ -34,13 +34,15 @@ static const MuWord tls_words[] = {{"TLS", FALSE}, {"KEYSTORE", TRUE}, {0}};
 static const MuWord pod_ipc_words[] = {{"PRIVATE", 0}, {0}};
 static const MuWord task_ipc_words[] = {{"PRIVATE", 0}, {"SHARE_PARENT", 1}, {0}};
 static const MuWord visibility_words[] = {{"FRAMEWORK", 0}, {"CLUSTER", 1}, {"EXTERNAL", 2}, {0}};
-static const MuWord plan_words[] = {{"serial", MU_STRATEGY_SERIAL}, {"parallel", MU_STRATEGY_PARALLEL}, {0}};
+static const MuWord plan_words[] = {
+    {"serial", MU_STRATEGY_SERIAL}, {"parallel", MU_STRATEGY_PARALLEL}, {"random", MU_STRATEGY_RANDOM}, {0}};
 static const MuWord phase_words[] = {
     {"serial", MU_STRATEGY_SERIAL},
     {"parallel", MU_STRATEGY_PARALLEL},
     {"serial-canary", MU_STRATEGY_SERIAL_CANARY},
     {"parallel-canary", MU_STRATEGY_PARALLEL_CANARY},
     {"canary", MU_STRATEGY_SERIAL_CANARY},
+    {"random", MU_STRATEGY_RANDOM},
     {0},
 };
 
@@ -394,7 +396,8 @@ const MuObject mu_pod_object = {"pod",
 
 static const MuField phase_fields[] = {
     {"strategy", MU_FIELD_WORD, AT(MuPhaseSpec, strategy), .words = phase_words,
-     .doc = "In which order steps run; a canary waits for the operator before the first and after it."},
+     .doc = "In which order steps run; a canary waits for the operator before the first and after it, random "
+            "works on one at a time in an order that is drawn for each configuration."},
     {"pod", MU_FIELD_STRING, MU_FIELD_REQUIRED, AT(MuPhaseSpec, pod),
      .doc = "The pod type whose instances the steps are for."},
     {"steps", MU_FIELD_STEPS,
@@ -404,7 +407,8 @@ static const MuObject phase_object = {"phase", sizeof(MuPhaseSpec), offsetof(MuP
                                       "Steps for the instances of one pod type."};
 
 static const MuField plan_fields[] = {
-    {"strategy", MU_FIELD_WORD, AT(MuPlanSpec, strategy), .words = plan_words, .doc = "In which order phases run."},
+    {"strategy", MU_FIELD_WORD, AT(MuPlanSpec, strategy), .words = plan_words,
+     .doc = "In which order phases run; random: one at a time, in an order that is drawn for each configuration."},
     {"phases", MU_FIELD_MAP, MU_FIELD_REQUIRED, COUNTED(MuPlanSpec, phases, n_phases), .object = &phase_object,
      .doc = "The phases by name."},
 };

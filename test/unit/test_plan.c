@@ -4,8 +4,9 @@
 #include <string.h>
 
 /* A plan with phases of so many steps each: phase "p0" has the steps "p0-0", "p0-1", … */
-static MuPlan *make_plan(MuStrategyKind of_plan, MuStrategyKind of_phases, guint n_phases, guint n_steps) {
-  MuPlan *plan = mu_plan_new("deploy", of_plan);
+static MuPlan *make_seeded_plan(MuStrategyKind of_plan, MuStrategyKind of_phases, guint n_phases, guint n_steps,
+                                const char *seed) {
+  MuPlan *plan = mu_plan_new("deploy", of_plan, seed);
   for (guint i = 0; i < n_phases; i++) {
     g_autofree char *name = g_strdup_printf("p%u", i);
     MuPhase *phase = mu_plan_add_phase(plan, name, of_phases);
@@ -15,6 +16,10 @@ static MuPlan *make_plan(MuStrategyKind of_plan, MuStrategyKind of_phases, guint
     }
   }
   return plan;
+}
+
+static MuPlan *make_plan(MuStrategyKind of_plan, MuStrategyKind of_phases, guint n_phases, guint n_steps) {
+  return make_seeded_plan(of_plan, of_phases, n_phases, n_steps, "seed");
 }
 
 static MuPhase *phase_at(const MuPlan *plan, guint i) {
@@ -46,7 +51,7 @@ static gboolean note_name(MuStep *step, gpointer user) {
 
 static void test_building(void) {
   int asset = 0;
-  g_autoptr(MuPlan) plan = mu_plan_new("deploy", MU_STRATEGY_SERIAL);
+  g_autoptr(MuPlan) plan = mu_plan_new("deploy", MU_STRATEGY_SERIAL, "seed");
   assert_status(plan, "COMPLETE");
   MuPhase *phase = mu_plan_add_phase(plan, "hello", MU_STRATEGY_PARALLEL);
   assert_status(phase, "COMPLETE"); /* nothing to do in it */
@@ -168,6 +173,59 @@ static void test_no_canary(void) {
   assert_candidates(plan, "p0-0 p0-1");
 }
 
+static gboolean complete_it(MuStep *step, gpointer user) {
+  *(MuStep **)user = step;
+  return TRUE;
+}
+
+/* The steps in the order in which the plan works on them; each time there is one of them, and no more. */
+static char *order_of(const MuPlan *plan) {
+  g_autoptr(GString) order = g_string_new(NULL);
+  while (!mu_plan_is_complete(plan)) {
+    MuStep *step = NULL;
+    guint before = (guint)order->len;
+    mu_plan_candidates(plan, note_name, order);
+    g_assert_null(strchr(order->str + before + (before > 0), ' '));
+    mu_plan_candidates(plan, complete_it, &step);
+    mu_step_set_status(step, MU_STATUS_COMPLETE);
+  }
+  return g_strdup(order->str);
+}
+
+/* One at a time; the same order whenever it is built, another with another seed. */
+static void test_random(void) {
+  g_autoptr(GHashTable) orders = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+  for (guint i = 0; i < 20; i++) {
+    g_autofree char *seed = g_strdup_printf("configuration-%u", i);
+    g_autoptr(MuPlan) plan = make_seeded_plan(MU_STRATEGY_RANDOM, MU_STRATEGY_RANDOM, 3, 4, seed);
+    g_autoptr(MuPlan) again = make_seeded_plan(MU_STRATEGY_RANDOM, MU_STRATEGY_RANDOM, 3, 4, seed);
+    g_autofree char *order = order_of(plan), *same = order_of(again);
+    g_assert_cmpstr(order, ==, same);
+    g_assert_cmpuint(strlen(order), ==, 3 * 4 * strlen("p0-0 ") - 1);
+    g_hash_table_add(orders, g_steal_pointer(&order));
+  }
+  g_assert_cmpuint(g_hash_table_size(orders), ==, 20);
+}
+
+/* An interrupted one is passed over, and has its turn when it is let go on. */
+static void test_random_passes_over(void) {
+  g_autoptr(MuPlan) plan = make_plan(MU_STRATEGY_SERIAL, MU_STRATEGY_RANDOM, 1, 2);
+  MuStep *first = step_at(plan, 0, mu_phase_turn(phase_at(plan, 0))->index);
+  MuStep *other = step_at(plan, 0, 1 - first->index);
+  mu_step_set_interrupted(first, TRUE);
+  assert_candidates(plan, other->name);
+  assert_status(plan, "PENDING");
+  mu_step_set_interrupted(other, TRUE);
+  assert_candidates(plan, "");
+  assert_status(plan, "WAITING");
+  mu_step_set_interrupted(first, FALSE);
+  assert_candidates(plan, first->name);
+  mu_step_set_forced(first, TRUE);
+  assert_candidates(plan, "");
+  mu_step_set_forced(first, FALSE);
+  assert_candidates(plan, first->name);
+}
+
 static gboolean stop_at_once(MuStep *step, gpointer user) {
   (void)step;
   (*(guint *)user)++;
@@ -287,12 +345,26 @@ static void test_observer(void) {
 typedef struct {
   MuStatus status;
   gboolean interrupted;
+  guint32 draw;
 } Child;
 
-static gboolean may_work(MuStrategyKind strategy, MuCanary canary, const Child *children, guint i) {
+static gboolean is_left(const Child *child) {
+  return child->status != MU_STATUS_COMPLETE && !child->interrupted;
+}
+
+/* Nobody else that may work drew lower. */
+static gboolean is_drawn(const Child *children, guint n, guint i) {
+  for (guint j = 0; j < n; j++)
+    if (is_left(&children[j]) &&
+        (children[j].draw < children[i].draw || (children[j].draw == children[i].draw && j < i)))
+      return FALSE;
+  return TRUE;
+}
+
+static gboolean may_work(MuStrategyKind strategy, MuCanary canary, const Child *children, guint n, guint i) {
   gboolean is_canary = strategy == MU_STRATEGY_SERIAL_CANARY || strategy == MU_STRATEGY_PARALLEL_CANARY;
   gboolean is_serial = strategy == MU_STRATEGY_SERIAL || strategy == MU_STRATEGY_SERIAL_CANARY;
-  if (children[i].status == MU_STATUS_COMPLETE || children[i].interrupted)
+  if (!is_left(&children[i]) || (strategy == MU_STRATEGY_RANDOM && !is_drawn(children, n, i)))
     return FALSE;
   if (is_canary && (canary == MU_CANARY_HELD || (canary == MU_CANARY_FIRST && i > 0)))
     return FALSE;
@@ -307,7 +379,7 @@ static MuStatus from_scratch(MuStrategyKind strategy, MuCanary canary, const Chi
   MuStatusSet all = 0, candidates = 0;
   for (guint i = 0; i < n; i++) {
     all |= MU_STATUS_BIT(children[i].status);
-    if (may_work(strategy, canary, children, i))
+    if (may_work(strategy, canary, children, n, i))
       candidates |= MU_STATUS_BIT(children[i].status);
   }
   return mu_status_roll_up(all, candidates, errors, interrupted);
@@ -317,10 +389,11 @@ static MuStatus from_scratch(MuStrategyKind strategy, MuCanary canary, const Chi
 
 static void add_names(const MuPlan *plan, const MuPhase *phase, const Child *phases, const Child *steps,
                       GString *names) {
-  if (plan->interrupted || plan->errors->len > 0 || !may_work(plan->strategy, plan->canary, phases, phase->index))
+  if (plan->interrupted || plan->errors->len > 0 ||
+      !may_work(plan->strategy, plan->canary, phases, plan->phases->len, phase->index))
     return;
   for (guint j = 0; j < phase->steps->len; j++)
-    if (may_work(phase->strategy, phase->canary, steps, j))
+    if (may_work(phase->strategy, phase->canary, steps, phase->steps->len, j))
       note_name(phase->steps->pdata[j], names);
 }
 
@@ -328,11 +401,11 @@ static Child child_of_phase(const MuPhase *phase, Child *ret_steps, guint *n_com
   for (guint j = 0; j < phase->steps->len; j++) {
     const MuStep *step = phase->steps->pdata[j];
     g_assert_cmpuint(step->index, ==, j);
-    ret_steps[j] = (Child){step->status, step->interrupted};
+    ret_steps[j] = (Child){step->status, step->interrupted, step->draw};
     *n_complete += step->status == MU_STATUS_COMPLETE;
   }
   return (Child){from_scratch(phase->strategy, phase->canary, ret_steps, phase->steps->len, FALSE, phase->interrupted),
-                 phase->interrupted};
+                 phase->interrupted, phase->draw};
 }
 
 static void check_plan(const MuPlan *plan) {
@@ -357,7 +430,7 @@ static void check_plan(const MuPlan *plan) {
 }
 
 static MuStrategyKind any_strategy(MuRandom *random) {
-  return (MuStrategyKind)mu_random_below(random, 4);
+  return (MuStrategyKind)mu_random_below(random, MU_STRATEGY_RANDOM + 1);
 }
 
 static void grow(MuPlan *plan, MuPhase *phase, MuRandom *random) {
@@ -403,7 +476,7 @@ static void test_incremental(void) {
   for (guint64 seed = 1; seed <= 200; seed++) {
     MuRandom random;
     mu_random_seed(&random, seed);
-    g_autoptr(MuPlan) plan = mu_plan_new("deploy", any_strategy(&random));
+    g_autoptr(MuPlan) plan = mu_plan_new("deploy", any_strategy(&random), "seed");
     for (guint i = 0; i < 300; i++) {
       change_plan(plan, &random);
       check_plan(plan);
@@ -433,6 +506,8 @@ int main(int argc, char **argv) {
   g_test_add_func("/plan/serial", test_serial);
   g_test_add_func("/plan/parallel", test_parallel);
   g_test_add_func("/plan/serial_of_parallel", test_serial_of_parallel);
+  g_test_add_func("/plan/random", test_random);
+  g_test_add_func("/plan/random_passes_over", test_random_passes_over);
   g_test_add_data_func("/plan/serial_canary", GINT_TO_POINTER(MU_STRATEGY_SERIAL_CANARY), test_canary_phase);
   g_test_add_data_func("/plan/parallel_canary", GINT_TO_POINTER(MU_STRATEGY_PARALLEL_CANARY), test_canary_phase);
   g_test_add_func("/plan/canary_plan", test_canary_plan);

@@ -232,6 +232,7 @@ static void test_words(void) {
   g_assert_cmpstr(mu_strategy_to_string(MU_STRATEGY_PARALLEL), ==, "parallel");
   g_assert_cmpstr(mu_strategy_to_string(MU_STRATEGY_SERIAL_CANARY), ==, "serial-canary");
   g_assert_cmpstr(mu_strategy_to_string(MU_STRATEGY_PARALLEL_CANARY), ==, "parallel-canary");
+  g_assert_cmpstr(mu_strategy_to_string(MU_STRATEGY_RANDOM), ==, "random");
 }
 
 /* What of the task's environment the variables bring: "KEY=value " for each, or the error. */
