@@ -31,6 +31,8 @@ gboolean mu_cli_pod_list(MuCliCall *call, GError **error);
 gboolean mu_cli_pod_status(MuCliCall *call, GError **error);
 gboolean mu_cli_pod_info(MuCliCall *call, GError **error);
 gboolean mu_cli_pod_restart(MuCliCall *call, GError **error);
+gboolean mu_cli_pod_decommission(MuCliCall *call, GError **error);
+gboolean mu_cli_pod_recommission(MuCliCall *call, GError **error);
 gboolean mu_cli_pod_pause(MuCliCall *call, GError **error);
 gboolean mu_cli_pod_resume(MuCliCall *call, GError **error);
 gboolean mu_cli_pod_replace(MuCliCall *call, GError **error);

@@ -1,4 +1,4 @@
-/* muster pod …: list, status, info, restart, replace, pause, resume. */
+/* muster pod …: list, status, info, restart, replace, decommission, recommission, pause, resume. */
 #include "cli_client.h"
 #include "cli_commands.h"
 #include "cli_follow.h"
@@ -184,4 +184,23 @@ gboolean mu_cli_pod_restart(MuCliCall *call, GError **error) {
 
 gboolean mu_cli_pod_replace(MuCliCall *call, GError **error) {
   return operate(call, "replace", "replaced", error);
+}
+
+static gboolean change_membership(const MuCliCall *call, const char *operation, const char *done, GError **error) {
+  const char *service = mu_cli_arg(call, 0), *pod = mu_cli_arg(call, 1);
+  g_autofree char *path = mu_cli_path("/v1/service/%s/pod/%s/%s", service, pod, operation);
+  g_autoptr(json_t) answer = ask_pod(call, "POST", path, error);
+  if (answer == NULL)
+    return FALSE;
+  if (!printed_json(call, answer))
+    mu_cli_printf("pod %s of %s %s %s\n", pod, service, done, service);
+  return TRUE;
+}
+
+gboolean mu_cli_pod_decommission(MuCliCall *call, GError **error) {
+  return change_membership(call, "decommission", "is being decommissioned; see it with: muster pod status", error);
+}
+
+gboolean mu_cli_pod_recommission(MuCliCall *call, GError **error) {
+  return change_membership(call, "recommission", "is brought back, anew; see it with: muster plan show", error);
 }

@@ -242,6 +242,12 @@ static const MuCliCommand commands[] = {
      OPTIONS(&option_wait_pod, &option_timeout), mu_cli_pod_restart, NULL},
     {"pod replace", "SERVICE POD", "Destroy a pod with its volumes and start it anew anywhere.", NULL,
      OPTIONS(&option_wait_pod, &option_timeout), mu_cli_pod_replace, NULL},
+    {"pod decommission", "SERVICE POD", "Give up one pod with its volumes, for good.",
+     "The pod's spec needs allow-decommission. Updates, recovery and restarts of the scheduler do not bring it back; `muster "
+     "pod recommission` does. An update to a count without its index forgets it.",
+     NO_OPTIONS, mu_cli_pod_decommission, "muster pod decommission redis replica-1"},
+    {"pod recommission", "SERVICE POD", "Bring a decommissioned pod back, anew.", NULL, NO_OPTIONS,
+     mu_cli_pod_recommission, NULL},
     {"pod pause", "SERVICE POD [TASK]...", "Run an idle command in place of the pod's tasks, to look around in them.",
      PAUSE_TEXT, NO_OPTIONS, mu_cli_pod_pause, "muster pod pause redis replica-1 server"},
     {"pod resume", "SERVICE POD [TASK]...", "Let paused tasks run again.", PAUSE_TEXT, NO_OPTIONS, mu_cli_pod_resume,

@@ -23,7 +23,8 @@ static const struct {
     {"Plan", "{'phases': ['#Phase'], 'errors': ['string'], 'strategy': 'string', 'status': 'string'}"},
     {"Task", "{'name': 'string', 'status': 'string', 'id?': 'string', 'since?': 'integer', 'failures?': 'integer', "
              "'reason?': 'string', 'message?': 'string', 'ready?': 'boolean', 'healthy?': 'boolean'}"},
-    {"Pod", "{'name': 'string', 'tasks': ['#Task'], 'agent?': 'string', 'hostname?': 'string', 'waiting?': 'object'}"},
+    {"Pod",
+     "{'name': 'string', 'decommissioned?': 'boolean', 'tasks': ['#Task'], 'agent?': 'string', 'hostname?': 'string', 'waiting?': 'object'}"},
     {"Service",
      "{'service': 'string', 'state': 'string', 'version': 'integer', 'plan?': 'string', 'status?': 'string', "
      "'steps?': 'integer', 'complete?': 'integer', 'recovery?': 'string', 'pods': 'integer', 'uninstall': "
@@ -90,6 +91,8 @@ static const struct {
     {mu_route_pod_info, "[{'info': 'object', 'status': 'any'}]", NULL},
     {mu_route_pod_restart, "#Tasks", NULL},
     {mu_route_pod_replace, "#Tasks", NULL},
+    {mu_route_pod_decommission, "#Tasks", NULL},
+    {mu_route_pod_recommission, "#Tasks", NULL},
     {mu_route_pod_pause, "#Tasks", "['string']"},
     {mu_route_pod_resume, "#Tasks", "['string']"},
     {mu_route_configurations, "#Names", NULL},

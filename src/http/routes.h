@@ -50,6 +50,8 @@ MU_HTTP_HANDLER(mu_route_pod_status);
 MU_HTTP_HANDLER(mu_route_pod_info);
 MU_HTTP_HANDLER(mu_route_pod_restart);
 MU_HTTP_HANDLER(mu_route_pod_replace);
+MU_HTTP_HANDLER(mu_route_pod_decommission);
+MU_HTTP_HANDLER(mu_route_pod_recommission);
 MU_HTTP_HANDLER(mu_route_pod_pause);
 MU_HTTP_HANDLER(mu_route_pod_resume);
 /* routes_inspect.c */

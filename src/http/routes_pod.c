@@ -51,6 +51,14 @@ void mu_route_pod_replace(const MuHttpRequest *request, MuHttpResponse *response
   submit(request, response, user, MU_COMMAND_POD_REPLACE);
 }
 
+void mu_route_pod_decommission(const MuHttpRequest *request, MuHttpResponse *response, gpointer user) {
+  submit(request, response, user, MU_COMMAND_POD_DECOMMISSION);
+}
+
+void mu_route_pod_recommission(const MuHttpRequest *request, MuHttpResponse *response, gpointer user) {
+  submit(request, response, user, MU_COMMAND_POD_RECOMMISSION);
+}
+
 /* ---- pause and resume ---- */
 
 #define TASKS_MAX_BYTES 65536 /* of the list of tasks; a pod has at most 64 */

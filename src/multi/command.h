@@ -26,6 +26,8 @@ typedef enum {
   MU_COMMAND_PLAN_START,       /* service, plan, parameters */
   MU_COMMAND_PLAN_STOP,        /* service, plan */
   MU_COMMAND_SERVICE_ROLLBACK, /* service, config: as PUT with the context of an earlier configuration */
+  MU_COMMAND_POD_DECOMMISSION, /* service, pod: it goes, and leaves a hole */
+  MU_COMMAND_POD_RECOMMISSION, /* service, pod */
 } MuCommandKind;
 
 /* The end of a command. Exactly one of `body` and `error` is set; both are borrowed. */

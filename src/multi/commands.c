@@ -323,6 +323,19 @@ static gboolean pod_pause(MuMultiServiceEventClient *client, MuCommand *command,
   return TRUE;
 }
 
+static gboolean pod_decommission(MuMultiServiceEventClient *client, MuCommand *command, json_t **ret_body,
+                                 GError **error) {
+  MuService *service = require_sound(client, command->service, error);
+  g_autoptr(GPtrArray) tasks = g_ptr_array_new_with_free_func(g_free);
+  gboolean back = command->kind == MU_COMMAND_POD_RECOMMISSION;
+  if (service == NULL || !(back ? mu_service_pod_recommission
+                                : mu_service_pod_decommission)(service, command->pod, tasks, &client->effects, error))
+    return FALSE;
+  *ret_body = pod_reply(command, tasks);
+  mu_client_mark_dirty(client, service);
+  return TRUE;
+}
+
 static gboolean rolling_restart(MuMultiServiceEventClient *client, MuCommand *command, json_t **ret_body,
                                 GError **error) {
   MuService *service = require_sound(client, command->service, error);
@@ -404,6 +417,8 @@ static const Handler HANDLERS[] = {
     [MU_COMMAND_POD_REPLACE] = pod_restart,
     [MU_COMMAND_POD_PAUSE] = pod_pause,
     [MU_COMMAND_POD_RESUME] = pod_pause,
+    [MU_COMMAND_POD_DECOMMISSION] = pod_decommission,
+    [MU_COMMAND_POD_RECOMMISSION] = pod_decommission,
     [MU_COMMAND_SERVICE_RESTART] = rolling_restart,
     [MU_COMMAND_PLAN_START] = plan_op,
     [MU_COMMAND_PLAN_STOP] = plan_op,

@@ -51,7 +51,7 @@ static json_t *absent_task_json(const MuPod *pod, const char *task) {
   json_t *json = json_object();
   g_autofree char *name = g_strdup_printf("%s-%s", pod->name, task);
   mu_json_set_string(json, "name", name);
-  mu_json_set_string(json, "status", "NOT_LAUNCHED");
+  mu_json_set_string(json, "status", mu_pod_is_decommissioned(pod) ? "DECOMMISSIONED" : "NOT_LAUNCHED");
   return json;
 }
 
@@ -130,6 +130,8 @@ static json_t *left_behind_json(const MuPod *pod) {
 static json_t *pod_json(const MuPod *pod, gboolean whole) {
   json_t *json = json_object();
   mu_json_set_string(json, "name", pod->name);
+  if (mu_pod_is_decommissioned(pod))
+    mu_json_set_bool(json, "decommissioned", TRUE);
   mu_json_set_new(json, "tasks", tasks_json(pod));
   if (!whole)
     return json;

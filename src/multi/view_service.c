@@ -14,7 +14,7 @@ static guint count_pods(const MuService *service) {
   guint n = 0;
   g_hash_table_iter_init(&iter, service->pods);
   while (g_hash_table_iter_next(&iter, NULL, &pod))
-    n += mu_pod_exists(pod);
+    n += mu_pod_exists(pod) && !mu_pod_is_hole(pod);
   return n;
 }
 

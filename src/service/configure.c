@@ -35,23 +35,26 @@ static void set_fate(MuPod *pod, MuPodFate fate, MuEffects *effects) {
   mu_pod_put(pod, effects);
 }
 
-/* The instance is not part of the configuration. */
-static void dismiss_pod(MuService *service, MuPod *pod, MuEffects *effects) {
+void mu_pod_dismiss(MuPod *pod, MuEffects *effects) {
   mu_pod_forget_paused(pod, NULL, effects);
   if (pod->record != NULL)
     set_fate(pod, MU_POD_ERASE, effects);
   else if (!mu_pod_has_live_task(pod))
-    mu_service_erase_pod(service, pod, effects);
+    mu_service_erase_pod(pod->service, pod, effects);
 }
 
-static void place_pod(MuService *service, MuPod *pod, const MuServiceScheduler *scheduler, MuEffects *effects) {
+void mu_pod_take_back(MuPod *pod, MuEffects *effects) {
+  if (pod->record != NULL && pod->record->fate == MU_POD_ERASE)
+    set_fate(pod, MU_POD_REPLACE, effects);
+}
+
+static void place_pod(MuPod *pod, const MuServiceScheduler *scheduler, MuEffects *effects) {
   const MuPodSpec *spec = mu_service_spec_pod(scheduler->spec, pod->type);
-  if (spec == NULL || pod->index >= (guint)spec->count) {
-    dismiss_pod(service, pod, effects);
+  if (spec == NULL || pod->index >= (guint)spec->count || mu_pod_is_decommissioned(pod)) {
+    mu_pod_dismiss(pod, effects);
     return;
   }
-  if (pod->record != NULL && pod->record->fate == MU_POD_ERASE)
-    set_fate(pod, MU_POD_REPLACE, effects); /* it is half gone: it goes, and comes back anew */
+  mu_pod_take_back(pod, effects);
   mu_pod_forget_paused(pod, spec, effects);
   for (guint i = 0; i < pod->tasks->len; i++) {
     mu_task_forget_anew(pod->tasks->pdata[i], effects); /* its plan is no more */
@@ -64,7 +67,7 @@ static void place_pods(MuService *service, const MuServiceScheduler *scheduler, 
   gpointer pod = NULL;
   g_hash_table_iter_init(&iter, service->pods);
   while (g_hash_table_iter_next(&iter, NULL, &pod))
-    place_pod(service, pod, scheduler, effects);
+    place_pod(pod, scheduler, effects);
 }
 
 static void set_target(MuService *service, MuServiceScheduler *scheduler, MuEffects *effects) {
@@ -77,6 +80,7 @@ static void set_target(MuService *service, MuServiceScheduler *scheduler, MuEffe
   record->changed_ms = effects->now_ms;
   if (record->created_ms == 0)
     record->created_ms = effects->now_ms;
+  mu_service_forget_holes(service, scheduler->spec);
   place_pods(service, scheduler, effects);
   mu_service_put(service, effects);
   mu_service_prune_configs(service, effects);

@@ -15,7 +15,13 @@ MuPod *mu_service_require_pod(MuService *service, const char *name, GError **err
                 service->name, name, service->name);
   else if (service->record->state != MU_SERVICE_RUNNING)
     g_set_error(error, MU_ERROR, MU_ERROR_CONFLICT, "service %s is being uninstalled", service->name);
-  return service->record->state == MU_SERVICE_RUNNING ? pod : NULL;
+  else if (mu_pod_is_decommissioned(pod))
+    g_set_error(error, MU_ERROR, MU_ERROR_CONFLICT,
+                "pod %s is decommissioned; bring it back with: muster pod recommission %s %s", name, service->name,
+                name);
+  else
+    return pod;
+  return NULL;
 }
 
 static void forget_backoff(MuTask *task, MuEffects *effects) {

@@ -186,7 +186,8 @@ static json_t *pod_rows(const Preview *preview) {
   json_t *rows = json_array();
   g_autoptr(GPtrArray) pods = mu_service_sorted_pods(preview->copy, mu_pod_exists);
   for (guint i = 0; i < pods->len; i++)
-    json_array_append_new(rows, pod_row(preview, pods->pdata[i]));
+    if (!mu_pod_is_hole(pods->pdata[i]))
+      json_array_append_new(rows, pod_row(preview, pods->pdata[i]));
   return rows;
 }
 

@@ -225,6 +225,17 @@ gboolean mu_service_pod_restart(MuService *service, const char *name, gboolean r
 gboolean mu_service_rolling_restart(MuService *service, MuStrategyKind strategy, gboolean *ret_begun,
                                     MuEffects *effects, GError **error);
 
+/* Gives up the instance with all that it holds, and leaves a hole that no plan fills. Needs allow-decommission in its spec: else
+ * MU_ERROR_REFUSED. One that is decommissioned already is a success. `ret_tasks` receives the names of its tasks (of char*). */
+gboolean mu_service_pod_decommission(MuService *service, const char *name, GPtrArray *ret_tasks, MuEffects *effects,
+                                     GError **error);
+/* The instance is wanted again, and begins anew somewhere; one that was not decommissioned is left as it is. */
+gboolean mu_service_pod_recommission(MuService *service, const char *name, GPtrArray *ret_tasks, MuEffects *effects,
+                                     GError **error);
+/* An operator decommissioned it: it goes, or is gone. */
+gboolean mu_pod_is_decommissioned(const MuPod *pod);
+/* … and nothing is left of it. */
+gboolean mu_pod_is_hole(const MuPod *pod);
 /* Pauses tasks of the pod, or lets them run again; `tasks`: names as "server" or "hello-0-server", NULL or none: all. A run
  * that is not as it shall be now is ended, and launched as it shall be. Kept until it is resumed, or the pod decommissioned.
  * MU_ERROR_NOT_FOUND: no such pod or task. `ret_tasks` receives the names of the tasks (of char*). */

@@ -49,6 +49,15 @@ void mu_pod_forget_paused(MuPod *pod, const MuPodSpec *spec, MuEffects *effects)
 /* The set of the pod's tasks that are paused, by their place in the spec. */
 guint64 mu_pod_paused_tasks(const MuPod *pod, const MuPodSpec *spec);
 
+/* An operator decommissioned the instance of this name. */
+gboolean mu_service_has_hole(const MuService *service, const char *pod);
+/* Forgets those that the spec does not have; the caller writes the service's record. */
+void mu_service_forget_holes(MuService *service, const MuServiceSpec *spec);
+/* The instance is wanted no more: it goes with all that it holds. */
+void mu_pod_dismiss(MuPod *pod, MuEffects *effects);
+/* It is wanted again: what is half gone goes, and comes back anew. */
+void mu_pod_take_back(MuPod *pod, MuEffects *effects);
+
 /* Drops configurations that neither the target nor a task needs. */
 void mu_service_prune_configs(MuService *service, MuEffects *effects);
 

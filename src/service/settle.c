@@ -65,6 +65,8 @@ MuStatus mu_step_find(const MuStep *step, gint64 now_ms, gint64 *ret_delayed_unt
   const MuPod *pod = step->asset;
   if (step->tasks == 0)
     return teardown_status(pod, step->index);
+  if (mu_pod_is_decommissioned(pod))
+    return MU_STATUS_COMPLETE; /* nothing is to be launched in a hole */
   if (mu_step_is_rolling(step))
     return mu_rolling_find_status(pod, step->tasks, now_ms, ret_delayed_until_ms);
   return mu_step_find_status(step, now_ms, ret_delayed_until_ms);

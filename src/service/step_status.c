@@ -56,7 +56,7 @@ gboolean mu_task_is_wanted(const MuTask *task) {
   const MuPod *pod = task->pod;
   const MuServiceSpec *spec = mu_service_target(pod->service);
   const MuPodSpec *pod_spec = spec == NULL ? NULL : mu_service_spec_pod(spec, pod->type);
-  if (pod_spec == NULL || pod->index >= (guint)pod_spec->count)
+  if (pod_spec == NULL || pod->index >= (guint)pod_spec->count || mu_pod_is_decommissioned(pod))
     return FALSE;
   const MuTaskSpec *task_spec = mu_pod_spec_task(pod_spec, task->record->task);
   guint64 bit = task_spec == NULL ? 0 : G_GUINT64_CONSTANT(1) << (task_spec - pod_spec->tasks);

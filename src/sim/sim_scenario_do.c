@@ -229,8 +229,10 @@ gboolean mu_do_uninstall(MuScenarioRun *run, const MuScenarioLine *line, GError 
 
 static MuCommand *make_pod(MuScenarioRun *run, const MuScenarioLine *line) {
   g_auto(MuPath) path = mu_path_split(run, mu_line_text(line, "S/POD"));
-  gboolean replace = mu_line_number(line, "restart|replace", 0) == 1;
-  MuCommand *command = mu_command_new(replace ? MU_COMMAND_POD_REPLACE : MU_COMMAND_POD_RESTART, path.service);
+  static const MuCommandKind KINDS[] = {MU_COMMAND_POD_RESTART, MU_COMMAND_POD_REPLACE, MU_COMMAND_POD_DECOMMISSION,
+                                        MU_COMMAND_POD_RECOMMISSION};
+  MuCommand *command =
+      mu_command_new(KINDS[mu_line_number(line, "restart|replace|decommission|recommission", 0)], path.service);
   command->pod = g_strjoinv("/", path.parts);
   return command;
 }

@@ -139,7 +139,9 @@ gboolean mu_check_pod(MuScenarioRun *run, const MuScenarioLine *line, GString *f
   case 0:
     return say(found, pod != NULL && pod_runs(pod), pod == NULL ? "there is no such pod" : "not all its tasks run");
   case 1: return check_waiting(pod, mu_line_text(line, "TEXT"), found);
-  default: return say(found, pod == NULL, pod == NULL ? "there is none" : "it is there");
+  default:
+    pod = pod == NULL || mu_pod_is_hole(pod) ? NULL : pod;
+    return say(found, pod == NULL, pod == NULL ? "there is none" : "it is there");
   }
 }
 

@@ -81,6 +81,8 @@ void mu_sim_trace_command(MuSim *sim, const MuCommand *command) {
                                       [MU_COMMAND_PLAN_CONTINUE] = "plan continue",
                                       [MU_COMMAND_PLAN_FORCE_COMPLETE] = "plan force-complete",
                                       [MU_COMMAND_PLAN_RESTART] = "plan restart",
+                                      [MU_COMMAND_POD_DECOMMISSION] = "pod decommission",
+                                      [MU_COMMAND_POD_RECOMMISSION] = "pod recommission",
                                       [MU_COMMAND_POD_PAUSE] = "pod pause",
                                       [MU_COMMAND_POD_RESUME] = "pod resume",
                                       [MU_COMMAND_FILE_PUT] = "file put",

@@ -63,6 +63,8 @@ static const char *word_of(MuCommandKind kind) {
   switch (kind) {
   case MU_COMMAND_POD_RESTART: return "pod restart";
   case MU_COMMAND_POD_REPLACE: return "pod replace";
+  case MU_COMMAND_POD_DECOMMISSION: return "pod decommission";
+  case MU_COMMAND_POD_RECOMMISSION: return "pod recommission";
   case MU_COMMAND_POD_PAUSE: return "pod pause";
   case MU_COMMAND_POD_RESUME: return "pod resume";
   case MU_COMMAND_PLAN_INTERRUPT: return "plan interrupt";

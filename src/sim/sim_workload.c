@@ -91,8 +91,9 @@ static GPtrArray *pods_of(const MuService *service) {
 
 static MuCommand *make_pod_command(Work *work, const MuService *service) {
   g_autoptr(GPtrArray) pods = pods_of(service);
-  static const MuCommandKind KINDS[] = {MU_COMMAND_POD_RESTART, MU_COMMAND_POD_REPLACE, MU_COMMAND_POD_PAUSE,
-                                        MU_COMMAND_POD_RESUME};
+  static const MuCommandKind KINDS[] = {MU_COMMAND_POD_RESTART,      MU_COMMAND_POD_REPLACE,
+                                        MU_COMMAND_POD_PAUSE,        MU_COMMAND_POD_RESUME,
+                                        MU_COMMAND_POD_DECOMMISSION, MU_COMMAND_POD_RECOMMISSION};
   MuCommandKind kind = KINDS[below(work, G_N_ELEMENTS(KINDS))];
   if (pods->len == 0)
     return NULL;

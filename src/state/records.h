@@ -25,6 +25,7 @@ typedef struct {
   gint64 replaced_ms;               /* of the last pod that was replaced without an operator; 0: there was none */
   gint64 restarts;                  /* number of the last rolling restart; 0: there was none */
   char *restart_strategy;           /* "serial", …: of that one */
+  char *holes;                      /* instances that an operator decommissioned: "node-1 node-3"; NULL: none */
   gint64 turn_place, turn_since_ms; /* see MuTurn; place 0: it does not ask to grow */
 } MuServiceRecord;
 

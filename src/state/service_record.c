@@ -23,6 +23,7 @@ void mu_service_record_free(MuServiceRecord *record) {
     return;
   g_free(record->target);
   g_free(record->restart_strategy);
+  g_free(record->holes);
   g_free(record);
 }
 
@@ -45,6 +46,7 @@ static const MuJsonMember MEMBERS[] = {
     {.key = "replaced_ms", .kind = MU_JSON_INT, .offset = SERVICE(replaced_ms), .not_zero = TRUE},
     {.key = "restarts", .kind = MU_JSON_INT, .offset = SERVICE(restarts), .not_zero = TRUE},
     {.key = "restart_strategy", .kind = MU_JSON_TEXT, .offset = SERVICE(restart_strategy)},
+    {.key = "decommissioned", .kind = MU_JSON_TEXT, .offset = SERVICE(holes)},
     {.key = "turn_place", .kind = MU_JSON_INT, .offset = SERVICE(turn_place), .not_zero = TRUE},
     {.key = "turn_since_ms", .kind = MU_JSON_INT, .offset = SERVICE(turn_since_ms), .not_zero = TRUE},
 };
