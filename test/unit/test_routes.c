@@ -92,6 +92,8 @@ static const Case cases[] = {
     {"POST", R "/pod/redis-0/pause", "", "{}", 400, JSON, "no list of tasks", NULL},
     {"POST", R "/pod/redis-0/resume", "", "[1]", 400, JSON, "no list of tasks", NULL},
     {"POST", R "/pod/redis-0/resume", "", "", 200, JSON, NULL, "11 service=redis pod=redis-0"},
+    {"POST", R "/pod/redis-0/decommission", "", "", 200, JSON, NULL, "18 service=redis pod=redis-0"},
+    {"POST", R "/pod/redis-0/recommission", "", "", 200, JSON, NULL, "19 service=redis pod=redis-0"},
     {"GET", R "/configurations", "", NULL, 200, JSON, "id-1", NULL},
     {"GET", R "/configurations/targetId", "", NULL, 200, JSON, "[\"id-2\"]", NULL},
     {"GET", R "/configurations/target", "", NULL, 200, JSON, "target", NULL},
