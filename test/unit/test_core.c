@@ -215,6 +215,23 @@ static void test_pod_replace(void) {
   g_assert_cmpuint(mu_sim_running(sim), ==, 3);
 }
 
+/* The hole is shown as what it is, and nothing is done to it but to fill it. */
+static void test_pod_decommission(void) {
+  g_autoptr(MuSim) sim = deployed(1);
+  g_autoptr(json_t) answer = pod_command(sim, MU_COMMAND_POD_DECOMMISSION, "world-0");
+  g_assert_nonnull(answer);
+  mu_sim_run(sim, 60000);
+  g_assert_cmpuint(mu_sim_running(sim), ==, 2);
+  g_autoptr(json_t) pod = mu_view_pod_status(mu_sim_client(sim), "hello", "world-0", NULL);
+  const json_t *task = json_array_get(json_object_get(pod, "tasks"), 0);
+  g_assert_true(json_is_true(json_object_get(pod, "decommissioned")));
+  g_assert_cmpstr(json_string_value(json_object_get(task, "status")), ==, "DECOMMISSIONED");
+  g_autoptr(json_t) back = pod_command(sim, MU_COMMAND_POD_RECOMMISSION, "world-0");
+  g_assert_nonnull(back);
+  mu_sim_expect_plan(sim, "hello", "deploy", "COMPLETE", 60000);
+  g_assert_cmpuint(mu_sim_running(sim), ==, 3);
+}
+
 static void test_reasons_have_numbers(void) {
   g_autoptr(MuSim) sim = mu_sim_new_yaml(1, 1);
   g_autofree char *yaml = changed("memory: 256", "memory: 99999");
@@ -315,6 +332,7 @@ int main(int argc, char **argv) {
   g_test_add_func("/core/uninstall", test_uninstall_framework);
   g_test_add_func("/core/pod_restart", test_pod_restart);
   g_test_add_func("/core/pod_replace", test_pod_replace);
+  g_test_add_func("/core/pod_decommission", test_pod_decommission);
   g_test_add_func("/core/reasons", test_reasons_have_numbers);
   g_test_add_func("/core/unique", test_unique_hostname);
   g_test_add_func("/core/failing_store", test_failing_store);
