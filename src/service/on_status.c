@@ -45,23 +45,34 @@ static void prove_footprint(const MuTask *task, MuEffects *effects) {
     mu_pod_put(pod, effects);
 }
 
-static void count_failure(MuTask *task, gboolean asked_to_end) {
+/* The engine dropped the launch, or knows no run of that id, and none was ever heard of: the task is not to blame. */
+static gboolean never_began(const MuTaskStatus *before, MuTaskState end) {
+  return before == NULL && (end == MU_TASK_DROPPED || end == MU_TASK_UNKNOWN || end == MU_TASK_GONE);
+}
+
+/* A launch that never began does not lengthen the backoff. It has the first pause all the same: an engine that drops every
+ * launch must not be asked without end. */
+static void count_failure(MuTask *task, gboolean asked_to_end, gboolean began) {
   const MuBackoff *backoff = mu_service_backoff(task->pod->service);
   MuTaskRecord *record = task->record;
   if (asked_to_end || !mu_task_has_failed(task)) {
     record->failures = 0;
     return;
   }
+  if (!began) {
+    record->failures = MAX(record->failures, 1);
+    return;
+  }
   gboolean ran_long = record->ended_ms - record->launched_ms >= backoff->reset_ms;
   record->failures = ran_long ? 1 : record->failures + 1;
 }
 
-static void on_end(MuTask *task, MuEffects *effects) {
+static void on_end(MuTask *task, gboolean began, MuEffects *effects) {
   gboolean asked_to_end = task->record->kill == MU_KILL_WANTED;
   task->record->kill = MU_KILL_NONE;
   task->record->kill_since_ms = 0;
   task->record->ended_ms = effects->now_ms;
-  count_failure(task, asked_to_end);
+  count_failure(task, asked_to_end, began);
   if (task->next_kill_ms != 0) {
     task->next_kill_ms = 0;
     g_ptr_array_remove_fast(task->pod->service->killing, task);
@@ -96,7 +107,7 @@ static void shorten_message(MuTaskStatus *status) {
 }
 
 static void apply(MuService *service, MuTask *task, const MuTaskStatus *status, MuEffects *effects) {
-  gboolean asked_to_end = task->record->kill == MU_KILL_WANTED;
+  gboolean asked_to_end = task->record->kill == MU_KILL_WANTED, began = !never_began(task->status, status->state);
   mu_task_status_free(task->status);
   task->status = mu_task_status_copy(status);
   shorten_message(task->status);
@@ -104,7 +115,7 @@ static void apply(MuService *service, MuTask *task, const MuTaskStatus *status, 
                 mu_status_record_encode(task->status));
   gboolean ended = mu_task_state_is_terminal(status->state);
   if (ended)
-    on_end(task, effects);
+    on_end(task, began, effects);
   if (note_goal(task, asked_to_end) || ended)
     mu_task_put(task, effects);
   if (status->state == MU_TASK_RUNNING)
