@@ -3,6 +3,7 @@
 #define MUSTER_SCHEDULER_BUILDER_H
 
 #include <muster/config_validator.h>
+#include <muster/plan_customizer.h>
 #include <muster/spec.h>
 
 G_BEGIN_DECLS
@@ -28,6 +29,8 @@ void mu_scheduler_builder_set_backoff(MuSchedulerBuilder *builder, const MuBacko
 /* One more rule for configurations of this service; several are asked in order, and all their faults shown. `user` must live
  * as long as the scheduler. */
 void mu_scheduler_builder_add_validator(MuSchedulerBuilder *builder, MuConfigValidator validator, gpointer user);
+/* Code that has a say in the service's plans; NULL: none, as without this call. `user` must live as long as the scheduler. */
+void mu_scheduler_builder_set_plan_customizer(MuSchedulerBuilder *builder, MuPlanCustomizer customizer, gpointer user);
 /* The scheduler; the builder is consumed either way. MU_ERROR_REFUSED when the spec cannot be scheduled. */
 MuServiceScheduler *mu_scheduler_builder_build(MuSchedulerBuilder *take_builder, GError **error);
 /* Of one that was not built. NULL is let through. */

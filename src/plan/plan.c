@@ -14,6 +14,7 @@ static void step_free(MuStep *step) {
 static void phase_free(MuPhase *phase) {
   g_free(phase->name);
   g_clear_pointer(&phase->drawn, g_sequence_free);
+  g_clear_pointer(&phase->required_by, g_ptr_array_unref);
   g_ptr_array_unref(phase->steps);
   g_free(phase);
 }
@@ -103,8 +104,13 @@ static void place_step(MuStep *step) {
             compare_steps);
 }
 
+/* No candidate, whatever its steps are. */
+static gboolean is_held(const MuPhase *phase) {
+  return phase->interrupted || phase->n_met < phase->n_required;
+}
+
 static void place_phase(MuPhase *phase) {
-  set_place(phase->plan->drawn, &phase->place, phase, phase->status != MU_STATUS_COMPLETE && !phase->interrupted,
+  set_place(phase->plan->drawn, &phase->place, phase, phase->status != MU_STATUS_COMPLETE && !is_held(phase),
             compare_phases);
 }
 
@@ -164,7 +170,7 @@ static MuStatusSet plan_candidates(const MuPlan *plan) {
   guint from = 0, to = 0, n = plan->phases->len;
   window(plan->strategy, plan->canary, plan->first_incomplete, n, &from, &to);
   return candidate_set(plan->counts, plan->held, from, to, first == NULL ? MU_STATUS_COMPLETE : first->status,
-                       first != NULL && first->interrupted);
+                       first != NULL && is_held(first));
 }
 
 static void plan_refresh(MuPlan *plan) {
@@ -174,6 +180,28 @@ static void plan_refresh(MuPlan *plan) {
     plan->first_incomplete++;
   plan->status =
       mu_status_roll_up(set_of_counts(plan->counts), plan_candidates(plan), plan->errors->len > 0, plan->interrupted);
+}
+
+static void hold(guint *held, gboolean yes) {
+  mu_assert(yes || *held > 0);
+  *held = yes ? *held + 1 : *held - 1;
+}
+
+/* Another one of the phases that it requires is complete, or no longer. */
+static void note_met(MuPhase *phase, gboolean met) {
+  gboolean before = is_held(phase);
+  phase->n_met = met ? phase->n_met + 1 : phase->n_met - 1;
+  if (is_held(phase) != before)
+    hold(&phase->plan->held[phase->status], is_held(phase));
+  place_phase(phase);
+}
+
+static void tell_met(const MuPhase *phase, MuStatus before) {
+  gboolean met = phase->status == MU_STATUS_COMPLETE;
+  if (phase->required_by == NULL || met == (before == MU_STATUS_COMPLETE))
+    return;
+  for (guint i = 0; i < phase->required_by->len; i++)
+    note_met(phase->required_by->pdata[i], met);
 }
 
 static void phase_refresh(MuPhase *phase) {
@@ -188,12 +216,13 @@ static void phase_refresh(MuPhase *phase) {
   mu_assert(plan->counts[before] > 0);
   plan->counts[before]--;
   plan->counts[phase->status]++;
-  if (phase->interrupted) {
+  if (is_held(phase)) {
     plan->held[before]--;
     plan->held[phase->status]++;
   }
   if (phase->status != MU_STATUS_COMPLETE)
     plan->first_incomplete = MIN(plan->first_incomplete, phase->index);
+  tell_met(phase, before);
   plan_refresh(plan);
 }
 
@@ -249,8 +278,32 @@ MuStep *mu_phase_add_step(MuPhase *phase, const char *name, gpointer asset, guin
   return step;
 }
 
+void mu_phase_require(MuPhase *phase, MuPhase *required) {
+  mu_assert(phase->plan == required->plan && phase != required);
+  gboolean before = is_held(phase);
+  if (required->required_by == NULL)
+    required->required_by = g_ptr_array_new();
+  g_ptr_array_add(required->required_by, phase);
+  phase->n_required++;
+  phase->n_met += required->status == MU_STATUS_COMPLETE;
+  if (is_held(phase) != before)
+    hold(&phase->plan->held[phase->status], is_held(phase));
+  place_phase(phase);
+  plan_refresh(phase->plan);
+}
+
+const MuPhase *mu_phase_unmet(const MuPhase *phase) {
+  for (guint i = 0; phase->n_required > 0 && i < phase->plan->phases->len; i++) {
+    const MuPhase *other = phase->plan->phases->pdata[i];
+    if (other->status != MU_STATUS_COMPLETE && other->required_by != NULL &&
+        g_ptr_array_find(other->required_by, phase, NULL))
+      return other;
+  }
+  return NULL;
+}
+
 void mu_plan_remove_phase(MuPlan *plan, MuPhase *phase) {
-  mu_assert(phase->plan == plan);
+  mu_assert(phase->plan == plan && phase->n_required == 0 && phase->required_by == NULL);
   plan->counts[phase->status]--;
   if (phase->interrupted)
     plan->held[phase->status]--;
@@ -287,11 +340,6 @@ void mu_step_set_status(MuStep *step, MuStatus status) {
     plan->observer(plan, step, before, plan->observer_user);
 }
 
-static void hold(guint *held, gboolean interrupted) {
-  mu_assert(interrupted || *held > 0);
-  *held = interrupted ? *held + 1 : *held - 1;
-}
-
 void mu_step_set_interrupted(MuStep *step, gboolean interrupted) {
   if (step->interrupted == interrupted)
     return;
@@ -313,8 +361,10 @@ void mu_step_set_forced(MuStep *step, gboolean forced) {
 void mu_phase_set_interrupted(MuPhase *phase, gboolean interrupted) {
   if (phase->interrupted == interrupted)
     return;
-  hold(&phase->plan->held[phase->status], interrupted);
+  gboolean before = is_held(phase);
   phase->interrupted = interrupted;
+  if (is_held(phase) != before)
+    hold(&phase->plan->held[phase->status], is_held(phase));
   phase_refresh(phase);
 }
 
@@ -348,7 +398,7 @@ gboolean mu_plan_is_complete(const MuPlan *plan) {
 
 static gboolean visit_phase(const MuPhase *phase, MuStepVisitor visit, gpointer user) {
   guint from = 0, to = 0;
-  if (phase->interrupted)
+  if (is_held(phase))
     return TRUE;
   if (phase->drawn != NULL) {
     const MuStep *step = mu_phase_turn(phase);

@@ -42,9 +42,11 @@ struct MuPhase {
   guint counts[MU_STATUS_COUNT];
   guint held[MU_STATUS_COUNT]; /* those of `counts` that are interrupted: no candidates */
   guint first_incomplete;      /* index; steps->len when all are complete */
-  GSequence *drawn;     /* of MuStep*, by draw: neither complete nor interrupted; NULL: the strategy is another */
-  guint32 draw;         /* of a random plan, as a step's */
-  GSequenceIter *place; /* in the plan's `drawn`, or NULL */
+  GSequence *drawn;        /* of MuStep*, by draw: neither complete nor interrupted; NULL: the strategy is another */
+  guint32 draw;            /* of a random plan, as a step's */
+  GSequenceIter *place;    /* in the plan's `drawn`, or NULL */
+  GPtrArray *required_by;  /* of MuPhase*, borrowed: they wait for this one; NULL: none */
+  guint n_required, n_met; /* phases that it waits for, and those of them that are complete */
   MuStatus status;
 };
 
@@ -60,7 +62,7 @@ struct MuPlan {
   GPtrArray *phases; /* of MuPhase*, owned */
   GPtrArray *errors; /* of char*, owned */
   guint counts[MU_STATUS_COUNT];
-  guint held[MU_STATUS_COUNT]; /* those of `counts` that are interrupted: no candidates */
+  guint held[MU_STATUS_COUNT]; /* those of `counts` that are no candidates: interrupted, or others are required first */
   guint first_incomplete;
   GSequence *drawn; /* of MuPhase*, as a phase's */
   char *seed;       /* of what is drawn */
@@ -76,7 +78,11 @@ void mu_plan_free(MuPlan *plan);
 MuPhase *mu_plan_add_phase(MuPlan *plan, const char *name, MuStrategyKind strategy);
 /* Adds a step that is PENDING. */
 MuStep *mu_phase_add_step(MuPhase *phase, const char *name, gpointer asset, guint64 tasks);
-/* Frees the phase and everything in it. */
+/* The phase begins only when `required`, of the same plan, is complete. Not twice for the same two, and in no circle. */
+void mu_phase_require(MuPhase *phase, MuPhase *required);
+/* The phase that it waits for, the first in order; NULL: none. */
+const MuPhase *mu_phase_unmet(const MuPhase *phase);
+/* Frees the phase, which no other requires and which requires none, and everything in it. */
 void mu_plan_remove_phase(MuPlan *plan, MuPhase *phase);
 
 /* What the step itself is found to be; interrupted steps that are to be done show WAITING, forced ones COMPLETE. Rolls up. */

@@ -157,9 +157,13 @@ static void rebuild_quietly(MuService *service, MuEffects *effects) {
 
 void mu_service_loaded(MuService *service, MuServiceScheduler *scheduler, const char *failure, MuEffects *effects) {
   service->failure = g_strdup(failure);
+  service->scheduler = scheduler; /* its code has a say in the plans */
   rebuild_quietly(service, effects);
   if (scheduler == NULL || service->record->state != MU_SERVICE_RUNNING)
-    service->scheduler = scheduler;
+    return;
+  service->scheduler = NULL;
+  if (g_strcmp0(service->record->target, scheduler->config_id) == 0)
+    take_scheduler(service, scheduler);
   else /* the factory may build another spec than last time: a new configuration, taken or refused as any other */
     mu_service_configure(service, scheduler, service->record->version, effects, NULL);
 }

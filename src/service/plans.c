@@ -4,6 +4,7 @@
 
 #include "launch.h"
 #include "marks.h"
+#include "plan_draft.h"
 
 #include <string.h>
 
@@ -75,9 +76,10 @@ static void add_all_instances(MuService *service, MuPhase *phase, const MuPodSpe
     mu_service_add_pod_step(service, phase, pod, i, all_tasks(pod));
 }
 
-static void add_spec_phase(MuService *service, MuPlan *plan, const MuServiceSpec *spec, const MuPhaseSpec *phase_spec) {
+static void add_spec_phase(MuService *service, MuPlan *plan, const MuServiceSpec *spec, const MuPhaseDraft *draft) {
+  const MuPhaseSpec *phase_spec = draft->spec;
   const MuPodSpec *pod = mu_service_spec_pod(spec, phase_spec->pod);
-  MuPhase *phase = mu_plan_add_phase(plan, phase_spec->name, phase_spec->strategy);
+  MuPhase *phase = mu_plan_add_phase(plan, phase_spec->name, draft->strategy);
   if (!phase_spec->explicit_steps) {
     add_all_instances(service, phase, pod);
     return;
@@ -96,21 +98,47 @@ MuPlan *mu_service_add_plan(MuService *service, const char *name, MuStrategyKind
   return plan;
 }
 
+/* What the phases wait for; the draft's phases are the plan's, in order. */
+static void add_requirements(MuPlan *plan, const MuPlanDraft *draft) {
+  g_autoptr(GHashTable) made = g_hash_table_new(NULL, NULL); /* MuPhaseDraft* to MuPhase* */
+  for (guint i = 0; i < draft->phases->len; i++)
+    g_hash_table_insert(made, draft->phases->pdata[i], plan->phases->pdata[i]);
+  for (guint i = 0; i < draft->phases->len; i++) {
+    const MuPhaseDraft *phase = draft->phases->pdata[i];
+    for (guint j = 0; j < phase->requires->len; j++)
+      mu_phase_require(plan->phases->pdata[i], g_hash_table_lookup(made, phase->requires->pdata[j]));
+  }
+}
+
+/* Asks the code that has a say in it. */
+static char *customize(const MuService *service, const MuServiceSpec *spec, MuPlanDraft *draft) {
+  const MuServiceScheduler *scheduler = service->scheduler;
+  g_autoptr(GError) error = NULL;
+  if (scheduler == NULL || scheduler->customizer == NULL ||
+      scheduler->customizer(spec, draft, scheduler->customizer_user, &error))
+    return NULL;
+  return g_strdup(error == NULL ? "the plan customizer refuses it, and does not say why" : error->message);
+}
+
 static MuPlan *add_spec_plan(MuService *service, const MuServiceSpec *spec, const MuPlanSpec *plan_spec,
                              const char *name) {
-  MuPlan *plan = mu_service_add_plan(service, name, plan_spec->strategy);
-  for (guint i = 0; i < plan_spec->n_phases; i++)
-    add_spec_phase(service, plan, spec, &plan_spec->phases[i]);
+  g_autoptr(MuPlanDraft) draft = mu_plan_draft_new(plan_spec, name);
+  g_autofree char *refusal = customize(service, spec, draft);
+  MuPlan *plan = mu_service_add_plan(service, name, draft->strategy);
+  for (guint i = 0; i < draft->phases->len; i++)
+    add_spec_phase(service, plan, spec, draft->phases->pdata[i]);
+  add_requirements(plan, draft);
+  if (refusal != NULL)
+    mu_plan_add_error(plan, refusal);
   return plan;
 }
 
 static MuPlan *add_default_deploy(MuService *service, const MuServiceSpec *spec) {
-  MuPlan *plan = mu_service_add_plan(service, "deploy", MU_STRATEGY_SERIAL);
-  for (guint i = 0; i < spec->n_pods; i++) {
-    MuPhase *phase = mu_plan_add_phase(plan, spec->pods[i].type, MU_STRATEGY_SERIAL);
-    add_all_instances(service, phase, &spec->pods[i]);
-  }
-  return plan;
+  g_autofree MuPhaseSpec *phases = g_new0(MuPhaseSpec, spec->n_pods);
+  for (guint i = 0; i < spec->n_pods; i++)
+    phases[i] = (MuPhaseSpec){.name = spec->pods[i].type, .pod = spec->pods[i].type, .strategy = MU_STRATEGY_SERIAL};
+  const MuPlanSpec plan = {"deploy", MU_STRATEGY_SERIAL, phases, spec->n_pods};
+  return add_spec_plan(service, spec, &plan, plan.name);
 }
 
 static const MuPlanSpec *find_plan_spec(const MuServiceSpec *spec, const char *name) {

@@ -9,6 +9,8 @@ struct MuSchedulerBuilder {
   MuServiceSpec *spec;
   MuBackoff backoff;
   GArray *validators; /* of MuOwnValidator */
+  MuPlanCustomizer customizer;
+  gpointer customizer_user;
 };
 
 MuSchedulerBuilder *mu_scheduler_builder_new(MuServiceSpec *spec) {
@@ -26,6 +28,11 @@ void mu_scheduler_builder_set_backoff(MuSchedulerBuilder *builder, const MuBacko
 void mu_scheduler_builder_add_validator(MuSchedulerBuilder *builder, MuConfigValidator validator, gpointer user) {
   MuOwnValidator own = {validator, user};
   g_array_append_val(builder->validators, own);
+}
+
+void mu_scheduler_builder_set_plan_customizer(MuSchedulerBuilder *builder, MuPlanCustomizer customizer, gpointer user) {
+  builder->customizer = customizer;
+  builder->customizer_user = user;
 }
 
 void mu_scheduler_builder_free(MuSchedulerBuilder *builder) {
@@ -53,6 +60,8 @@ MuServiceScheduler *mu_scheduler_builder_build(MuSchedulerBuilder *take_builder,
   scheduler->spec = g_steal_pointer(&builder->spec);
   scheduler->backoff = builder->backoff;
   scheduler->validators = g_steal_pointer(&builder->validators);
+  scheduler->customizer = builder->customizer;
+  scheduler->customizer_user = builder->customizer_user;
   scheduler->json = mu_service_spec_to_json(scheduler->spec);
   scheduler->config_id = g_strdup(mu_uuid_from_name(scheduler->json).text);
   return scheduler;

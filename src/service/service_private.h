@@ -11,8 +11,10 @@ typedef struct {
 struct MuServiceScheduler {
   MuServiceSpec *spec;
   MuBackoff backoff;
-  GArray *validators; /* of MuOwnValidator: rules that code added */
-  char *config_id;    /* a function of the spec's canonical JSON */
+  GArray *validators;          /* of MuOwnValidator: rules that code added */
+  MuPlanCustomizer customizer; /* NULL: none */
+  gpointer customizer_user;
+  char *config_id; /* a function of the spec's canonical JSON */
   char *json;
 };
 

@@ -140,7 +140,10 @@ static gboolean ask_canary(const Question *q) {
 
 /* The thing that has its turn before it. */
 static char *predecessor(const Question *q) {
-  const MuPhase *phase = mu_plan_turn(q->plan);
+  const MuPhase *phase = mu_phase_unmet(q->phase);
+  if (phase != NULL)
+    return g_strdup_printf("phase %s", phase->name);
+  phase = mu_plan_turn(q->plan);
   if (phase != NULL && (q->plan->drawn != NULL ? phase != q->phase : phase->index < q->phase->index))
     return g_strdup_printf("phase %s", phase->name);
   const MuStep *step = mu_phase_turn(q->phase);

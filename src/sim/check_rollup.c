@@ -85,7 +85,7 @@ static void check_plan(MuSim *sim, const MuService *service, const MuPlan *plan)
   g_autoptr(GArray) children = g_array_sized_new(FALSE, FALSE, sizeof(Child), plan->phases->len);
   for (guint i = 0; i < plan->phases->len; i++) {
     const MuPhase *phase = plan->phases->pdata[i];
-    const Child child = {phase->status, phase->interrupted, phase->draw};
+    const Child child = {phase->status, phase->interrupted || mu_phase_unmet(phase) != NULL, phase->draw};
     g_array_append_val(children, child);
   }
   expect(sim, service, plan, "itself",

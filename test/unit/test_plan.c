@@ -226,6 +226,31 @@ static void test_random_passes_over(void) {
   assert_candidates(plan, first->name);
 }
 
+/* A phase that requires others is no candidate until they are complete, nor when one of them is no longer. */
+static void test_required(void) {
+  g_autoptr(MuPlan) plan = make_plan(MU_STRATEGY_PARALLEL, MU_STRATEGY_PARALLEL, 3, 1);
+  mu_phase_require(phase_at(plan, 0), phase_at(plan, 1));
+  mu_phase_require(phase_at(plan, 0), phase_at(plan, 2));
+  assert_candidates(plan, "p1-0 p2-0");
+  mu_step_set_status(step_at(plan, 1, 0), MU_STATUS_COMPLETE);
+  assert_candidates(plan, "p2-0");
+  g_assert_true(mu_phase_unmet(phase_at(plan, 0)) == phase_at(plan, 2));
+  mu_phase_set_interrupted(phase_at(plan, 2), TRUE);
+  assert_candidates(plan, "");
+  assert_status(plan, "WAITING");
+  mu_phase_set_interrupted(phase_at(plan, 0), TRUE);
+  mu_step_set_status(step_at(plan, 2, 0), MU_STATUS_COMPLETE);
+  g_assert_null(mu_phase_unmet(phase_at(plan, 0)));
+  assert_candidates(plan, "");
+  mu_phase_set_interrupted(phase_at(plan, 0), FALSE);
+  assert_candidates(plan, "p0-0");
+  mu_step_set_status(step_at(plan, 1, 0), MU_STATUS_PENDING); /* back again */
+  assert_candidates(plan, "p1-0");
+  mu_step_set_status(step_at(plan, 1, 0), MU_STATUS_COMPLETE);
+  mu_step_set_status(step_at(plan, 0, 0), MU_STATUS_COMPLETE);
+  assert_status(plan, "COMPLETE");
+}
+
 static gboolean stop_at_once(MuStep *step, gpointer user) {
   (void)step;
   (*(guint *)user)++;
@@ -405,7 +430,7 @@ static Child child_of_phase(const MuPhase *phase, Child *ret_steps, guint *n_com
     *n_complete += step->status == MU_STATUS_COMPLETE;
   }
   return (Child){from_scratch(phase->strategy, phase->canary, ret_steps, phase->steps->len, FALSE, phase->interrupted),
-                 phase->interrupted, phase->draw};
+                 phase->interrupted || mu_phase_unmet(phase) != NULL, phase->draw};
 }
 
 static void check_plan(const MuPlan *plan) {
@@ -436,9 +461,11 @@ static MuStrategyKind any_strategy(MuRandom *random) {
 static void grow(MuPlan *plan, MuPhase *phase, MuRandom *random) {
   static const char *const NAMES[] = {"a", "b", "c"};
   const char *name = NAMES[mu_random_below(random, G_N_ELEMENTS(NAMES))];
-  if (mu_random_below(random, 3) == 0 && plan->phases->len < MANY)
-    mu_plan_add_phase(plan, name, any_strategy(random));
-  else if (phase != NULL && phase->steps->len < MANY)
+  if (mu_random_below(random, 3) == 0 && plan->phases->len < MANY) {
+    MuPhase *added = mu_plan_add_phase(plan, name, any_strategy(random));
+    if (added->index > 0 && mu_random_below(random, 2) == 0)
+      mu_phase_require(added, phase_at(plan, (guint)mu_random_below(random, added->index)));
+  } else if (phase != NULL && phase->steps->len < MANY)
     mu_phase_add_step(phase, name, NULL, 1);
 }
 
@@ -458,7 +485,7 @@ static void change_plan(MuPlan *plan, MuRandom *random) {
   guint64 dice = mu_random_below(random, 100);
   if (phase == NULL || dice < 12)
     grow(plan, phase, random);
-  else if (dice < 15)
+  else if (dice < 15 && phase->n_required == 0 && phase->required_by == NULL)
     mu_plan_remove_phase(plan, phase);
   else if (dice < 20)
     mu_phase_set_interrupted(phase, mu_random_below(random, 2) == 0);
@@ -507,6 +534,7 @@ int main(int argc, char **argv) {
   g_test_add_func("/plan/parallel", test_parallel);
   g_test_add_func("/plan/serial_of_parallel", test_serial_of_parallel);
   g_test_add_func("/plan/random", test_random);
+  g_test_add_func("/plan/required", test_required);
   g_test_add_func("/plan/random_passes_over", test_random_passes_over);
   g_test_add_data_func("/plan/serial_canary", GINT_TO_POINTER(MU_STRATEGY_SERIAL_CANARY), test_canary_phase);
   g_test_add_data_func("/plan/parallel_canary", GINT_TO_POINTER(MU_STRATEGY_PARALLEL_CANARY), test_canary_phase);
