@@ -35,10 +35,13 @@ static void on_launch(MuSim *sim, const MuSimTask *fresh) {
     add_stranger(sim, fresh->id);
 }
 
+/* The news of their return may be lost: then the next implicit reconciliation tells of them. */
 void mu_sim_check_known_returns(MuSim *sim, const MuSimAgent *agent) {
   g_autoptr(GPtrArray) tasks = mu_sim_tasks_on(sim, agent);
+  gint64 since_ms = sim->now_ms + mu_client_settings_default.reconcile_ms;
   for (guint i = 0; i < tasks->len; i++)
-    add_stranger(sim, ((MuSimTask *)tasks->pdata[i])->id);
+    g_hash_table_replace(sim->checks->strangers, g_strdup(((MuSimTask *)tasks->pdata[i])->id),
+                         g_memdup2(&since_ms, sizeof since_ms));
 }
 
 /* FALSE: no stranger any more. */
