@@ -58,12 +58,24 @@ static char *executor_id(const MuPod *pod, MuEffects *effects) {
   return g_strdup_printf("%s__%s", pod->name, mu_uuid_new(&effects->random).text);
 }
 
+/* A live run of the pod was launched on the set of the entry. */
+static gboolean is_in_use(const MuPod *pod, const MuLedgerEntry *entry) {
+  for (guint i = 0; i < pod->tasks->len; i++) {
+    const MuTask *task = pod->tasks->pdata[i];
+    if (mu_task_is_alive(task) && g_strcmp0(mu_task_set(task), entry->set) == 0)
+      return TRUE;
+  }
+  return FALSE;
+}
+
 /* What the configuration has no more use for is given back. */
-static void release_unwanted(MuPodRecord *record, const MuRequirement *requirement) {
+static void release_unwanted(const MuPod *pod, MuPodRecord *record, const MuRequirement *requirement) {
   for (guint i = 0; i < record->entries->len; i++) {
     MuLedgerEntry *entry = record->entries->pdata[i];
     if (entry->state == MU_LEDGER_RELEASING || mu_wants_has(requirement->pod, entry, &requirement->overhead))
       continue;
+    if (entry->state == MU_LEDGER_PLANNED && is_in_use(pod, entry))
+      continue; /* that no offer shows it would be taken for a proof that it is gone */
     entry->asked = entry->state == MU_LEDGER_PLANNED;
     mu_ledger_entry_move(entry, MU_LEDGER_RELEASING);
   }
@@ -153,7 +165,7 @@ void mu_service_launch(MuService *service, MuStep *step, const MuRequirement *re
   MuPod *pod = step->asset;
   gboolean recovery = mu_step_is_recovery(step);
   g_autofree char *executor = executor_id(pod, effects);
-  release_unwanted(match->record, requirement);
+  release_unwanted(pod, match->record, requirement);
   mu_pod_take_record(pod, g_steal_pointer(&match->record));
   mu_pod_put(pod, effects);
   const char *config = mu_step_config_id(pod, recovery);

@@ -18,8 +18,7 @@ static void announce(MuService *service, const MuTask *task, const MuTaskStatus 
   mu_effects_notice(effects, "task", service->name, &text);
 }
 
-/* The id of the resource set that the run uses; NULL: its configuration is not known any more. */
-static const char *set_of(const MuTask *task) {
+const char *mu_task_set(const MuTask *task) {
   const MuServiceSpec *spec = mu_service_config(task->pod->service, task->record->config);
   const MuPodSpec *pod = spec == NULL ? NULL : mu_service_spec_pod(spec, task->pod->type);
   const MuTaskSpec *task_spec = pod == NULL ? NULL : mu_pod_spec_task(pod, task->record->task);
@@ -30,7 +29,7 @@ static const char *set_of(const MuTask *task) {
  * launch that may never have reached the engine, it does not prove. */
 static void prove_footprint(const MuTask *task, MuEffects *effects) {
   MuPod *pod = task->pod;
-  const char *set = set_of(task);
+  const char *set = mu_task_set(task);
   gboolean changed = FALSE;
   for (guint i = 0; pod->record != NULL && i < pod->record->entries->len; i++) {
     MuLedgerEntry *entry = pod->record->entries->pdata[i];

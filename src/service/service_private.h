@@ -151,6 +151,8 @@ gboolean mu_task_is_wanted(const MuTask *task);
 gboolean mu_task_goal_met(const MuTask *task, const MuTaskSpec *spec);
 /* The spec of the task in the configuration that it was launched with, or NULL. */
 const MuTaskSpec *mu_task_launched_spec(const MuTask *task);
+/* The id of the resource set that the run uses; NULL: its configuration is not known any more. */
+const char *mu_task_set(const MuTask *task);
 const MuBackoff *mu_service_backoff(const MuService *service);
 /* When the task may be relaunched. */
 gint64 mu_task_relaunch_ms(const MuTask *task);
