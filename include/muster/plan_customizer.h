@@ -6,7 +6,7 @@
 
 G_BEGIN_DECLS
 
-/* A plan before it begins: its phases in order. It lives as long as the customizer's call. */
+/* A plan before it begins: its phases in order, and the steps of each. It lives as long as the customizer's call. */
 typedef struct MuPlanDraft MuPlanDraft;
 
 /* Called for each plan of the spec (the default deploy plan included) whenever the service's plans are built: when it is added or
@@ -16,13 +16,17 @@ typedef gboolean (*MuPlanCustomizer)(const MuServiceSpec *spec, MuPlanDraft *dra
 
 /* "deploy"; for the plan `update` as well, which takes its place. Borrowed. */
 const char *mu_plan_draft_name(const MuPlanDraft *draft);
+
+/* ---- phases --------------------------------------------------------------------------------------------------------- */
+
 guint mu_plan_draft_n_phases(const MuPlanDraft *draft);
-/* Of the phase at `index`, below mu_plan_draft_n_phases(). Borrowed. */
+/* Of the phase at `index`, below mu_plan_draft_n_phases(). Borrowed until it is renamed or removed. */
 const char *mu_plan_draft_phase_name(const MuPlanDraft *draft, guint index);
 
-/* In which order its phases run. A plan that has requirements should be MU_STRATEGY_PARALLEL: then they alone say the order. */
+/* In which order its phases run. A plan that has requirements should be MU_STRATEGY_PARALLEL: then they alone say the order, and
+ * its strategy is shown as "dependency". One that runs them one by one is refused when a phase requires a later one. */
 void mu_plan_draft_set_strategy(MuPlanDraft *draft, MuStrategyKind strategy);
-/* In which order the steps of a phase run. MU_ERROR_NOT_FOUND: there is no such phase, as for all below. */
+/* In which order the steps of a phase run; likewise. MU_ERROR_NOT_FOUND: there is no such phase, as for all below. */
 gboolean mu_plan_draft_set_phase_strategy(MuPlanDraft *draft, const char *phase, MuStrategyKind strategy,
                                           GError **error);
 /* To the place before another phase; `before` NULL: to the end. */
@@ -30,6 +34,44 @@ gboolean mu_plan_draft_move_phase(MuPlanDraft *draft, const char *phase, const c
 /* The phase begins only when `required` is complete, and waits again while that is not. MU_ERROR_REFUSED: it would then wait for
  * itself; the message names the circle. */
 gboolean mu_plan_draft_require(MuPlanDraft *draft, const char *phase, const char *required, GError **error);
+
+/* A phase of one's own without a step, before another one; `before` NULL: at the end. Names are of 1 to 100 characters, none of
+ * them a slash or a control character: else MU_ERROR_REFUSED. MU_ERROR_CONFLICT: the plan has a phase of that name. */
+gboolean mu_plan_draft_add_phase(MuPlanDraft *draft, const char *phase, const char *before, MuStrategyKind strategy,
+                                 GError **error);
+/* The phase is not part of the plan. What it was to launch is launched by no other; what runs already goes on, and is recovered.
+ * Phases that required it require what it required. */
+gboolean mu_plan_draft_remove_phase(MuPlanDraft *draft, const char *phase, GError **error);
+/* Names as for mu_plan_draft_add_phase(). What operators did to the phase is kept under its name. */
+gboolean mu_plan_draft_rename_phase(MuPlanDraft *draft, const char *phase, const char *name, GError **error);
+
+/* ---- steps: of two with one name the first is meant ------------------------------------------------------------------ */
+
+/* 0 when there is no such phase. */
+guint mu_plan_draft_n_steps(const MuPlanDraft *draft, const char *phase);
+/* Of the step at `index`, below mu_plan_draft_n_steps(): "node-0:[server]". Borrowed until it is removed. */
+const char *mu_plan_draft_step_name(const MuPlanDraft *draft, const char *phase, guint index);
+
+/* Tasks of a pod instance that a step launches. */
+typedef struct {
+  const char *name;         /* NULL: "node-0:[server]" */
+  const char *pod;          /* its type */
+  guint index;              /* of the instance */
+  const char *const *tasks; /* their names, ended by NULL; NULL: all of the pod's */
+} MuPodStep;
+
+/* Adds a step at the end of the phase. MU_ERROR_NOT_FOUND: the spec has no such pod or task; MU_ERROR_REFUSED: the index is not
+ * below its count; MU_ERROR_CONFLICT: the phase has a step of that name. */
+gboolean mu_plan_draft_add_pod_step(MuPlanDraft *draft, const char *phase, const MuPodStep *step, GError **error);
+/* Steps that required it require what it required. */
+gboolean mu_plan_draft_remove_step(MuPlanDraft *draft, const char *phase, const char *step, GError **error);
+/* To the place before another step of the phase; `before` NULL: to the end. */
+gboolean mu_plan_draft_move_step(MuPlanDraft *draft, const char *phase, const char *step, const char *before,
+                                 GError **error);
+/* The step begins only when `required`, of the same phase, is complete, and waits again while that is not: as
+ * mu_plan_draft_require(). The phase should be MU_STRATEGY_PARALLEL. */
+gboolean mu_plan_draft_require_step(MuPlanDraft *draft, const char *phase, const char *step, const char *required,
+                                    GError **error);
 
 G_END_DECLS
 #endif

@@ -110,7 +110,7 @@ static json_t *debug_phases(const MuPlan *plan, const MuPlanFilter *filter) {
     if (!fits(filter->phase, phase->name))
       continue;
     json_t *json = element_new(phase->name, phase->status);
-    mu_json_set_string(json, "strategy", mu_strategy_to_string(phase->strategy));
+    mu_json_set_string(json, "strategy", mu_phase_strategy(phase));
     mu_json_set_new(json, "steps", steps_json(phase, filter, debug_step));
     json_array_append_new(list, json);
   }
@@ -119,7 +119,7 @@ static json_t *debug_phases(const MuPlan *plan, const MuPlanFilter *filter) {
 
 static json_t *debug_plan(const MuPlan *plan, const MuPlanFilter *filter) {
   json_t *json = element_new(plan->name, plan->status);
-  mu_json_set_string(json, "strategy", mu_strategy_to_string(plan->strategy));
+  mu_json_set_string(json, "strategy", mu_plan_strategy(plan));
   mu_json_set_int(json, "totalSteps", plan->n_steps);
   mu_json_set_int(json, "completedSteps", plan->n_complete);
   mu_json_set_new(json, "phases", debug_phases(plan, filter));

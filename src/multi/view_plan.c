@@ -44,7 +44,7 @@ static json_t *phase_json(const Shown *shown, const MuPhase *phase) {
   for (guint i = 0; i < phase->steps->len; i++)
     json_array_append_new(steps, step_json(shown, phase->steps->pdata[i]));
   mu_json_set_new(json, "steps", steps);
-  mu_json_set_string(json, "strategy", mu_strategy_to_string(phase->strategy));
+  mu_json_set_string(json, "strategy", mu_phase_strategy(phase));
   mu_json_set_string(json, "status", mu_status_to_string(phase->status));
   return json;
 }
@@ -57,7 +57,7 @@ static json_t *plan_json(const Shown *shown, const MuPlan *plan) {
     json_array_append_new(errors, json_string(plan->errors->pdata[i]));
   mu_json_set_new(json, "phases", phases);
   mu_json_set_new(json, "errors", errors);
-  mu_json_set_string(json, "strategy", mu_strategy_to_string(plan->strategy));
+  mu_json_set_string(json, "strategy", mu_plan_strategy(plan));
   mu_json_set_string(json, "status", mu_status_to_string(plan->status));
   return json;
 }

@@ -8,13 +8,14 @@
 
 static void step_free(MuStep *step) {
   g_free(step->name);
+  g_clear_pointer(&step->requires.by, g_ptr_array_unref);
   g_free(step);
 }
 
 static void phase_free(MuPhase *phase) {
   g_free(phase->name);
   g_clear_pointer(&phase->drawn, g_sequence_free);
-  g_clear_pointer(&phase->required_by, g_ptr_array_unref);
+  g_clear_pointer(&phase->requires.by, g_ptr_array_unref);
   g_ptr_array_unref(phase->steps);
   g_free(phase);
 }
@@ -99,18 +100,26 @@ static void set_place(GSequence *drawn, GSequenceIter **place, gpointer child, g
     g_sequence_remove(g_steal_pointer(place));
 }
 
+/* No candidate, whatever it has to do. */
+static gboolean is_held(gboolean interrupted, const MuRequires *requires) {
+  return interrupted || requires->n_met < requires->n;
+}
+
+static gboolean step_is_held(const MuStep *step) {
+  return is_held(step->interrupted, &step->requires);
+}
+
+static gboolean phase_is_held(const MuPhase *phase) {
+  return is_held(phase->interrupted, &phase->requires);
+}
+
 static void place_step(MuStep *step) {
-  set_place(step->phase->drawn, &step->place, step, step->status != MU_STATUS_COMPLETE && !step->interrupted,
+  set_place(step->phase->drawn, &step->place, step, step->status != MU_STATUS_COMPLETE && !step_is_held(step),
             compare_steps);
 }
 
-/* No candidate, whatever its steps are. */
-static gboolean is_held(const MuPhase *phase) {
-  return phase->interrupted || phase->n_met < phase->n_required;
-}
-
 static void place_phase(MuPhase *phase) {
-  set_place(phase->plan->drawn, &phase->place, phase, phase->status != MU_STATUS_COMPLETE && !is_held(phase),
+  set_place(phase->plan->drawn, &phase->place, phase, phase->status != MU_STATUS_COMPLETE && !phase_is_held(phase),
             compare_phases);
 }
 
@@ -160,7 +169,7 @@ static MuStatusSet phase_candidates(const MuPhase *phase) {
   guint from = 0, to = 0, n = phase->steps->len;
   window(phase->strategy, phase->canary, phase->first_incomplete, n, &from, &to);
   return candidate_set(phase->counts, phase->held, from, to, first == NULL ? MU_STATUS_COMPLETE : first->status,
-                       first != NULL && first->interrupted);
+                       first != NULL && step_is_held(first));
 }
 
 static MuStatusSet plan_candidates(const MuPlan *plan) {
@@ -170,7 +179,7 @@ static MuStatusSet plan_candidates(const MuPlan *plan) {
   guint from = 0, to = 0, n = plan->phases->len;
   window(plan->strategy, plan->canary, plan->first_incomplete, n, &from, &to);
   return candidate_set(plan->counts, plan->held, from, to, first == NULL ? MU_STATUS_COMPLETE : first->status,
-                       first != NULL && is_held(first));
+                       first != NULL && phase_is_held(first));
 }
 
 static void plan_refresh(MuPlan *plan) {
@@ -187,21 +196,41 @@ static void hold(guint *held, gboolean yes) {
   *held = yes ? *held + 1 : *held - 1;
 }
 
-/* Another one of the phases that it requires is complete, or no longer. */
-static void note_met(MuPhase *phase, gboolean met) {
-  gboolean before = is_held(phase);
-  phase->n_met = met ? phase->n_met + 1 : phase->n_met - 1;
-  if (is_held(phase) != before)
-    hold(&phase->plan->held[phase->status], is_held(phase));
+/* Another one of those that it requires is complete, or no longer. */
+static void count_met(MuRequires *requires, gboolean met) {
+  requires->n_met = met ? requires->n_met + 1 : requires->n_met - 1;
+}
+
+static void note_phase_met(MuPhase *phase, gboolean met) {
+  gboolean before = phase_is_held(phase);
+  count_met(&phase->requires, met);
+  if (phase_is_held(phase) != before)
+    hold(&phase->plan->held[phase->status], !before);
   place_phase(phase);
 }
 
-static void tell_met(const MuPhase *phase, MuStatus before) {
+static void note_step_met(MuStep *step, gboolean met) {
+  gboolean before = step_is_held(step);
+  count_met(&step->requires, met);
+  if (step_is_held(step) != before)
+    hold(&step->phase->held[step->status], !before);
+  place_step(step);
+}
+
+static void tell_phase_met(const MuPhase *phase, MuStatus before) {
   gboolean met = phase->status == MU_STATUS_COMPLETE;
-  if (phase->required_by == NULL || met == (before == MU_STATUS_COMPLETE))
+  if (phase->requires.by == NULL || met == (before == MU_STATUS_COMPLETE))
     return;
-  for (guint i = 0; i < phase->required_by->len; i++)
-    note_met(phase->required_by->pdata[i], met);
+  for (guint i = 0; i < phase->requires.by->len; i++)
+    note_phase_met(phase->requires.by->pdata[i], met);
+}
+
+static void tell_step_met(const MuStep *step, MuStatus before) {
+  gboolean met = step->status == MU_STATUS_COMPLETE;
+  if (step->requires.by == NULL || met == (before == MU_STATUS_COMPLETE))
+    return;
+  for (guint i = 0; i < step->requires.by->len; i++)
+    note_step_met(step->requires.by->pdata[i], met);
 }
 
 static void phase_refresh(MuPhase *phase) {
@@ -216,13 +245,13 @@ static void phase_refresh(MuPhase *phase) {
   mu_assert(plan->counts[before] > 0);
   plan->counts[before]--;
   plan->counts[phase->status]++;
-  if (is_held(phase)) {
+  if (phase_is_held(phase)) {
     plan->held[before]--;
     plan->held[phase->status]++;
   }
   if (phase->status != MU_STATUS_COMPLETE)
     plan->first_incomplete = MIN(plan->first_incomplete, phase->index);
-  tell_met(phase, before);
+  tell_phase_met(phase, before);
   plan_refresh(plan);
 }
 
@@ -231,7 +260,7 @@ static void count_step(MuStep *step, MuStatus before, MuStatus after) {
   mu_assert(phase->counts[before] > 0);
   phase->counts[before]--;
   phase->counts[after]++;
-  if (step->interrupted) {
+  if (step_is_held(step)) {
     phase->held[before]--;
     phase->held[after]++;
   }
@@ -242,6 +271,7 @@ static void count_step(MuStep *step, MuStatus before, MuStatus after) {
   place_step(step);
   if (after != MU_STATUS_COMPLETE)
     phase->first_incomplete = MIN(phase->first_incomplete, step->index);
+  tell_step_met(step, before);
 }
 
 MuPhase *mu_plan_add_phase(MuPlan *plan, const char *name, MuStrategyKind strategy) {
@@ -278,32 +308,72 @@ MuStep *mu_phase_add_step(MuPhase *phase, const char *name, gpointer asset, guin
   return step;
 }
 
+static void note_required(MuRequires *of, MuRequires *required, gpointer waiting, gboolean met) {
+  if (required->by == NULL)
+    required->by = g_ptr_array_new();
+  g_ptr_array_add(required->by, waiting);
+  of->n++;
+  of->n_met += met;
+}
+
 void mu_phase_require(MuPhase *phase, MuPhase *required) {
   mu_assert(phase->plan == required->plan && phase != required);
-  gboolean before = is_held(phase);
-  if (required->required_by == NULL)
-    required->required_by = g_ptr_array_new();
-  g_ptr_array_add(required->required_by, phase);
-  phase->n_required++;
-  phase->n_met += required->status == MU_STATUS_COMPLETE;
-  if (is_held(phase) != before)
-    hold(&phase->plan->held[phase->status], is_held(phase));
+  gboolean before = phase_is_held(phase);
+  note_required(&phase->requires, &required->requires, phase, required->status == MU_STATUS_COMPLETE);
+  if (phase_is_held(phase) != before)
+    hold(&phase->plan->held[phase->status], TRUE);
+  phase->plan->depends = TRUE;
   place_phase(phase);
   plan_refresh(phase->plan);
 }
 
+void mu_step_require(MuStep *step, MuStep *required) {
+  mu_assert(step->phase == required->phase && step != required);
+  gboolean before = step_is_held(step);
+  note_required(&step->requires, &required->requires, step, required->status == MU_STATUS_COMPLETE);
+  if (step_is_held(step) != before)
+    hold(&step->phase->held[step->status], TRUE);
+  step->phase->depends = TRUE;
+  place_step(step);
+  phase_refresh(step->phase);
+}
+
+static gboolean is_required_by(const MuRequires *required, gconstpointer waiting) {
+  return required->by != NULL && g_ptr_array_find(required->by, waiting, NULL);
+}
+
 const MuPhase *mu_phase_unmet(const MuPhase *phase) {
-  for (guint i = 0; phase->n_required > 0 && i < phase->plan->phases->len; i++) {
+  for (guint i = 0; phase->requires.n > 0 && i < phase->plan->phases->len; i++) {
     const MuPhase *other = phase->plan->phases->pdata[i];
-    if (other->status != MU_STATUS_COMPLETE && other->required_by != NULL &&
-        g_ptr_array_find(other->required_by, phase, NULL))
+    if (other->status != MU_STATUS_COMPLETE && is_required_by(&other->requires, phase))
       return other;
   }
   return NULL;
 }
 
+const MuStep *mu_step_unmet(const MuStep *step) {
+  for (guint i = 0; step->requires.n > 0 && i < step->phase->steps->len; i++) {
+    const MuStep *other = step->phase->steps->pdata[i];
+    if (other->status != MU_STATUS_COMPLETE && is_required_by(&other->requires, step))
+      return other;
+  }
+  return NULL;
+}
+
+static const char *strategy_name(MuStrategyKind strategy, gboolean depends) {
+  return depends && strategy == MU_STRATEGY_PARALLEL ? "dependency" : mu_strategy_to_string(strategy);
+}
+
+const char *mu_plan_strategy(const MuPlan *plan) {
+  return strategy_name(plan->strategy, plan->depends);
+}
+
+const char *mu_phase_strategy(const MuPhase *phase) {
+  return strategy_name(phase->strategy, phase->depends);
+}
+
 void mu_plan_remove_phase(MuPlan *plan, MuPhase *phase) {
-  mu_assert(phase->plan == plan && phase->n_required == 0 && phase->required_by == NULL);
+  mu_assert(phase->plan == plan && phase->requires.n == 0 && phase->requires.by == NULL);
   plan->counts[phase->status]--;
   if (phase->interrupted)
     plan->held[phase->status]--;
@@ -343,8 +413,10 @@ void mu_step_set_status(MuStep *step, MuStatus status) {
 void mu_step_set_interrupted(MuStep *step, gboolean interrupted) {
   if (step->interrupted == interrupted)
     return;
-  hold(&step->phase->held[step->status], interrupted);
+  gboolean before = step_is_held(step);
   step->interrupted = interrupted;
+  if (step_is_held(step) != before)
+    hold(&step->phase->held[step->status], !before);
   place_step(step);
   phase_refresh(step->phase);
   if (interrupted && (step->status == MU_STATUS_PENDING || step->status == MU_STATUS_DELAYED))
@@ -361,10 +433,10 @@ void mu_step_set_forced(MuStep *step, gboolean forced) {
 void mu_phase_set_interrupted(MuPhase *phase, gboolean interrupted) {
   if (phase->interrupted == interrupted)
     return;
-  gboolean before = is_held(phase);
+  gboolean before = phase_is_held(phase);
   phase->interrupted = interrupted;
-  if (is_held(phase) != before)
-    hold(&phase->plan->held[phase->status], is_held(phase));
+  if (phase_is_held(phase) != before)
+    hold(&phase->plan->held[phase->status], !before);
   phase_refresh(phase);
 }
 
@@ -398,7 +470,7 @@ gboolean mu_plan_is_complete(const MuPlan *plan) {
 
 static gboolean visit_phase(const MuPhase *phase, MuStepVisitor visit, gpointer user) {
   guint from = 0, to = 0;
-  if (is_held(phase))
+  if (phase_is_held(phase))
     return TRUE;
   if (phase->drawn != NULL) {
     const MuStep *step = mu_phase_turn(phase);
@@ -407,7 +479,7 @@ static gboolean visit_phase(const MuPhase *phase, MuStepVisitor visit, gpointer 
   window(phase->strategy, phase->canary, phase->first_incomplete, phase->steps->len, &from, &to);
   for (guint i = from; i < to; i++) {
     MuStep *step = phase->steps->pdata[i];
-    if (step->status != MU_STATUS_COMPLETE && !step->interrupted && !visit(step, user))
+    if (step->status != MU_STATUS_COMPLETE && !step_is_held(step) && !visit(step, user))
       return FALSE;
   }
   return TRUE;

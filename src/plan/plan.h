@@ -16,6 +16,12 @@ typedef struct MuPlan MuPlan;
 /* How far a canary strategy was let go on by `continue`: not at all, for its first child, for all. */
 typedef enum { MU_CANARY_HELD, MU_CANARY_FIRST, MU_CANARY_ALL } MuCanary;
 
+/* What has to be complete before an element begins, and who waits for it: elements of the same parent. */
+typedef struct {
+  GPtrArray *by;  /* borrowed: they wait for this one; NULL: none */
+  guint n, n_met; /* those that it waits for, and how many of them are complete */
+} MuRequires;
+
 struct MuStep {
   char *name; /* "hello-0:[server]" */
   MuPhase *phase;
@@ -27,6 +33,7 @@ struct MuStep {
   gint64 delayed_until_ms; /* DELAYED */
   gpointer asset;          /* the pod instance it works on: two steps never work on the same one at once */
   gpointer outcome;        /* why it waits; owned by the service */
+  MuRequires requires;     /* steps of its phase */
   guint32 draw;            /* of a random phase: the lowest of those that may work has its turn */
   GSequenceIter *place;    /* in the phase's `drawn`, or NULL */
 };
@@ -40,13 +47,13 @@ struct MuPhase {
   gboolean interrupted;
   GPtrArray *steps; /* of MuStep*, owned */
   guint counts[MU_STATUS_COUNT];
-  guint held[MU_STATUS_COUNT]; /* those of `counts` that are interrupted: no candidates */
+  guint held[MU_STATUS_COUNT]; /* those of `counts` that are no candidates: interrupted, or others are required first */
   guint first_incomplete;      /* index; steps->len when all are complete */
-  GSequence *drawn;        /* of MuStep*, by draw: neither complete nor interrupted; NULL: the strategy is another */
-  guint32 draw;            /* of a random plan, as a step's */
-  GSequenceIter *place;    /* in the plan's `drawn`, or NULL */
-  GPtrArray *required_by;  /* of MuPhase*, borrowed: they wait for this one; NULL: none */
-  guint n_required, n_met; /* phases that it waits for, and those of them that are complete */
+  GSequence *drawn;     /* of MuStep*, by draw: neither complete nor interrupted; NULL: the strategy is another */
+  guint32 draw;         /* of a random plan, as a step's */
+  GSequenceIter *place; /* in the plan's `drawn`, or NULL */
+  MuRequires requires;  /* phases of its plan */
+  gboolean depends;     /* a step of it requires another */
   MuStatus status;
 };
 
@@ -66,6 +73,7 @@ struct MuPlan {
   guint first_incomplete;
   GSequence *drawn; /* of MuPhase*, as a phase's */
   char *seed;       /* of what is drawn */
+  gboolean depends; /* a phase of it requires another */
   guint n_steps, n_complete;
   MuStatus status;
   MuPlanObserver observer;
@@ -82,6 +90,12 @@ MuStep *mu_phase_add_step(MuPhase *phase, const char *name, gpointer asset, guin
 void mu_phase_require(MuPhase *phase, MuPhase *required);
 /* The phase that it waits for, the first in order; NULL: none. */
 const MuPhase *mu_phase_unmet(const MuPhase *phase);
+/* Likewise for steps of one phase. */
+void mu_step_require(MuStep *step, MuStep *required);
+const MuStep *mu_step_unmet(const MuStep *step);
+/* "serial", …; "dependency" when it is parallel but for what its children require of each other. */
+const char *mu_plan_strategy(const MuPlan *plan);
+const char *mu_phase_strategy(const MuPhase *phase);
 /* Frees the phase, which no other requires and which requires none, and everything in it. */
 void mu_plan_remove_phase(MuPlan *plan, MuPhase *phase);
 

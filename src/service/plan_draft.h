@@ -3,21 +3,42 @@
 #define MU_PLAN_DRAFT_H
 #include <muster/plan_customizer.h>
 
+/* What phases and steps have in common: it is the first member of both. */
 typedef struct {
-  const MuPhaseSpec *spec; /* what it does; borrowed */
+  char *name;
+  GPtrArray *requires; /* of others of its kind, borrowed */
+} MuDraftItem;
+
+typedef struct {
+  MuDraftItem item;
+  const MuPodSpec *pod; /* borrowed */
+  guint index;          /* of the instance */
+  guint64 tasks;        /* bit n: task n of the pod's spec */
+} MuStepDraft;
+
+typedef struct {
+  MuDraftItem item;
   MuStrategyKind strategy;
-  GPtrArray *requires; /* of MuPhaseDraft*, borrowed */
+  GPtrArray *steps; /* of MuStepDraft*, owned */
 } MuPhaseDraft;
 
 struct MuPlanDraft {
-  const char *name; /* borrowed */
+  const MuServiceSpec *spec; /* borrowed */
+  const char *name;          /* borrowed */
   MuStrategyKind strategy;
   GPtrArray *phases; /* of MuPhaseDraft*, owned */
 };
 
 /* Of the spec's plan, of which it borrows, under the name `name`. */
-MuPlanDraft *mu_plan_draft_new(const MuPlanSpec *plan, const char *name);
+MuPlanDraft *mu_plan_draft_new(const MuServiceSpec *spec, const MuPlanSpec *plan, const char *name);
 void mu_plan_draft_free(MuPlanDraft *draft);
+/* Whether it can come to an end: MU_ERROR_REFUSED when something that runs one by one has a child that requires a later one. */
+gboolean mu_plan_draft_check(const MuPlanDraft *draft, GError **error);
+
+/* The set of all tasks of the pod. */
+guint64 mu_pod_all_tasks(const MuPodSpec *pod);
+/* "hello-0:[server, sidecar]" */
+char *mu_pod_step_name(const MuPodSpec *pod, guint index, guint64 tasks);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MuPlanDraft, mu_plan_draft_free)
 #endif

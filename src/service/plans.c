@@ -39,54 +39,17 @@ void mu_service_remove_phase(MuService *service, MuPhase *phase) {
 
 /* ---- steps of a phase ---------------------------------------------------------------------------------------------- */
 
-static guint64 all_tasks(const MuPodSpec *pod) {
-  return pod->n_tasks >= 64 ? G_MAXUINT64 : (G_GUINT64_CONSTANT(1) << pod->n_tasks) - 1;
-}
-
-static guint64 tasks_by_name(const MuPodSpec *pod, const char *const *names) {
-  guint64 tasks = 0;
-  for (guint i = 0; i < pod->n_tasks; i++)
-    if (g_strv_contains(names, pod->tasks[i].name))
-      tasks |= G_GUINT64_CONSTANT(1) << i;
-  return tasks;
-}
-
-/* "hello-0:[server, sidecar]" */
-static char *step_name(const MuPodSpec *pod, guint index, guint64 tasks) {
-  GString *name = g_string_new(NULL);
-  g_string_printf(name, "%s-%u:[", pod->type, index);
-  gboolean first = TRUE;
-  for (guint i = 0; i < pod->n_tasks; i++) {
-    if ((tasks & (G_GUINT64_CONSTANT(1) << i)) == 0)
-      continue;
-    g_string_append_printf(name, "%s%s", first ? "" : ", ", pod->tasks[i].name);
-    first = FALSE;
-  }
-  g_string_append_c(name, ']');
-  return g_string_free(name, FALSE);
-}
-
 MuStep *mu_service_add_pod_step(MuService *service, MuPhase *phase, const MuPodSpec *pod, guint index, guint64 tasks) {
-  g_autofree char *name = step_name(pod, index, tasks);
+  g_autofree char *name = mu_pod_step_name(pod, index, tasks);
   return mu_service_add_step(service, phase, mu_service_ensure_pod(service, pod->type, index), name, tasks);
 }
 
-static void add_all_instances(MuService *service, MuPhase *phase, const MuPodSpec *pod) {
-  for (guint i = 0; i < (guint)pod->count; i++)
-    mu_service_add_pod_step(service, phase, pod, i, all_tasks(pod));
-}
-
-static void add_spec_phase(MuService *service, MuPlan *plan, const MuServiceSpec *spec, const MuPhaseDraft *draft) {
-  const MuPhaseSpec *phase_spec = draft->spec;
-  const MuPodSpec *pod = mu_service_spec_pod(spec, phase_spec->pod);
-  MuPhase *phase = mu_plan_add_phase(plan, phase_spec->name, draft->strategy);
-  if (!phase_spec->explicit_steps) {
-    add_all_instances(service, phase, pod);
-    return;
-  }
-  for (guint i = 0; i < phase_spec->n_steps; i++) {
-    const MuStepSpec *step = &phase_spec->steps[i];
-    mu_service_add_pod_step(service, phase, pod, step->index, tasks_by_name(pod, (const char *const *)step->tasks));
+static void add_drafted_phase(MuService *service, MuPlan *plan, const MuPhaseDraft *draft) {
+  MuPhase *phase = mu_plan_add_phase(plan, draft->item.name, draft->strategy);
+  for (guint i = 0; i < draft->steps->len; i++) {
+    const MuStepDraft *step = draft->steps->pdata[i];
+    MuPod *pod = mu_service_ensure_pod(service, step->pod->type, step->index);
+    mu_service_add_step(service, phase, pod, step->item.name, step->tasks);
   }
 }
 
@@ -98,15 +61,31 @@ MuPlan *mu_service_add_plan(MuService *service, const char *name, MuStrategyKind
   return plan;
 }
 
-/* What the phases wait for; the draft's phases are the plan's, in order. */
+/* What was made of each drafted item: the items are in one order in both arrays. */
+static GHashTable *made_of(const GPtrArray *drafted, const GPtrArray *made) {
+  GHashTable *table = g_hash_table_new(NULL, NULL);
+  for (guint i = 0; i < drafted->len; i++)
+    g_hash_table_insert(table, drafted->pdata[i], made->pdata[i]);
+  return table;
+}
+
+static void add_step_requirements(const MuPhase *phase, const MuPhaseDraft *draft) {
+  g_autoptr(GHashTable) made = made_of(draft->steps, phase->steps);
+  for (guint i = 0; i < draft->steps->len; i++) {
+    const MuDraftItem *step = draft->steps->pdata[i];
+    for (guint j = 0; j < step->requires->len; j++)
+      mu_step_require(phase->steps->pdata[i], g_hash_table_lookup(made, step->requires->pdata[j]));
+  }
+}
+
+/* What phases and steps wait for. */
 static void add_requirements(MuPlan *plan, const MuPlanDraft *draft) {
-  g_autoptr(GHashTable) made = g_hash_table_new(NULL, NULL); /* MuPhaseDraft* to MuPhase* */
-  for (guint i = 0; i < draft->phases->len; i++)
-    g_hash_table_insert(made, draft->phases->pdata[i], plan->phases->pdata[i]);
+  g_autoptr(GHashTable) made = made_of(draft->phases, plan->phases);
   for (guint i = 0; i < draft->phases->len; i++) {
     const MuPhaseDraft *phase = draft->phases->pdata[i];
-    for (guint j = 0; j < phase->requires->len; j++)
-      mu_phase_require(plan->phases->pdata[i], g_hash_table_lookup(made, phase->requires->pdata[j]));
+    for (guint j = 0; j < phase->item.requires->len; j++)
+      mu_phase_require(plan->phases->pdata[i], g_hash_table_lookup(made, phase->item.requires->pdata[j]));
+    add_step_requirements(plan->phases->pdata[i], phase);
   }
 }
 
@@ -115,19 +94,20 @@ static char *customize(const MuService *service, const MuServiceSpec *spec, MuPl
   const MuServiceScheduler *scheduler = service->scheduler;
   g_autoptr(GError) error = NULL;
   if (scheduler == NULL || scheduler->customizer == NULL ||
-      scheduler->customizer(spec, draft, scheduler->customizer_user, &error))
+      (scheduler->customizer(spec, draft, scheduler->customizer_user, &error) && mu_plan_draft_check(draft, &error)))
     return NULL;
   return g_strdup(error == NULL ? "the plan customizer refuses it, and does not say why" : error->message);
 }
 
 static MuPlan *add_spec_plan(MuService *service, const MuServiceSpec *spec, const MuPlanSpec *plan_spec,
                              const char *name) {
-  g_autoptr(MuPlanDraft) draft = mu_plan_draft_new(plan_spec, name);
+  g_autoptr(MuPlanDraft) draft = mu_plan_draft_new(spec, plan_spec, name);
   g_autofree char *refusal = customize(service, spec, draft);
   MuPlan *plan = mu_service_add_plan(service, name, draft->strategy);
   for (guint i = 0; i < draft->phases->len; i++)
-    add_spec_phase(service, plan, spec, draft->phases->pdata[i]);
-  add_requirements(plan, draft);
+    add_drafted_phase(service, plan, draft->phases->pdata[i]);
+  if (service->scheduler != NULL && service->scheduler->customizer != NULL)
+    add_requirements(plan, draft);
   if (refusal != NULL)
     mu_plan_add_error(plan, refusal);
   return plan;

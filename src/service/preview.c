@@ -216,7 +216,7 @@ static json_t *phase_row(const MuPhase *phase) {
       json_array_append_new(steps, step_row(step));
   }
   mu_json_set_string(row, "name", phase->name);
-  mu_json_set_string(row, "strategy", mu_strategy_to_string(phase->strategy));
+  mu_json_set_string(row, "strategy", mu_phase_strategy(phase));
   mu_json_set_new(row, "steps", steps);
   return row;
 }
@@ -237,7 +237,7 @@ static json_t *plan_row(const MuService *copy) {
       json_array_append_new(phases, phase_row(phase));
   }
   mu_json_set_string(row, "name", plan_name(copy));
-  mu_json_set_string(row, "strategy", mu_strategy_to_string(copy->deploy->strategy));
+  mu_json_set_string(row, "strategy", mu_plan_strategy(copy->deploy));
   mu_json_set_new(row, "phases", phases);
   return row;
 }

@@ -146,7 +146,10 @@ static char *predecessor(const Question *q) {
   phase = mu_plan_turn(q->plan);
   if (phase != NULL && (q->plan->drawn != NULL ? phase != q->phase : phase->index < q->phase->index))
     return g_strdup_printf("phase %s", phase->name);
-  const MuStep *step = mu_phase_turn(q->phase);
+  const MuStep *step = mu_step_unmet(q->step);
+  if (step != NULL)
+    return g_strdup_printf("step %s", step->name);
+  step = mu_phase_turn(q->phase);
   if (step != NULL && (q->phase->drawn != NULL ? step != q->step : step->index < q->step->index))
     return g_strdup_printf("step %s", step->name);
   return g_strdup("what the plan does now");

@@ -74,7 +74,7 @@ static void check_phase(MuSim *sim, const MuService *service, const MuPhase *pha
   g_autoptr(GArray) children = g_array_sized_new(FALSE, FALSE, sizeof(Child), phase->steps->len);
   for (guint i = 0; i < phase->steps->len; i++) {
     const MuStep *step = phase->steps->pdata[i];
-    const Child child = {step->status, step->interrupted, step->draw};
+    const Child child = {step->status, step->interrupted || mu_step_unmet(step) != NULL, step->draw};
     g_array_append_val(children, child);
   }
   MuStatus found = roll_up(phase->strategy, phase->canary, children, FALSE, phase->interrupted);

@@ -251,6 +251,36 @@ static void test_required(void) {
   assert_status(plan, "COMPLETE");
 }
 
+/* What was required of phases, of the steps in one. */
+static void test_required_steps(void) {
+  g_autoptr(MuPlan) plan = make_plan(MU_STRATEGY_SERIAL, MU_STRATEGY_PARALLEL, 2, 3);
+  g_assert_cmpstr(mu_phase_strategy(phase_at(plan, 0)), ==, "parallel");
+  mu_step_require(step_at(plan, 0, 0), step_at(plan, 0, 1));
+  mu_step_require(step_at(plan, 0, 0), step_at(plan, 0, 2));
+  mu_step_require(step_at(plan, 0, 1), step_at(plan, 0, 2));
+  g_assert_cmpstr(mu_phase_strategy(phase_at(plan, 0)), ==, "dependency");
+  g_assert_cmpstr(mu_phase_strategy(phase_at(plan, 1)), ==, "parallel");
+  g_assert_cmpstr(mu_plan_strategy(plan), ==, "serial");
+  assert_candidates(plan, "p0-2");
+  g_assert_true(mu_step_unmet(step_at(plan, 0, 0)) == step_at(plan, 0, 1));
+  mu_step_set_interrupted(step_at(plan, 0, 2), TRUE);
+  assert_candidates(plan, "");
+  assert_status(plan, "WAITING");
+  mu_step_set_forced(step_at(plan, 0, 2), TRUE);
+  assert_candidates(plan, "p0-1");
+  mu_step_set_interrupted(step_at(plan, 0, 0), TRUE);
+  mu_step_set_status(step_at(plan, 0, 1), MU_STATUS_COMPLETE);
+  g_assert_null(mu_step_unmet(step_at(plan, 0, 0)));
+  assert_candidates(plan, "");
+  mu_step_set_interrupted(step_at(plan, 0, 0), FALSE);
+  assert_candidates(plan, "p0-0");
+  mu_step_set_status(step_at(plan, 0, 1), MU_STATUS_PENDING); /* back again */
+  assert_candidates(plan, "p0-1");
+  mu_step_set_status(step_at(plan, 0, 1), MU_STATUS_COMPLETE);
+  mu_step_set_status(step_at(plan, 0, 0), MU_STATUS_COMPLETE);
+  assert_candidates(plan, "p1-0 p1-1 p1-2");
+}
+
 static gboolean stop_at_once(MuStep *step, gpointer user) {
   (void)step;
   (*(guint *)user)++;
@@ -426,7 +456,7 @@ static Child child_of_phase(const MuPhase *phase, Child *ret_steps, guint *n_com
   for (guint j = 0; j < phase->steps->len; j++) {
     const MuStep *step = phase->steps->pdata[j];
     g_assert_cmpuint(step->index, ==, j);
-    ret_steps[j] = (Child){step->status, step->interrupted, step->draw};
+    ret_steps[j] = (Child){step->status, step->interrupted || mu_step_unmet(step) != NULL, step->draw};
     *n_complete += step->status == MU_STATUS_COMPLETE;
   }
   return (Child){from_scratch(phase->strategy, phase->canary, ret_steps, phase->steps->len, FALSE, phase->interrupted),
@@ -465,8 +495,11 @@ static void grow(MuPlan *plan, MuPhase *phase, MuRandom *random) {
     MuPhase *added = mu_plan_add_phase(plan, name, any_strategy(random));
     if (added->index > 0 && mu_random_below(random, 2) == 0)
       mu_phase_require(added, phase_at(plan, (guint)mu_random_below(random, added->index)));
-  } else if (phase != NULL && phase->steps->len < MANY)
-    mu_phase_add_step(phase, name, NULL, 1);
+  } else if (phase != NULL && phase->steps->len < MANY) {
+    MuStep *added = mu_phase_add_step(phase, name, NULL, 1);
+    if (added->index > 0 && mu_random_below(random, 2) == 0)
+      mu_step_require(added, phase->steps->pdata[mu_random_below(random, added->index)]);
+  }
 }
 
 static void change_step(MuStep *step, MuRandom *random) {
@@ -485,7 +518,7 @@ static void change_plan(MuPlan *plan, MuRandom *random) {
   guint64 dice = mu_random_below(random, 100);
   if (phase == NULL || dice < 12)
     grow(plan, phase, random);
-  else if (dice < 15 && phase->n_required == 0 && phase->required_by == NULL)
+  else if (dice < 15 && phase->requires.n == 0 && phase->requires.by == NULL)
     mu_plan_remove_phase(plan, phase);
   else if (dice < 20)
     mu_phase_set_interrupted(phase, mu_random_below(random, 2) == 0);
@@ -535,6 +568,7 @@ int main(int argc, char **argv) {
   g_test_add_func("/plan/serial_of_parallel", test_serial_of_parallel);
   g_test_add_func("/plan/random", test_random);
   g_test_add_func("/plan/required", test_required);
+  g_test_add_func("/plan/required_steps", test_required_steps);
   g_test_add_func("/plan/random_passes_over", test_random_passes_over);
   g_test_add_data_func("/plan/serial_canary", GINT_TO_POINTER(MU_STRATEGY_SERIAL_CANARY), test_canary_phase);
   g_test_add_data_func("/plan/parallel_canary", GINT_TO_POINTER(MU_STRATEGY_PARALLEL_CANARY), test_canary_phase);
