@@ -45,10 +45,13 @@ static MuStage stage_of_kind(MuResourceKind kind) {
   return STAGES[kind];
 }
 
-/* The instance owns something that binds it to its agent. */
-static gboolean is_bound(const MuPodRecord *record) {
+/* The instance owns something that binds it to its agent, or runs there. */
+static gboolean is_bound(const MuRequirement *requirement) {
+  const MuPodRecord *record = requirement->record;
   if (record == NULL || record->agent_id == NULL)
     return FALSE;
+  if (requirement->executor_live)
+    return TRUE;
   for (guint i = 0; i < record->entries->len; i++)
     if (((MuLedgerEntry *)record->entries->pdata[i])->state == MU_LEDGER_HELD)
       return TRUE;
@@ -59,7 +62,7 @@ static gboolean is_bound(const MuPodRecord *record) {
 
 static gboolean stage_agent(Evaluation *e) {
   const MuPodRecord *record = e->requirement->record;
-  if (!is_bound(record) || strcmp(record->agent_id, e->offer->agent_id) == 0)
+  if (!is_bound(e->requirement) || strcmp(record->agent_id, e->offer->agent_id) == 0)
     return TRUE;
   g_autofree char *detail = g_strdup_printf("its reserved resources are on %s", record->hostname);
   mu_outcome_refuse(e->outcome, MU_STAGE_AGENT, agent_name(e), detail);
@@ -69,7 +72,7 @@ static gboolean stage_agent(Evaluation *e) {
 /* A pod that stays where it is keeps its place even when the rule would now refuse it. */
 static gboolean stage_placement(Evaluation *e) {
   const MuRequirement *r = e->requirement;
-  if (r->pod->placement == NULL || is_bound(r->record))
+  if (r->pod->placement == NULL || is_bound(r))
     return TRUE;
   char *detail = NULL;
   if (mu_placement_passes(r->pod->placement, r->pod->type, r->index, e->offer, r->pods, &detail))
@@ -316,11 +319,7 @@ static gboolean use_entry(Evaluation *e, MuLedgerEntry *entry, const MuWant *wan
   if (!align_entry(e, entry, want)) {
     if (entry->state == MU_LEDGER_HELD)
       return refuse_not_offered(e, entry);
-    const MuPodRecord *record = e->requirement->record;
-    if (strcmp(record->agent_id, e->offer->agent_id) != 0)
-      mu_ledger_entry_leave(entry, record); /* whether its RESERVE happened there, only that agent's offers tell */
-    else
-      g_ptr_array_remove(e->match.record->entries, entry); /* it never happened */
+    g_ptr_array_remove(e->match.record->entries, entry); /* it never happened */
     return reserve_new(e, want);
   }
   if (want->kind == MU_RESOURCE_PORTS && !port_still_fits(entry, want->port)) {
@@ -374,6 +373,16 @@ static gboolean stage_quota(Evaluation *e) {
   return detail == NULL;
 }
 
+/* The instance goes elsewhere with nothing. Whether a RESERVE happened where it was, only that agent's offers tell. */
+static void leave_old_place(Evaluation *e) {
+  const MuPodRecord *old = e->requirement->record;
+  if (old == NULL || old->agent_id == NULL || strcmp(old->agent_id, e->offer->agent_id) == 0)
+    return;
+  const GPtrArray *entries = e->match.record->entries;
+  for (guint i = 0; i < entries->len; i++)
+    mu_ledger_entry_leave(entries->pdata[i], old);
+}
+
 static void begin(Evaluation *e) {
   const MuRequirement *r = e->requirement;
   for (guint kind = 0; kind < MU_RESOURCE_PORTS; kind++)
@@ -392,6 +401,7 @@ static void begin(Evaluation *e) {
   e->match.taken = mu_resources_new();
   if (e->match.record->role == NULL)
     e->match.record->role = g_strdup(r->role);
+  leave_old_place(e);
 }
 
 gboolean mu_evaluate(const MuRequirement *requirement, const MuOffer *offer, MuRandom *random, MuOutcome *outcome,

@@ -323,6 +323,18 @@ static void test_planned_does_not_bind(void) {
   assert_resources(f.match.reserve, "cpus 0.5, mem 256 MB");
 }
 
+/* What runs binds, proven or not: one pod, one agent. */
+static void test_live_binds(void) {
+  g_auto(Fixture) f;
+  set_up(&f, "", "cpus: 0.5, memory: 256", "");
+  assert_fits(&f);
+  keep_record(&f);
+  mu_agent_free(f.agent);
+  f.agent = make_agent("h2", "");
+  f.requirement.executor_live = TRUE;
+  assert_refused(&f, "agent: its reserved resources are on h1 (h2)");
+}
+
 /* In use elsewhere, or not given back yet by what ran there. */
 static void test_not_offered(void) {
   g_auto(Fixture) f;
@@ -631,6 +643,7 @@ int main(int argc, char **argv) {
   g_test_add_func("/evaluate/own_footprint", test_own_footprint);
   g_test_add_func("/evaluate/bound_to_its_agent", test_bound_to_its_agent);
   g_test_add_func("/evaluate/planned_does_not_bind", test_planned_does_not_bind);
+  g_test_add_func("/evaluate/live_binds", test_live_binds);
   g_test_add_func("/evaluate/not_offered", test_not_offered);
   g_test_add_func("/evaluate/placement_of_the_placed", test_placement_of_the_placed);
   g_test_add_func("/evaluate/resize", test_resize);
