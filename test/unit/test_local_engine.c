@@ -222,10 +222,10 @@ static void test_check_timeout(void) {
   Fixture fixture;
   fixture_new(&fixture);
   MuTaskLaunch *task = task_new(&fixture, "exec sleep 1000");
-  task->health_check = check_new("echo $$ > check.pid; (sleep 1000 & echo $! > child.pid; wait)", 10, 100, 1);
+  task->health_check = check_new("echo $$ > check.pid; (sleep 1000 & echo $! > child.pid; wait)", 10, 1000, 1);
   g_autofree char *id = launch(&fixture, task);
   g_autoptr(MuTaskStatus) failed = wait_status(&fixture, id, MU_TASK_FAILED);
-  g_assert_cmpstr(failed->message, ==, "health check timed out after 100 ms");
+  g_assert_cmpstr(failed->message, ==, "health check timed out after 1000 ms");
   g_assert_false(is_alive(wait_pid(&fixture, id, "check.pid")));
   g_assert_false(is_alive(wait_pid(&fixture, id, "child.pid")));
   fixture_free(&fixture);
