@@ -297,6 +297,37 @@ static void test_templates(void) {
   g_assert_cmpint(memcmp(text, big, length), ==, 0);
 }
 
+/* Specs of dcos-commons call `./bootstrap`: the agent fetches ours for them, unless the spec brings one. */
+static void test_bootstrap_of_the_reference(void) {
+  static const struct {
+    const char *uri, *cmd;
+    guint n; /* files that are fetched */
+    const char *last;
+    gboolean executable;
+  } ROWS[] = {
+      {NULL, "./bootstrap && run", 1, "http://host:1/bootstrap", TRUE},
+      {NULL, "run ./boot", 0, NULL, FALSE},
+      {"http://x/app.zip", "./bootstrap && run", 2, "http://host:1/bootstrap", TRUE},
+      {"http://x/bootstrap.zip", "./bootstrap && run", 1, "http://x/bootstrap.zip", FALSE},
+      {"http://x/v1/artifacts/bootstrap", "./bootstrap && run", 1, "http://x/v1/artifacts/bootstrap", TRUE},
+  };
+  for (gsize i = 0; i < G_N_ELEMENTS(ROWS); i++) {
+    g_autoptr(MuArena) arena = mu_arena_new();
+    MuTaskLaunch *task = NULL;
+    g_autoptr(MuPodLaunch) launch = make_launch(&task);
+    g_free(task->cmd);
+    task->cmd = g_strdup(ROWS[i].cmd);
+    if (ROWS[i].uri != NULL)
+      g_ptr_array_add(launch->uris, mu_launch_uri_new(ROWS[i].uri));
+    const Mesos__CommandInfo *command = write_first(arena, launch)->command;
+    g_assert_cmpuint(command->n_uris, ==, ROWS[i].n);
+    const Mesos__CommandInfo__URI *last = ROWS[i].n == 0 ? NULL : command->uris[ROWS[i].n - 1];
+    g_assert_cmpstr(last == NULL ? NULL : last->value, ==, ROWS[i].last);
+    g_assert_cmpint(last != NULL && last->executable, ==, ROWS[i].executable);
+    g_assert_cmpstr(command->value, ==, ROWS[i].cmd);
+  }
+}
+
 static void test_uris_and_secrets(void) {
   g_autoptr(MuArena) arena = mu_arena_new();
   MuTaskLaunch *task = NULL;
@@ -396,6 +427,7 @@ int main(int argc, char **argv) {
   g_test_add_func("/mesos_messages/unused-events", test_unused_events);
   g_test_add_func("/mesos_messages/plain-task", test_plain_task);
   g_test_add_func("/mesos_messages/group-for-each-task", test_group_for_each_task);
+  g_test_add_func("/mesos_messages/bootstrap-of-the-reference", test_bootstrap_of_the_reference);
   g_test_add_func("/mesos_messages/templates-without-bootstrap", test_templates_without_bootstrap);
   g_test_add_func("/mesos_messages/limits", test_limits);
   g_test_add_func("/mesos_messages/pod-container", test_pod_container);

@@ -15,6 +15,8 @@
   "echo 'the config templates cannot be rendered: the scheduler serves no muster-bootstrap over TCP (--listen)' >&2; " \
   "exit 1"
 
+#define REFERENCE "bootstrap" /* dcos-commons' program of that name, which ours is under it */
+
 /* On the executor, for readers of the master's state. */
 #define LABEL_SERVICE "service"
 #define LABEL_POD "pod"
@@ -95,19 +97,36 @@ static char *with_bootstrap(MuArena *arena, const MuTaskLaunch *task, const MuMe
   return mu_arena_printf(arena, "%s) || exit 1\n%s", line->str, task->cmd);
 }
 
-static void add_bootstrap(MuArena *arena, const char *url, Mesos__CommandInfo *command) {
+static void add_bootstrap(MuArena *arena, const char *url, const char *name, Mesos__CommandInfo *command) {
   Mesos__CommandInfo__URI *uri = mu_wire_new(arena, &mesos__command_info__uri__descriptor);
   uri->value = (char *)url;
   uri->has_executable = uri->executable = TRUE;
-  uri->output_file = (char *)"muster-bootstrap";
+  uri->output_file = (char *)name;
   command->uris[command->n_uris++] = uri;
 }
 
+static char *fetched_name(const MuLaunchUri *uri) {
+  return uri->output_file != NULL ? g_strdup(uri->output_file) : g_path_get_basename(uri->value);
+}
+
+/* The command calls the `./bootstrap` of dcos-commons, and nothing that is fetched looks as if it brought one. */
+static gboolean wants_reference(const MuPodLaunch *pod, const MuTaskLaunch *task) {
+  if (task->cmd == NULL || strstr(task->cmd, "./" REFERENCE) == NULL)
+    return FALSE;
+  for (guint i = 0; i < pod->uris->len; i++) {
+    g_autofree char *name = fetched_name(pod->uris->pdata[i]);
+    if (g_str_has_prefix(name, REFERENCE))
+      return FALSE;
+  }
+  return TRUE;
+}
+
 static void add_uri(MuArena *arena, const MuLaunchUri *wanted, Mesos__CommandInfo *command) {
+  g_autofree char *name = fetched_name(wanted);
   Mesos__CommandInfo__URI *uri = mu_wire_new(arena, &mesos__command_info__uri__descriptor);
   uri->value = wanted->value;
   uri->output_file = wanted->output_file;
-  uri->has_executable = uri->executable = wanted->executable;
+  uri->has_executable = uri->executable = wanted->executable || strcmp(name, REFERENCE) == 0;
   uri->has_extract = wanted->keep_packed;
   uri->extract = FALSE;
   command->uris[command->n_uris++] = uri;
@@ -120,8 +139,8 @@ static char *with_checksums(MuArena *arena, const GPtrArray *uris, char *cmd) {
     const MuLaunchUri *uri = uris->pdata[i];
     if (uri->sha256 == NULL)
       continue;
-    g_autofree char *base = g_path_get_basename(uri->value);
-    g_autofree char *name = g_shell_quote(uri->output_file != NULL ? uri->output_file : base);
+    g_autofree char *plain = fetched_name(uri);
+    g_autofree char *name = g_shell_quote(plain);
     g_string_append_printf(lines,
                            "(cd \"$MESOS_SANDBOX\" && echo %s\\ \\ %s | sha256sum -c --status) || "
                            "{ echo \"fetched \"%s\" has not the checksum it should have\" >&2; exit 1; }\n",
@@ -137,11 +156,13 @@ static Mesos__CommandInfo *write_command(MuArena *arena, const MuPodLaunch *pod,
   Mesos__CommandInfo *command = new_command(arena, with_checksums(arena, pod->uris, cmd));
   command->user = task->user;
   command->environment = write_environment(arena, pod, task);
-  command->uris = mu_wire_array(arena, Mesos__CommandInfo__URI, pod->uris->len + 1);
+  command->uris = mu_wire_array(arena, Mesos__CommandInfo__URI, pod->uris->len + 2);
   for (guint i = 0; i < pod->uris->len; i++)
     add_uri(arena, pod->uris->pdata[i], command);
   if (renders && place->bootstrap_url != NULL)
-    add_bootstrap(arena, place->bootstrap_url, command);
+    add_bootstrap(arena, place->bootstrap_url, "muster-bootstrap", command);
+  if (place->bootstrap_url != NULL && wants_reference(pod, task))
+    add_bootstrap(arena, place->bootstrap_url, REFERENCE, command);
   return command;
 }
 
