@@ -267,7 +267,8 @@ static void on_request(MuFrontRequest *request, gpointer user) {
 
 /* ---- the rest --------------------------------------------------------------------------------------------------------- */
 
-MuMesosFront *mu_mesos_front_new(guint16 port, gint64 heartbeat_ms, const MuMesosFrontFuncs *funcs, gpointer user) {
+static MuMesosFront *front_new(guint16 port, const MuTlsServer *tls, gint64 heartbeat_ms,
+                               const MuMesosFrontFuncs *funcs, gpointer user) {
   MuMesosFront *front = g_new0(MuMesosFront, 1);
   front->funcs = funcs;
   front->user = user;
@@ -275,10 +276,23 @@ MuMesosFront *mu_mesos_front_new(guint16 port, gint64 heartbeat_ms, const MuMeso
   mu_random_seed(&front->random, (guint64)g_get_monotonic_time());
   front->removed = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
   front->files = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-  front->http = mu_front_http_new(port, on_request, front);
-  front->url = g_strdup_printf("http://127.0.0.1:%u", mu_front_http_port(front->http));
+  front->http = mu_front_http_new(port, tls, on_request, front);
+  front->url = g_strdup_printf("%s://127.0.0.1:%u", tls != NULL ? "https" : "http", mu_front_http_port(front->http));
   front->heartbeat = g_timeout_add((guint)heartbeat_ms, beat, front);
   return front;
+}
+
+MuMesosFront *mu_mesos_front_new(guint16 port, gint64 heartbeat_ms, const MuMesosFrontFuncs *funcs, gpointer user) {
+  return front_new(port, NULL, heartbeat_ms, funcs, user);
+}
+
+MuMesosFront *mu_mesos_front_new_tls(const MuTlsServer *tls, gint64 heartbeat_ms, const MuMesosFrontFuncs *funcs,
+                                     gpointer user) {
+  return front_new(0, tls, heartbeat_ms, funcs, user);
+}
+
+const char *mu_mesos_front_peer(const MuMesosFront *front) {
+  return mu_front_http_peer(front->http);
 }
 
 void mu_mesos_front_free(MuMesosFront *front) {

@@ -4,6 +4,7 @@
 #define MU_MESOS_FRONT_H
 #include "engine.h"
 #include "scheduler.pb-c.h"
+#include "tls_server.h"
 
 typedef struct MuMesosFront MuMesosFront;
 
@@ -35,8 +36,13 @@ typedef struct {
 
 /* Listens on a free port of 127.0.0.1, or on `port`. Heartbeats come every so often, and are announced so. */
 MuMesosFront *mu_mesos_front_new(guint16 port, gint64 heartbeat_ms, const MuMesosFrontFuncs *funcs, gpointer user);
+/* Likewise over TLS, on a free port; `tls` outlives it. */
+MuMesosFront *mu_mesos_front_new_tls(const MuTlsServer *tls, gint64 heartbeat_ms, const MuMesosFrontFuncs *funcs,
+                                     gpointer user);
+/* The common name in the certificate of who sent the last request; "" when it had none. */
+const char *mu_mesos_front_peer(const MuMesosFront *front);
 void mu_mesos_front_free(MuMesosFront *front);
-const char *mu_mesos_front_url(const MuMesosFront *front); /* "http://127.0.0.1:40001" */
+const char *mu_mesos_front_url(const MuMesosFront *front); /* "http://127.0.0.1:40001"; https: with TLS */
 MuMesosFrontFaults *mu_mesos_front_faults(MuMesosFront *front);
 /* To the framework that is subscribed; FALSE: none is. Borrows the event. */
 gboolean mu_mesos_front_send(MuMesosFront *front, const MuEngineEvent *event);

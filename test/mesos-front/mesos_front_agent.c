@@ -84,7 +84,7 @@ static void answer_agents(MuMesosFront *front, MuFrontRequest *request) {
   g_autofree char *text =
       g_strdup_printf("{\"type\":\"GET_AGENTS\",\"get_agents\":{\"agents\":[{\"agent_info\":{\"hostname\":"
                       "\"h\",\"id\":{\"value\":\"agent-1\"}},\"pid\":\"slave(1)@%s\"}]}}",
-                      front->url + strlen("http://"));
+                      strstr(front->url, "//") + 2);
   mu_front_answer(request, 200, NULL, NULL, text);
 }
 

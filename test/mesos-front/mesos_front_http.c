@@ -33,6 +33,7 @@ struct MuFrontHttp {
   MuFrontHandler handler;
   gpointer user;
   GHashTable *requests; /* set of MuFrontRequest*: all there are */
+  char peer[256];       /* of the last request: the common name of the client's certificate */
   gboolean closing;
 };
 
@@ -178,6 +179,7 @@ static enum MHD_Result on_request(void *user, struct MHD_Connection *connection,
     return MHD_NO;
   request->method = method;
   request->path = path;
+  mu_tls_server_peer(connection, http->peer, sizeof http->peer);
   http->handler(request, http->user);
   if (!request->answered) { /* for ever */
     request->suspended = TRUE;
@@ -204,16 +206,19 @@ static void on_completed(void *user, struct MHD_Connection *connection, void **s
 
 /* ---- new, free -------------------------------------------------------------------------------------------------------- */
 
-MuFrontHttp *mu_front_http_new(guint16 port, MuFrontHandler handler, gpointer user) {
+MuFrontHttp *mu_front_http_new(guint16 port, const MuTlsServer *tls, MuFrontHandler handler, gpointer user) {
   MuFrontHttp *http = g_new0(MuFrontHttp, 1);
+  struct MHD_OptionItem tls_options[MU_TLS_SERVER_OPTIONS];
+  unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG | (tls != NULL ? MHD_USE_TLS : 0u);
+  mu_tls_server_options(tls, tls_options);
   http->handler = handler;
   http->user = user;
   http->requests = g_hash_table_new(NULL, NULL);
   struct sockaddr_in address = {
       .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-  http->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, port, NULL, NULL,
-                                  on_request, http, MHD_OPTION_SOCK_ADDR, &address, MHD_OPTION_NOTIFY_COMPLETED,
-                                  on_completed, http, MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u, MHD_OPTION_END);
+  http->daemon = MHD_start_daemon(flags, port, NULL, NULL, on_request, http, MHD_OPTION_SOCK_ADDR, &address,
+                                  MHD_OPTION_NOTIFY_COMPLETED, on_completed, http, MHD_OPTION_LISTENING_ADDRESS_REUSE,
+                                  1u, MHD_OPTION_ARRAY, tls_options, MHD_OPTION_END);
   if (http->daemon == NULL)
     g_error("the test master cannot listen on port %u", port);
   http->source = mu_http_loop_attach(http->daemon, g_main_context_get_thread_default());
@@ -243,6 +248,10 @@ void mu_front_http_free(MuFrontHttp *http) {
   MHD_stop_daemon(http->daemon);
   g_hash_table_unref(http->requests);
   g_free(http);
+}
+
+const char *mu_front_http_peer(const MuFrontHttp *http) {
+  return http->peer;
 }
 
 guint16 mu_front_http_port(const MuFrontHttp *http) {

@@ -1,6 +1,7 @@
 /* HTTP below the front: requests with their bodies, answers, and one kind of answer that goes on for ever. */
 #ifndef MU_MESOS_FRONT_HTTP_H
 #define MU_MESOS_FRONT_HTTP_H
+#include "tls_server.h"
 #include <glib.h>
 
 typedef struct MuFrontHttp MuFrontHttp;
@@ -10,9 +11,12 @@ typedef struct MuFrontStream MuFrontStream;
 /* A request has come; it is answered with one of the functions below, now or never. */
 typedef void (*MuFrontHandler)(MuFrontRequest *request, gpointer user);
 
-MuFrontHttp *mu_front_http_new(guint16 port, MuFrontHandler handler, gpointer user);
+/* `tls` NULL: without. */
+MuFrontHttp *mu_front_http_new(guint16 port, const MuTlsServer *tls, MuFrontHandler handler, gpointer user);
 void mu_front_http_free(MuFrontHttp *http);
 guint16 mu_front_http_port(const MuFrontHttp *http);
+/* The common name in the certificate of who sent the last request; "" when it had none. */
+const char *mu_front_http_peer(const MuFrontHttp *http);
 
 const char *mu_front_method(const MuFrontRequest *request);
 const char *mu_front_path(const MuFrontRequest *request);

@@ -11,6 +11,7 @@ struct MuMesosAuth {
   gboolean is_token;
   struct timespec changed; /* of the file, when it was read */
   ino_t inode;
+  off_t size;
   char *header;
 };
 
@@ -71,9 +72,11 @@ static gboolean has_changed(MuMesosAuth *auth) {
   struct stat status;
   if (stat(auth->file, &status) < 0)
     return auth->header == NULL;
-  gboolean same = status.st_ino == auth->inode && status.st_mtim.tv_sec == auth->changed.tv_sec &&
-                  status.st_mtim.tv_nsec == auth->changed.tv_nsec;
+  /* The size too: a file that is written in place may be seen empty first, and filled within the clock's same tick. */
+  gboolean same = status.st_ino == auth->inode && status.st_size == auth->size &&
+                  status.st_mtim.tv_sec == auth->changed.tv_sec && status.st_mtim.tv_nsec == auth->changed.tv_nsec;
   auth->inode = status.st_ino;
+  auth->size = status.st_size;
   auth->changed = status.st_mtim;
   return !same;
 }

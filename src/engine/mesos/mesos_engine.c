@@ -51,9 +51,15 @@ static void note_subscribed(MuMesos *mesos, const Mesos__Event__Subscribed *subs
   mu_debug("subscribed with %s as framework %s", mu_mesos_client_url(mesos->client), mesos->framework_id);
 }
 
+gboolean mu_mesos_over_tls(const MuMesos *mesos) {
+  const char *master = mu_mesos_client_url(mesos->client);
+  return master != NULL && g_str_has_prefix(master, "https:");
+}
+
 static void note_offers(MuMesos *mesos, const Mesos__Event__Offers *offers) {
+  gboolean https = mu_mesos_over_tls(mesos);
   for (gsize i = 0; i < offers->n_offers; i++)
-    mu_mesos_places_note_offer(mesos->places, offers->offers[i]);
+    mu_mesos_places_note_offer(mesos->places, offers->offers[i], https);
 }
 
 /* What the operator can do about it. */

@@ -163,9 +163,9 @@ static void on_agents(const MuMesosReply *reply, gpointer user) {
       reply->status == 200 ? mu_json_parse(reply->body, reply->body_length, reply->body_length, NULL) : NULL;
   gsize i;
   json_t *agent;
-  const char *master = mu_mesos_client_url(mesos->client);
+  gboolean https = mu_mesos_over_tls(mesos);
   json_array_foreach (json_object_get(json_object_get(json, "get_agents"), "agents"), i, agent)
-    note_agent(mesos, agent, master != NULL && g_str_has_prefix(master, "https:"));
+    note_agent(mesos, agent, https);
   const char *url = mu_mesos_places_agent(mesos->places, reading->agent_id);
   if (url != NULL)
     ask_agent(reading, url);

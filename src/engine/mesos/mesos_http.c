@@ -106,10 +106,46 @@ static size_t on_header(char *bytes, size_t size, size_t n, void *user) {
   return length;
 }
 
+static gboolean is_https(const MuMesosTransfer *transfer) {
+  const char *url = NULL;
+  curl_easy_getinfo(transfer->easy, CURLINFO_EFFECTIVE_URL, &url);
+  return url != NULL && g_ascii_strncasecmp(url, "https:", strlen("https:")) == 0;
+}
+
+/* What an operator can do about a connection that TLS does not allow; "" when it is not about TLS. The caller frees. */
+static char *tls_hint(const MuMesosTransfer *transfer, CURLcode code) {
+  const char *ca = transfer->http->ca_file, *cert = transfer->http->cert_file;
+  if (!is_https(transfer))
+    return g_strdup(code == CURLE_GOT_NOTHING ? "; does it speak TLS alone? Then its address is https://…" : "");
+  switch ((int)code) {
+  case CURLE_PEER_FAILED_VERIFICATION:
+    return ca == NULL ? g_strdup("; --ca-file FILE names the authority that signed its certificate")
+                      : g_strdup_printf("; %s (--ca-file) has to hold the authority that signed its certificate, and "
+                                        "the certificate has to be for the name in the address",
+                                        ca);
+  case CURLE_SSL_CACERT_BADFILE:
+    return g_strdup_printf("; %s (--ca-file) has to hold certificates as PEM", ca == NULL ? "the system's file" : ca);
+  case CURLE_SSL_CERTPROBLEM:
+  case CURLE_SSL_CONNECT_ERROR:
+  case CURLE_SEND_ERROR:
+  case CURLE_RECV_ERROR: /* TLS 1.3 tells of a refused certificate after the handshake */
+    return cert == NULL
+               ? g_strdup("; does it want a client certificate? --cert-file and --key-file name one")
+               : g_strdup_printf("; %s (--cert-file) and %s (--key-file) have to be a certificate and its key, "
+                                 "as PEM, and it has to know the authority that signed the certificate",
+                                 cert, transfer->http->key_file);
+  default: return g_strdup("");
+  }
+}
+
 static void end_transfer(MuMesosTransfer *transfer, CURLcode code) {
   MuMesosReply reply = reply_of(transfer);
-  if (code != CURLE_OK)
-    reply.failure = transfer->failure[0] != '\0' ? transfer->failure : curl_easy_strerror(code);
+  g_autofree char *failure = NULL;
+  if (code != CURLE_OK) {
+    g_autofree char *hint = tls_hint(transfer, code);
+    failure = g_strconcat(transfer->failure[0] != '\0' ? transfer->failure : curl_easy_strerror(code), hint, NULL);
+    reply.failure = failure;
+  }
   g_byte_array_append(transfer->answer, (const guint8 *)"", 1); /* so that the body ends like a text */
   reply.body = (const char *)transfer->answer->data;
   g_hash_table_remove(transfer->http->transfers, transfer);
@@ -310,7 +346,13 @@ static void set_headers(MuMesosTransfer *transfer, const MuMesosRequest *request
   curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER, transfer->headers);
 }
 
+/* The files may be replaced at any time: a new connection is made with what is in them then, so nothing of an earlier one, neither
+ * its authorities nor its session, is gone on with. */
 static void set_tls(const MuMesosHttp *http, CURL *easy) {
+  curl_easy_setopt(easy, CURLOPT_SSL_SESSIONID_CACHE, 0L);
+#if LIBCURL_VERSION_NUM >= 0x075700
+  curl_easy_setopt(easy, CURLOPT_CA_CACHE_TIMEOUT, 0L);
+#endif
   if (http->ca_file != NULL)
     curl_easy_setopt(easy, CURLOPT_CAINFO, http->ca_file);
   if (http->cert_file != NULL)

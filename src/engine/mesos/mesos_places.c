@@ -43,20 +43,20 @@ void mu_mesos_places_free(MuMesosPlaces *places) {
 
 /* ---- offers and agents ------------------------------------------------------------------------------------------------- */
 
-static void note_agent(MuMesosPlaces *places, const char *id, const Mesos__URL *url) {
+static void note_agent(MuMesosPlaces *places, const char *id, const Mesos__URL *url, gboolean https) {
   const Mesos__Address *address = url->address;
   const char *host = address->hostname != NULL && *address->hostname != '\0' ? address->hostname : address->ip;
   if (host == NULL)
     return;
-  char *text =
-      g_strdup_printf(strchr(host, ':') != NULL ? "%s://[%s]:%d" : "%s://%s:%d", url->scheme, host, address->port);
+  char *text = g_strdup_printf(strchr(host, ':') != NULL ? "%s://[%s]:%d" : "%s://%s:%d", https ? "https" : url->scheme,
+                               host, address->port);
   g_hash_table_replace(places->agents, g_strdup(id), text);
 }
 
-void mu_mesos_places_note_offer(MuMesosPlaces *places, const Mesos__Offer *offer) {
+void mu_mesos_places_note_offer(MuMesosPlaces *places, const Mesos__Offer *offer, gboolean https) {
   g_hash_table_replace(places->offers, g_strdup(offer->id->value), g_strdup(offer->agent_id->value));
   if (offer->url != NULL)
-    note_agent(places, offer->agent_id->value, offer->url);
+    note_agent(places, offer->agent_id->value, offer->url, https);
 }
 
 void mu_mesos_places_note_agent(MuMesosPlaces *places, const char *agent_id, const char *url) {

@@ -17,7 +17,8 @@ typedef struct {
 
 MuMesosPlaces *mu_mesos_places_new(void);
 void mu_mesos_places_free(MuMesosPlaces *places);
-void mu_mesos_places_note_offer(MuMesosPlaces *places, const Mesos__Offer *offer);
+/* `https`: the agent is spoken to over TLS, whatever the offer says: a master calls every address http (Master::offer). */
+void mu_mesos_places_note_offer(MuMesosPlaces *places, const Mesos__Offer *offer, gboolean https);
 /* The agent of an offer that is out, or NULL. Borrowed. */
 const char *mu_mesos_places_offer(const MuMesosPlaces *places, const char *offer_id);
 void mu_mesos_places_end_offer(MuMesosPlaces *places, const char *offer_id);

@@ -38,6 +38,9 @@ void mu_mesos_cancel_revive(MuMesos *mesos);
 void mu_mesos_read_sandbox(MuEngine *engine, const char *agent_id, const char *task_id, const char *path,
                            guint64 offset, guint64 length, MuSandboxFunc done, gpointer user);
 void mu_mesos_forget_readings(MuMesos *mesos);
-/* mesos_engine.c: gives the event to the sink, in its turn. */
+/* mesos_engine.c */
+/* The master is spoken to over TLS: then agents are, too. */
+gboolean mu_mesos_over_tls(const MuMesos *mesos);
+/* Gives the event to the sink, in its turn. */
 void mu_mesos_emit(MuMesos *mesos, MuEngineEvent *take_event);
 #endif
