@@ -3,6 +3,7 @@
 #define MUSTER_H
 
 #include <muster/config_validator.h>
+#include <muster/custom_step.h>
 #include <muster/error.h>
 #include <muster/http_route.h>
 #include <muster/multi_service_event_client.h>

@@ -2,6 +2,7 @@
 #ifndef MUSTER_PLAN_CUSTOMIZER_H
 #define MUSTER_PLAN_CUSTOMIZER_H
 
+#include <muster/custom_step.h>
 #include <muster/spec.h>
 
 G_BEGIN_DECLS
@@ -63,6 +64,8 @@ typedef struct {
 /* Adds a step at the end of the phase. MU_ERROR_NOT_FOUND: the spec has no such pod or task; MU_ERROR_REFUSED: the index is not
  * below its count; MU_ERROR_CONFLICT: the phase has a step of that name. */
 gboolean mu_plan_draft_add_pod_step(MuPlanDraft *draft, const char *phase, const MuPodStep *step, GError **error);
+/* Adds a step at the end of the phase whose work is code; copied. MU_ERROR_CONFLICT: the phase has a step of that name. */
+gboolean mu_plan_draft_add_custom_step(MuPlanDraft *draft, const char *phase, const MuCustomStep *step, GError **error);
 /* Steps that required it require what it required. */
 gboolean mu_plan_draft_remove_step(MuPlanDraft *draft, const char *phase, const char *step, GError **error);
 /* To the place before another step of the phase; `before` NULL: to the end. */

@@ -96,7 +96,8 @@ static void append_step(GString *out, const json_t *step, GHashTable *pods) {
     g_string_append(out, i == 0 ? "" : ", ");
     append_task(out, task);
   }
-  g_string_append(out, json_array_size(names) == 0 ? "is under way\n" : "\n");
+  const char *nothing = pod == NULL ? "work of the scheduler's own code\n" : "is under way\n";
+  g_string_append(out, json_array_size(names) == 0 ? nothing : "\n");
 }
 
 static void append_plan(GString *out, const json_t *plan, GHashTable *pods) {

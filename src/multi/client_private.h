@@ -61,6 +61,7 @@ struct MuMultiServiceEventClient {
   gpointer uninstall_user;
   MuEffects effects; /* of the drain under way */
   GPtrArray *replies, *callbacks;
+  GHashTable *step_runs; /* of MuStepRun*: they are with the code of custom steps */
   char *framework_id;
   gboolean subscribed, suppressed, uninstalling, torn_down;
   char *engine_error, *store_error;

@@ -6,6 +6,7 @@
 #include "json.h"
 #include "log.h"
 #include "marks.h"
+#include "step_run.h"
 #include <muster/error.h>
 
 #include <string.h>
@@ -24,6 +25,7 @@ static void effects_begin(MuMultiServiceEventClient *client) {
   client->effects.batch = mu_batch_new();
   client->effects.calls = g_ptr_array_new_with_free_func((GDestroyNotify)mu_engine_call_free);
   client->effects.notices = g_ptr_array_new_with_free_func((GDestroyNotify)mu_notice_free);
+  client->effects.steps = g_ptr_array_new_with_free_func((GDestroyNotify)mu_step_call_free);
 }
 
 static void pending_reply_free(MuPendingReply *reply) {
@@ -52,6 +54,7 @@ MuMultiServiceEventClient *mu_multi_service_event_client_new(const char *framewo
   mu_depend_init(client);
   effects_begin(client);
   answers_begin(client);
+  client->step_runs = g_hash_table_new(NULL, NULL);
   mu_client_configure(client, &mu_client_settings_default, 1);
   return client;
 }
@@ -71,6 +74,9 @@ void mu_multi_service_event_client_free(MuMultiServiceEventClient *client) {
   mu_batch_free(client->effects.batch);
   g_ptr_array_unref(client->effects.calls);
   g_ptr_array_unref(client->effects.notices);
+  g_ptr_array_unref(client->effects.steps);
+  mu_step_runs_orphan(client->step_runs);
+  g_hash_table_unref(client->step_runs);
   g_ptr_array_unref(client->replies);
   g_ptr_array_unref(client->callbacks);
   g_strfreev(client->mode_services);
@@ -129,13 +135,14 @@ void mu_output_free(MuOutput *output) {
   g_ptr_array_unref(output->calls);
   g_ptr_array_unref(output->replies);
   g_ptr_array_unref(output->notices);
+  g_ptr_array_unref(output->steps);
   g_ptr_array_unref(output->callbacks);
   g_free(output);
 }
 
 gboolean mu_output_is_empty(const MuOutput *output) {
   return mu_batch_is_empty(output->batch) && output->calls->len == 0 && output->replies->len == 0 &&
-         output->notices->len == 0 && output->callbacks->len == 0 && !output->erase;
+         output->notices->len == 0 && output->steps->len == 0 && output->callbacks->len == 0 && !output->erase;
 }
 
 /* ---- the framework's record ---------------------------------------------------------------------------------------- */
@@ -593,6 +600,7 @@ MuOutput *mu_client_drain(MuMultiServiceEventClient *client, gint64 now_ms) {
   output->batch = client->effects.batch;
   output->calls = client->effects.calls;
   output->notices = client->effects.notices;
+  output->steps = client->effects.steps;
   output->replies = client->replies;
   output->callbacks = client->callbacks;
   effects_begin(client);

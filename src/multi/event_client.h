@@ -29,6 +29,7 @@ typedef struct {
   GPtrArray *calls;     /* of MuEngineCall* */
   GPtrArray *replies;   /* of MuPendingReply* */
   GPtrArray *notices;   /* of MuNotice* */
+  GPtrArray *steps;     /* of MuStepCall*: the runner gives them to mu_client_call_step (step_run.h) */
   GPtrArray *callbacks; /* of char*: services whose UninstallCallback is due; the runner calls it, then callback_done */
   gboolean erase; /* the framework is uninstalled: after the calls (TEARDOWN is the last) erase the store and end */
 } MuOutput;

@@ -1,5 +1,6 @@
 /* The queue and the clock of the runner. */
 #include "runner_internal.h"
+#include "step_run.h"
 
 #define ITEMS_A_TURN 256 /* events and commands: about a millisecond of work */
 
@@ -68,10 +69,19 @@ static void feed_event(MuMultiServiceRunner *runner, MuEngineEvent *take_event, 
   mu_client_event(runner->client, take_event, now_ms);
 }
 
-/* One of the two. */
+/* One that comes after that is lost: the step's code is called again in the next run. */
+static void feed_report(MuMultiServiceRunner *runner, MuStepReport *take_report, gint64 now_ms) {
+  if (runner->stopping || runner->uninstalled)
+    mu_step_report_free(take_report);
+  else
+    mu_client_step_report(runner->client, take_report, now_ms);
+}
+
+/* One of the three. */
 typedef struct {
   MuCommand *command;
   MuEngineEvent *event;
+  MuStepReport *report;
 } Item;
 
 /* A part of a long queue: what is left has its turn after others of the main loop have had theirs. */
@@ -80,6 +90,8 @@ static void feed(MuMultiServiceRunner *runner, gint64 now_ms) {
     Item *item = g_queue_pop_head(&runner->queue);
     if (item->command != NULL)
       feed_command(runner, item->command, now_ms);
+    else if (item->report != NULL)
+      feed_report(runner, item->report, now_ms);
     else
       feed_event(runner, item->event, now_ms);
     g_free(item);
@@ -99,11 +111,17 @@ void mu_runner_queue_event(MuMultiServiceRunner *runner, MuEngineEvent *take_eve
   enqueue(runner, (Item){.event = take_event});
 }
 
+void mu_runner_queue_report(MuMultiServiceRunner *runner, MuStepReport *take_report) {
+  enqueue(runner, (Item){.report = take_report});
+}
+
 void mu_runner_queue_clear(MuMultiServiceRunner *runner) {
   Item *item;
   while ((item = g_queue_pop_head(&runner->queue)) != NULL) {
     if (item->command != NULL)
       mu_runner_refuse(item->command, MU_ERROR_UNAVAILABLE, "the scheduler has ended; nothing was changed");
+    else if (item->report != NULL)
+      mu_step_report_free(item->report);
     else
       mu_engine_event_free(item->event);
     g_free(item);

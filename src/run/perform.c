@@ -1,6 +1,7 @@
 /* What the pipeline lets through is done here: calls to the engine, answers, notices, callbacks. */
 #include "log.h"
 #include "runner_internal.h"
+#include "step_run.h"
 
 static void on_committed(MuBatch *batch, const GError *error, gpointer user) {
   (void)batch;
@@ -52,6 +53,15 @@ static void publish(MuMultiServiceRunner *runner, const MuOutput *output) {
   }
 }
 
+static void queue_report(MuStepReport *take_report, gpointer user) {
+  mu_runner_queue_report(user, take_report);
+}
+
+static void call_steps(MuMultiServiceRunner *runner, const MuOutput *output) {
+  for (guint i = 0; i < output->steps->len; i++)
+    mu_client_call_step(runner->client, output->steps->pdata[i], queue_report, runner);
+}
+
 static void call_back(MuMultiServiceRunner *runner, const MuOutput *output) {
   for (guint i = 0; i < output->callbacks->len; i++) {
     const char *service = output->callbacks->pdata[i];
@@ -67,6 +77,7 @@ static void perform(MuOutput *take_output, gpointer user) {
   perform_calls(runner, output);
   give_replies(output);
   publish(runner, output);
+  call_steps(runner, output);
   call_back(runner, output);
   runner->uninstalled |= output->erase;
 }

@@ -75,6 +75,7 @@ gint64 mu_runner_now_ms(const MuMultiServiceRunner *runner);
 /* Puts it at the end of the queue. */
 void mu_runner_queue_command(MuMultiServiceRunner *runner, MuCommand *take_command);
 void mu_runner_queue_event(MuMultiServiceRunner *runner, MuEngineEvent *take_event);
+void mu_runner_queue_report(MuMultiServiceRunner *runner, MuStepReport *take_report);
 /* Something has changed that the loop should look at: sets its one timer anew. */
 void mu_runner_arm(MuMultiServiceRunner *runner);
 /* Ends the loop when there is a reason to. */

@@ -8,10 +8,14 @@
 
 #include <string.h>
 
-static void take_scheduler(MuService *service, MuServiceScheduler *take_scheduler) {
+/* TRUE: the service's record is another one now. */
+static gboolean take_scheduler(MuService *service, MuServiceScheduler *take_scheduler) {
+  gboolean before = service->record->customized;
   mu_service_scheduler_free(service->scheduler);
   service->scheduler = take_scheduler;
+  service->record->customized = take_scheduler->customizer != NULL;
   g_clear_pointer(&service->failure, g_free);
+  return service->record->customized != before;
 }
 
 /* A task that the new configuration does not change goes over to it as it runs; so does one that runs only once and did. */
@@ -131,11 +135,10 @@ gboolean mu_service_configure(MuService *service, MuServiceScheduler *scheduler,
     return FALSE;
   }
   g_clear_pointer(&service->rejected, g_free);
-  take_scheduler(service, scheduler);
-  gboolean same_version = service->record->version == version;
+  gboolean changed = take_scheduler(service, scheduler) || service->record->version != version;
   service->record->version = version;
   if (same) {
-    if (!same_version)
+    if (changed)
       mu_service_put(service, effects);
     return TRUE;
   }
@@ -162,8 +165,9 @@ void mu_service_loaded(MuService *service, MuServiceScheduler *scheduler, const 
   if (scheduler == NULL || service->record->state != MU_SERVICE_RUNNING)
     return;
   service->scheduler = NULL;
-  if (g_strcmp0(service->record->target, scheduler->config_id) == 0)
-    take_scheduler(service, scheduler);
-  else /* the factory may build another spec than last time: a new configuration, taken or refused as any other */
+  if (g_strcmp0(service->record->target, scheduler->config_id) == 0) {
+    if (take_scheduler(service, scheduler))
+      mu_service_put(service, effects);
+  } else /* the factory may build another spec than last time: a new configuration, taken or refused as any other */
     mu_service_configure(service, scheduler, service->record->version, effects, NULL);
 }

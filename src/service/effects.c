@@ -8,6 +8,31 @@ void mu_notice_free(MuNotice *notice) {
   g_free(notice);
 }
 
+void mu_step_call_free(MuStepCall *call) {
+  if (call == NULL)
+    return;
+  g_free(call->service);
+  g_free(call->key);
+  g_free(call);
+}
+
+void mu_step_report_free(MuStepReport *report) {
+  if (report == NULL)
+    return;
+  g_free(report->service);
+  g_free(report->key);
+  g_free(report->text);
+  g_free(report);
+}
+
+void mu_effects_call_step(MuEffects *effects, const char *service, const char *key, guint64 run) {
+  MuStepCall *call = g_new0(MuStepCall, 1);
+  call->service = g_strdup(service);
+  call->key = g_strdup(key);
+  call->run = run;
+  g_ptr_array_add(effects->steps, call);
+}
+
 void mu_effects_kill(MuEffects *effects, const char *task_id, const char *agent_id) {
   MuEngineCall *call = mu_engine_call_new(MU_CALL_KILL);
   call->task_id = g_strdup(task_id);

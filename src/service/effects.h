@@ -17,6 +17,27 @@ typedef struct {
 
 void mu_notice_free(MuNotice *notice);
 
+/* A custom step's code is to be called. */
+typedef struct {
+  char *service, *key; /* key: plan/phase/step */
+  guint64 run;         /* no other call has this number */
+} MuStepCall;
+
+void mu_step_call_free(MuStepCall *call);
+
+typedef enum { MU_STEP_TELLS, MU_STEP_COMPLETE, MU_STEP_AGAIN, MU_STEP_FAILED } MuStepReportKind;
+
+/* What it says to that. */
+typedef struct {
+  char *service, *key;
+  guint64 run;
+  MuStepReportKind kind;
+  char *text;      /* TELLS, AGAIN, FAILED; may be NULL */
+  gint64 after_ms; /* AGAIN */
+} MuStepReport;
+
+void mu_step_report_free(MuStepReport *report);
+
 typedef struct {
   /* drawn on */
   gint64 now_ms;
@@ -26,13 +47,16 @@ typedef struct {
   gint64 kill_retry_ms;
   const char *api_host;
   guint16 api_port;
+  guint64 last_run; /* of a custom step */
   /* brought about */
   MuBatch *batch;
   GPtrArray *calls;   /* of MuEngineCall*, owned */
   GPtrArray *notices; /* of MuNotice*, owned */
+  GPtrArray *steps;   /* of MuStepCall*, owned */
 } MuEffects;
 
 void mu_effects_kill(MuEffects *effects, const char *task_id, const char *agent_id);
+void mu_effects_call_step(MuEffects *effects, const char *service, const char *key, guint64 run);
 void mu_effects_acknowledge(MuEffects *effects, const MuTaskStatus *status);
 /* Begins a notice about the service; members are written to the result (mu_json_text_member), then mu_effects_notice ends it. */
 MuJsonText mu_effects_notice_begin(const char *service);

@@ -93,14 +93,18 @@ static gboolean note_goal(MuTask *task, gboolean asked_to_end) {
 }
 
 /* What people are told of it is bounded: it is stored, and a task may write much before it fails. */
-static void shorten_message(MuTaskStatus *status) {
-  if (status->message == NULL || strlen(status->message) <= MU_STATUS_MAX_MESSAGE)
-    return;
-  char *end = status->message + MU_STATUS_MAX_MESSAGE - strlen("…");
-  while (end > status->message && ((guchar)*end & 0xc0) == 0x80) /* not inside a character */
+char *mu_status_message_shortened(const char *message) {
+  if (message == NULL || strlen(message) <= MU_STATUS_MAX_MESSAGE)
+    return g_strdup(message);
+  const char *end = message + MU_STATUS_MAX_MESSAGE - strlen("…");
+  while (end > message && ((guchar)*end & 0xc0) == 0x80) /* not inside a character */
     end--;
-  *end = '\0';
-  char *shorter = g_strconcat(status->message, "…", NULL);
+  g_autofree char *begin = g_strndup(message, (gsize)(end - message));
+  return g_strconcat(begin, "…", NULL);
+}
+
+static void shorten_message(MuTaskStatus *status) {
+  char *shorter = mu_status_message_shortened(status->message);
   g_free(status->message);
   status->message = shorter;
 }

@@ -19,6 +19,7 @@ static void item_clear(MuDraftItem *item) {
 
 static void step_free(MuStepDraft *step) {
   item_clear(&step->item);
+  g_free(step->done_for);
   g_free(step);
 }
 
@@ -336,6 +337,19 @@ gboolean mu_plan_draft_add_pod_step(MuPlanDraft *draft, const char *phase, const
       !check_absent(draft, "step", found->steps, name, error))
     return FALSE;
   add_step(found, g_steal_pointer(&name), pod, step->index, tasks);
+  return TRUE;
+}
+
+gboolean mu_plan_draft_add_custom_step(MuPlanDraft *draft, const char *phase, const MuCustomStep *step,
+                                       GError **error) {
+  guint index = 0;
+  MuPhaseDraft *found = find(draft, phase, &index, error);
+  if (found == NULL || !check_name(draft, "step", step->name, error) ||
+      !check_absent(draft, "step", found->steps, step->name, error))
+    return FALSE;
+  MuStepDraft *added = add_step(found, g_strdup(step->name), NULL, 0, 0);
+  added->custom = *step;
+  added->done_for = g_strdup(step->done_for);
   return TRUE;
 }
 

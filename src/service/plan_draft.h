@@ -11,9 +11,11 @@ typedef struct {
 
 typedef struct {
   MuDraftItem item;
-  const MuPodSpec *pod; /* borrowed */
+  const MuPodSpec *pod; /* borrowed; NULL: of code */
   guint index;          /* of the instance */
   guint64 tasks;        /* bit n: task n of the pod's spec */
+  MuCustomStep custom;  /* of code; its texts are the item's and the next member */
+  char *done_for;       /* NULL: the target configuration */
 } MuStepDraft;
 
 typedef struct {

@@ -1,6 +1,7 @@
 /* What operators do to the plans of a running service: PlansQueries of dcos-commons. */
 #include "service_private.h"
 
+#include "custom_work.h"
 #include "json.h"
 #include "marks.h"
 #include <muster/error.h>
@@ -107,11 +108,16 @@ static void set_all_anew(MuStep *step, gboolean anew, MuEffects *effects) {
 static void set_interrupted(MuService *service, MuStep *step, gboolean interrupted, MuEffects *effects) {
   mu_step_set_interrupted(step, interrupted);
   mu_marks_put_step(service, step, effects);
-  mu_pod_mark_dirty(step->asset);
+  if (step->asset != NULL)
+    mu_pod_mark_dirty(step->asset);
 }
 
 /* Of an instance on its way out: an operator's word that the rest of it is gone. */
 static void force_step(MuService *service, MuStep *step, MuEffects *effects) {
+  if (step->work != NULL) {
+    mu_custom_force(step, effects);
+    return;
+  }
   if (step->tasks == 0) {
     mu_teardown_forget(step->asset, effects);
     return;
@@ -122,6 +128,10 @@ static void force_step(MuService *service, MuStep *step, MuEffects *effects) {
 }
 
 static void begin_anew(MuService *service, MuStep *step, MuEffects *effects) {
+  if (step->work != NULL) {
+    mu_custom_restart(step, effects);
+    return;
+  }
   mu_step_set_forced(step, FALSE);
   set_all_anew(step, TRUE, effects);
   mu_marks_put_step(service, step, effects);

@@ -2,6 +2,7 @@
  * the pod types in order, their instances in order, all tasks of an instance at once (DefaultPlanFactory of dcos-commons). */
 #include "service_private.h"
 
+#include "custom_work.h"
 #include "launch.h"
 #include "marks.h"
 #include "plan_draft.h"
@@ -44,13 +45,18 @@ MuStep *mu_service_add_pod_step(MuService *service, MuPhase *phase, const MuPodS
   return mu_service_add_step(service, phase, mu_service_ensure_pod(service, pod->type, index), name, tasks);
 }
 
+static void add_drafted_step(MuService *service, MuPhase *phase, const MuStepDraft *draft) {
+  MuPod *pod = draft->pod == NULL ? NULL : mu_service_ensure_pod(service, draft->pod->type, draft->index);
+  MuStep *step = mu_service_add_step(service, phase, pod, draft->item.name, draft->tasks);
+  const char *done_for = draft->done_for == NULL ? service->record->target : draft->done_for;
+  if (pod == NULL)
+    mu_custom_link(service, step, &draft->custom, done_for);
+}
+
 static void add_drafted_phase(MuService *service, MuPlan *plan, const MuPhaseDraft *draft) {
   MuPhase *phase = mu_plan_add_phase(plan, draft->item.name, draft->strategy);
-  for (guint i = 0; i < draft->steps->len; i++) {
-    const MuStepDraft *step = draft->steps->pdata[i];
-    MuPod *pod = mu_service_ensure_pod(service, step->pod->type, step->index);
-    mu_service_add_step(service, phase, pod, step->item.name, step->tasks);
-  }
+  for (guint i = 0; i < draft->steps->len; i++)
+    add_drafted_step(service, phase, draft->steps->pdata[i]);
 }
 
 /* ---- plans --------------------------------------------------------------------------------------------------------- */
@@ -89,10 +95,13 @@ static void add_requirements(MuPlan *plan, const MuPlanDraft *draft) {
   }
 }
 
-/* Asks the code that has a say in it. */
+/* Asks the code that has a say in it. Without it the plan would do other things than it should. */
 static char *customize(const MuService *service, const MuServiceSpec *spec, MuPlanDraft *draft) {
   const MuServiceScheduler *scheduler = service->scheduler;
   g_autoptr(GError) error = NULL;
+  if (scheduler == NULL && service->record->customized)
+    return g_strdup_printf("code has a say in it, and could not be asked: %s",
+                           service->failure == NULL ? "its service could not be built" : service->failure);
   if (scheduler == NULL || scheduler->customizer == NULL ||
       (scheduler->customizer(spec, draft, scheduler->customizer_user, &error) && mu_plan_draft_check(draft, &error)))
     return NULL;
@@ -204,6 +213,7 @@ static void clear_plans(MuService *service, MuEffects *effects) {
   g_ptr_array_set_size(service->held_back, 0);
   g_ptr_array_set_size(service->claimed, 0);
   g_ptr_array_set_size(service->plans, 0);
+  mu_custom_unlink(service);
   service->deploy = service->recovery = service->decommission = service->rolling = NULL;
 }
 
@@ -241,7 +251,10 @@ void mu_service_rebuild_plans(MuService *service, MuEffects *effects) {
     add_custom_plans(service, spec);
   }
   drop_empty_pods(service, effects);
+  if (service->scheduler != NULL || service->record->state != MU_SERVICE_RUNNING)
+    mu_custom_prune(service, effects);
   mu_marks_apply(service);
+  mu_custom_refresh(service, effects);
   GHashTableIter iter;
   gpointer pod = NULL;
   g_hash_table_iter_init(&iter, service->pods);

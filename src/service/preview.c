@@ -3,6 +3,7 @@
 #include "service_private.h"
 
 #include "bug.h"
+#include "custom_work.h"
 #include "json.h"
 #include "marks.h"
 #include "spec_changes.h"
@@ -47,6 +48,7 @@ static MuService *copy_service(const MuService *service, MuEffects *effects) {
   while (g_hash_table_iter_next(&iter, NULL, &value))
     copy_pod(copy, value);
   mu_marks_copy(service, copy);
+  mu_custom_copy(service, copy);
   mu_service_loaded(copy, NULL, NULL, effects);
   return copy;
 }
@@ -195,14 +197,14 @@ static json_t *pod_rows(const Preview *preview) {
 
 static json_t *step_row(const MuStep *step) {
   const MuPod *pod = step->asset;
-  const MuPodSpec *spec = mu_step_pod_spec(pod, FALSE);
-  guint64 launch = mu_step_tasks_to_launch(step);
+  const MuPodSpec *spec = pod == NULL ? NULL : mu_step_pod_spec(pod, FALSE);
+  guint64 launch = pod == NULL ? 0 : mu_step_tasks_to_launch(step);
   json_t *tasks = json_array(), *row = json_object();
   for (guint i = 0; spec != NULL && i < spec->n_tasks; i++)
     if ((launch & (G_GUINT64_CONSTANT(1) << i)) != 0)
       json_array_append_new(tasks, json_string(spec->tasks[i].name));
   mu_json_set_string(row, "name", step->name);
-  mu_json_set_string(row, "pod", pod->name);
+  mu_json_set_string(row, "pod", pod == NULL ? NULL : pod->name);
   mu_json_set_string(row, "status", mu_status_to_string(step->status));
   mu_json_set_new(row, "tasks", tasks);
   return row;
@@ -212,7 +214,7 @@ static json_t *phase_row(const MuPhase *phase) {
   json_t *steps = json_array(), *row = json_object();
   for (guint i = 0; i < phase->steps->len; i++) {
     const MuStep *step = phase->steps->pdata[i];
-    if (step->status != MU_STATUS_COMPLETE && step->asset != NULL)
+    if (step->status != MU_STATUS_COMPLETE)
       json_array_append_new(steps, step_row(step));
   }
   mu_json_set_string(row, "name", phase->name);

@@ -2,6 +2,7 @@
 #include "service_private.h"
 
 #include "bug.h"
+#include "custom_work.h"
 #include "launch.h"
 #include "marks.h"
 #include "quota.h"
@@ -44,6 +45,7 @@ MuService *mu_service_new(const char *name) {
   service->tasks = g_hash_table_new(g_str_hash, g_str_equal);
   service->reservations = g_hash_table_new_full(mu_id_hash, g_str_equal, g_free, NULL);
   service->marks = mu_marks_new();
+  service->custom = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)mu_custom_work_free);
   service->files = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_bytes_unref);
   service->early_statuses = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)mu_task_status_free);
   service->pod_records = g_ptr_array_new();
@@ -73,6 +75,7 @@ void mu_service_free(MuService *service) {
   g_hash_table_unref(service->configs);
   g_hash_table_unref(service->fingerprints);
   g_clear_pointer(&service->unread_configs, g_hash_table_unref);
+  g_hash_table_unref(service->custom);
   g_hash_table_unref(service->marks);
   g_clear_pointer(&service->history, g_ptr_array_unref);
   g_hash_table_unref(service->files);
@@ -448,6 +451,7 @@ gboolean mu_service_load(MuService *service, MuRecordKind kind, const char *key,
   case MU_RECORD_TASK: return load_task(service, value, length, error);
   case MU_RECORD_STATUS: return load_status(service, key, value, length, error);
   case MU_RECORD_PAUSE: return load_pause(service, key, value, length, error);
+  case MU_RECORD_STEP: return mu_custom_load(service, key, value, length, error);
   case MU_RECORD_MARK: return mu_marks_load(service, key, value, length, error);
   case MU_RECORD_HISTORY: return mu_history_load(service, value, length, error);
   case MU_RECORD_WHY: return mu_why_load(service, value, length, error);

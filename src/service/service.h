@@ -16,6 +16,7 @@
 
 typedef struct MuService MuService;
 typedef struct MuPod MuPod;
+typedef struct MuCustomWork MuCustomWork; /* custom_work.h */
 
 /* A task that was launched at least once. */
 typedef struct {
@@ -86,6 +87,7 @@ struct MuService {
   MuPlan *rolling;       /* of the last rolling restart; NULL: there was none */
   GPtrArray *history;    /* of MuHistoryEntry*, owned, by version: configurations that were the target; NULL: none */
   GHashTable *marks;     /* operators' marks on plan elements; see marks.h */
+  GHashTable *custom;    /* key to MuCustomWork, owned: the work of custom steps */
   GHashTable *files;     /* name to GBytes: what clients keep with the service */
   gboolean quiet;        /* statuses are found without telling those who watch: at a start */
   GPtrArray *dirty_pods; /* of MuPod* */
@@ -169,10 +171,16 @@ char **mu_service_holdouts(const MuService *service);
 
 /* Bytes of a status's message that are kept. */
 #define MU_STATUS_MAX_MESSAGE 4096u
+/* A copy of the message, with … at its end when it was longer. NULL: NULL. */
+char *mu_status_message_shortened(const char *message);
 
 /* A status of the task `task_name`; stores, acknowledges and acts. A status of another run than the present one is
  * acknowledged, and the run killed when it is alive. */
 void mu_service_on_status(MuService *service, const char *task_name, const MuTaskStatus *status, MuEffects *effects);
+/* What the code of a custom step reports. */
+void mu_service_on_step(MuService *service, const MuStepReport *report, MuEffects *effects);
+/* The work whose present run this is; NULL: it is nobody's any more. */
+const MuCustomWork *mu_service_custom_run(const MuService *service, const char *key, guint64 run);
 /* The pod instance whose ledger has the reservation, or NULL. */
 MuPod *mu_service_pod_of_reservation(MuService *service, const char *resource_id);
 /* An offer of the agent came: entries that it shows are proven, entries that were asked to go and are absent are gone. */

@@ -79,6 +79,8 @@ MuPlan *mu_service_add_plan(MuService *service, const char *name, MuStrategyKind
 MuStep *mu_service_add_pod_step(MuService *service, MuPhase *phase, const MuPodSpec *pod, guint index, guint64 tasks);
 /* Builds the plans anew from the target configuration (or the uninstall) and finds every status. */
 void mu_service_rebuild_plans(MuService *service, MuEffects *effects);
+/* Those who watch are told of the step's status. */
+void mu_step_announce(const MuStep *step, MuEffects *effects);
 /* Links a step with its pod. */
 MuStep *mu_service_add_step(MuService *service, MuPhase *phase, MuPod *pod, const char *name, guint64 tasks);
 /* Removes the phase and unlinks its steps from their pods. */
@@ -154,6 +156,8 @@ const MuTaskSpec *mu_task_launched_spec(const MuTask *task);
 /* The id of the resource set that the run uses; NULL: its configuration is not known any more. */
 const char *mu_task_set(const MuTask *task);
 const MuBackoff *mu_service_backoff(const MuService *service);
+/* When what has failed so often in a row, the last time at ended_ms, is tried again. */
+gint64 mu_backoff_end_ms(const MuBackoff *backoff, guint failures, gint64 ended_ms);
 /* When the task may be relaunched. */
 gint64 mu_task_relaunch_ms(const MuTask *task);
 #endif

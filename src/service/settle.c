@@ -3,6 +3,8 @@
  * and of the steps that are candidates. */
 #include "service_private.h"
 
+#include "custom_work.h"
+
 #include <string.h>
 
 /* ---- kills --------------------------------------------------------------------------------------------------------- */
@@ -42,12 +44,16 @@ static void repeat_kills(MuService *service, MuEffects *effects) {
 
 /* ---- one pod ------------------------------------------------------------------------------------------------------- */
 
-static void announce_step(MuService *service, MuStep *step, MuEffects *effects) {
+void mu_step_announce(const MuStep *step, MuEffects *effects) {
+  const MuCustomWork *work = step->work;
+  const MuService *service = work != NULL ? work->service : ((const MuPod *)step->asset)->service;
   MuJsonText text = mu_effects_notice_begin(service->name);
   mu_json_text_member(&text, "plan", step->phase->plan->name);
   mu_json_text_member(&text, "phase", step->phase->name);
   mu_json_text_member(&text, "step", step->name);
   mu_json_text_member(&text, "status", mu_status_to_string(step->status));
+  if (work != NULL)
+    mu_json_text_member(&text, "message", work->told != NULL ? work->told : work->record->message);
   mu_effects_notice(effects, "step", service->name, &text);
 }
 
@@ -63,6 +69,8 @@ static MuStatus teardown_status(const MuPod *pod, guint index) {
 
 MuStatus mu_step_find(const MuStep *step, gint64 now_ms, gint64 *ret_delayed_until_ms) {
   const MuPod *pod = step->asset;
+  if (step->work != NULL)
+    return mu_custom_find(step, now_ms, ret_delayed_until_ms);
   if (step->tasks == 0)
     return teardown_status(pod, step->index);
   if (mu_pod_is_decommissioned(pod))
@@ -76,7 +84,7 @@ static void refresh_step(MuPod *pod, MuStep *step, MuEffects *effects) {
   MuStatus before = step->status;
   mu_step_set_status(step, mu_step_find(step, effects->now_ms, &step->delayed_until_ms));
   if (step->status != before && !pod->service->quiet)
-    announce_step(pod->service, step, effects);
+    mu_step_announce(step, effects);
 }
 
 /* Tasks that the configuration no longer has. */
@@ -200,9 +208,10 @@ static gboolean would_end_a_task(const MuStep *step) {
 }
 
 gboolean mu_step_is_held_back(const MuService *service, const MuStep *step) {
-  if (service->unmet == NULL || step->phase->plan != service->deploy || step->tasks == 0 ||
-      step->status != MU_STATUS_PENDING)
+  if (service->unmet == NULL || step->phase->plan != service->deploy || step->status != MU_STATUS_PENDING)
     return FALSE;
+  if (step->tasks == 0)
+    return step->work != NULL;
   return ((const MuPod *)step->asset)->record == NULL || would_end_a_task(step);
 }
 
@@ -238,6 +247,10 @@ static gboolean end_old_tasks(MuPod *pod, const MuStep *step, MuEffects *effects
 static gboolean work_on(MuStep *step, gpointer user) {
   Work *work = user;
   MuPod *pod = step->asset;
+  if (step->work != NULL)
+    mu_custom_work_on(step, work->effects);
+  if (pod == NULL)
+    return TRUE;
   if (pod->claimed_by != NULL)
     return TRUE;
   pod->claimed_by = step;
@@ -303,6 +316,7 @@ static void find_work(MuService *service, MuEffects *effects) {
   g_ptr_array_set_size(service->delayed, 0);
   for (guint i = 0; i < service->plans->len; i++)
     mu_plan_candidates(service->plans->pdata[i], work_on, &work);
+  mu_custom_refresh(service, effects);
   forget_outcomes(waited);
   forget_reasons(service, effects);
 }
@@ -370,6 +384,7 @@ void mu_service_settle(MuService *service, MuEffects *effects) {
     for (guint i = 0; i < service->delayed->len; i++)
       mu_pod_mark_dirty(service->delayed->pdata[i]);
   service->next_ms = G_MAXINT64;
+  mu_custom_refresh(service, effects);
   do {
     refresh_dirty_pods(service, effects);
     find_work(service, effects);

@@ -84,14 +84,17 @@ gboolean mu_task_has_failed(const MuTask *task) {
   return spec->goal == MU_GOAL_RUNNING || task->record->paused || task->status->state != MU_TASK_FINISHED;
 }
 
-gint64 mu_task_relaunch_ms(const MuTask *task) {
-  const MuBackoff *backoff = mu_service_backoff(task->pod->service);
-  if (!backoff->enabled || task->record->failures == 0)
-    return task->record->ended_ms;
+gint64 mu_backoff_end_ms(const MuBackoff *backoff, guint failures, gint64 ended_ms) {
+  if (!backoff->enabled || failures == 0)
+    return ended_ms;
   double delay = (double)backoff->initial_ms;
-  for (guint i = 1; i < task->record->failures && delay < (double)backoff->max_ms; i++)
+  for (guint i = 1; i < failures && delay < (double)backoff->max_ms; i++)
     delay *= backoff->factor;
-  return task->record->ended_ms + (gint64)MIN(delay, (double)backoff->max_ms);
+  return ended_ms + (gint64)MIN(delay, (double)backoff->max_ms);
+}
+
+gint64 mu_task_relaunch_ms(const MuTask *task) {
+  return mu_backoff_end_ms(mu_service_backoff(task->pod->service), task->record->failures, task->record->ended_ms);
 }
 
 /* ---- one task ------------------------------------------------------------------------------------------------------- */

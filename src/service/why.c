@@ -1,5 +1,6 @@
 #include "why.h"
 
+#include "custom_work.h"
 #include "json.h"
 #include "marks.h"
 
@@ -93,6 +94,8 @@ static gboolean ask_errors(const Question *q) {
 
 /* A step that is under way goes on although something above it is interrupted. */
 static gboolean is_under_way(const MuStep *step) {
+  if (step->work != NULL)
+    return mu_custom_is_running(step);
   return step->status == MU_STATUS_PREPARED || step->status == MU_STATUS_STARTING || step->status == MU_STATUS_STARTED;
 }
 

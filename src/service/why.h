@@ -25,6 +25,7 @@
   X(START, "start")           /* launched, and not running yet */                                                      \
   X(READINESS, "readiness")   /* runs, and its check did not pass yet */                                               \
   X(FINISH, "finish")         /* runs, and has to finish */                                                            \
+  X(CODE, "code")             /* the work of a custom step */                                                          \
   X(AGENT, "agent")           /* the agent is unreachable */
 
 typedef enum {

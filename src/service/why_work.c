@@ -1,6 +1,7 @@
 /* What a step waits for that no plan holds back: an offer, the end of a task, a check. Found from the records of its pod. */
 #include "why.h"
 
+#include "custom_work.h"
 #include "service_private.h"
 
 #include <string.h>
@@ -265,11 +266,45 @@ static void ask_prepared(const Work *w) {
     ask_old_task(w, task);
 }
 
+/* ---- custom steps -------------------------------------------------------------------------------------------------- */
+
+static char *step_command(const MuStep *step, const char *service, const char *operation) {
+  return g_strdup_printf("muster plan %s %s %s --phase '%s' --step '%s'", operation, service, step->phase->plan->name,
+                         step->phase->name, step->name);
+}
+
+static void ask_failed(const MuWhyScene *scene, const MuStep *step, const MuCustomWork *work, MuWhy *why) {
+  const MuStepRecord *record = work->record;
+  gint64 left_s = MAX(step->delayed_until_ms - scene->now_ms, 0) / 1000 + 1;
+  why->kind = MU_WHY_BACKOFF;
+  why->reason = g_strdup_printf("next attempt in %" G_GINT64_FORMAT " s: it failed for the %u. time in a row%s%s",
+                                left_s, record->failures, record->message == NULL ? "" : ": ",
+                                record->message == NULL ? "" : record->message);
+  why->clears = g_strdup("the pause passes; a restart of the step ends it at once");
+  why->command = step_command(step, work->service->name, "restart");
+  why->since_ms = record->ended_ms;
+  why->until_ms = step->delayed_until_ms;
+}
+
+/* Its code is at work, is called again later, or is about to be called. */
+static void ask_code(const MuWhyScene *scene, const MuStep *step, const MuCustomWork *work, MuWhy *why) {
+  if (work->run == 0 && mu_why_scheduler(scene, MU_WHY_STORE, why))
+    return;
+  why->kind = MU_WHY_CODE;
+  why->reason = g_strdup(work->told != NULL ? work->told : "the scheduler's own code works on it");
+  why->clears = g_strdup("that code says that it is done");
+  why->command = step_command(step, work->service->name, "force-complete");
+  why->since_ms = work->record->begun_ms;
+  why->until_ms = work->run == 0 ? work->again_ms : 0;
+}
+
 void mu_why_work(const MuWhyScene *scene, const MuStep *step, const MuPod *pod, MuWhy *why) {
-  if (pod == NULL) {
-    why->kind = MU_WHY_ORDER;
-    why->reason = g_strdup("its own work is under way");
-    why->clears = g_strdup("that is done");
+  const MuCustomWork *work = step->work;
+  if (work != NULL) {
+    if (step->status == MU_STATUS_DELAYED)
+      ask_failed(scene, step, work, why);
+    else
+      ask_code(scene, step, work, why);
     return;
   }
   const Work w = {scene, step, pod, pod->service, why};

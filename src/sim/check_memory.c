@@ -8,6 +8,7 @@
 #include "sim_check.h"
 
 #include "client_private.h"
+#include "custom_work.h"
 #include "service_private.h"
 
 #include <string.h>
@@ -37,7 +38,10 @@ static void dump_pod(GPtrArray *lines, const MuPod *pod) {
 }
 
 /* Due moments pass between the two: what is DELAYED in one may be PENDING in the other. */
-static const char *status_word(MuStatus status) {
+static const char *status_word(const MuStep *step) {
+  MuStatus status = step->status;
+  if (step->work != NULL && status == MU_STATUS_STARTED) /* its code is called again after a restart */
+    status = MU_STATUS_PENDING;
   return mu_status_to_string(status == MU_STATUS_DELAYED ? MU_STATUS_PENDING : status);
 }
 
@@ -71,9 +75,9 @@ static void dump_plan(GPtrArray *lines, const MuService *service, const MuPlan *
     const MuPhase *phase = plan->phases->pdata[i];
     for (guint j = 0; is_compared(service, phase) && j < phase->steps->len; j++) {
       const MuStep *step = phase->steps->pdata[j];
-      g_ptr_array_add(lines, g_strdup_printf("step %s/%s/%s %s%s%s", plan->name, phase->name, step->name,
-                                             status_word(step->status), step->interrupted ? " interrupted" : "",
-                                             step->forced ? " forced" : ""));
+      g_ptr_array_add(lines,
+                      g_strdup_printf("step %s/%s/%s %s%s%s", plan->name, phase->name, step->name, status_word(step),
+                                      step->interrupted ? " interrupted" : "", step->forced ? " forced" : ""));
     }
     if (is_compared(service, phase) && (phase->interrupted || phase->canary != 0))
       g_ptr_array_add(lines,
@@ -191,12 +195,23 @@ static gboolean remembers(const MuService *service, const char *version) {
   return FALSE;
 }
 
+/* NULL: it is as if nothing had been tried. */
+static const MuStepRecord *step_record(const MuService *service, const char *key) {
+  const MuCustomWork *work = service == NULL ? NULL : g_hash_table_lookup(service->custom, key);
+  return work == NULL || (work->record->attempts == 0 && work->record->done_for == NULL) ? NULL : work->record;
+}
+
 /* Of no pod: the service's own, or gone from memory. */
 static void check_record(MuSim *sim, const MuService *service, const MuSimTouched *record) {
   g_autofree char *text = NULL;
   switch (record->kind) {
   case MU_RECORD_SERVICE:
     text = service == NULL ? NULL : mu_service_record_encode(service->record);
+    expect_stored(sim, record->kind, record->service, record->key, text);
+    break;
+  case MU_RECORD_STEP:
+    if (step_record(service, record->key) != NULL)
+      text = mu_step_record_encode(step_record(service, record->key));
     expect_stored(sim, record->kind, record->service, record->key, text);
     break;
   case MU_RECORD_CONTEXT:

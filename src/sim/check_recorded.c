@@ -1,6 +1,9 @@
 /* No action was performed that the store does not know: launches have their task's record, reservations and volumes their
- * ledger's entry, and what is given back is on its way out there. */
+ * ledger's entry, what is given back is on its way out there, and the code of custom steps has the record of the attempt. */
 #include "sim_check.h"
+
+#include "client_private.h"
+#include "custom_work.h"
 
 #include <string.h>
 
@@ -53,5 +56,23 @@ static void on_call(MuSim *sim, const MuEngineCall *call) {
   }
 }
 
-const MuSimCheck mu_sim_check_recorded = {
-    .name = "recorded", .what = "no action is performed that the store does not know", .call = on_call};
+/* A call that the step has overtaken is not made. */
+static void check_step_call(MuSim *sim, const MuStepCall *call) {
+  const MuService *service = g_hash_table_lookup(sim->client->manager->by_name, call->service);
+  const MuCustomWork *work = service == NULL ? NULL : mu_service_custom_run(service, call->key, call->run);
+  const MuSimRecord *record = mu_sim_store_find(sim, MU_RECORD_STEP, call->service, call->key);
+  g_autoptr(MuStepRecord) stored = record == NULL ? NULL : mu_step_record_decode(record->value, record->length, NULL);
+  if (work != NULL && (stored == NULL || stored->attempts < work->record->attempts))
+    mu_sim_check_fail(sim, &mu_sim_check_recorded, "the code of %s %s is called for the %u. time, and the store has %u",
+                      call->service, call->key, work->record->attempts, stored == NULL ? 0 : stored->attempts);
+}
+
+static void on_perform(MuSim *sim, const MuOutput *output) {
+  for (guint i = 0; i < output->steps->len; i++)
+    check_step_call(sim, output->steps->pdata[i]);
+}
+
+const MuSimCheck mu_sim_check_recorded = {.name = "recorded",
+                                          .what = "no action is performed that the store does not know",
+                                          .perform = on_perform,
+                                          .call = on_call};

@@ -62,7 +62,8 @@ static void expect(MuSim *sim, const MuService *service, const MuPlan *plan, con
 static void check_step(MuSim *sim, const MuService *service, const MuStep *step) {
   const MuPod *pod = step->asset;
   gint64 until_ms = 0;
-  if (step->tasks == 0 || step->forced || step->interrupted || pod == NULL || pod->dirty)
+  gboolean of_pod = step->tasks != 0 && pod != NULL && !pod->dirty;
+  if ((!of_pod && step->work == NULL) || step->forced || step->interrupted)
     return;
   MuStatus found = mu_step_find(step, sim->now_ms, &until_ms);
   if (step->status == MU_STATUS_DELAYED && found == MU_STATUS_PENDING)
@@ -123,7 +124,8 @@ static void check_service(MuSim *sim, const MuService *service) {
 
 /* An operator's mark may be on any element, and another configuration changes all plans. */
 static void check_record(MuSim *sim, const MuService *service, const MuSimTouched *record) {
-  if (service != NULL && (record->kind == MU_RECORD_MARK || record->kind == MU_RECORD_SERVICE))
+  if (service != NULL &&
+      (record->kind == MU_RECORD_MARK || record->kind == MU_RECORD_STEP || record->kind == MU_RECORD_SERVICE))
     check_service(sim, service);
 }
 

@@ -1,6 +1,8 @@
 /* Virtual time and the scheduler's life in it. */
 #include "sim_check.h"
 
+#include "step_run.h"
+
 #include <muster/error.h>
 
 #include <string.h>
@@ -172,6 +174,38 @@ static void perform_calls(MuSim *sim, const MuOutput *output) {
   }
 }
 
+/* The item keeps the report: it may be overtaken by the scheduler's end. */
+typedef struct {
+  MuStepReport *report;
+} Reported;
+
+static void reported_free(gpointer data) {
+  Reported *reported = data;
+  mu_step_report_free(reported->report);
+  g_free(reported);
+}
+
+static void deliver_report(MuSim *sim, gpointer data) {
+  Reported *reported = data;
+  mu_sim_trace_report(sim, reported->report);
+  mu_client_step_report(sim->client, g_steal_pointer(&reported->report), sim->now_ms);
+  schedule_drain(sim);
+}
+
+static void queue_report(MuStepReport *take_report, gpointer user) {
+  Reported *reported = g_new0(Reported, 1);
+  reported->report = take_report;
+  mu_sim_schedule(user, 0, TRUE, deliver_report, reported, reported_free);
+}
+
+static void call_steps(MuSim *sim, const MuOutput *output) {
+  for (guint i = 0; i < output->steps->len; i++) {
+    const MuStepCall *call = output->steps->pdata[i];
+    mu_sim_trace(sim, "step", "%s %s is called", call->service, call->key);
+    mu_client_call_step(sim->client, call, queue_report, sim);
+  }
+}
+
 static void perform_answers(MuSim *sim, const MuOutput *output) {
   for (guint i = 0; i < output->replies->len; i++) {
     const MuPendingReply *reply = output->replies->pdata[i];
@@ -182,6 +216,7 @@ static void perform_answers(MuSim *sim, const MuOutput *output) {
     mu_client_call_uninstall_callback(sim->client, output->callbacks->pdata[i]);
     mu_sim_schedule(sim, 0, TRUE, callback_done, g_strdup(output->callbacks->pdata[i]), g_free);
   }
+  call_steps(sim, output);
   if (output->erase)
     g_hash_table_remove_all(sim->records);
 }
@@ -397,6 +432,23 @@ json_t *mu_sim_put(MuSim *sim, const char *service, const char *context, GError 
   MuCommand *command = mu_command_new(MU_COMMAND_SERVICE_PUT, service);
   command->context = g_bytes_new(context, strlen(context));
   return mu_sim_command(sim, command, error);
+}
+
+/* ---- the code of custom steps ---------------------------------------------------------------------------------------- */
+
+typedef struct {
+  MuSimCode code;
+  gpointer user;
+} Later;
+
+static void do_later(MuSim *sim, gpointer data) {
+  const Later *later = data;
+  later->code(sim, later->user);
+}
+
+void mu_sim_later(MuSim *sim, gint64 ms, MuSimCode code, gpointer user) {
+  const Later later = {code, user};
+  mu_sim_schedule(sim, ms, FALSE, do_later, g_memdup2(&later, sizeof later), g_free);
 }
 
 /* ---- looking --------------------------------------------------------------------------------------------------------- */

@@ -67,6 +67,10 @@ void mu_sim_post(MuSim *sim, MuCommand *take_command);
 /* PUT of a service with this context; the result's word ("created", …) is checked by the caller in the body. */
 json_t *mu_sim_put(MuSim *sim, const char *service, const char *context, GError **error);
 
+/* Code of the test's own, so much later, whatever becomes of the scheduler meanwhile: custom steps that report later use it. */
+typedef void (*MuSimCode)(MuSim *sim, gpointer user);
+void mu_sim_later(MuSim *sim, gint64 ms, MuSimCode code, gpointer user);
+
 /* ---- faults: agents (FALSE: there is no such agent, or it is not in a state for that) -------------------------------- */
 
 /* The agent is lost: its offers are rescinded, its tasks are TASK_UNREACHABLE to the master while they run on, unseen. For

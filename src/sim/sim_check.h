@@ -89,5 +89,6 @@ void mu_sim_check_known_returns(MuSim *sim, const MuSimAgent *agent);
 void mu_sim_trace(MuSim *sim, const char *what, const char *format, ...) G_GNUC_PRINTF(3, 4);
 void mu_sim_trace_event(MuSim *sim, const MuEngineEvent *event);
 void mu_sim_trace_call(MuSim *sim, const MuEngineCall *call);
+void mu_sim_trace_report(MuSim *sim, const MuStepReport *report);
 void mu_sim_trace_command(MuSim *sim, const MuCommand *command);
 #endif

@@ -70,6 +70,15 @@ void mu_sim_trace_call(MuSim *sim, const MuEngineCall *call) {
   mu_sim_trace(sim, "call", "%s%s", text->str, sim->subscribed ? "" : " (lost)");
 }
 
+void mu_sim_trace_report(MuSim *sim, const MuStepReport *report) {
+  static const char *const WORDS[] = {[MU_STEP_TELLS] = "tells",
+                                      [MU_STEP_COMPLETE] = "is complete",
+                                      [MU_STEP_AGAIN] = "wants to be called again",
+                                      [MU_STEP_FAILED] = "failed"};
+  mu_sim_trace(sim, "step", "%s %s %s%s%s", report->service, report->key, WORDS[report->kind],
+               report->text == NULL ? "" : ": ", report->text == NULL ? "" : report->text);
+}
+
 void mu_sim_trace_command(MuSim *sim, const MuCommand *command) {
   static const char *const WORDS[] = {[MU_COMMAND_SERVICE_PUT] = "put",
                                       [MU_COMMAND_SERVICE_REMOVE] = "remove",

@@ -19,7 +19,8 @@
   X(PAUSE, 10, "pause", "tasks that an operator paused; key: pod instance")                                            \
   X(HISTORY, 11, "history", "a configuration that was the target, with its context; key: version")                     \
   X(FILE, 20, "file", "a small file that a client keeps with the service; key: its name")                              \
-  X(WHY, 21, "why", "why a pod waits for an offer since long; key: pod instance")
+  X(WHY, 21, "why", "why a pod waits for an offer since long; key: pod instance")                                      \
+  X(STEP, 22, "step", "how far a custom step has come; key: plan/phase/step")
 
 typedef enum {
 #define X(name, number, word, what) MU_RECORD_##name = number,

@@ -17,10 +17,11 @@ const char *mu_service_state_to_string(MuServiceState state); /* "RUNNING", … 
 
 typedef struct {
   MuServiceState state;
-  gint64 version;    /* of the context: 1, 2, … */
-  char *target;      /* configuration id that the plans lead to */
-  gboolean deployed; /* a deploy plan was complete once: the next one is an update */
-  gboolean updating; /* the target came after that: the plan `update` is used, where the spec has one */
+  gint64 version;      /* of the context: 1, 2, … */
+  char *target;        /* configuration id that the plans lead to */
+  gboolean deployed;   /* a deploy plan was complete once: the next one is an update */
+  gboolean updating;   /* the target came after that: the plan `update` is used, where the spec has one */
+  gboolean customized; /* code has a say in its plans: without that they do nothing */
   gint64 created_ms, changed_ms;
   gint64 replaced_ms;               /* of the last pod that was replaced without an operator; 0: there was none */
   gint64 restarts;                  /* number of the last rolling restart; 0: there was none */
@@ -140,6 +141,22 @@ GPtrArray *mu_pause_record_decode(const char *text, gsize length, GError **error
 char *mu_status_record_encode(const MuTaskStatus *status);
 MuTaskStatus *mu_status_record_decode(const char *text, gsize length, GError **error);
 
+/* ---- custom step --------------------------------------------------------------------------------------------------- */
+
+typedef struct {
+  guint attempts; /* how often its code was called since it was last complete, or begun anew by an operator */
+  guint failures; /* in a row */
+  gint64 begun_ms, ended_ms; /* of the last attempt; ended_ms: of the last one that ended */
+  char *message;             /* of the last failure; NULL: none */
+  char *done_for;            /* what it was completed for; NULL: it was not */
+} MuStepRecord;
+
+MuStepRecord *mu_step_record_new(void);
+void mu_step_record_free(MuStepRecord *record);
+char *mu_step_record_encode(const MuStepRecord *record);
+MuStepRecord *mu_step_record_decode(const char *text, gsize length, GError **error);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(MuStepRecord, mu_step_record_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MuServiceRecord, mu_service_record_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MuPodRecord, mu_pod_record_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MuTaskRecord, mu_task_record_free)

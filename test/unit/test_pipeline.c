@@ -120,6 +120,7 @@ static MuOutput *output_new(const char *name, guint records) {
   output->calls = g_ptr_array_new_with_free_func(free_nothing);
   output->replies = g_ptr_array_new_with_free_func(free_nothing);
   output->notices = g_ptr_array_new_with_free_func(free_nothing);
+  output->steps = g_ptr_array_new_with_free_func(free_nothing);
   output->callbacks = g_ptr_array_new_with_free_func(g_free);
   g_ptr_array_add(output->callbacks, g_strdup(name));
   g_ptr_array_add(output->callbacks, g_strdup_printf("%u", records));

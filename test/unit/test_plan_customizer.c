@@ -1,11 +1,5 @@
 /* A framework's own code orders the phases of its plans; a death of the scheduler at any commit changes nothing of it. */
-#include "command.h"
-#include "sim.h"
-#include "sim_expect.h"
-#include "view.h"
-#include <muster/error.h>
-#include <muster/muster.h>
-#include <string.h>
+#include "customized.h"
 
 static const char YAML[] =
     "{name: x, pods: {"
@@ -146,79 +140,20 @@ static gboolean regroup(const MuServiceSpec *spec, MuPlanDraft *draft, gpointer 
   return mu_plan_draft_move_step(draft, "all", "b", "a", error) && mu_plan_draft_remove_step(draft, "all", "c", error);
 }
 
-static MuServiceScheduler *factory(const char *name, GBytes *context, gpointer customizer, GError **error) {
-  gsize length;
-  const char *yaml = g_bytes_get_data(context, &length);
-  MuSpecInput input = {.service_name = name};
-  g_autoptr(MuServiceSpec) spec = mu_service_spec_parse(yaml, length, &input, error);
-  if (spec == NULL)
-    return NULL;
-  MuSchedulerBuilder *builder = mu_scheduler_builder_new(spec);
-  mu_scheduler_builder_set_plan_customizer(builder, (MuPlanCustomizer)customizer, NULL);
-  return mu_scheduler_builder_build(builder, error);
-}
-
 static MuSim *start(MuPlanCustomizer customizer) {
   static const MuSimScript MINUTE = {.start_ms = 10, .end_ms = 60000, .end = MU_TASK_FINISHED, .kill_ms = 5};
-  MuSim *sim = mu_sim_new(1, factory, (gpointer)customizer);
-  mu_sim_add_agent(sim, "agent-0", 8000, 16384, 102400, "1000-32000");
+  static Customized code;
+  code.customizer = customizer;
+  MuSim *sim = customized_sim(&code);
   mu_sim_script(sim, "t", &MINUTE);
   return sim;
 }
 
-/* Again, when the scheduler died before it answered. */
 static void put(MuSim *sim) {
-  json_t *body = NULL;
-  for (guint i = 0; i < 3 && body == NULL; i++) {
-    MuCommand *command = mu_command_new(MU_COMMAND_SERVICE_PUT, "x");
-    command->context = g_bytes_new(YAML, strlen(YAML));
-    command->if_version = MU_VERSION_ANY;
-    body = mu_sim_command(sim, command, NULL);
-  }
-  g_assert_nonnull(body);
-  json_decref(body);
+  customized_put(sim, YAML);
 }
 
-static void add_steps(GString *text, const json_t *phase) {
-  size_t i;
-  json_t *step;
-  json_array_foreach (json_object_get(phase, "steps"), i, step) {
-    const char *name = json_string_value(json_object_get(step, "name"));
-    const char *of_step = json_array_size(json_object_get(phase, "steps")) == 1 ? "" : "/";
-    g_string_append_printf(text, "%s%s%s%s %s", text->len == 0 ? "" : ", ",
-                           json_string_value(json_object_get(phase, "name")), of_step, *of_step == '\0' ? "" : name,
-                           json_string_value(json_object_get(step, "status")));
-  }
-}
-
-/* "d STARTED, a PENDING, …": the phases in the plan's order; one of several steps has each of them: "d/first STARTED, …". */
-static char *phases(MuSim *sim) {
-  g_autoptr(json_t) plan = mu_view_plan(mu_sim_client(sim), "x", "deploy", NULL);
-  GString *text = g_string_new(NULL);
-  size_t i;
-  json_t *phase;
-  json_array_foreach (json_object_get(plan, "phases"), i, phase)
-    add_steps(text, phase);
-  return g_string_free(text, FALSE);
-}
-
-#define expect_phases(sim, told)                                                                                       \
-  G_STMT_START {                                                                                                       \
-    g_autofree char *is = phases(sim);                                                                                 \
-    g_assert_cmpstr(is, ==, told);                                                                                     \
-  }                                                                                                                    \
-  G_STMT_END
-
-static gboolean is_so(MuSim *sim, gpointer told) {
-  g_autofree char *is = mu_sim_client(sim) == NULL ? NULL : phases(sim);
-  return g_strcmp0(is, told) == 0;
-}
-
-/* Each in its turn; what a wrong order shows is none of them. */
-static void await(MuSim *sim, const char *told) {
-  if (!mu_sim_run_until(sim, is_so, (gpointer)told, 600000))
-    expect_phases(sim, told);
-}
+#define expect_phases(sim, told) expect_steps(sim, "deploy", told)
 
 /* Goes through what is told one after the other; returns how many commits it took. */
 static guint live(MuPlanCustomizer customizer, const char *const *told, guint crash_at, gboolean durable) {
@@ -227,7 +162,7 @@ static guint live(MuPlanCustomizer customizer, const char *const *told, guint cr
     mu_sim_crash_at_commit(sim, crash_at, durable);
   put(sim);
   for (; *told != NULL; told++)
-    await(sim, *told);
+    await_steps(sim, "deploy", *told);
   mu_sim_run(sim, 60000);
   g_assert_cmpstr(mu_sim_plan_status(sim, "x", "deploy"), ==, "COMPLETE");
   g_assert_cmpstr(mu_sim_violation(sim), ==, NULL);
@@ -271,34 +206,23 @@ static void test_regroup(void) {
   each_commit(regroup, TOLD);
 }
 
-static void plan_command(MuSim *sim, MuCommandKind kind, const char *phase, const char *step) {
-  MuCommand *command = mu_command_new(kind, "x");
-  command->plan = g_strdup("deploy");
-  command->phase = g_strdup(phase);
-  command->step = g_strdup(step);
-  g_autoptr(GError) error = NULL;
-  json_t *body = mu_sim_command(sim, command, &error);
-  g_assert_no_error(error);
-  json_decref(body);
-}
-
 /* What an operator did to a phase of code's and to a step in it holds over restarts, as it does for those of the spec. */
 static void test_marks(void) {
   static const char WAITS[] = "seed/d-0:[t] WAITING, seed/first COMPLETE, a PENDING, b PENDING, rest PENDING";
   MuSim *sim = start(insert);
   put(sim);
-  plan_command(sim, MU_COMMAND_PLAN_INTERRUPT, "seed", "d-0:[t]");
+  plan_command(sim, MU_COMMAND_PLAN_INTERRUPT, "deploy", "seed", "d-0:[t]");
   mu_sim_run(sim, 90000);
   expect_phases(sim, WAITS);
   mu_sim_crash(sim);
   mu_sim_run(sim, 90000);
   expect_phases(sim, WAITS);
-  plan_command(sim, MU_COMMAND_PLAN_INTERRUPT, "seed", NULL);
-  plan_command(sim, MU_COMMAND_PLAN_CONTINUE, "seed", "d-0:[t]");
+  plan_command(sim, MU_COMMAND_PLAN_INTERRUPT, "deploy", "seed", NULL);
+  plan_command(sim, MU_COMMAND_PLAN_CONTINUE, "deploy", "seed", "d-0:[t]");
   mu_sim_crash(sim);
   mu_sim_run(sim, 90000);
   expect_phases(sim, "seed/d-0:[t] PENDING, seed/first COMPLETE, a PENDING, b PENDING, rest PENDING");
-  plan_command(sim, MU_COMMAND_PLAN_FORCE_COMPLETE, "seed", "d-0:[t]");
+  plan_command(sim, MU_COMMAND_PLAN_FORCE_COMPLETE, "deploy", "seed", "d-0:[t]");
   mu_sim_crash(sim);
   mu_sim_run(sim, 30000);
   expect_phases(sim, "seed/d-0:[t] COMPLETE, seed/first COMPLETE, a STARTED, b PENDING, rest STARTED");

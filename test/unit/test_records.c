@@ -199,6 +199,23 @@ static void test_pause(void) {
   g_assert_cmpstr(error->message, ==, "a paused task without a name in the store");
 }
 
+static void test_step(void) {
+  static const char TEXT[] = "{\"attempts\":3,\"failures\":2,\"begun_ms\":5,\"ended_ms\":7,\"message\":\"no route\","
+                             "\"done_for\":\"\"}";
+  g_autoptr(GError) error = NULL;
+  g_autoptr(MuStepRecord) record = mu_step_record_decode(TEXT, strlen(TEXT), &error);
+  g_assert_no_error(error);
+  g_assert_cmpuint(record->attempts, ==, 3);
+  g_assert_cmpstr(record->done_for, ==, ""); /* for good, which is not NULL */
+  g_autofree char *text = mu_step_record_encode(record);
+  g_assert_cmpstr(text, ==, TEXT);
+  g_autoptr(MuStepRecord) fresh = mu_step_record_new();
+  g_autofree char *least = mu_step_record_encode(fresh);
+  g_autoptr(MuStepRecord) back = mu_step_record_decode(least, strlen(least), NULL);
+  g_assert_null(back->done_for);
+  g_assert_null(mu_step_record_decode("{\"attempts\":-1}", 15, NULL));
+}
+
 static void test_status(void) {
   for (guint state = MU_TASK_STAGING; state <= MU_TASK_UNKNOWN; state++) {
     g_autoptr(MuTaskStatus) status = mu_task_status_new("svc__hello-0-server__id", (MuTaskState)state);
@@ -401,6 +418,7 @@ int main(int argc, char **argv) {
   g_test_add_func("/records/smallest_pod", test_smallest_pod);
   g_test_add_func("/records/task", test_task);
   g_test_add_func("/records/pause", test_pause);
+  g_test_add_func("/records/step", test_step);
   g_test_add_func("/records/status", test_status);
   g_test_add_func("/records/bad", test_bad);
   g_test_add_func("/records/damaged", test_damaged);
