@@ -22,6 +22,9 @@ void mu_json_text_raw(MuJsonText *out, const char *text, gsize length);
 /* A string; what is not UTF-8 is replaced by U+FFFD. NULL: null. */
 void mu_json_text_string(MuJsonText *out, const char *text);
 void mu_json_text_int(MuJsonText *out, gint64 value);
+#define MU_JSON_INT_MAX 20 /* bytes of a number */
+/* The number's digits, with its sign and without NUL, and how many bytes that is: at most MU_JSON_INT_MAX. */
+gsize mu_json_int(char *to, gint64 value);
 void mu_json_text_bool(MuJsonText *out, gboolean value);
 /* The comma before a further item of an array. */
 void mu_json_text_next(MuJsonText *out);

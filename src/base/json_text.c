@@ -5,15 +5,18 @@
 
 /* ---- writing --------------------------------------------------------------------------------------------------------- */
 
-static char *make_room(MuJsonText *out, gsize more) {
-  if (out->room - out->length < more) {
-    const char *borrowed = out->borrowed ? out->text : NULL;
-    out->room = MAX(out->room * 2, out->length + more + 512);
-    out->text = g_realloc(borrowed != NULL ? NULL : out->text, out->room);
-    if (borrowed != NULL)
-      memcpy(out->text, borrowed, out->length);
-    out->borrowed = FALSE;
-  }
+static void grow(MuJsonText *out, gsize more) {
+  const char *borrowed = out->borrowed ? out->text : NULL;
+  out->room = MAX(out->room * 2, out->length + more + 512);
+  out->text = g_realloc(borrowed != NULL ? NULL : out->text, out->room);
+  if (borrowed != NULL)
+    memcpy(out->text, borrowed, out->length);
+  out->borrowed = FALSE;
+}
+
+static inline char *make_room(MuJsonText *out, gsize more) {
+  if (G_UNLIKELY(out->room - out->length < more))
+    grow(out, more);
   return out->text + out->length;
 }
 
@@ -27,26 +30,31 @@ void mu_json_text_raw(MuJsonText *out, const char *text, gsize length) {
   out->length += length;
 }
 
-void mu_json_text_next(MuJsonText *out) {
+/* 1 when something stands before in the same object or array, which a comma parts from what follows. */
+static gsize comma(const MuJsonText *out) {
   char last = out->text[out->length - 1];
-  if (last != '{' && last != '[')
+  return last != '{' && last != '[';
+}
+
+void mu_json_text_next(MuJsonText *out) {
+  if (comma(out) != 0)
     put_char(out, ',');
 }
 
 void mu_json_text_key(MuJsonText *out, const char *key) {
-  gsize length = strlen(key);
-  mu_json_text_next(out);
-  char *to = make_room(out, length + 3);
-  to[0] = '"';
-  memcpy(to + 1, key, length);
-  to[length + 1] = '"';
-  to[length + 2] = ':';
-  out->length += length + 3;
+  gsize length = strlen(key), at = comma(out);
+  char *to = make_room(out, length + 4);
+  to[0] = ',';
+  to[at] = '"';
+  memcpy(to + at + 1, key, length);
+  to[at + length + 1] = '"';
+  to[at + length + 2] = ':';
+  out->length += at + length + 3;
 }
 
-void mu_json_text_int(MuJsonText *out, gint64 value) {
-  char digits[24];
-  guint at = sizeof digits;
+gsize mu_json_int(char *to, gint64 value) {
+  char digits[MU_JSON_INT_MAX];
+  gsize at = sizeof digits;
   guint64 left = value < 0 ? 0 - (guint64)value : (guint64)value;
   do {
     digits[--at] = (char)('0' + left % 10);
@@ -54,7 +62,13 @@ void mu_json_text_int(MuJsonText *out, gint64 value) {
   } while (left > 0);
   if (value < 0)
     digits[--at] = '-';
-  mu_json_text_raw(out, digits + at, sizeof digits - at);
+  memcpy(to, digits + at, sizeof digits - at);
+  return sizeof digits - at;
+}
+
+void mu_json_text_int(MuJsonText *out, gint64 value) {
+  char *to = make_room(out, MU_JSON_INT_MAX);
+  out->length += mu_json_int(to, value);
 }
 
 void mu_json_text_bool(MuJsonText *out, gboolean value) {
@@ -66,23 +80,55 @@ static gboolean is_plain(guchar c) {
   return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
 }
 
+/* Sixteen bytes at a time, as most processors have them; the compiler makes do where they are not. */
+typedef gint8 Bytes __attribute__((vector_size(16)));
+typedef guint64 Halves __attribute__((vector_size(16)));
+
+/* Of the sixteen bytes there: how many from the beginning stand for themselves. A byte of UTF-8 is negative. */
+static inline gsize plain_in_bytes(const char *text) {
+  Bytes bytes;
+  memcpy(&bytes, text, sizeof bytes);
+  Halves odd = (Halves)((bytes < 0x20) | (bytes == '"') | (bytes == '\\'));
+  guint64 first = GUINT64_FROM_LE(odd[0]), second = GUINT64_FROM_LE(odd[1]);
+  if (first != 0)
+    return (gsize)__builtin_ctzll(first) / 8;
+  return second != 0 ? 8 + (gsize)__builtin_ctzll(second) / 8 : sizeof bytes;
+}
+
 #define EACH(byte) (G_GUINT64_CONSTANT(0x0101010101010101) * (byte))
 
-/* How many bytes from the beginning stand for themselves; eight at a time, for most of all text is such. */
-static gsize plain_length(const char *text, gsize length) {
+/* Eight bytes: whether all stand for themselves. */
+static inline gboolean is_plain_word(const char *text) {
+  guint64 word = 0;
+  memcpy(&word, text, sizeof word);
+  guint64 quote = word ^ EACH('"'), backslash = word ^ EACH('\\');
+  guint64 odd = (word - EACH(0x20)) | word | ((quote - EACH(1)) & ~quote) | ((backslash - EACH(1)) & ~backslash);
+  return (odd & EACH(0x80)) == 0;
+}
+
+static gsize plain_length_of_short(const char *text, gsize length) {
   gsize at = 0;
-  for (; at + 8 <= length; at += 8) {
-    guint64 word = 0;
-    memcpy(&word, text + at, sizeof word);
-    word = GUINT64_FROM_LE(word);
-    guint64 quote = word ^ EACH('"'), backslash = word ^ EACH('\\');
-    guint64 odd = (word - EACH(0x20)) | word | ((quote - EACH(1)) & ~quote) | ((backslash - EACH(1)) & ~backslash);
-    if ((odd & EACH(0x80)) != 0) /* what is borrowed spoils only bytes behind the first odd one */
-      return at + (gsize)(__builtin_ctzll(odd & EACH(0x80)) / 8);
-  }
+  if (length >= 8 && is_plain_word(text) && is_plain_word(text + length - 8))
+    return length;
   while (at < length && is_plain((guchar)text[at]))
     at++;
   return at;
+}
+
+/* How many bytes from the beginning stand for themselves: most of all text is such. */
+static gsize plain_length(const char *text, gsize length) {
+  gsize at = 0;
+  if (length < sizeof(Bytes))
+    return plain_length_of_short(text, length);
+  for (; at + sizeof(Bytes) <= length; at += sizeof(Bytes)) {
+    gsize plain = plain_in_bytes(text + at);
+    if (plain < sizeof(Bytes))
+      return at + plain;
+  }
+  if (at == length)
+    return length;
+  gsize last = length - sizeof(Bytes); /* some of these once more */
+  return last + plain_in_bytes(text + last);
 }
 
 static void put_escaped(MuJsonText *out, guchar c) {

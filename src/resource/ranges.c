@@ -1,4 +1,5 @@
 #include "bug.h"
+#include "json_form.h"
 #include "resource.h"
 #include <muster/error.h>
 #include <string.h>
@@ -94,13 +95,22 @@ gboolean mu_ranges_equal(const GArray *a, const GArray *b) {
   return a->len == 0 || memcmp(a->data, b->data, a->len * sizeof(MuRange)) == 0;
 }
 
+static void append_number(GString *text, gint64 number) {
+  char digits[MU_JSON_INT_MAX];
+  g_string_append_len(text, digits, (gssize)mu_json_int(digits, number));
+}
+
 char *mu_ranges_to_string(const GArray *ranges) {
   GString *text = g_string_new(NULL);
   for (guint i = 0; i < ranges->len; i++) {
     MuRange range = *range_at(ranges, i);
-    g_string_append_printf(text, "%s%" G_GINT64_FORMAT, i == 0 ? "" : ",", range.begin);
-    if (range.end > range.begin)
-      g_string_append_printf(text, "-%" G_GINT64_FORMAT, range.end);
+    if (i > 0)
+      g_string_append_c(text, ',');
+    append_number(text, range.begin);
+    if (range.end > range.begin) {
+      g_string_append_c(text, '-');
+      append_number(text, range.end);
+    }
   }
   return g_string_free(text, FALSE);
 }

@@ -60,6 +60,10 @@ MuResource *mu_resource_copy(const MuResource *resource) {
 void mu_resource_free(MuResource *resource) {
   if (resource == NULL)
     return;
+  if (resource->more_owners > 0) {
+    resource->more_owners--;
+    return;
+  }
   g_clear_pointer(&resource->ranges, g_array_unref);
   reservation_clear(&resource->reservation);
   g_free(resource->persistence_id);

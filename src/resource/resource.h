@@ -2,7 +2,9 @@
  * thousandths (cpus, gpus) or megabytes (mem, disk); ports as sets of ranges.
  *
  * A MuResource is a plain value that owns its strings and ranges. A MuResources is an ordered collection of them that is
- * kept merged: two entries that differ only in amount are one. */
+ * kept merged: two entries that differ only in amount are one. A copy of a collection shares its entries with it, each until
+ * one of the two changes it: so collections, and entries of them, are of one thread, and entries are changed through their
+ * collection only. An entry that was borrowed from a collection is good until the collection changes. */
 #ifndef MU_RESOURCE_H
 #define MU_RESOURCE_H
 #include <glib.h>
@@ -42,7 +44,7 @@ typedef struct MuResource {
   char *mount_root;     /* a MOUNT disk: its root; NULL: the root disk */
   char *profile;        /* of a MOUNT disk, or NULL */
   /*< private >*/
-  struct MuResource *next_same_id; /* in a MuResources: see its by_id */
+  guint more_owners; /* collections that share it, but one */
 } MuResource;
 
 /* No amount from outside may be larger, so that sums cannot overflow. */
@@ -53,12 +55,12 @@ typedef struct {
   GPtrArray *items; /* of MuResource*, owned */
   /*< private >*/
   GHashTable
-      *by_id; /* resource_id ("": none) to the first of the entries that have it; NULL while the collection is small */
+      *by_id; /* resource_id ("": none) to the chain of the entries that have it; NULL: the collection is small */
 } MuResources;
 
 MuResource *mu_resource_new_scalar(MuResourceKind kind, gint64 amount);
 MuResource *mu_resource_new_ports(gint64 begin, gint64 end);
-MuResource *mu_resource_copy(const MuResource *resource);
+MuResource *mu_resource_copy(const MuResource *resource); /* its own, shared with nobody */
 void mu_resource_free(MuResource *resource);
 void mu_resource_set_reservation(MuResource *resource, const char *role, const char *resource_id,
                                  const char *namespace_, const char *principal);

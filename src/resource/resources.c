@@ -14,8 +14,11 @@ MuResources *mu_resources_new(void) {
 MuResources *mu_resources_copy(const MuResources *resources) {
   MuResources *copy = g_new0(MuResources, 1);
   copy->items = g_ptr_array_new_full(resources->items->len, (GDestroyNotify)mu_resource_free);
-  for (guint i = 0; i < resources->items->len; i++)
-    g_ptr_array_add(copy->items, mu_resource_copy(g_ptr_array_index(resources->items, i)));
+  for (guint i = 0; i < resources->items->len; i++) {
+    MuResource *entry = g_ptr_array_index(resources->items, i);
+    entry->more_owners++;
+    g_ptr_array_add(copy->items, entry);
+  }
   return copy;
 }
 
@@ -27,43 +30,76 @@ void mu_resources_free(MuResources *resources) {
   g_free(resources);
 }
 
-/* ---- the index: entries with one resource_id are a chain in the order of items ---------------------------------------- */
+/* ---- the index: of entries with one resource_id there is a chain in the order of items --------------------------------- */
+
+typedef struct Link {
+  MuResource *entry;
+  struct Link *next;
+} Link;
+
+static void chain_free(gpointer chain) {
+  for (Link *link = chain; link != NULL;) {
+    Link *next = link->next;
+    g_free(link);
+    link = next;
+  }
+}
 
 static const char *id_of(const MuResource *resource) {
   return resource->reservation.resource_id == NULL ? "" : resource->reservation.resource_id;
 }
 
-/* The chain's key is the text of its first entry, so that the table owns nothing. */
+/* The chain's key is the text of its first entry, so that the table owns none. */
 static void index_add(MuResources *resources, MuResource *resource) {
-  resource->next_same_id = NULL;
-  MuResource *last = g_hash_table_lookup(resources->by_id, id_of(resource));
+  Link *link = g_new(Link, 1), *last = g_hash_table_lookup(resources->by_id, id_of(resource));
+  *link = (Link){resource, NULL};
   if (last == NULL) {
-    g_hash_table_insert(resources->by_id, (gpointer)id_of(resource), resource);
+    g_hash_table_insert(resources->by_id, (gpointer)id_of(resource), link);
     return;
   }
-  while (last->next_same_id != NULL)
-    last = last->next_same_id;
-  last->next_same_id = resource;
+  while (last->next != NULL)
+    last = last->next;
+  last->next = link;
+}
+
+/* The chain begins with another entry, or another copy of it. */
+static void index_rename(MuResources *resources, const char *old_key, Link *chain) {
+  g_hash_table_steal(resources->by_id, old_key);
+  g_hash_table_insert(resources->by_id, (gpointer)id_of(chain->entry), chain);
 }
 
 static void index_remove(MuResources *resources, const MuResource *resource) {
-  MuResource *first = g_hash_table_lookup(resources->by_id, id_of(resource));
-  mu_assert(first != NULL);
-  if (first != resource) {
-    while (first->next_same_id != resource)
-      first = first->next_same_id;
-    first->next_same_id = resource->next_same_id;
-  } else if (resource->next_same_id == NULL) {
+  Link *link = g_hash_table_lookup(resources->by_id, id_of(resource));
+  mu_assert(link != NULL);
+  if (link->entry == resource && link->next == NULL) {
     g_hash_table_remove(resources->by_id, id_of(resource));
-  } else {
-    g_hash_table_replace(resources->by_id, (gpointer)id_of(resource->next_same_id), resource->next_same_id);
+    return;
   }
+  gboolean was_first = link->entry == resource;
+  while (!was_first && link->next->entry != resource)
+    link = link->next;
+  Link *gone = link->next;
+  if (was_first)
+    link->entry = gone->entry; /* the second one, whose link goes in its stead */
+  link->next = gone->next;
+  g_free(gone);
+  if (was_first)
+    index_rename(resources, id_of(resource), link);
+}
+
+static void index_replace(MuResources *resources, const MuResource *resource, MuResource *by) {
+  Link *first = g_hash_table_lookup(resources->by_id, id_of(resource)), *link = first;
+  while (link->entry != resource)
+    link = link->next;
+  link->entry = by;
+  if (link == first)
+    index_rename(resources, id_of(resource), first);
 }
 
 /* Logically const: only how fast the collection answers changes. */
 static void index_make(const MuResources *resources) {
   MuResources *collection = (MuResources *)resources;
-  collection->by_id = g_hash_table_new(mu_id_hash, g_str_equal);
+  collection->by_id = g_hash_table_new_full(mu_id_hash, g_str_equal, NULL, chain_free);
   for (guint i = 0; i < resources->items->len; i++)
     index_add(collection, g_ptr_array_index(resources->items, i));
 }
@@ -71,7 +107,7 @@ static void index_make(const MuResources *resources) {
 /* A walk over the entries that may have this resource_id: its chain, or all of a small collection. */
 typedef struct {
   const MuResources *resources;
-  MuResource *chained;
+  const Link *chain;
   guint next_item;
 } Walk;
 
@@ -80,7 +116,7 @@ static Walk walk_start(const MuResources *resources, const char *id) {
     index_make(resources);
   Walk walk = {resources, NULL, 0};
   if (resources->by_id != NULL)
-    walk.chained = g_hash_table_lookup(resources->by_id, id);
+    walk.chain = g_hash_table_lookup(resources->by_id, id);
   return walk;
 }
 
@@ -88,13 +124,29 @@ static MuResource *walk_next(Walk *walk) {
   if (walk->resources->by_id == NULL)
     return walk->next_item < walk->resources->items->len ? g_ptr_array_index(walk->resources->items, walk->next_item++)
                                                          : NULL;
-  MuResource *here = walk->chained;
-  if (here != NULL)
-    walk->chained = here->next_same_id;
-  return here;
+  const Link *here = walk->chain;
+  if (here == NULL)
+    return NULL;
+  walk->chain = here->next;
+  return here->entry;
 }
 
 /* ---- arithmetic ---------------------------------------------------------------------------------------------------- */
+
+/* The entry, to be changed: a copy in its place when it is shared. */
+static MuResource *own_entry(MuResources *resources, MuResource *entry) {
+  guint i = 0;
+  if (entry->more_owners == 0)
+    return entry;
+  if (!g_ptr_array_find(resources->items, entry, &i))
+    mu_bug("an entry is among the items");
+  MuResource *own = mu_resource_copy(entry);
+  resources->items->pdata[i] = own;
+  if (resources->by_id != NULL)
+    index_replace(resources, entry, own);
+  mu_resource_free(entry); /* somebody else still has it */
+  return own;
+}
 
 static MuResource *find_same_shape(const MuResources *resources, const MuResource *resource) {
   Walk walk = walk_start(resources, id_of(resource));
@@ -158,7 +210,7 @@ void mu_resources_add(MuResources *resources, const MuResource *resource) {
     return;
   MuResource *entry = find_same_shape(resources, resource);
   if (entry != NULL)
-    increase(entry, resource);
+    increase(own_entry(resources, entry), resource);
   else
     append(resources, mu_resource_copy(resource));
 }
@@ -187,6 +239,7 @@ gboolean mu_resources_subtract(MuResources *resources, const MuResource *resourc
     remove_entry(resources, entry);
     return TRUE;
   }
+  entry = own_entry(resources, entry);
   decrease(entry, resource);
   if (mu_resource_is_empty(entry))
     remove_entry(resources, entry);
@@ -233,6 +286,7 @@ gint64 mu_resources_subtract_part(MuResources *resources, const MuResource *reso
   MuResource *entry = find_same_shape(resources, resource);
   if (entry == NULL)
     return wanted;
+  entry = own_entry(resources, entry);
   gint64 before = mu_resource_amount(entry);
   decrease(entry, resource);
   entry->amount = MAX(entry->amount, 0);

@@ -1,7 +1,7 @@
 /* Earlier configurations, each with the context that it was built from: what a rollback goes back to. */
 #include "service_private.h"
 
-#include "json.h"
+#include "json_form.h"
 #include <muster/error.h>
 
 #include <string.h>
@@ -9,7 +9,7 @@
 static void entry_free(gpointer data) {
   MuHistoryEntry *entry = data;
   g_free(entry->config);
-  g_bytes_unref(entry->context);
+  g_clear_pointer(&entry->context, g_bytes_unref);
   g_free(entry);
 }
 
@@ -28,17 +28,63 @@ static char *key_of(const MuHistoryEntry *entry) {
   return g_strdup_printf("%" G_GINT64_FORMAT, entry->version);
 }
 
-/* A context may be any bytes. */
-static void put_entry(MuService *service, const MuHistoryEntry *entry, MuEffects *effects) {
+/* A context may be any bytes: it is written as base64. */
+static char *context_text(const MuHistoryEntry *entry) {
   gsize length = 0;
   const guchar *bytes = g_bytes_get_data(entry->context, &length);
-  g_autofree char *context = g_base64_encode(bytes, length), *key = key_of(entry);
-  g_autoptr(json_t) json = json_object();
-  mu_json_set_string(json, "config", entry->config);
-  mu_json_set_int(json, "version", entry->version);
-  mu_json_set_int(json, "since_ms", entry->since_ms);
-  mu_json_set_string(json, "context", context);
-  mu_batch_take(effects->batch, MU_RECORD_HISTORY, service->name, key, mu_json_to_string(json));
+  return g_base64_encode(bytes, length);
+}
+
+static GBytes *context_bytes_of(char *take_text) {
+  gsize length = 0;
+  guchar *bytes = *take_text == '\0' ? (guchar *)take_text : g_base64_decode_inplace(take_text, &length);
+  return g_bytes_new_take(bytes, length);
+}
+
+static void write_context(MuJsonText *out, const char *key, gconstpointer object) {
+  g_autofree char *text = context_text(object);
+  mu_json_text_member(out, key, text);
+}
+
+static gboolean scan_context(MuJsonScan *in, gpointer object) {
+  char *text = NULL;
+  if (!mu_json_scan_text(in, &text))
+    return FALSE;
+  ((MuHistoryEntry *)object)->context = context_bytes_of(text);
+  return TRUE;
+}
+
+static void context_to_tree(json_t *tree, const char *key, gconstpointer object) {
+  g_autofree char *text = context_text(object);
+  mu_json_set_string(tree, key, text);
+}
+
+static gboolean context_from_tree(const json_t *tree, const char *key, gpointer object, GError **error) {
+  const char *text = NULL;
+  if (!mu_json_get_string(tree, key, TRUE, &text, error))
+    return FALSE;
+  ((MuHistoryEntry *)object)->context = context_bytes_of(g_strdup(text));
+  return TRUE;
+}
+
+static gpointer empty_entry_new(void) {
+  return g_new0(MuHistoryEntry, 1);
+}
+
+#define ENTRY(member) G_STRUCT_OFFSET(MuHistoryEntry, member)
+
+static const MuJsonOther CONTEXT = {NULL, write_context, scan_context, context_to_tree, context_from_tree};
+static const MuJsonMember MEMBERS[] = {
+    {.key = "config", .kind = MU_JSON_TEXT, .offset = ENTRY(config), .required = TRUE},
+    {.key = "version", .kind = MU_JSON_INT, .offset = ENTRY(version), .required = TRUE},
+    {.key = "since_ms", .kind = MU_JSON_INT, .offset = ENTRY(since_ms)},
+    {.key = "context", .kind = MU_JSON_OTHER, .required = TRUE, .other = &CONTEXT},
+};
+static const MuJsonForm FORM = {NULL, MEMBERS, G_N_ELEMENTS(MEMBERS), empty_entry_new, entry_free, NULL};
+
+static void put_entry(MuService *service, const MuHistoryEntry *entry, MuEffects *effects) {
+  g_autofree char *key = key_of(entry);
+  mu_batch_take(effects->batch, MU_RECORD_HISTORY, service->name, key, mu_json_form_encode(&FORM, entry));
 }
 
 static void drop_entry(MuService *service, guint i, MuEffects *effects) {
@@ -60,18 +106,10 @@ static void insert(MuService *service, MuHistoryEntry *take_entry) {
 }
 
 gboolean mu_history_load(MuService *service, const char *value, gsize length, GError **error) {
-  g_autoptr(json_t) json = mu_json_parse(value, length, G_MAXSIZE, error);
-  const char *config = NULL, *context = NULL;
-  gint64 version = 0, since_ms = 0;
-  gsize size = 0;
-  if (json == NULL || !mu_json_get_string(json, "config", TRUE, &config, error) ||
-      !mu_json_get_int(json, "version", TRUE, &version, error) ||
-      !mu_json_get_int(json, "since_ms", FALSE, &since_ms, error) ||
-      !mu_json_get_string(json, "context", TRUE, &context, error))
-    return FALSE;
-  guchar *bytes = g_base64_decode(context, &size);
-  insert(service, entry_new(config, version, since_ms, g_bytes_new_take(bytes, size)));
-  return TRUE;
+  MuHistoryEntry *entry = mu_json_form_decode(&FORM, value, length, error);
+  if (entry != NULL)
+    insert(service, entry);
+  return entry != NULL;
 }
 
 /* ---- keeping ------------------------------------------------------------------------------------------------------- */

@@ -39,7 +39,7 @@ MuService *mu_service_new(const char *name) {
   service->name = g_strdup(name);
   service->sanitized = mu_name_sanitize(name);
   service->record = mu_service_record_new();
-  service->configs = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, spec_unref);
+  service->configs = g_hash_table_new_full(mu_id_hash, g_str_equal, g_free, spec_unref);
   service->fingerprints = g_hash_table_new_full(NULL, NULL, NULL, g_free);
   service->pods = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)pod_free);
   service->tasks = g_hash_table_new(g_str_hash, g_str_equal);
@@ -364,7 +364,7 @@ static gboolean load_service(MuService *service, const char *value, gsize length
 /* Read when it is known whether the factory makes it again: see mu_service_read_configs. */
 static void load_config(MuService *service, const char *key, const char *value, gsize length) {
   if (service->unread_configs == NULL)
-    service->unread_configs = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    service->unread_configs = g_hash_table_new_full(mu_id_hash, g_str_equal, g_free, g_free);
   g_hash_table_insert(service->unread_configs, g_strdup(key), g_strndup(value, length));
 }
 

@@ -11,37 +11,69 @@ gboolean mu_sim_ledger_has(MuSim *sim, const char *resource_id) {
   return resource_id != NULL && g_hash_table_contains(sim->checks->ledger, resource_id);
 }
 
-static GPtrArray *ids_in(const char *value) {
-  GPtrArray *ids = g_ptr_array_new_with_free_func(g_free);
-  for (const char *at = value; at != NULL && (at = strstr(at, RESOURCE_ID)) != NULL;) {
+/* The ids in a pod's record. */
+typedef struct {
+  char *text;     /* a copy of it, cut where ids end */
+  GPtrArray *ids; /* of char*, in it */
+} Ids;
+
+static Ids ids_in(const char *value) {
+  Ids found = {g_strdup(value), g_ptr_array_new()};
+  for (char *at = found.text; at != NULL && (at = strstr(at, RESOURCE_ID)) != NULL;) {
     at += sizeof RESOURCE_ID - 1;
-    g_ptr_array_add(ids, g_strndup(at, strcspn(at, "\"")));
+    g_ptr_array_add(found.ids, at);
+    at += strcspn(at, "\"");
+    if (*at != '\0')
+      *at++ = '\0';
   }
-  return ids;
+  return found;
+}
+
+static void ids_clear(Ids *ids) {
+  g_ptr_array_unref(ids->ids);
+  g_free(ids->text);
+}
+
+/* Mostly the i-th is the i-th. */
+static gboolean has_id(const Ids *ids, const char *id, guint i) {
+  if (i < ids->ids->len && strcmp(ids->ids->pdata[i], id) == 0)
+    return TRUE;
+  return g_ptr_array_find_with_equal_func(ids->ids, id, g_str_equal, NULL);
 }
 
 /* An entry whose RESERVE was not proven when the scheduler died is dropped when its agent does not offer it: if it happens
  * all the same, what it makes is cleaned up by its label. It is let off here, and must be gone at the end. */
-static gboolean is_planned(const MuPodRecord *pod, const char *resource_id) {
+static gboolean is_planned(MuSimRecord *record, const char *resource_id) {
+  const MuPodRecord *pod = mu_sim_record_pod(record);
   const MuLedgerEntry *entry = pod == NULL ? NULL : mu_pod_record_by_id(pod, resource_id);
   return entry != NULL && entry->state == MU_LEDGER_PLANNED;
 }
 
+static void give_up(MuSim *sim, MuSimRecord *record, const char *resource_id) {
+  g_hash_table_remove(sim->checks->ledger, resource_id);
+  if (!is_planned(record, resource_id))
+    g_hash_table_add(sim->checks->given_up, g_strdup(resource_id));
+}
+
+static void take_up(MuSim *sim, const MuRecordOp *op, const char *resource_id) {
+  g_hash_table_remove(sim->checks->given_up, resource_id);
+  if (g_hash_table_contains(sim->checks->ledger, resource_id))
+    return;
+  MuSimTouched *of = g_new(MuSimTouched, 1);
+  *of = (MuSimTouched){op->kind, g_strdup(op->service), g_strdup(op->key)};
+  g_hash_table_insert(sim->checks->ledger, g_strdup(resource_id), of);
+}
+
 static void note_pod(MuSim *sim, const MuRecordOp *op) {
-  MuSimChecks *checks = sim->checks;
-  g_autofree char *name = g_strdup_printf("%d/%s/%s", (int)op->kind, op->service, op->key);
-  MuSimRecord *old = g_hash_table_lookup(sim->records, name);
-  const MuPodRecord *old_pod = mu_sim_record_pod(old);
-  g_autoptr(GPtrArray) before = ids_in(old == NULL ? NULL : old->value), now = ids_in(op->value);
-  for (guint i = 0; i < before->len; i++) {
-    gboolean planned = is_planned(old_pod, before->pdata[i]);
-    g_hash_table_remove(checks->ledger, before->pdata[i]);
-    g_hash_table_add(planned ? checks->orphans : checks->given_up, g_strdup(before->pdata[i]));
-  }
-  for (guint i = 0; i < now->len; i++) {
-    g_hash_table_insert(checks->ledger, g_strdup(now->pdata[i]), g_strdup(name));
-    g_hash_table_remove(checks->given_up, now->pdata[i]);
-  }
+  MuSimRecord *old = mu_sim_store_find(sim, op->kind, op->service, op->key);
+  Ids before = ids_in(old == NULL ? NULL : old->value), now = ids_in(op->value);
+  for (guint i = 0; i < before.ids->len; i++)
+    if (!has_id(&now, before.ids->pdata[i], i))
+      give_up(sim, old, before.ids->pdata[i]);
+  for (guint i = 0; i < now.ids->len; i++)
+    take_up(sim, op, now.ids->pdata[i]);
+  ids_clear(&before);
+  ids_clear(&now);
 }
 
 /* Of several operations on one record only the last one counts. */
@@ -68,12 +100,9 @@ static void on_quiet(MuSim *sim) {
   g_hash_table_iter_init(&iter, sim->checks->given_up);
   while (g_hash_table_iter_next(&iter, &id, NULL)) {
     const MuSimAgent *agent = find_reservation(sim, id);
-    if (agent != NULL && !g_hash_table_contains(sim->checks->ledger, id)) {
-      if (!sim->checks->forced)
-        mu_sim_check_fail(sim, &mu_sim_check_ledger, "no ledger has %s, and it is still reserved on %s", (char *)id,
-                          agent->id);
-      g_hash_table_add(sim->checks->orphans, g_strdup(id));
-    }
+    if (agent != NULL && !sim->checks->forced && !g_hash_table_contains(sim->checks->ledger, id))
+      mu_sim_check_fail(sim, &mu_sim_check_ledger, "no ledger has %s, and it is still reserved on %s", (char *)id,
+                        agent->id);
     g_hash_table_iter_remove(&iter);
   }
 }

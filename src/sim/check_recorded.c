@@ -28,8 +28,9 @@ static void check_taken(MuSim *sim, const MuOperation *operation) {
 }
 
 static const MuLedgerEntry *entry_of(MuSim *sim, const char *resource_id) {
-  const char *name = g_hash_table_lookup(sim->checks->ledger, resource_id);
-  const MuPodRecord *pod = name == NULL ? NULL : mu_sim_record_pod(g_hash_table_lookup(sim->records, name));
+  const MuSimTouched *of = g_hash_table_lookup(sim->checks->ledger, resource_id);
+  const MuPodRecord *pod =
+      of == NULL ? NULL : mu_sim_record_pod(mu_sim_store_find(sim, of->kind, of->service, of->key));
   return pod == NULL ? NULL : mu_pod_record_by_id(pod, resource_id);
 }
 

@@ -15,9 +15,8 @@ void mu_sim_checks_init(MuSim *sim) {
   MuSimChecks *checks = sim->checks = g_new0(MuSimChecks, 1);
   mu_sim_touched_init(sim);
   checks->outputs = g_hash_table_new_full(NULL, NULL, NULL, g_free);
-  checks->ledger = g_hash_table_new_full(mu_id_hash, g_str_equal, g_free, g_free);
+  checks->ledger = g_hash_table_new_full(mu_id_hash, g_str_equal, g_free, (GDestroyNotify)mu_sim_touched_free);
   checks->given_up = g_hash_table_new_full(mu_id_hash, g_str_equal, g_free, NULL);
-  checks->orphans = g_hash_table_new_full(mu_id_hash, g_str_equal, g_free, NULL);
   checks->strangers = g_hash_table_new_full(mu_id_hash, g_str_equal, g_free, g_free);
   checks->offered = g_hash_table_new_full(mu_id_hash, g_str_equal, g_free, (GDestroyNotify)mu_offer_free);
   checks->waits = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
@@ -30,7 +29,6 @@ void mu_sim_checks_clear(MuSim *sim) {
   g_hash_table_unref(checks->outputs);
   g_hash_table_unref(checks->ledger);
   g_hash_table_unref(checks->given_up);
-  g_hash_table_unref(checks->orphans);
   g_hash_table_unref(checks->strangers);
   g_hash_table_unref(checks->offered);
   g_hash_table_unref(checks->waits);

@@ -44,10 +44,9 @@ typedef struct MuSimChecks {
   GHashTable *outputs;    /* MuOutput* to the operations that must be durable before it is performed (guint64*) */
   const MuBatch *counted; /* its operations are in ops_durable already: a retry after an uncertain end */
   /* ledger, recorded: every resource id in a pod's record that is in the store */
-  GHashTable *ledger;   /* resource id to the name of the record (owned) */
+  GHashTable *ledger;   /* resource id to MuSimTouched (owned): the record that has it */
   gboolean forced;      /* an operator declared something gone */
   GHashTable *given_up; /* resource ids that the ledger lost since the last quiet moment: proven gone by then? */
-  GHashTable *orphans;  /* resource ids whose entries were given up with reason: a lost agent, an operator's word */
   /* known */
   GHashTable *strangers; /* task id to since when (gint64*) it lives and the store has no record of it */
   /* fair */
@@ -73,6 +72,7 @@ void mu_sim_check_whole(MuSim *sim);
 void mu_sim_check_fail(MuSim *sim, const MuSimCheck *check, const char *format, ...) G_GNUC_PRINTF(3, 4);
 
 /* sim_touched.c */
+void mu_sim_touched_free(MuSimTouched *touched);
 void mu_sim_touched_init(MuSim *sim);
 void mu_sim_touched_clear(MuSim *sim);
 void mu_sim_touched_note(MuSim *sim, const MuBatch *batch);

@@ -58,6 +58,7 @@ typedef struct {
   char *service, *key, *value;
   gsize length;
   gpointer decoded; /* of the kinds POD, TASK and STATUS, when it was asked for */
+  guint hash;       /* of kind, service and key */
 } MuSimRecord;
 
 /* Virtual time begins here, so that no moment is 0. */
@@ -86,7 +87,7 @@ struct MuSim {
   gboolean drain_scheduled, wake_scheduled;
   gint64 wake_ms;
   /* the store */
-  GHashTable *records; /* "kind/service/key" to MuSimRecord */
+  GHashTable *records; /* set of MuSimRecord, by kind, service and key */
   guint commits, store_faults[MU_SIM_STORE_FAULTS], crash_in;
   gint64 store_lost_until_ms;
   MuSimCrashMoment crash_moment;
@@ -178,6 +179,6 @@ MuSimRecord *mu_sim_store_find(MuSim *sim, MuRecordKind kind, const char *servic
 const MuPodRecord *mu_sim_record_pod(MuSimRecord *record);
 const MuTaskRecord *mu_sim_record_task(MuSimRecord *record);
 const MuTaskStatus *mu_sim_record_status(MuSimRecord *record);
-/* The kind, service and key of the records, as "kind/service/key", sorted; borrowed keys. */
+/* The kind, service and key of the records, as "kind/service/key", sorted; the caller unrefs. */
 GPtrArray *mu_sim_store_keys(MuSim *sim);
 #endif

@@ -8,14 +8,15 @@
 #define SLOW_MS 5000
 
 static void forget_decoded(MuSimRecord *record) {
-  if (record->decoded == NULL)
+  gpointer decoded = g_steal_pointer(&record->decoded);
+  if (decoded == NULL)
     return;
   if (record->kind == MU_RECORD_POD)
-    mu_pod_record_free(record->decoded);
+    mu_pod_record_free(decoded);
   else if (record->kind == MU_RECORD_TASK)
-    mu_task_record_free(record->decoded);
+    mu_task_record_free(decoded);
   else
-    mu_task_status_free(record->decoded);
+    mu_task_status_free(decoded);
 }
 
 static void record_free(MuSimRecord *record) {
@@ -26,8 +27,31 @@ static void record_free(MuSimRecord *record) {
   g_free(record);
 }
 
+static guint hash_text(guint hash, const char *text) {
+  for (; text != NULL && *text != '\0'; text++)
+    hash = hash * 33 + (guchar)*text;
+  return hash;
+}
+
+/* As g_str_hash has it of "kind/service/key", which need not be written for it. */
+static guint hash_of(MuRecordKind kind, const char *service, const char *key) {
+  const char number[] = {(char)('0' + kind / 10), (char)('0' + kind % 10), '/', '\0'};
+  guint hash = hash_text(hash_text(5381, kind < 10 ? number + 1 : number), service);
+  return hash_text(hash * 33 + '/', key);
+}
+
+static guint record_hash(gconstpointer record) {
+  return ((const MuSimRecord *)record)->hash;
+}
+
+static gboolean record_equal(gconstpointer a, gconstpointer b) {
+  const MuSimRecord *left = a, *right = b;
+  return left->hash == right->hash && left->kind == right->kind && g_strcmp0(left->key, right->key) == 0 &&
+         g_strcmp0(left->service, right->service) == 0;
+}
+
 void mu_sim_store_init(MuSim *sim) {
-  sim->records = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)record_free);
+  sim->records = g_hash_table_new_full(record_hash, record_equal, (GDestroyNotify)record_free, NULL);
 }
 
 void mu_sim_store_clear(MuSim *sim) {
@@ -40,15 +64,10 @@ guint mu_sim_records(const MuSim *sim) {
 
 /* ---- looking --------------------------------------------------------------------------------------------------------- */
 
-static char *name_of(MuRecordKind kind, const char *service, const char *key) {
-  char number[12];
-  g_snprintf(number, sizeof number, "%d/", (int)kind);
-  return g_strconcat(number, service, "/", key, NULL);
-}
-
 MuSimRecord *mu_sim_store_find(MuSim *sim, MuRecordKind kind, const char *service, const char *key) {
-  g_autofree char *name = name_of(kind, service, key);
-  return g_hash_table_lookup(sim->records, name);
+  const MuSimRecord wanted = {
+      .kind = kind, .service = (char *)service, .key = (char *)key, .hash = hash_of(kind, service, key)};
+  return g_hash_table_lookup(sim->records, &wanted);
 }
 
 const MuPodRecord *mu_sim_record_pod(MuSimRecord *record) {
@@ -74,12 +93,14 @@ static gint by_name(gconstpointer a, gconstpointer b) {
 }
 
 GPtrArray *mu_sim_store_keys(MuSim *sim) {
-  GPtrArray *keys = g_ptr_array_new();
+  GPtrArray *keys = g_ptr_array_new_with_free_func(g_free);
   GHashTableIter iter;
-  gpointer key = NULL;
+  gpointer record = NULL;
   g_hash_table_iter_init(&iter, sim->records);
-  while (g_hash_table_iter_next(&iter, &key, NULL))
-    g_ptr_array_add(keys, key);
+  while (g_hash_table_iter_next(&iter, &record, NULL)) {
+    const MuSimRecord *one = record;
+    g_ptr_array_add(keys, g_strdup_printf("%d/%s/%s", (int)one->kind, one->service, one->key));
+  }
   g_ptr_array_sort(keys, by_name);
   return keys;
 }
@@ -87,29 +108,35 @@ GPtrArray *mu_sim_store_keys(MuSim *sim) {
 /* ---- commits --------------------------------------------------------------------------------------------------------- */
 
 /* A planted bug: the scheduler does not store this. */
-static gboolean is_forgotten(const MuSim *sim, const MuRecordOp *op, const char *name) {
+static gboolean is_forgotten(const MuRecordOp *op, const MuSimRecord *old) {
   return (MU_SIM_PLANTED(recorded) && op->kind == MU_RECORD_TASK) ||
-         (MU_SIM_PLANTED(memory) && op->kind == MU_RECORD_SERVICE && g_hash_table_contains(sim->records, name));
+         (MU_SIM_PLANTED(memory) && op->kind == MU_RECORD_SERVICE && old != NULL);
 }
 
-static void apply_op(MuSim *sim, const MuRecordOp *op) {
-  char *name = name_of(op->kind, op->service, op->key);
-  if (is_forgotten(sim, op, name)) {
-    g_free(name);
-    return;
-  }
-  if (op->value == NULL) {
-    g_hash_table_remove(sim->records, name);
-    g_free(name);
-    return;
-  }
+static MuSimRecord *record_new(const MuRecordOp *op) {
   MuSimRecord *record = g_new0(MuSimRecord, 1);
   record->kind = op->kind;
   record->service = g_strdup(op->service);
   record->key = g_strdup(op->key);
+  record->hash = hash_of(op->kind, op->service, op->key);
+  return record;
+}
+
+static void apply_op(MuSim *sim, const MuRecordOp *op) {
+  MuSimRecord *record = mu_sim_store_find(sim, op->kind, op->service, op->key);
+  if (is_forgotten(op, record))
+    return;
+  if (op->value == NULL) {
+    if (record != NULL)
+      g_hash_table_remove(sim->records, record);
+    return;
+  }
+  if (record == NULL)
+    g_hash_table_add(sim->records, record = record_new(op));
+  forget_decoded(record);
+  g_free(record->value);
   record->value = g_memdup2(op->value, op->length + 1);
   record->length = op->length;
-  g_hash_table_replace(sim->records, name, record);
 }
 
 static void apply_batch(MuSim *sim, const MuBatch *batch) {

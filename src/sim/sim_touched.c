@@ -10,6 +10,11 @@ static void touched_clear(gpointer data) {
   g_free(touched->key);
 }
 
+void mu_sim_touched_free(MuSimTouched *touched) {
+  touched_clear(touched);
+  g_free(touched);
+}
+
 void mu_sim_touched_init(MuSim *sim) {
   sim->checks->touched = g_array_new(FALSE, FALSE, sizeof(MuSimTouched));
   g_array_set_clear_func(sim->checks->touched, touched_clear);

@@ -1,6 +1,7 @@
 #include "spec_json.h"
 
 #include "bug.h"
+#include "json_form.h"
 #include "spec_pairs.h"
 #include "spec_plan.h"
 #include <stdlib.h>
@@ -95,7 +96,8 @@ void mu_json_append_string(GString *out, const char *text) {
 }
 
 static void write_int(GString *out, gint64 value) {
-  g_string_append_printf(out, "%" G_GINT64_FORMAT, value);
+  char digits[MU_JSON_INT_MAX];
+  g_string_append_len(out, digits, (gssize)mu_json_int(digits, value));
 }
 
 static void write_limit(const Place *place, gint64 value) {
@@ -242,14 +244,16 @@ static gboolean is_written(const Place *place) {
 }
 
 void mu_spec_write(MuSpecWriter *writer, const MuObject *type, const void *object) {
-  const char *separator = "";
+  const char *separator = "\"";
   g_string_append_c(writer->out, '{');
   for (guint i = 0; i < type->n_fields; i++) {
     Place place = {writer, &type->fields[i], object};
     if (!is_written(&place))
       continue;
-    g_string_append_printf(writer->out, "%s\"%s\":", separator, type->fields[i].key);
-    separator = ",";
+    g_string_append(writer->out, separator);
+    g_string_append(writer->out, type->fields[i].key);
+    g_string_append_len(writer->out, "\":", 2);
+    separator = ",\"";
     write_value(&place);
   }
   g_string_append_c(writer->out, '}');

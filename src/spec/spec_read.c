@@ -466,12 +466,12 @@ static gboolean is_given(const MuField *field, const MuNode *node) {
 
 static void check_given(MuSpecReader *reader, const MuObject *type, const MuNode *owner, const MuField *field,
                         const MuNode *node, gboolean excluded) {
-  const char *article = with_article(type, reader->scratch);
   if (excluded)
     mu_faults_add(reader->faults, node, "\"%s\" and \"%s\" are both given; expected one of them", field->key,
                   field->excludes);
   if ((field->flags & MU_FIELD_REQUIRED) == 0 || is_given(field, node))
     return;
+  const char *article = with_article(type, reader->scratch);
   if (node == NULL)
     mu_faults_add(reader->faults, mu_node_name(owner), "%s needs \"%s\"", article, field->key);
   else

@@ -150,11 +150,45 @@ static void test_cut(void) {
   }
 }
 
+/* Whatever stands where in a text of any length, it is what jansson reads, and the same text when it is read again. */
+static void test_odd_anywhere(void) {
+  static const char *const ODD[] = {"\"", "\\", "\n", "\x1f", "\x7f", "\xc3\xa4", "!", "~"};
+  for (guint length = 1; length <= 50; length++)
+    for (guint at = 0; at < length * G_N_ELEMENTS(ODD); at++) {
+      g_autofree char *head = g_strnfill(at % length, 'h'), *tail = g_strnfill(length - at % length - 1, 't');
+      g_autofree char *text = g_strconcat(head, ODD[at / length], tail, NULL);
+      MuJsonText out = {0};
+      mu_json_text_raw(&out, "[", 1);
+      mu_json_text_string(&out, text);
+      mu_json_text_raw(&out, "]", 1);
+      g_autofree char *written = mu_json_text_take(&out);
+      g_autoptr(json_t) tree = mu_json_parse(written, strlen(written), G_MAXSIZE, NULL);
+      g_assert_cmpstr(json_string_value(json_array_get(tree, 0)), ==, text);
+      MuJsonScan in = {written + 1, written + strlen(written)};
+      g_autofree char *read = NULL;
+      gboolean as_it_is = (guchar)*ODD[at / length] < 0x80 && strpbrk(ODD[at / length], "\"\\\n\x1f") == NULL;
+      g_assert_true(mu_json_scan_text(&in, &read) == as_it_is);
+      g_assert_cmpstr(read, ==, as_it_is ? text : NULL);
+    }
+}
+
+static void test_int(void) {
+  static const gint64 VALUES[] = {0, 7, -7, 10, 99, 100, G_MAXINT64, G_MININT64};
+  for (guint i = 0; i < G_N_ELEMENTS(VALUES); i++) {
+    char digits[MU_JSON_INT_MAX + 1] = "";
+    g_autofree char *expected = g_strdup_printf("%" G_GINT64_FORMAT, VALUES[i]);
+    g_assert_cmpuint(mu_json_int(digits, VALUES[i]), ==, strlen(expected));
+    g_assert_cmpstr(digits, ==, expected);
+  }
+}
+
 int main(int argc, char **argv) {
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/json_form/there-and-back", test_there_and_back);
   g_test_add_func("/json_form/two-ways", test_two_ways);
   g_test_add_func("/json_form/refused", test_refused);
   g_test_add_func("/json_form/cut", test_cut);
+  g_test_add_func("/json_form/odd-anywhere", test_odd_anywhere);
+  g_test_add_func("/json_form/int", test_int);
   return g_test_run();
 }

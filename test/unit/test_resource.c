@@ -266,6 +266,47 @@ static void test_inverse(void) {
   }
 }
 
+/* A copy and what it was made of share their entries: what is done to one is not seen in the other, with an index (many
+ * entries) and without. */
+static void copy_and_change(guint n, gboolean change_copy) {
+  g_autoptr(MuResources) r = mu_resources_new();
+  for (guint i = 0; i < n; i++) {
+    g_autofree char *id = g_strdup_printf("reservation-%u", i);
+    add(r, scalar(MU_RESOURCE_CPUS, 1000, id));
+  }
+  add(r, scalar(MU_RESOURCE_CPUS, 4000, NULL));
+  add(r, scalar(MU_RESOURCE_MEM, 64, NULL));
+  add(r, mu_resource_new_ports(100, 200));
+  g_assert_nonnull(mu_resources_by_id(r, "reservation-1")); /* the original has its index by then */
+  g_autoptr(MuResources) copy = mu_resources_copy(r);
+  g_autofree char *before = dump(r);
+  MuResources *changed = change_copy ? copy : r, *left = change_copy ? r : copy;
+  g_assert_true(subtract(changed, scalar(MU_RESOURCE_CPUS, 500, "reservation-1")));
+  g_assert_true(subtract(changed, scalar(MU_RESOURCE_CPUS, 1000, "reservation-0")));
+  g_assert_true(subtract(changed, scalar(MU_RESOURCE_MEM, 64, NULL)));
+  g_assert_true(subtract(changed, mu_resource_new_ports(150, 150)));
+  add(changed, scalar(MU_RESOURCE_CPUS, 1, NULL));
+  mu_resources_add_all(changed, left);
+  g_autofree char *after = dump(left);
+  g_assert_cmpstr(after, ==, before);
+  g_assert_cmpint(mu_resources_by_id(changed, "reservation-1")->amount, ==, 1500);
+  g_assert_cmpint(mu_resources_by_id(changed, "reservation-0")->amount, ==, 1000);
+  g_assert_cmpint(mu_resources_by_id(left, "reservation-1")->amount, ==, 1000);
+  g_assert_cmpint(mu_resources_total(changed, MU_RESOURCE_CPUS), ==, 1000 * (2 * n - 2) + 500 + 8001);
+  g_assert_cmpint(mu_resources_unreserved(changed, MU_RESOURCE_PORTS), ==, 101);
+  g_assert_true(mu_resources_subtract_all(changed, left));
+  g_assert_true(subtract(changed, scalar(MU_RESOURCE_CPUS, 500, "reservation-1")));
+  g_assert_null(mu_resources_by_id(changed, "reservation-1"));
+  g_assert_nonnull(mu_resources_by_id(left, "reservation-1"));
+}
+
+static void test_copy(void) {
+  for (guint n = 2; n <= 40; n += 19) {
+    copy_and_change(n, FALSE);
+    copy_and_change(n, TRUE);
+  }
+}
+
 int main(int argc, char **argv) {
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/resource/to-string", test_to_string);
@@ -278,5 +319,6 @@ int main(int argc, char **argv) {
   g_test_add_func("/resource/json", test_json);
   g_test_add_func("/resource/json-refused", test_json_refused);
   g_test_add_func("/resource/inverse", test_inverse);
+  g_test_add_func("/resource/copy", test_copy);
   return g_test_run();
 }
