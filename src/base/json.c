@@ -65,9 +65,12 @@ static int append_to_string(const char *bytes, size_t length, void *user) {
   return 0;
 }
 
+/* As many digits as every decimal number comes back with as it was written: 0.1, and not 0.10000000000000001. */
+#define REAL_DIGITS JSON_REAL_PRECISION(15)
+
 static char *dump(const json_t *value, size_t flags) {
   GString *text = g_string_sized_new(256);
-  if (json_dump_callback(value, append_to_string, text, flags | JSON_ENCODE_ANY) != 0)
+  if (json_dump_callback(value, append_to_string, text, flags | REAL_DIGITS | JSON_ENCODE_ANY) != 0)
     mu_bug("a JSON value of ours cannot be written");
   return g_string_free(text, FALSE);
 }

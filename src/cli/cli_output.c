@@ -198,15 +198,13 @@ void mu_cli_printf(const char *format, ...) {
 }
 
 void mu_cli_print_json(const json_t *value) {
-  char *text = json_dumps(value, JSON_INDENT(2) | JSON_ENCODE_ANY);
+  g_autofree char *text = mu_json_to_pretty(value);
   puts(text);
-  free(text);
 }
 
 void mu_cli_print_json_line(const json_t *value) {
-  char *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+  g_autofree char *text = mu_json_to_string(value);
   puts(text);
-  free(text);
   fflush(stdout);
 }
 

@@ -4,6 +4,7 @@
 #include "cli_follow.h"
 #include "cli_output.h"
 #include "cli_pod_wait.h"
+#include "cli_tree.h"
 #include <string.h>
 
 static json_t *ask_pod_with(const MuCliCall *call, const char *method, const char *path, const char *body,
@@ -40,45 +41,6 @@ gboolean mu_cli_pod_list(MuCliCall *call, GError **error) {
 
 /* ---- status ------------------------------------------------------------------------------------------------------ */
 
-static const char *yes_no(const json_t *task, const char *key) {
-  const json_t *value = json_object_get(task, key);
-  return json_is_boolean(value) ? (json_is_true(value) ? "yes" : "no") : "-";
-}
-
-/* Why its pod waits, for a task that does not run; else what its last status said. */
-static const char *task_message(const json_t *instance, const json_t *task) {
-  const char *waits = mu_cli_json_text(json_object_get(instance, "waiting"), "summary");
-  const char *message = mu_cli_json_text(task, "message");
-  if (*waits != '\0' && strcmp(mu_cli_json_text(task, "status"), "RUNNING") != 0)
-    return waits;
-  return *message != '\0' ? message : mu_cli_json_text(task, "reason");
-}
-
-static void add_tasks(MuCliTable *table, const json_t *instance) {
-  gsize i;
-  json_t *task;
-  json_array_foreach (json_object_get(instance, "tasks"), i, task) {
-    mu_cli_table_add(table, mu_cli_json_text(instance, "name"), mu_cli_json_text(task, "name"),
-                     mu_cli_json_text(task, "status"), yes_no(task, "ready"), yes_no(task, "healthy"),
-                     task_message(instance, task));
-  }
-}
-
-static MuCliTable *status_table(void) {
-  return mu_cli_table_new("POD|TASK|STATUS|READY|HEALTHY|MESSAGE");
-}
-
-static void print_service_status(const json_t *status) {
-  MuCliTable *table = status_table();
-  gsize i, j;
-  json_t *pod, *instance;
-  json_array_foreach (json_object_get(status, "pods"), i, pod) {
-    json_array_foreach (json_object_get(pod, "instances"), j, instance)
-      add_tasks(table, instance);
-  }
-  mu_cli_table_print(table);
-}
-
 static void print_waiting(const json_t *waiting) {
   if (!json_is_object(waiting))
     return;
@@ -93,12 +55,10 @@ static void print_waiting(const json_t *waiting) {
   }
 }
 
-static void print_pod_status(const json_t *status) {
-  MuCliTable *table = status_table();
-  add_tasks(table, status);
-  mu_cli_table_print(table);
-  if (*mu_cli_json_text(status, "agent") != '\0')
-    mu_cli_printf("\nagent: %s\n", mu_cli_json_text(status, "agent"));
+static void print_status(const json_t *status) {
+  MuCliStyle style = mu_cli_style(stdout);
+  g_autofree char *tree = mu_cli_pods_render(status, &style);
+  mu_cli_print(tree);
   print_waiting(json_object_get(status, "waiting"));
 }
 
@@ -110,7 +70,7 @@ gboolean mu_cli_pod_status(MuCliCall *call, GError **error) {
   if (status == NULL)
     return FALSE;
   if (!printed_json(call, status))
-    (pod == NULL ? print_service_status : print_pod_status)(status);
+    print_status(status);
   return TRUE;
 }
 

@@ -234,7 +234,7 @@ static const MuCliCommand commands[] = {
      "muster plan restart redis deploy --phase replica"},
 
     {"pod list", "SERVICE", "List the pods of a service.", NULL, NO_OPTIONS, mu_cli_pod_list, NULL},
-    {"pod status", "SERVICE [POD]", "Show the tasks of the pods, and why a pod waits.", NULL, NO_OPTIONS,
+    {"pod status", "SERVICE [POD]", "Show the pods and their tasks as a tree, and why a pod waits.", NULL, NO_OPTIONS,
      mu_cli_pod_status, "muster pod status redis replica-1"},
     {"pod info", "SERVICE POD", "Print all that is known of a pod's tasks, as JSON.", NULL, NO_OPTIONS, mu_cli_pod_info,
      NULL},

@@ -186,3 +186,99 @@ char *mu_cli_tree_render(const char *title, const json_t *plan, const MuCliStyle
   cut_lines(out, MAX(style->height, 2));
   return style->width == G_MAXINT ? g_string_free(g_steal_pointer(&out), FALSE) : mu_cli_clip(out->str, style->width);
 }
+
+/* ---- pods ---------------------------------------------------------------------------------------------------------- */
+
+/* `lead name`, and for people what is beside it. */
+static void append_node(Tree *tree, const char *lead, const char *name, MuCliPaint paint) {
+  g_autofree char *clean = mu_cli_clean(tree->style, name);
+  g_string_append(tree->out, lead);
+  mu_cli_append_painted(tree->out, tree->style, paint, clean);
+}
+
+static void append_note(Tree *tree, const char *note) {
+  if (*note == '\0')
+    return;
+  g_autofree char *clean = mu_cli_clean(tree->style, note);
+  g_string_append(tree->out, "  ");
+  mu_cli_append_painted(tree->out, tree->style, MU_PAINT_DIM, clean);
+}
+
+static void append_finding(Tree *tree, const json_t *task, const char *key, const char *otherwise) {
+  const json_t *value = json_object_get(task, key);
+  if (json_is_boolean(value))
+    append_note(tree, json_is_true(value) ? key : otherwise);
+}
+
+/* `name (STATUS)` as in the reference; then what its checks and its last status said. */
+static void append_pod_task(Tree *tree, const char *prefix, const json_t *task, gboolean last) {
+  const char *status = mu_cli_json_text(task, "status"), *message = mu_cli_json_text(task, "message");
+  g_autofree char *lead = g_strconcat(prefix, last ? tree->glyphs->last : tree->glyphs->branch, NULL);
+  append_node(tree, lead, mu_cli_json_text(task, "name"), MU_PAINT_NONE);
+  g_string_append(tree->out, " (");
+  mu_cli_append_painted(tree->out, tree->style, mu_cli_status_paint(status), *status == '\0' ? "UNKNOWN" : status);
+  g_string_append_c(tree->out, ')');
+  append_finding(tree, task, "ready", "not ready");
+  append_finding(tree, task, "healthy", "not healthy");
+  append_note(tree, *message != '\0' ? message : mu_cli_json_text(task, "reason"));
+  g_string_append_c(tree->out, '\n');
+}
+
+static void append_tasks(Tree *tree, const char *prefix, const json_t *instance) {
+  const json_t *tasks = json_object_get(instance, "tasks");
+  gsize i, n = json_array_size(tasks);
+  json_t *task;
+  json_array_foreach (tasks, i, task)
+    append_pod_task(tree, prefix, task, i + 1 == n);
+}
+
+/* Where it is, and why it waits. */
+static void append_instance(Tree *tree, const char *lead, const json_t *instance, MuCliPaint paint) {
+  const char *hostname = mu_cli_json_text(instance, "hostname");
+  g_autofree char *where = *hostname == '\0' ? g_strdup("") : g_strconcat("on ", hostname, NULL);
+  const char *summary = mu_cli_json_text(json_object_get(instance, "waiting"), "summary");
+  g_autofree char *waits = *summary == '\0' ? g_strdup("") : g_strconcat("waits: ", summary, NULL);
+  append_node(tree, lead, mu_cli_json_text(instance, "name"), paint);
+  append_note(tree, where);
+  append_note(tree, waits);
+  g_string_append_c(tree->out, '\n');
+}
+
+static void append_instances(Tree *tree, const json_t *type, gboolean last_type) {
+  const char *pipe = last_type ? tree->glyphs->gap : tree->glyphs->pipe;
+  const json_t *instances = json_object_get(type, "instances");
+  gsize i, n = json_array_size(instances);
+  json_t *instance;
+  json_array_foreach (instances, i, instance) {
+    gboolean last = i + 1 == n;
+    g_autofree char *lead = g_strconcat(pipe, last ? tree->glyphs->last : tree->glyphs->branch, NULL);
+    g_autofree char *below = g_strconcat(pipe, last ? tree->glyphs->gap : tree->glyphs->pipe, NULL);
+    append_instance(tree, lead, instance, MU_PAINT_NONE);
+    append_tasks(tree, below, instance);
+  }
+}
+
+static void append_types(Tree *tree, const json_t *types) {
+  gsize i, n = json_array_size(types);
+  json_t *type;
+  json_array_foreach (types, i, type) {
+    gboolean last = i + 1 == n;
+    append_node(tree, last ? tree->glyphs->last : tree->glyphs->branch, mu_cli_json_text(type, "name"), MU_PAINT_NONE);
+    g_string_append_c(tree->out, '\n');
+    append_instances(tree, type, last);
+  }
+}
+
+char *mu_cli_pods_render(const json_t *status, const MuCliStyle *style) {
+  g_autoptr(GString) out = g_string_new(NULL);
+  Tree tree = {.style = style, .glyphs = style->utf8 ? &unicode : &ascii, .out = out};
+  if (json_object_get(status, "pods") == NULL) {
+    append_instance(&tree, "", status, MU_PAINT_BOLD);
+    append_tasks(&tree, "", status);
+  } else {
+    append_node(&tree, "", mu_cli_json_text(status, "service"), MU_PAINT_BOLD);
+    g_string_append_c(out, '\n');
+    append_types(&tree, json_object_get(status, "pods"));
+  }
+  return style->width == G_MAXINT ? g_string_free(g_steal_pointer(&out), FALSE) : mu_cli_clip(out->str, style->width);
+}

@@ -88,7 +88,7 @@ static const struct {
     {mu_route_pods, "#Names", NULL},
     {mu_route_pods_status, "{'service': 'string', 'pods': [{'name': 'string', 'instances': ['#Pod']}]}", NULL},
     {mu_route_pod_status, "#Pod", NULL},
-    {mu_route_pod_info, "[{'info': 'object', 'status': 'any'}]", NULL},
+    {mu_route_pod_info, "[{'info': 'object', 'status': 'object?', 'record': 'object'}]", NULL},
     {mu_route_pod_restart, "#Tasks", NULL},
     {mu_route_pod_replace, "#Tasks", NULL},
     {mu_route_pod_decommission, "#Tasks", NULL},

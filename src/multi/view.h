@@ -25,12 +25,14 @@ json_t *mu_view_plan(MuMultiServiceEventClient *client, const char *name, const 
 /* ["hello-0","world-0"] */
 json_t *mu_view_pods(MuMultiServiceEventClient *client, const char *name, GError **error);
 /* {"service","pods":[{"name":"hello","instances":[{"name":"hello-0","tasks":[{"id","name","status"}]}]}]}; pod not NULL: the
- * instance's object alone, with "agent", "waiting" (see below) when it waits. A task's object has also "reason", "message",
- * "ready", "healthy", "since".
+ * instance's object alone. An instance has also "agent" and "hostname", and "waiting" (see below) when it waits; a task "reason",
+ * "message", "ready", "healthy", "since". An instance that is given up for good has "decommissioned": its tasks are DECOMMISSIONING,
+ * and DECOMMISSIONED when an operator named it and nothing is left.
  * "waiting": {"since","step","plan","offers": n evaluated, "summary": text,
  *             "stages":[{"stage":"memory","refused":3,"example":"wanted 4096 MB, best offer had 1200 MB (agent host-1)"}]} */
 json_t *mu_view_pod_status(MuMultiServiceEventClient *client, const char *name, const char *pod, GError **error);
-/* [{"info":{…task record…},"status":{…}}] */
+/* [{"info":{…},"status":{…}|null,"record":{…}}]: each task that was launched as Mesos' messages TaskInfo and TaskStatus
+ * (view_task_info.h), and as our own record of it. */
 json_t *mu_view_pod_info(MuMultiServiceEventClient *client, const char *name, const char *pod, GError **error);
 /* Where the task runs: `task` is a task's name (hello-0-server), or its id, or unique short form `hello-0` when the pod has one
  * task. Out strings are the caller's. */

@@ -3,6 +3,7 @@
 
 #include "json.h"
 #include "view_private.h"
+#include "view_task_info.h"
 #include <muster/error.h>
 
 #include <string.h>
@@ -23,16 +24,22 @@ static const char *shown_state(MuTaskState state) {
   return mu_task_state_to_string(state) + strlen("TASK_");
 }
 
+/* What an operator wants of it hides how it runs, as the goal state overrides of dcos-commons do. */
+static const char *task_word(const MuTask *task) {
+  const char *pause = task->status == NULL ? NULL : mu_task_pause_state(task);
+  if (mu_pod_is_leaving_for_good(task->pod))
+    return "DECOMMISSIONING";
+  if (pause != NULL)
+    return pause;
+  return shown_state(task->status == NULL ? MU_TASK_STAGING : task->status->state);
+}
+
 static json_t *task_json(const MuTask *task) {
   json_t *json = json_object();
   const MuTaskStatus *status = task->status;
   mu_json_set_string(json, "id", task->record->task_id);
   mu_json_set_string(json, "name", task->record->name);
-  const char *pause = status == NULL ? NULL : mu_task_pause_state(task);
-  mu_json_set_string(json, "status",
-                     pause != NULL    ? pause
-                     : status == NULL ? shown_state(MU_TASK_STAGING)
-                                      : shown_state(status->state));
+  mu_json_set_string(json, "status", task_word(task));
   mu_json_set_int(json, "since", status == NULL ? task->record->launched_ms : status->timestamp_ms);
   mu_json_set_int(json, "failures", task->record->failures);
   if (status == NULL)
@@ -130,7 +137,7 @@ static json_t *left_behind_json(const MuPod *pod) {
 static json_t *pod_json(const MuPod *pod, gboolean whole) {
   json_t *json = json_object();
   mu_json_set_string(json, "name", pod->name);
-  if (mu_pod_is_decommissioned(pod))
+  if (mu_pod_is_decommissioned(pod) || mu_pod_is_leaving_for_good(pod))
     mu_json_set_bool(json, "decommissioned", TRUE);
   mu_json_set_new(json, "tasks", tasks_json(pod));
   if (!whole)
@@ -183,23 +190,56 @@ json_t *mu_view_pod_status(MuMultiServiceEventClient *client, const char *name, 
   return pod == NULL ? NULL : pod_json(pod, TRUE);
 }
 
-/* {"value": text}, as Mesos' JSON has its ids. */
-static void set_id(json_t *json, const char *key, const char *value) {
-  if (value != NULL)
-    mu_json_set_new(json, key, json_pack("{s:s}", "value", value));
+/* ---- all that is known of its tasks -------------------------------------------------------------------------------- */
+
+static char *attributes_text(const GPtrArray *attributes) {
+  g_autoptr(GString) text = g_string_new(NULL);
+  for (guint i = 0; i < attributes->len; i++) {
+    const MuEnvVar *attribute = attributes->pdata[i];
+    g_string_append_printf(text, "%s%s:%s", i == 0 ? "" : ";", attribute->name, attribute->value);
+  }
+  return g_string_free(g_steal_pointer(&text), FALSE);
 }
 
-/* Our record, and the members of Mesos' TaskInfo that clients of the reference look at. */
-static json_t *task_info(const MuTask *task) {
+static void add_label(GPtrArray *labels, const char *key, const char *value) {
+  if (value != NULL && *value != '\0')
+    g_ptr_array_add(labels, mu_env_var_new(key, value));
+}
+
+static void free_label(gpointer label) {
+  mu_env_var_free(label);
+}
+
+/* What the reference's scheduler keeps in labels of the task (LabelConstants of dcos-commons). */
+static GPtrArray *scheduler_labels(const MuTask *task) {
+  GPtrArray *labels = g_ptr_array_new_with_free_func(free_label);
+  const MuPodRecord *place = task->pod->record;
+  g_autofree char *index = g_strdup_printf("%u", task->record->pod_index);
+  add_label(labels, "target_configuration", task->record->config);
+  add_label(labels, "task_type", task->record->pod_type);
+  add_label(labels, "index", index);
+  if (place == NULL)
+    return labels;
+  if (g_strcmp0(place->agent_id, task->record->agent_id) == 0) {
+    g_autofree char *attributes = attributes_text(place->attributes);
+    add_label(labels, "offer_hostname", place->hostname);
+    add_label(labels, "offer_attributes", attributes);
+    add_label(labels, "offer_region", place->region);
+    add_label(labels, "offer_zone", place->zone);
+  }
+  add_label(labels, "permanently-failed", place->fate == MU_POD_REPLACE ? "true" : NULL);
+  return labels;
+}
+
+/* As PodQueries.getInfo has it; and our own record of the task, which says what those messages have no place for. */
+static json_t *task_info(const MuMultiServiceEventClient *client, const MuTask *task) {
   g_autofree char *text = mu_task_record_encode(task->record);
-  json_t *json = json_object(), *info = json_loads(text, 0, NULL);
-  json_t *status = task->status == NULL ? json_null() : mu_task_status_to_json(task->status);
-  set_id(info, "taskId", task->record->task_id);
-  set_id(info, "slaveId", task->record->agent_id);
-  if (task->status != NULL)
-    set_id(status, "taskId", task->record->task_id);
-  mu_json_set_new(json, "info", info);
-  mu_json_set_new(json, "status", status);
+  g_autoptr(GPtrArray) labels = scheduler_labels(task);
+  g_autoptr(MuPodLaunch) launch = mu_task_launched(task, &client->effects);
+  json_t *json = json_object();
+  mu_json_set_new(json, "info", mu_view_task_info(task->record, launch, labels, client->framework_id));
+  mu_json_set_new(json, "status", task->status == NULL ? json_null() : mu_view_task_status(task->record, task->status));
+  mu_json_set_new(json, "record", json_loads(text, 0, NULL));
   return json;
 }
 
@@ -211,7 +251,7 @@ json_t *mu_view_pod_info(MuMultiServiceEventClient *client, const char *name, co
   json_t *list = json_array();
   g_autoptr(GPtrArray) tasks = mu_view_pod_tasks(pod);
   for (guint i = 0; i < tasks->len; i++)
-    json_array_append_new(list, task_info(tasks->pdata[i]));
+    json_array_append_new(list, task_info(client, tasks->pdata[i]));
   return list;
 }
 

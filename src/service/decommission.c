@@ -23,6 +23,10 @@ gboolean mu_pod_is_decommissioned(const MuPod *pod) {
   return pod->service->record->holes != NULL && mu_service_has_hole(pod->service, pod->name);
 }
 
+gboolean mu_pod_is_leaving_for_good(const MuPod *pod) {
+  return pod->service->record->state == MU_SERVICE_RUNNING && pod->record != NULL && pod->record->fate == MU_POD_ERASE;
+}
+
 gboolean mu_pod_is_hole(const MuPod *pod) {
   return pod->record == NULL && pod->tasks->len == 0 && mu_pod_is_decommissioned(pod);
 }

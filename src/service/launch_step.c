@@ -160,6 +160,16 @@ static GPtrArray *read_all_parameters(const MuPod *pod, const MuRequirement *req
   return envs;
 }
 
+/* What a launch of this configuration has of the scheduler's. */
+static MuLaunchInput launch_input(const MuServiceSpec *spec, const MuEffects *effects) {
+  return (MuLaunchInput){
+      .default_user = spec->user != NULL ? spec->user : effects->user,
+      .framework_name = effects->framework_name,
+      .api_host = effects->api_host,
+      .api_port = effects->api_port,
+  };
+}
+
 void mu_service_launch(MuService *service, MuStep *step, const MuRequirement *requirement, MuMatch *match,
                        GPtrArray *operations, MuEffects *effects) {
   MuPod *pod = step->asset;
@@ -171,18 +181,12 @@ void mu_service_launch(MuService *service, MuStep *step, const MuRequirement *re
   const char *config = mu_step_config_id(pod, recovery);
   g_autoptr(GPtrArray) ids = record_tasks(pod, step, requirement, config, executor, effects);
   g_autoptr(GPtrArray) envs = read_all_parameters(pod, requirement);
-  const MuServiceSpec *spec = mu_service_config(service, config);
-  const MuLaunchInput input = {
-      .requirement = requirement,
-      .record = pod->record,
-      .default_user = spec->user != NULL ? spec->user : effects->user,
-      .executor_id = executor,
-      .framework_name = effects->framework_name,
-      .api_host = effects->api_host,
-      .api_port = effects->api_port,
-      .extra_env = envs,
-      .paused = mu_pod_paused_tasks(pod, requirement->pod),
-  };
+  MuLaunchInput input = launch_input(mu_service_config(service, config), effects);
+  input.requirement = requirement;
+  input.record = pod->record;
+  input.executor_id = executor;
+  input.extra_env = envs;
+  input.paused = mu_pod_paused_tasks(pod, requirement->pod);
   mu_launch_operations(match, mu_launch_build(&input, ids), operations);
   mu_match_clear(match);
   g_clear_pointer(&pod->outcome, mu_outcome_free);
@@ -198,4 +202,56 @@ void mu_service_drop_launched(MuService *service) {
       service->wanting->pdata[kept++] = step;
   }
   g_ptr_array_set_size(service->wanting, (gint)kept);
+}
+
+/* ---- what was launched --------------------------------------------------------------------------------------------- */
+
+/* What is on its way out since, and was not given a successor, is what the task runs on. */
+static MuPodRecord *record_then(const MuPodRecord *now) {
+  MuPodRecord *record = mu_pod_record_copy(now);
+  for (guint i = 0; i < record->entries->len; i++) {
+    MuLedgerEntry *entry = record->entries->pdata[i];
+    if (entry->state == MU_LEDGER_RELEASING && entry->agent_id == NULL &&
+        mu_pod_record_find(record, entry->set, entry->resource->kind, entry->what) == NULL)
+      entry->state = MU_LEDGER_HELD;
+  }
+  return record;
+}
+
+static gboolean has_ports(const MuPodRecord *record, const MuResourceSet *set) {
+  for (guint i = 0; i < set->n_ports; i++)
+    if (mu_pod_record_find(record, set->id, MU_RESOURCE_PORTS, set->ports[i].name) == NULL)
+      return FALSE;
+  return TRUE;
+}
+
+static MuPodLaunch *build_again(const MuTask *task, const MuServiceSpec *spec, const MuPodSpec *pod,
+                                const MuTaskSpec *task_spec, const MuPodRecord *footprint, const MuEffects *effects) {
+  const MuTaskRecord *record = task->record;
+  const guint64 bit = G_GUINT64_CONSTANT(1) << (task_spec - pod->tasks);
+  const MuRequirement requirement = {
+      .service = task->pod->service->name, .pod = pod, .index = record->pod_index, .tasks = bit, .record = footprint};
+  g_autoptr(GPtrArray) ids = g_ptr_array_new(), envs = g_ptr_array_new_with_free_func(unref_env);
+  g_ptr_array_add(ids, record->task_id);
+  g_ptr_array_add(envs, read_parameters(record->parameters));
+  MuLaunchInput input = launch_input(spec, effects);
+  input.requirement = &requirement;
+  input.record = footprint;
+  input.executor_id = record->executor_id;
+  input.extra_env = envs;
+  input.paused = record->paused ? bit : 0;
+  return mu_launch_build(&input, ids);
+}
+
+MuPodLaunch *mu_task_launched(const MuTask *task, const MuEffects *effects) {
+  const MuPod *pod = task->pod;
+  const MuServiceSpec *spec = mu_service_config(pod->service, task->record->config);
+  const MuPodSpec *pod_spec = spec == NULL ? NULL : mu_service_spec_pod(spec, pod->type);
+  const MuTaskSpec *task_spec = pod_spec == NULL ? NULL : mu_pod_spec_task(pod_spec, task->record->task);
+  if (task_spec == NULL || pod->record == NULL || g_strcmp0(pod->record->agent_id, task->record->agent_id) != 0)
+    return NULL;
+  g_autoptr(MuPodRecord) footprint = record_then(pod->record);
+  if (!has_ports(footprint, &pod_spec->resource_sets[task_spec->resource_set]))
+    return NULL;
+  return build_again(task, spec, pod_spec, task_spec, footprint, effects);
 }

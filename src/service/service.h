@@ -308,6 +308,11 @@ gboolean mu_pod_exists(const MuPod *pod);
 /* The instances (of MuPod*, borrowed) for which `chosen` holds, by type and index; the caller frees the array. */
 GPtrArray *mu_service_sorted_pods(const MuService *service, gboolean (*chosen)(const MuPod *pod));
 MuTask *mu_pod_task(const MuPod *pod, const char *task);
+/* The decommission has taken it in hand: it gives all back, and is no more; its service goes on. */
+gboolean mu_pod_is_leaving_for_good(const MuPod *pod);
+/* What the engine was told of this task when it was launched, found anew from the records: a launch of it alone. NULL: its
+ * configuration or what it was launched on is there no more. The caller frees. */
+MuPodLaunch *mu_task_launched(const MuTask *task, const MuEffects *effects);
 const MuServiceSpec *mu_service_target(const MuService *service); /* NULL: none */
 gboolean mu_task_is_alive(const MuTask *task);                    /* launched, and no terminal status came */
 #endif

@@ -15,7 +15,7 @@ scheduler_start --listen 127.0.0.1:0 --agents 2 --cpus 4 --mem 4G --disk 1G
 check "svc.yml" muster service add hello-world -f "$specs/svc.yml" --env-file "$specs/hello-world.env" \
   -p FRAMEWORK_USER="$user" --wait --timeout 60
 same "three tasks run" "hello-0-server world-0-server world-1-server" "$(tasks hello-world | cut -d' ' -f2 | paste -sd' ')"
-agents() { muster pod info hello-world "$1" | jq -r '.[0].info.agent'; }
+agents() { muster pod info hello-world "$1" | jq -r '.[0].info.slaveId.value'; }
 same "the UNIQUE hostnames are two" 2 "$({ agents world-0; agents world-1; } | sort -u | wc -l)"
 check "simple.yml" muster service add simple -f "$specs/simple.yml" --env-file "$specs/hello-world.env" \
   -p FRAMEWORK_USER="$user" --wait --timeout 60

@@ -82,6 +82,53 @@ static void test_odd(void) {
   g_assert_nonnull(strstr(faulty, "error: no?[2J\nerror: {\"a\":1}\n"));
 }
 
+/* ---- pods ---------------------------------------------------------------------------------------------------------- */
+
+static const char hello_world[] =
+    "{\"service\":\"hello-world\",\"pods\":[{\"name\":\"hello\",\"instances\":[{\"name\":\"hello-0\",\"hostname\":\"h-1\","
+    "\"tasks\":[{\"name\":\"hello-0-server\",\"status\":\"RUNNING\",\"ready\":true,\"healthy\":false},"
+    "{\"name\":\"hello-0-side\",\"status\":\"FAILED\",\"reason\":\"REASON_X\",\"message\":\"exit 1\"}]}]},"
+    "{\"name\":\"world\",\"instances\":[{\"name\":\"world-0\",\"tasks\":[{\"name\":\"world-0-server\","
+    "\"status\":\"NOT_LAUNCHED\"}],\"waiting\":{\"summary\":\"memory: too little\"}},{\"name\":\"world-1\",\"tasks\":["
+    "{\"name\":\"world-1-server\",\"status\":\"LOST\",\"reason\":\"REASON_Y\"},{\"name\":\"world-1-odd\"}]}]}]}";
+
+static char *render_pods(const char *json, gboolean utf8, int width) {
+  g_autoptr(json_t) status = json_loads(json, 0, NULL);
+  MuCliStyle style = {.utf8 = utf8, .width = width, .height = G_MAXINT};
+  g_assert_nonnull(status);
+  return mu_cli_pods_render(status, &style);
+}
+
+/* The form of the reference's command line, and what we know beside it. */
+static void test_pods(void) {
+  g_autofree char *text = render_pods(hello_world, TRUE, G_MAXINT);
+  g_assert_cmpstr(text, ==,
+                  "hello-world\n"
+                  "├─ hello\n"
+                  "│  └─ hello-0  on h-1\n"
+                  "│     ├─ hello-0-server (RUNNING)  ready  not healthy\n"
+                  "│     └─ hello-0-side (FAILED)  exit 1\n"
+                  "└─ world\n"
+                  "   ├─ world-0  waits: memory: too little\n"
+                  "   │  └─ world-0-server (NOT_LAUNCHED)\n"
+                  "   └─ world-1\n"
+                  "      ├─ world-1-server (LOST)  REASON_Y\n"
+                  "      └─ world-1-odd (UNKNOWN)\n");
+}
+
+static void test_pod(void) {
+  g_autofree char *text =
+      render_pods("{\"name\":\"hello-0\",\"hostname\":\"h-1\",\"tasks\":[{\"name\":\"hello-0-server\",\"status\":"
+                  "\"RUNNING\"},{\"name\":\"hello-0-side\",\"status\":\"PAUSED\"}]}",
+                  FALSE, 24);
+  g_assert_cmpstr(text, ==,
+                  "hello-0  on h-1\n"
+                  "|- hello-0-server (RUNNI\n"
+                  "`- hello-0-side (PAUSED)\n");
+  g_autofree char *none = render_pods("{\"service\":\"s\",\"pods\":[]}", FALSE, G_MAXINT);
+  g_assert_cmpstr(none, ==, "s\n");
+}
+
 int main(int argc, char **argv) {
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/cli/tree/utf8", test_utf8);
@@ -89,5 +136,7 @@ int main(int argc, char **argv) {
   g_test_add_func("/cli/tree/colour", test_colour);
   g_test_add_func("/cli/tree/tall", test_tall);
   g_test_add_func("/cli/tree/odd", test_odd);
+  g_test_add_func("/cli/tree/pods", test_pods);
+  g_test_add_func("/cli/tree/pod", test_pod);
   return g_test_run();
 }

@@ -19,6 +19,7 @@ static void test_round_trip(void) {
       "\"[[[{{{\"",
       "\"\\\"[\"",
       "null",
+      "[0.1,256.0,1700000000.123]",
   };
   for (guint i = 0; i < G_N_ELEMENTS(texts); i++) {
     g_autoptr(json_t) value = parse(texts[i]);
