@@ -292,8 +292,14 @@ static gboolean uninstall(MuMultiServiceEventClient *client, MuCommand *command,
 
 /* ---- pods and plans ------------------------------------------------------------------------------------------------ */
 
-static json_t *pod_reply(const MuCommand *command, const GPtrArray *tasks) {
+static int compare_names(gconstpointer a, gconstpointer b) {
+  return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* By name, as those of the reference: in the store they have no order. */
+static json_t *pod_reply(const MuCommand *command, GPtrArray *tasks) {
   json_t *body = json_object(), *names = json_array();
+  g_ptr_array_sort(tasks, compare_names);
   for (guint i = 0; i < tasks->len; i++)
     json_array_append_new(names, json_string(tasks->pdata[i]));
   mu_json_set_string(body, "pod", command->pod);

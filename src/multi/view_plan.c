@@ -62,15 +62,6 @@ static json_t *plan_json(const Shown *shown, const MuPlan *plan) {
   return json;
 }
 
-const MuPlan *mu_view_require_plan(const MuService *service, const char *name, GError **error) {
-  const MuPlan *plan = mu_service_plan(service, name);
-  if (plan == NULL)
-    g_set_error(error, MU_ERROR, MU_ERROR_NOT_FOUND,
-                "service %s has no plan \"%s\"; list them with: muster plan list %s", service->name, name,
-                service->name);
-  return plan;
-}
-
 MuWhyScene mu_view_scene(const MuMultiServiceEventClient *client) {
   return (MuWhyScene){
       .now_ms = client->effects.now_ms,
@@ -82,7 +73,7 @@ MuWhyScene mu_view_scene(const MuMultiServiceEventClient *client) {
 
 json_t *mu_view_plan(MuMultiServiceEventClient *client, const char *name, const char *plan_name, GError **error) {
   const MuService *service = mu_manager_require(client->manager, name, error);
-  const MuPlan *plan = service == NULL ? NULL : mu_view_require_plan(service, plan_name, error);
+  const MuPlan *plan = service == NULL ? NULL : mu_service_find_plan(service, plan_name, error);
   if (plan == NULL)
     return NULL;
   g_autoptr(GHashTable) candidates = mu_why_candidates(plan);

@@ -172,21 +172,13 @@ static json_t *statuses_json(const MuService *service) {
   return json;
 }
 
-const MuPod *mu_view_require_pod(const MuService *service, const char *name, GError **error) {
-  const MuPod *pod = mu_service_pod(service, name);
-  if (pod == NULL)
-    g_set_error(error, MU_ERROR, MU_ERROR_NOT_FOUND, "service %s has no pod \"%s\"; list them with: muster pod list %s",
-                service->name, name, service->name);
-  return pod;
-}
-
 json_t *mu_view_pod_status(MuMultiServiceEventClient *client, const char *name, const char *pod_name, GError **error) {
   const MuService *service = mu_manager_require(client->manager, name, error);
   if (service == NULL)
     return NULL;
   if (pod_name == NULL)
     return statuses_json(service);
-  const MuPod *pod = mu_view_require_pod(service, pod_name, error);
+  const MuPod *pod = mu_service_find_pod(service, pod_name, error);
   return pod == NULL ? NULL : pod_json(pod, TRUE);
 }
 
@@ -245,7 +237,7 @@ static json_t *task_info(const MuMultiServiceEventClient *client, const MuTask *
 
 json_t *mu_view_pod_info(MuMultiServiceEventClient *client, const char *name, const char *pod_name, GError **error) {
   const MuService *service = mu_manager_require(client->manager, name, error);
-  const MuPod *pod = service == NULL ? NULL : mu_view_require_pod(service, pod_name, error);
+  const MuPod *pod = service == NULL ? NULL : mu_service_find_pod(service, pod_name, error);
   if (pod == NULL)
     return NULL;
   json_t *list = json_array();

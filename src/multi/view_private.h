@@ -8,9 +8,6 @@
 json_t *mu_view_names(GHashTable *table);
 /* The instance's tasks that were launched (of MuTask*, borrowed), in the order of the spec; the caller frees the array. */
 GPtrArray *mu_view_pod_tasks(const MuPod *pod);
-/* MU_ERROR_NOT_FOUND naming what to ask. */
-const MuPod *mu_view_require_pod(const MuService *service, const char *name, GError **error);
-const MuPlan *mu_view_require_plan(const MuService *service, const char *name, GError **error);
 /* The present moment, for those who ask why. */
 MuWhyScene mu_view_scene(const MuMultiServiceEventClient *client);
 /* "there is no KIND `name` in WHERE; there are: a, b". `names` (of char*, borrowed) is freed. */

@@ -83,7 +83,7 @@ static const char *summary(const Answer *answer, const json_t *found) {
 
 json_t *mu_view_why(MuMultiServiceEventClient *client, const char *name, const char *pod_name, GError **error) {
   const MuService *service = mu_manager_require(client->manager, name, error);
-  const MuPod *pod = service == NULL || pod_name == NULL ? NULL : mu_view_require_pod(service, pod_name, error);
+  const MuPod *pod = service == NULL || pod_name == NULL ? NULL : mu_service_find_pod(service, pod_name, error);
   if (service == NULL || (pod_name != NULL && pod == NULL))
     return NULL;
   Answer answer = {.scene = mu_view_scene(client), .pod = pod, .steps = json_array()};

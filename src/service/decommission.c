@@ -76,14 +76,19 @@ void mu_service_forget_holes(MuService *service, const MuServiceSpec *spec) {
 
 /* ---- the operations ------------------------------------------------------------------------------------------------ */
 
-static gboolean check(const MuService *service, const MuPod *pod, GError **error) {
-  const MuServiceSpec *target = mu_service_target(service);
+/* The spec of an instance that is part of the configuration. */
+static const MuPodSpec *require_spec(const MuService *service, const MuPod *pod, GError **error) {
   guint index = 0;
-  const MuPodSpec *spec = spec_of(target, pod->name, &index);
+  const MuPodSpec *spec = spec_of(mu_service_target(service), pod->name, &index);
   if (spec == NULL)
     g_set_error(error, MU_ERROR, MU_ERROR_CONFLICT, "pod %s is no part of the configuration, and is being removed",
                 pod->name);
-  else if (!spec->allow_decommission)
+  return spec;
+}
+
+static gboolean check(const MuService *service, const MuPod *pod, GError **error) {
+  const MuPodSpec *spec = require_spec(service, pod, error);
+  if (spec != NULL && !spec->allow_decommission)
     g_set_error(error, MU_ERROR, MU_ERROR_REFUSED,
                 "pod %s may not be decommissioned; first update service %s with allow-decommission: true for pod %s",
                 pod->name, service->name, pod->type);
@@ -113,8 +118,10 @@ gboolean mu_service_pod_decommission(MuService *service, const char *name, GPtrA
 gboolean mu_service_pod_recommission(MuService *service, const char *name, GPtrArray *ret_tasks, MuEffects *effects,
                                      GError **error) {
   guint index = 0;
-  if (service->record->state != MU_SERVICE_RUNNING || !mu_service_has_hole(service, name))
-    return mu_service_require_pod(service, name, error) != NULL;
+  if (service->record->state != MU_SERVICE_RUNNING || !mu_service_has_hole(service, name)) {
+    const MuPod *present = mu_service_require_pod(service, name, error);
+    return present != NULL && require_spec(service, present, error) != NULL;
+  }
   const MuPodSpec *spec = spec_of(mu_service_target(service), name, &index);
   MuPod *pod = mu_service_ensure_pod(service, spec->type, index);
   keep_holes(service, mu_service_target(service), name);

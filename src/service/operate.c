@@ -9,11 +9,10 @@
 /* ---- pods ---------------------------------------------------------------------------------------------------------- */
 
 MuPod *mu_service_require_pod(MuService *service, const char *name, GError **error) {
-  MuPod *pod = mu_service_pod(service, name);
+  MuPod *pod = mu_service_find_pod(service, name, error);
   if (pod == NULL)
-    g_set_error(error, MU_ERROR, MU_ERROR_NOT_FOUND, "service %s has no pod %s; list them with: muster pod list %s",
-                service->name, name, service->name);
-  else if (service->record->state != MU_SERVICE_RUNNING)
+    return NULL;
+  if (service->record->state != MU_SERVICE_RUNNING)
     g_set_error(error, MU_ERROR, MU_ERROR_CONFLICT, "service %s is being uninstalled", service->name);
   else if (mu_pod_is_decommissioned(pod))
     g_set_error(error, MU_ERROR, MU_ERROR_CONFLICT,

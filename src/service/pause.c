@@ -99,8 +99,9 @@ static gboolean check_chosen(const MuPod *pod, const GPtrArray *names, const cha
       found |= is_chosen(pod, names->pdata[j], one);
     if (found)
       continue;
-    g_set_error(error, MU_ERROR, MU_ERROR_NOT_FOUND, "pod %s has no task %s; see them with: muster pod status %s %s",
-                pod->name, chosen[i], pod->service->name, pod->name);
+    g_set_error(error, MU_ERROR, MU_ERROR_NOT_FOUND,
+                "pod %s has no task \"%s\"; see them with: muster pod status %s %s", pod->name, chosen[i],
+                pod->service->name, pod->name);
     return FALSE;
   }
   return TRUE;

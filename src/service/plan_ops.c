@@ -241,12 +241,9 @@ typedef struct {
 } Element;
 
 static gboolean find_element(const MuService *service, const MuPlanRequest *request, Element *ret, GError **error) {
-  ret->plan = mu_service_plan(service, request->plan);
-  if (ret->plan == NULL) {
-    g_set_error(error, MU_ERROR, MU_ERROR_NOT_FOUND, "service %s has no plan %s; list them with: muster plan list %s",
-                service->name, request->plan, service->name);
+  ret->plan = mu_service_find_plan(service, request->plan, error);
+  if (ret->plan == NULL)
     return FALSE;
-  }
   if (request->phase == NULL && request->step != NULL) {
     g_set_error(error, MU_ERROR, MU_ERROR_USAGE, "a step is named together with its phase");
     return FALSE;

@@ -121,6 +121,23 @@ MuPod *mu_service_pod(const MuService *service, const char *name) {
   return pod != NULL && mu_pod_exists(pod) ? pod : NULL;
 }
 
+MuPod *mu_service_find_pod(const MuService *service, const char *name, GError **error) {
+  MuPod *pod = mu_service_pod(service, name);
+  if (pod == NULL)
+    g_set_error(error, MU_ERROR, MU_ERROR_NOT_FOUND, "service %s has no pod \"%s\"; list them with: muster pod list %s",
+                service->name, name, service->name);
+  return pod;
+}
+
+MuPlan *mu_service_find_plan(const MuService *service, const char *name, GError **error) {
+  MuPlan *plan = mu_service_plan(service, name);
+  if (plan == NULL)
+    g_set_error(error, MU_ERROR, MU_ERROR_NOT_FOUND,
+                "service %s has no plan \"%s\"; list them with: muster plan list %s", service->name, name,
+                service->name);
+  return plan;
+}
+
 gboolean mu_pod_exists(const MuPod *pod) {
   const MuServiceSpec *spec = mu_service_target(pod->service);
   if (pod->record != NULL || pod->tasks->len > 0)

@@ -237,7 +237,8 @@ gboolean mu_service_rolling_restart(MuService *service, MuStrategyKind strategy,
  * MU_ERROR_REFUSED. One that is decommissioned already is a success. `ret_tasks` receives the names of its tasks (of char*). */
 gboolean mu_service_pod_decommission(MuService *service, const char *name, GPtrArray *ret_tasks, MuEffects *effects,
                                      GError **error);
-/* The instance is wanted again, and begins anew somewhere; one that was not decommissioned is left as it is. */
+/* The instance is wanted again, and begins anew somewhere; one that was not decommissioned is left as it is, and one that goes with
+ * a smaller count is MU_ERROR_CONFLICT. */
 gboolean mu_service_pod_recommission(MuService *service, const char *name, GPtrArray *ret_tasks, MuEffects *effects,
                                      GError **error);
 /* An operator decommissioned it: it goes, or is gone. */
@@ -303,6 +304,9 @@ void mu_service_erase_files(MuService *service, MuEffects *effects);
 MuPlan *mu_service_plan(const MuService *service, const char *name);
 /* NULL for one that is gone, too. */
 MuPod *mu_service_pod(const MuService *service, const char *name);
+/* The same two, or MU_ERROR_NOT_FOUND that says where the names are. */
+MuPlan *mu_service_find_plan(const MuService *service, const char *name, GError **error);
+MuPod *mu_service_find_pod(const MuService *service, const char *name, GError **error);
 /* It has records, or is part of the target configuration; else only steps that are done still name it. */
 gboolean mu_pod_exists(const MuPod *pod);
 /* The instances (of MuPod*, borrowed) for which `chosen` holds, by type and index; the caller frees the array. */

@@ -395,7 +395,7 @@ static void test_unknown_pod(Fixture *f, gconstpointer data) {
   (void)data;
   for (guint i = 0; i < G_N_ELEMENTS(OF_PODS); i++)
     assert_refused(f, on_pod(OF_PODS[i], "hello", "hello-2"), MU_ERROR_NOT_FOUND,
-                   "service hello has no pod hello-2; list them with: muster pod list hello");
+                   "service hello has no pod \"hello-2\"; list them with: muster pod list hello");
 }
 
 static void test_unknown_element(Fixture *f, gconstpointer data) {
@@ -405,7 +405,7 @@ static void test_unknown_element(Fixture *f, gconstpointer data) {
     const char *message;
   } ROWS[] = {
       {"nope", NULL, NULL, MU_ERROR_NOT_FOUND,
-       "service hello has no plan nope; list them with: muster plan list hello"},
+       "service hello has no plan \"nope\"; list them with: muster plan list hello"},
       {"deploy", "nope", NULL, MU_ERROR_NOT_FOUND,
        "plan deploy has no phase nope; see it with: muster plan show hello deploy"},
       {"deploy", "nope", "hello-0:[server]", MU_ERROR_NOT_FOUND,
