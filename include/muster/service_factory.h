@@ -14,9 +14,10 @@ typedef MuServiceScheduler *(*MuServiceFactory)(const char *name, GBytes *contex
 
 /* The factory of `muster serve`. Its context is a JSON object:
  *   {"yaml": the ServiceSpec's text, "parameters": {"KEY": "value", …}, "files": {"path as in the spec": "text", …},
- *    "priority": 5, "quota": {"cpus": 4, "memory": 4096, "disk": 10000, "pods": 10},
+ *    "spec-file": "svc", "priority": 5, "quota": {"cpus": 4, "memory": 4096, "disk": 10000, "pods": 10},
  *    "depends-on": [{"service": "zookeeper", "pod": "node-0"}]}
- * of which only "yaml" is required; the last three take the place of those in the spec. A context that is not JSON is taken for the YAML itself. */
+ * of which only "yaml" is required; "spec-file" is the name that GET /v1/multi shows as "yaml", and the last three take the place of
+ * those in the spec. A context that is not JSON is taken for the YAML itself. */
 MuServiceScheduler *mu_yaml_service_factory(const char *name, GBytes *bytes, gpointer user, GError **error);
 
 G_END_DECLS

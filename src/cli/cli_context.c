@@ -332,6 +332,7 @@ char *mu_cli_context_to_json(const MuCliContext *context) {
   json_object_set_new(root, "yaml", json_string(context->yaml));
   json_object_set_new(root, "parameters", parameters);
   json_object_set_new(root, "files", files);
+  mu_json_set_string(root, "spec-file", context->spec_file);
   return json_dumps(root, JSON_COMPACT | JSON_SORT_KEYS);
 }
 
@@ -340,6 +341,7 @@ void mu_cli_context_free(MuCliContext *context) {
     return;
   g_free(context->name);
   g_free(context->yaml);
+  g_free(context->spec_file);
   g_clear_pointer(&context->variables, g_hash_table_unref);
   g_clear_pointer(&context->files, g_hash_table_unref);
   g_free(context);

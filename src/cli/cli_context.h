@@ -11,6 +11,7 @@ typedef struct {
   char *yaml;            /* as written, not rendered; UTF-8 */
   GHashTable *variables; /* string to string */
   GHashTable *files;     /* path as in the spec to GBytes */
+  char *spec_file;       /* the name under which the scheduler lists the spec; NULL: none */
 } MuCliContext;
 
 /* Reads the spec ("-": standard input) with the call's --param and --env-file. MU_ERROR_NOT_FOUND for a file that cannot be

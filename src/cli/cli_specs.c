@@ -145,6 +145,7 @@ static GBytes *read_context(const MuCliSpecs *specs, const char *yaml, GBytes *b
       mu_cli_context_load_for(specs->call, path, NULL, NULL, (const char *const *)parameters, error);
   if (context == NULL)
     return NULL;
+  context->spec_file = g_strdup(yaml);
   char *json = mu_cli_context_to_json(context);
   return g_bytes_new_take(json, strlen(json));
 }

@@ -26,7 +26,7 @@ static const struct {
     {"Pod",
      "{'name': 'string', 'decommissioned?': 'boolean', 'tasks': ['#Task'], 'agent?': 'string', 'hostname?': 'string', 'waiting?': 'object'}"},
     {"Service",
-     "{'service': 'string', 'state': 'string', 'version': 'integer', 'plan?': 'string', 'status?': 'string', "
+     "{'service': 'string', 'yaml?': 'string', 'state': 'string', 'version': 'integer', 'plan?': 'string', 'status?': 'string', "
      "'steps?': 'integer', 'complete?': 'integer', 'recovery?': 'string', 'pods': 'integer', 'uninstall': "
      "'boolean', 'error': 'string?'}"},
     {"ServiceSpec", "{'name': 'string', 'pods': 'any'}"},

@@ -7,7 +7,7 @@
 #include <muster/multi_service_event_client.h>
 
 /* [{"service":"redis","state":"RUNNING"|"UNINSTALLING"|"FAILED","version":3,"plan":"deploy","status":"COMPLETE","steps":5,
- *   "complete":5,"pods":3,"uninstall":false,"error":null}], by name; FAILED: the factory failed at restart, error says why. */
+ *   "complete":5,"pods":3,"uninstall":false,"error":null}], by name; and "yaml", the name of its spec file, when it was added by that; FAILED: the factory failed at restart, error says why. */
 json_t *mu_view_services(MuMultiServiceEventClient *client);
 /* The same row and "target" (configuration id), "configurations", "rejected" (errors of the last refused update), "web-url" and for
  * an uninstall "holdouts". */

@@ -18,10 +18,12 @@ static guint count_pods(const MuService *service) {
   return n;
 }
 
-static json_t *service_row(const MuService *service) {
+static json_t *service_row(const MuMultiServiceEventClient *client, const MuService *service) {
   json_t *row = json_object();
   const MuPlan *plan = service->deploy;
+  g_autofree char *file = mu_service_spec_file(service, g_hash_table_lookup(client->store->contexts, service->name));
   mu_json_set_string(row, "service", service->name);
+  mu_json_set_string(row, "yaml", file);
   mu_json_set_string(row, "state", mu_service_shown_state(service));
   mu_json_set_int(row, "version", service->record->version);
   if (plan != NULL) {
@@ -42,7 +44,7 @@ json_t *mu_view_services(MuMultiServiceEventClient *client) {
   json_t *list = json_array();
   g_auto(GStrv) names = mu_multi_service_manager_names(client->manager);
   for (guint i = 0; names[i] != NULL; i++)
-    json_array_append_new(list, service_row(mu_manager_find(client->manager, names[i])));
+    json_array_append_new(list, service_row(client, mu_manager_find(client->manager, names[i])));
   return list;
 }
 
@@ -58,7 +60,7 @@ json_t *mu_view_service(MuMultiServiceEventClient *client, const char *name, GEr
   const MuService *service = mu_manager_require(client->manager, name, error);
   if (service == NULL)
     return NULL;
-  json_t *row = service_row(service);
+  json_t *row = service_row(client, service);
   mu_json_set_string(row, "target", service->record->target);
   mu_json_set_new(row, "configurations", mu_view_names(service->configs));
   mu_json_set_string(row, "rejected", service->rejected);

@@ -73,6 +73,7 @@ void mu_service_scheduler_free(MuServiceScheduler *scheduler) {
   g_clear_pointer(&scheduler->spec, mu_service_spec_unref);
   g_array_unref(scheduler->validators);
   g_free(scheduler->config_id);
+  g_free(scheduler->spec_file);
   g_free(scheduler->json);
   g_free(scheduler);
 }

@@ -121,6 +121,10 @@ MuPod *mu_service_pod(const MuService *service, const char *name) {
   return pod != NULL && mu_pod_exists(pod) ? pod : NULL;
 }
 
+char *mu_service_spec_file(const MuService *service, GBytes *context) {
+  return service->scheduler == NULL ? mu_yaml_context_spec_file(context) : g_strdup(service->scheduler->spec_file);
+}
+
 MuPod *mu_service_find_pod(const MuService *service, const char *name, GError **error) {
   MuPod *pod = mu_service_pod(service, name);
   if (pod == NULL)

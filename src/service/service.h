@@ -302,6 +302,9 @@ void mu_service_erase_files(MuService *service, MuEffects *effects);
 /* ---- reading ------------------------------------------------------------------------------------------------------- */
 
 MuPlan *mu_service_plan(const MuService *service, const char *name);
+/* The name of the file that the service's spec was read from, as its context says; NULL: it says none. The caller frees. `context`:
+ * what it was added with, for a service whose scheduler there is not. */
+char *mu_service_spec_file(const MuService *service, GBytes *context);
 /* NULL for one that is gone, too. */
 MuPod *mu_service_pod(const MuService *service, const char *name);
 /* The same two, or MU_ERROR_NOT_FOUND that says where the names are. */

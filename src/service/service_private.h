@@ -16,7 +16,11 @@ struct MuServiceScheduler {
   gpointer customizer_user;
   char *config_id; /* a function of the spec's canonical JSON */
   char *json;
+  char *spec_file; /* the name of the file that its context says it was read from; NULL: none */
 };
+
+/* yaml_factory.c: what the context says of the file that it was read from, or NULL; the caller frees. */
+char *mu_yaml_context_spec_file(GBytes *context);
 
 /* ---- records: every change of one is written by these, and marks what depends on it -------------------------------- */
 

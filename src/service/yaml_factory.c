@@ -1,6 +1,7 @@
 /* The ServiceFactory of `muster serve`: a context is the ServiceSpec's YAML, alone or in a JSON object with its parameters
  * and template files. */
 #include "json.h"
+#include "service_private.h"
 #include <muster/error.h>
 #include <muster/service_factory.h>
 #include <string.h>
@@ -8,6 +9,7 @@
 typedef struct {
   const char *yaml;
   gsize length;
+  const char *spec_file;  /* name of the file that it was read from; NULL: not told */
   GHashTable *parameters; /* string to string, borrowed from the object; NULL: none */
   GHashTable *files;      /* string to GBytes; NULL: none */
   char *settings;         /* the object, for those of the spec's keys that it may have too; NULL: none */
@@ -17,7 +19,7 @@ typedef struct {
 static const struct {
   const char *key;
   gboolean ours;
-} KEYS[] = {{"yaml", TRUE},      {"parameters", TRUE}, {"files", TRUE},
+} KEYS[] = {{"yaml", TRUE},      {"parameters", TRUE}, {"files", TRUE},      {"spec-file", TRUE},
             {"priority", FALSE}, {"quota", FALSE},     {"depends-on", FALSE}};
 
 static void context_clear(Context *context) {
@@ -98,8 +100,8 @@ static gboolean check_keys(json_t *root, GError **error) {
   json_object_foreach (root, key, value) {
     if (!is_key(key)) {
       g_set_error(error, MU_ERROR, MU_ERROR_REFUSED,
-                  "context: unknown key \"%s\"; \"yaml\", \"parameters\", \"files\", \"priority\", \"quota\" and "
-                  "\"depends-on\" were expected",
+                  "context: unknown key \"%s\"; \"yaml\", \"parameters\", \"files\", \"spec-file\", \"priority\", "
+                  "\"quota\" and \"depends-on\" were expected",
                   key);
       return FALSE;
     }
@@ -108,7 +110,8 @@ static gboolean check_keys(json_t *root, GError **error) {
 }
 
 static gboolean read_object(json_t *root, Context *context, GError **error) {
-  if (!check_keys(root, error) || !mu_json_get_string(root, "yaml", TRUE, &context->yaml, error))
+  if (!check_keys(root, error) || !mu_json_get_string(root, "yaml", TRUE, &context->yaml, error) ||
+      !mu_json_get_string(root, "spec-file", FALSE, &context->spec_file, error))
     return FALSE;
   context->length = json_string_length(json_object_get(root, "yaml"));
   g_autoptr(json_t) settings = json_object();
@@ -133,7 +136,19 @@ static MuServiceScheduler *build(const char *name, const Context *context, GErro
   g_autoptr(MuServiceSpec) spec = mu_service_spec_parse(context->yaml, context->length, &input, error);
   if (spec == NULL)
     return NULL;
-  return mu_scheduler_builder_build(mu_scheduler_builder_new(spec), error);
+  MuServiceScheduler *scheduler = mu_scheduler_builder_build(mu_scheduler_builder_new(spec), error);
+  if (scheduler != NULL)
+    scheduler->spec_file = g_strdup(context->spec_file);
+  return scheduler;
+}
+
+char *mu_yaml_context_spec_file(GBytes *context) {
+  gsize length = 0;
+  const char *text = context == NULL ? NULL : g_bytes_get_data(context, &length), *file = NULL;
+  g_autoptr(json_t) root = text == NULL ? NULL : mu_json_parse(text, length, length, NULL);
+  if (json_is_object(root) && is_context_object(root))
+    mu_json_get_string(root, "spec-file", FALSE, &file, NULL);
+  return g_strdup(file);
 }
 
 MuServiceScheduler *mu_yaml_service_factory(const char *name, GBytes *bytes, gpointer user, GError **error) {

@@ -68,6 +68,7 @@ check "a folder of specs" scheduler_start --no-tcp --specs specs
 check "... is listed" answers 200 '["svc"]' GET /v1/multi/yaml
 check "... a service is added from it" answers 200 '{"name":"first","yaml":"svc"}' POST '/v1/multi/first?yaml=svc' '{"NAME":"first","COUNT":1}'
 check "... and deployed" eventually answers 200 '"COMPLETE"' GET /v1/service/first/plans/deploy
+check "... whose row names it" answers 200 '"yaml":"svc"' GET /v1/multi
 check "... a variable without a value is told" answers 400 '"COUNT\" has no value' POST '/v1/multi/second?yaml=svc' '{"NAME":"second"}'
 check "... so is a file that is not there" answers 404 'there are: svc' POST '/v1/multi/second?yaml=svcc' '{}'
 check "... a name that leads elsewhere is refused" answers 400 'no name of a spec file' POST '/v1/multi/second?yaml=..%2Fone' '{}'

@@ -50,7 +50,8 @@ static char *world_yaml(const char *name, guint count) {
 }
 
 static char *world_context_of(const char *yaml) {
-  g_autoptr(json_t) json = json_pack("{s:s, s:{s:s}}", "yaml", yaml, "files", "main.conf.in", "port={{PORT_WEB}}\n");
+  g_autoptr(json_t) json = json_pack("{s:s, s:{s:s}, s:s}", "yaml", yaml, "files", "main.conf.in",
+                                     "port={{PORT_WEB}}\n", "spec-file", "node");
   return mu_json_to_string(json);
 }
 

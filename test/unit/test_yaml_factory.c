@@ -83,6 +83,8 @@ static void test_bad(void) {
       {"{\"yaml\": \"x\", \"parameters\": {\"COUNT\": 2}}", "\"COUNT\" is an integer"},
       {"{\"yaml\": \"x\", \"parameters\": []}", "\"parameters\" is not an object"},
       {"{\"yaml\": \"x\", \"files\": {\"a\": null}}", "\"a\" is null"},
+      {"{\"yaml\": \"x\", \"spec-file\": 3}", "\"spec-file\" is an integer"},
+      {"{\"spec-file\": \"x\"}", "\"yaml\""},
       {"{\"yaml\": \"x\", \"params\": {}}", "unknown key \"params\""},
       {"{\"yaml\": \"name: x\", \"priority\": 99}", "\"priority\": expected a whole number from 0 to 10, found \"99\""},
       {"{\"yaml\": \"name: x\", \"quota\": 3}", "quota"},
