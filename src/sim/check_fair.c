@@ -1,6 +1,9 @@
 /* No service starves: one that waits, and that an offer would fit as it came or as the launches before left it, is passed over
  * by no more launches of others than fairness.h promises. What an offer was is known from the cluster, and whether it fits is
- * found anew, so the scheduler's own order is not trusted. */
+ * found anew, so the scheduler's own order is not trusted.
+ *
+ * Under a limit of the footprint this holds for who has a turn to grow; and nobody else reserves when the turn of one that waits
+ * for it should have come, by the bound of <muster/offer_discipline.h>. */
 #include "sim_check.h"
 
 #include "client_private.h"
@@ -8,6 +11,8 @@
 typedef struct {
   guint64 passed;
   guint others, highest; /* the most there were beside it at a time, and their highest priority */
+  gboolean may_grow;     /* after the drain before */
+  gint64 turn_due_ms;    /* its turn has come by then; 0: it has it, or asks for none */
 } Wait;
 
 static const MuServiceSpec *target_of(MuSim *sim, const char *name) {
@@ -18,6 +23,37 @@ static const MuServiceSpec *target_of(MuSim *sim, const char *name) {
 static guint priority_of(MuSim *sim, const char *name) {
   const MuServiceSpec *spec = target_of(sim, name);
   return spec == NULL ? 0 : spec->priority;
+}
+
+/* ---- turns to grow ---------------------------------------------------------------------------------------------------- */
+
+static gboolean asks_for_turn(const MuService *service) {
+  return service->record->turn_place > 0 && service->record->turn_since_ms < 0;
+}
+
+static gboolean has_turn(const MuSim *sim, const MuService *service) {
+  return sim->footprint_limit == 0 || (service->record->turn_place > 0 && service->record->turn_since_ms >= 0);
+}
+
+static guint before_it(MuSim *sim, const MuService *service) {
+  GHashTableIter iter;
+  gpointer other = NULL;
+  guint n = 0;
+  g_hash_table_iter_init(&iter, sim->client->manager->by_name);
+  while (g_hash_table_iter_next(&iter, NULL, &other)) {
+    gint64 place = ((const MuService *)other)->record->turn_place;
+    n += place > 0 && place < service->record->turn_place;
+  }
+  return n;
+}
+
+/* From when it asked: the whole turns before its own, and what is left of those under way, which is one at most. */
+static void note_turn(MuSim *sim, const MuService *service, Wait *wait) {
+  wait->may_grow = has_turn(sim, service);
+  if (sim->footprint_limit == 0 || !asks_for_turn(service))
+    wait->turn_due_ms = 0;
+  else if (wait->turn_due_ms == 0)
+    wait->turn_due_ms = sim->now_ms + sim->turn_ms * (1 + before_it(sim, service) / sim->footprint_limit);
 }
 
 /* ---- what a drain launched ------------------------------------------------------------------------------------------ */
@@ -38,13 +74,24 @@ static gboolean fits(MuSim *sim, MuService *service, const MuOffer *offer) {
   return FALSE;
 }
 
+/* Its turn should have come, and another one reserves. */
+static void check_turn(MuSim *sim, const char *name, const Wait *wait) {
+  if (wait->turn_due_ms != 0 && sim->now_ms > wait->turn_due_ms)
+    mu_sim_check_fail(sim, &mu_sim_check_fair,
+                      "%s waits for its turn to grow, which was due %" G_GINT64_FORMAT " ms ago, and another one grows",
+                      name, sim->now_ms - wait->turn_due_ms);
+}
+
 static void count_passed(MuSim *sim, const char *owner, const MuOffer *offer) {
   GHashTableIter iter;
   gpointer name = NULL, wait = NULL;
   g_hash_table_iter_init(&iter, sim->checks->waits);
   while (g_hash_table_iter_next(&iter, &name, &wait)) {
     MuService *service = mu_manager_find(sim->client->manager, name);
-    if (service != NULL && g_strcmp0(name, owner) != 0 && fits(sim, service, offer))
+    if (service == NULL || g_strcmp0(name, owner) == 0)
+      continue;
+    check_turn(sim, name, wait);
+    if (((Wait *)wait)->may_grow && has_turn(sim, service) && fits(sim, service, offer))
       ((Wait *)wait)->passed++;
   }
 }
@@ -118,6 +165,7 @@ static void update(MuSim *sim, const MuService *service, GHashTable *launched, G
   if (wait == NULL)
     g_hash_table_insert(waits, g_strdup(service->name), wait = g_new0(Wait, 1));
   note_beside(sim, wait, service->name, present);
+  note_turn(sim, service, wait);
   guint64 bound = mu_fair_bound(priority_of(sim, service->name), wait->others, wait->highest);
   if (wait->passed > bound)
     mu_sim_check_fail(sim, &mu_sim_check_fair,
@@ -135,9 +183,8 @@ static void forget_gone(MuSim *sim) {
       g_hash_table_iter_remove(&iter);
 }
 
-/* Under a limit of the footprint it is the discipline that says who waits. */
 static gboolean is_on(const MuSim *sim) {
-  return sim->checks->every > 0 && sim->footprint_limit == 0;
+  return sim->checks->every > 0;
 }
 
 static void on_drained(MuSim *sim, const MuOutput *output) {

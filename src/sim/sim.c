@@ -243,9 +243,11 @@ static void pipeline_trouble(const char *message, gpointer user) {
 static void start_scheduler(MuSim *sim) {
   static const MuPipelineOps OPS = {pipeline_commit, pipeline_perform, pipeline_flush, pipeline_trouble};
   g_autoptr(GError) error = NULL;
-  MuOfferDiscipline *discipline = sim->footprint_limit == 0 || MU_SIM_PLANTED(discipline)
-                                      ? NULL
-                                      : mu_offer_discipline_parallel_footprint(sim->footprint_limit, sim->turn_ms);
+  MuOfferDiscipline *discipline =
+      sim->footprint_limit == 0 || MU_SIM_PLANTED(discipline)
+          ? NULL
+          : mu_offer_discipline_parallel_footprint(sim->footprint_limit,
+                                                   sim->turn_ms * (MU_SIM_PLANTED(fair__turns) ? 100 : 1));
   sim->life++;
   mu_sim_check_start(sim);
   sim->client = mu_multi_service_event_client_new("sim", mu_multi_service_manager_new(),

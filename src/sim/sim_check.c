@@ -4,7 +4,8 @@
 static const MuSimCheck *const CHECKS[] = {
     &mu_sim_check_single,   &mu_sim_check_shared,     &mu_sim_check_known,    &mu_sim_check_durable,
     &mu_sim_check_recorded, &mu_sim_check_ledger,     &mu_sim_check_liveness, &mu_sim_check_rollup,
-    &mu_sim_check_memory,   &mu_sim_check_discipline, &mu_sim_check_fair,
+    &mu_sim_check_memory,   &mu_sim_check_discipline, &mu_sim_check_fair,     &mu_sim_check_quota,
+    &mu_sim_check_depends,
 };
 
 #define FOR_EACH(check)                                                                                                \
@@ -20,6 +21,8 @@ void mu_sim_checks_init(MuSim *sim) {
   checks->strangers = g_hash_table_new_full(mu_id_hash, g_str_equal, g_free, g_free);
   checks->offered = g_hash_table_new_full(mu_id_hash, g_str_equal, g_free, (GDestroyNotify)mu_offer_free);
   checks->waits = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+  checks->held = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+  checks->stays = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
   checks->users = g_hash_table_new_full(mu_id_hash, g_str_equal, g_free, g_free);
 }
 
@@ -32,6 +35,8 @@ void mu_sim_checks_clear(MuSim *sim) {
   g_hash_table_unref(checks->strangers);
   g_hash_table_unref(checks->offered);
   g_hash_table_unref(checks->waits);
+  g_hash_table_unref(checks->held);
+  g_hash_table_unref(checks->stays);
   g_hash_table_unref(checks->users);
   g_free(checks);
 }

@@ -32,7 +32,7 @@ typedef struct {
 
 extern const MuSimCheck mu_sim_check_single, mu_sim_check_shared, mu_sim_check_known, mu_sim_check_durable,
     mu_sim_check_recorded, mu_sim_check_ledger, mu_sim_check_liveness, mu_sim_check_rollup, mu_sim_check_memory,
-    mu_sim_check_discipline, mu_sim_check_fair;
+    mu_sim_check_discipline, mu_sim_check_fair, mu_sim_check_quota, mu_sim_check_depends;
 
 typedef struct MuSimChecks {
   guint every, since;       /* the whole: each so many commits; commits since the last time */
@@ -52,6 +52,10 @@ typedef struct MuSimChecks {
   /* fair */
   GHashTable *offered; /* id to MuOffer, as it went out */
   GHashTable *waits;   /* name of a service to how often it was passed over, see check_fair.c */
+  /* quota */
+  GHashTable *held; /* name of a service with a quota to what it held after the drain before (MuQuota*) */
+  /* depends */
+  GHashTable *stays; /* names of services whose removal was asked for since the last drain, and has to be refused */
   /* shared */
   GHashTable *users; /* resource id to the id of the task that was last launched on it */
 } MuSimChecks;

@@ -69,12 +69,14 @@ static void plant_in_service(MuService *service, MuOutput *output) {
   gboolean untouched = !is_stored(service, output);
   if (MU_SIM_PLANTED(ledger))
     forget_entry(service, output);
-  if (MU_SIM_PLANTED(rollup) && service->deploy != NULL)
+  if ((MU_SIM_PLANTED(rollup) || MU_SIM_PLANTED(depends)) && service->deploy != NULL)
     service->deploy->status = MU_STATUS_COMPLETE;
   if (MU_SIM_PLANTED(rollup__untouched) && untouched && service->deploy != NULL)
     service->deploy->status = MU_STATUS_PENDING;
   if (MU_SIM_PLANTED(memory__untouched) && untouched)
     service->record->created_ms++;
+  if (MU_SIM_PLANTED(quota))
+    memset(&service->held, 0, sizeof service->held);
 }
 
 /* It is served only when nobody else waits; what it gives back is taken all the same. */
@@ -88,12 +90,15 @@ static void pass_over(MuMultiServiceEventClient *client, MuService *service) {
 
 void mu_sim_plant_in_memory(MuMultiServiceEventClient *client, MuOutput *output) {
   gboolean planted = MU_SIM_PLANTED(ledger) || MU_SIM_PLANTED(rollup) || MU_SIM_PLANTED(rollup__untouched) ||
-                     MU_SIM_PLANTED(memory__untouched) || MU_SIM_PLANTED(fair);
+                     MU_SIM_PLANTED(memory__untouched) || MU_SIM_PLANTED(fair) || MU_SIM_PLANTED(quota) ||
+                     MU_SIM_PLANTED(depends) || MU_SIM_PLANTED(depends__removal);
   if (!planted)
     return;
   g_auto(GStrv) names = mu_multi_service_manager_names(client->manager);
   if (MU_SIM_PLANTED(fair) && names[0] != NULL)
     pass_over(client, mu_manager_find(client->manager, names[0]));
+  if (MU_SIM_PLANTED(depends__removal))
+    g_hash_table_remove_all(client->needed_by);
   for (guint i = 0; names[i] != NULL; i++)
     plant_in_service(mu_manager_find(client->manager, names[i]), output);
 }

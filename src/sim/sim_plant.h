@@ -18,7 +18,11 @@
   X(memory, "keeps in memory what it did not store")                                                                   \
   X(memory__untouched, "changes a service of which nothing is stored")                                                 \
   X(discipline, "lets one service more grow than allowed")                                                             \
-  X(fair, "serves everybody but one")
+  X(fair, "serves everybody but one")                                                                                  \
+  X(fair__turns, "lets who has the turn to grow keep it, whoever waits")                                               \
+  X(quota, "forgets what a service holds")                                                                             \
+  X(depends, "takes the rollout that others wait for as complete")                                                     \
+  X(depends__removal, "forgets who needs a service")
 
 typedef enum {
   MU_SIM_PLANT_none,

@@ -33,7 +33,8 @@ static void add_ending_task(GString *yaml, MuRandom *changing, const char *name,
                          below(changing, 2));
 }
 
-static void add_pod(GString *yaml, MuRandom *changing, MuRandom *fixed, guint n) {
+/* How many instances. */
+static guint add_pod(GString *yaml, MuRandom *changing, MuRandom *fixed, guint n) {
   guint count = 1 + below(changing, 3);
   g_string_append_printf(yaml, "  pod%u:\n    count: %u\n    allow-decommission: true\n", n, count);
   if (below(fixed, 4) == 0)
@@ -46,6 +47,15 @@ static void add_pod(GString *yaml, MuRandom *changing, MuRandom *fixed, guint n)
     add_ending_task(yaml, changing, "o0", "ONCE");
   if (below(fixed, 4) == 0)
     add_ending_task(yaml, changing, "f0", "FINISH");
+  return count;
+}
+
+/* Just as many pods as it has, or one more: what a change does not need any more has to go first. Of the rest it may have what is
+ * left behind on agents that never return, too. */
+static void add_quota(GString *yaml, MuRandom *beside, guint pods) {
+  guint more = below(beside, 2);
+  if (below(beside, 3) == 0)
+    g_string_append_printf(yaml, "quota: {pods: %u, cpus: %u, memory: %u}\n", pods + more, pods * 6, pods * 1000);
 }
 
 static void add_plans(GString *yaml, MuRandom *changing, guint pods) {
@@ -61,15 +71,25 @@ static void add_plans(GString *yaml, MuRandom *changing, guint pods) {
                            STRATEGIES[below(changing, 2)]);
 }
 
+gint mu_sim_random_need(guint64 seed, guint service) {
+  MuRandom random;
+  mu_random_seed(&random, seed * 7919 + service + 15485863);
+  return service > 0 && below(&random, 3) == 0 ? (gint)below(&random, service) : -1;
+}
+
 char *mu_sim_random_spec(guint64 seed, guint service, guint version) {
-  MuRandom changing, fixed;
+  MuRandom changing, fixed, beside; /* of its own: what is drawn beside the rest leaves that as it is */
   GString *yaml = g_string_new(NULL);
   mu_random_seed(&fixed, seed * 7919 + service);
   mu_random_seed(&changing, seed * 7919 + service + (version + 1) * 104729);
-  guint pods = 1 + below(&fixed, 3);
+  mu_random_seed(&beside, seed * 7919 + service + (version + 1) * 32452843);
+  guint pods = 1 + below(&fixed, 3), instances = 0;
   g_string_append_printf(yaml, "name: svc-%u\npriority: %u\npods:\n", service, (service + version) % 2);
   for (guint i = 0; i < pods; i++)
-    add_pod(yaml, &changing, &fixed, i);
+    instances += add_pod(yaml, &changing, &fixed, i);
   add_plans(yaml, &changing, pods);
+  add_quota(yaml, &beside, instances);
+  if (mu_sim_random_need(seed, service) >= 0)
+    g_string_append_printf(yaml, "depends-on: [{service: svc-%d}]\n", mu_sim_random_need(seed, service));
   return g_string_free(yaml, FALSE);
 }

@@ -66,7 +66,22 @@ static MuService *find_service(Work *work, guint n) {
   return mu_manager_find(work->sim->client->manager, name);
 }
 
+static gboolean is_running(const MuService *service) {
+  return service->record->state == MU_SERVICE_RUNNING;
+}
+
+/* What the service depends on is added before it, since nobody else would do so. */
+static guint first_needed(Work *work, guint n) {
+  gint need = mu_sim_random_need(work->run->seed, n);
+  while (need >= 0 && (find_service(work, (guint)need) == NULL || !is_running(find_service(work, (guint)need)))) {
+    n = (guint)need;
+    need = mu_sim_random_need(work->run->seed, n);
+  }
+  return n;
+}
+
 static MuCommand *make_put(Work *work, guint n) {
+  n = first_needed(work, n);
   g_autofree char *name = g_strdup_printf("svc-%u", n);
   char *yaml = mu_sim_random_spec(work->run->seed, n, below(work, VERSIONS));
   MuCommand *command = mu_command_new(MU_COMMAND_SERVICE_PUT, name);
@@ -141,9 +156,23 @@ static MuCommand *make_command(Work *work) {
   return draw < 6 ? make_pod_command(work, service) : make_plan_command(work, service);
 }
 
+/* A service that is added again when what it depends on is gone would wait for ever. */
+static gboolean would_wait(Work *work, const MuCommand *command) {
+  guint n = (guint)g_ascii_strtoull(command->service + strlen("svc-"), NULL, 10);
+  return command->kind == MU_COMMAND_SERVICE_PUT && first_needed(work, n) != n;
+}
+
+static void repeat(Work *work) {
+  MuCommand *command = g_steal_pointer(&work->again);
+  if (would_wait(work, command))
+    mu_command_free(command);
+  else
+    give(work, command);
+}
+
 static void act(Work *work) {
   if (work->again != NULL && below(work, 3) == 0)
-    give(work, g_steal_pointer(&work->again));
+    repeat(work);
   if (below(work, 4) != 0)
     return;
   MuCommand *command = make_command(work);
@@ -152,10 +181,6 @@ static void act(Work *work) {
 }
 
 /* ---- the end: an operator helps where only an operator can ------------------------------------------------------------- */
-
-static gboolean is_running(const MuService *service) {
-  return service->record->state == MU_SERVICE_RUNNING;
-}
 
 static gboolean is_stranded(MuSim *sim, const MuPod *pod) {
   for (guint i = 0; pod->record != NULL && i < pod->record->entries->len; i++) {
@@ -268,10 +293,13 @@ static void expect_targets(Work *work, const char *when) {
   mu_sim_check_everything(sim);
 }
 
+/* The last one first: what depends on another one goes before it. */
 static void remove_all(Work *work) {
-  g_auto(GStrv) names = mu_multi_service_manager_names(work->sim->client->manager);
-  for (guint i = 0; names[i] != NULL; i++)
-    give(work, mu_command_new(MU_COMMAND_SERVICE_REMOVE, names[i]));
+  for (guint n = work->run->services; n > 0; n--) {
+    const MuService *service = find_service(work, n - 1);
+    if (service != NULL)
+      give(work, mu_command_new(MU_COMMAND_SERVICE_REMOVE, service->name));
+  }
 }
 
 static void set_script(MuSim *sim, const char *task, const MuSimScript *script) {
