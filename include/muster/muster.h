@@ -11,6 +11,7 @@
 #include <muster/multi_service_runner.h>
 #include <muster/offer_discipline.h>
 #include <muster/plan_customizer.h>
+#include <muster/recovery_overrider.h>
 #include <muster/scheduler_builder.h>
 #include <muster/service_factory.h>
 #include <muster/service_report.h>

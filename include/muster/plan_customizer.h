@@ -53,16 +53,22 @@ guint mu_plan_draft_n_steps(const MuPlanDraft *draft, const char *phase);
 /* Of the step at `index`, below mu_plan_draft_n_steps(): "node-0:[server]". Borrowed until it is removed. */
 const char *mu_plan_draft_step_name(const MuPlanDraft *draft, const char *phase, guint index);
 
-/* Tasks of a pod instance that a step launches. */
+/* Tasks of a pod instance that a step launches; in a recovery (recovery_overrider.h), that it ends first when they run. */
 typedef struct {
   const char *name;         /* NULL: "node-0:[server]" */
   const char *pod;          /* its type */
   guint index;              /* of the instance */
   const char *const *tasks; /* their names, ended by NULL; NULL: all of the pod's */
+  /* Of a recovery only, else MU_ERROR_REFUSED. */
+  gboolean
+      replace; /* the instance gives up what it holds, with its data, and begins anew somewhere; an instance that failed for
+                     * good has done that already */
+  const char *const
+      *env; /* "NAME=value", ended by NULL: for the tasks in this launch, and not when they are started again later */
 } MuPodStep;
 
 /* Adds a step at the end of the phase. MU_ERROR_NOT_FOUND: the spec has no such pod or task; MU_ERROR_REFUSED: the index is not
- * below its count; MU_ERROR_CONFLICT: the phase has a step of that name. */
+ * below its count, or `env` has no such form; MU_ERROR_CONFLICT: the phase has a step of that name. */
 gboolean mu_plan_draft_add_pod_step(MuPlanDraft *draft, const char *phase, const MuPodStep *step, GError **error);
 /* Adds a step at the end of the phase whose work is code; copied. MU_ERROR_CONFLICT: the phase has a step of that name. */
 gboolean mu_plan_draft_add_custom_step(MuPlanDraft *draft, const char *phase, const MuCustomStep *step, GError **error);

@@ -4,6 +4,7 @@
 
 #include <muster/config_validator.h>
 #include <muster/plan_customizer.h>
+#include <muster/recovery_overrider.h>
 #include <muster/spec.h>
 
 G_BEGIN_DECLS
@@ -31,6 +32,9 @@ void mu_scheduler_builder_set_backoff(MuSchedulerBuilder *builder, const MuBacko
 void mu_scheduler_builder_add_validator(MuSchedulerBuilder *builder, MuConfigValidator validator, gpointer user);
 /* Code that has a say in the service's plans; NULL: none, as without this call. `user` must live as long as the scheduler. */
 void mu_scheduler_builder_set_plan_customizer(MuSchedulerBuilder *builder, MuPlanCustomizer customizer, gpointer user);
+/* Code that says how failed pods are brought back; NULL: none, as without this call. `user` must live as long as the scheduler. */
+void mu_scheduler_builder_set_recovery_overrider(MuSchedulerBuilder *builder, MuRecoveryOverrider overrider,
+                                                 gpointer user);
 /* The scheduler; the builder is consumed either way. MU_ERROR_REFUSED when the spec cannot be scheduled. */
 MuServiceScheduler *mu_scheduler_builder_build(MuSchedulerBuilder *take_builder, GError **error);
 /* Of one that was not built. NULL is let through. */

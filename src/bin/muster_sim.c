@@ -13,7 +13,7 @@
 static gint64 opt_seed = -1, opt_first = -1;
 static gint opt_steps = -1, opt_services = -1, opt_agents = -1, opt_time = 60, opt_runs = 0, opt_every = -1;
 static char *opt_faults, *opt_plant, *opt_scenario;
-static gboolean opt_quiet, opt_list, opt_selftest, opt_no_shrink, opt_transcript;
+static gboolean opt_quiet, opt_list, opt_selftest, opt_no_shrink, opt_transcript, opt_code;
 
 static const GOptionEntry OPTIONS[] = {
     {"seed", 0, 0, G_OPTION_ARG_INT64, &opt_seed, "replay this one, with its trace", "N"},
@@ -23,6 +23,8 @@ static const GOptionEntry OPTIONS[] = {
     {"faults", 0, 0, G_OPTION_ARG_STRING, &opt_faults, "only these (a,b=PERMILLE), or all but these (-a,-b)", "LIST"},
     {"check-every", 0, 0, G_OPTION_ARG_INT, &opt_every,
      "at each N-th commit all is compared, not only what it touched; 0: never (100)", "N"},
+    {"code", 0, 0, G_OPTION_ARG_NONE, &opt_code,
+     "services have code of their own: custom steps, and a say in their recoveries", NULL},
     {"time", 0, 0, G_OPTION_ARG_INT, &opt_time, "seconds for many seeds (60)", "S"},
     {"runs", 0, 0, G_OPTION_ARG_INT, &opt_runs, "so many seeds, whatever time they take", "N"},
     {"first", 0, 0, G_OPTION_ARG_INT64, &opt_first, "the first of many seeds (a fresh one)", "N"},
@@ -52,6 +54,7 @@ static gboolean make_run(guint64 seed, MuSimRun *ret_run, GError **error) {
     ret_run->services = (guint)opt_services;
   if (opt_agents > 0)
     ret_run->agents = (guint)opt_agents;
+  ret_run->code = opt_code;
   if (opt_every >= 0)
     ret_run->check_every = (guint)opt_every;
   return opt_faults == NULL || mu_sim_fault_rates_parse(opt_faults, &ret_run->faults, error);
@@ -79,9 +82,9 @@ static char *fault_list(const MuSimRun *run) {
 static void print_failure(const MuSimRun *run, const MuSimResult *result) {
   g_autofree char *faults = fault_list(run);
   printf("seed %" G_GUINT64_FORMAT " fails: %s\n", run->seed, result->violation);
-  printf("replay: muster-sim --seed %" G_GUINT64_FORMAT " --steps %u --services %u --agents %u%s%s%s%s\n", run->seed,
-         run->steps, run->services, run->agents, faults[0] == '\0' ? "" : " --faults ", faults,
-         opt_plant == NULL ? "" : " --plant ", opt_plant == NULL ? "" : opt_plant);
+  printf("replay: muster-sim --seed %" G_GUINT64_FORMAT " --steps %u --services %u --agents %u%s%s%s%s%s\n", run->seed,
+         run->steps, run->services, run->agents, run->code ? " --code" : "", faults[0] == '\0' ? "" : " --faults ",
+         faults, opt_plant == NULL ? "" : " --plant ", opt_plant == NULL ? "" : opt_plant);
   fflush(stdout);
 }
 
@@ -113,6 +116,8 @@ static int fail_run(MuSimRun *run, MuSimResult *result) {
     mu_sim_run_shrink(run, result, 200);
     puts("made smaller:");
     print_failure(run, result);
+  }
+  if (!opt_no_shrink && !run->code) { /* a scenario has no code */
     g_autofree char *scenario = mu_sim_run_shrink_scenario(run, 400);
     printf("as a scenario (muster simulate FILE, or muster-sim --scenario FILE):\n%s", scenario);
   }

@@ -34,6 +34,7 @@ struct MuStep {
   gpointer asset;          /* the pod instance it works on: two steps never work on the same one at once */
   gpointer outcome;        /* why it waits; owned by the service */
   gpointer work;           /* what it does when it works on no pod instance; the service's; NULL: nothing */
+  gpointer part;           /* of a recovery that code has taken over: its part in that; the service's */
   MuRequires requires;     /* steps of its phase */
   guint32 draw;            /* of a random phase: the lowest of those that may work has its turn */
   GSequenceIter *place;    /* in the phase's `drawn`, or NULL */

@@ -10,12 +10,14 @@
 
 /* TRUE: the service's record is another one now. */
 static gboolean take_scheduler(MuService *service, MuServiceScheduler *take_scheduler) {
-  gboolean before = service->record->customized;
+  MuServiceRecord *record = service->record;
+  gboolean customized = record->customized, overrider = record->overrider;
   mu_service_scheduler_free(service->scheduler);
   service->scheduler = take_scheduler;
-  service->record->customized = take_scheduler->customizer != NULL;
+  record->customized = take_scheduler->customizer != NULL;
+  record->overrider = take_scheduler->overrider != NULL;
   g_clear_pointer(&service->failure, g_free);
-  return service->record->customized != before;
+  return record->customized != customized || record->overrider != overrider;
 }
 
 /* A task that the new configuration does not change goes over to it as it runs; so does one that runs only once and did. */

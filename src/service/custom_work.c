@@ -91,6 +91,18 @@ void mu_custom_prune(MuService *service, MuEffects *effects) {
   }
 }
 
+void mu_custom_forget_phase(MuPhase *phase, MuEffects *effects) {
+  for (guint i = 0; i < phase->steps->len; i++) {
+    MuStep *step = phase->steps->pdata[i];
+    const MuCustomWork *work = work_of(step);
+    if (work == NULL)
+      continue;
+    mu_batch_delete(effects->batch, MU_RECORD_STEP, work->service->name, work->key);
+    g_hash_table_remove(work->service->custom, work->key);
+    step->work = NULL;
+  }
+}
+
 /* ---- statuses ------------------------------------------------------------------------------------------------------ */
 
 static gboolean is_done(const MuCustomWork *work) {

@@ -36,6 +36,8 @@ void mu_custom_unlink(MuService *service);
 void mu_custom_link(MuService *service, MuStep *step, const MuCustomStep *custom, const char *done_for);
 /* The plans are built: what no step does any more is forgotten, in the store too. */
 void mu_custom_prune(MuService *service, MuEffects *effects);
+/* The work of the phase's steps is forgotten, in the store too; they stay as they are. */
+void mu_custom_forget_phase(MuPhase *phase, MuEffects *effects);
 /* Finds the status of every custom step. */
 void mu_custom_refresh(MuService *service, MuEffects *effects);
 /* What the step is found to be. `ret_delayed_until_ms` is set when DELAYED. */

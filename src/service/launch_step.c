@@ -4,19 +4,19 @@
 #include "bug.h"
 #include "json.h"
 #include "launch.h"
+#include "override.h"
 
 #include <string.h>
 
 void mu_service_requirement(MuService *service, MuStep *step, const MuEffects *effects, gboolean may_reserve,
                             MuRequirement *ret) {
   MuPod *pod = step->asset;
-  gboolean recovery = mu_step_is_recovery(step);
   const MuServiceSpec *target = mu_service_target(service);
   *ret = (MuRequirement){
       .quota = target == NULL ? NULL : target->quota,
       .held = &service->held,
       .service = service->name,
-      .pod = mu_step_pod_spec(pod, recovery),
+      .pod = mu_step_spec(step),
       .index = pod->index,
       .tasks = mu_step_tasks_to_launch(step),
       .executor_live = mu_pod_has_live_task(pod),
@@ -34,9 +34,8 @@ gboolean mu_service_needs_more(const MuService *service, const MuEffects *effect
   for (guint i = 0; i < service->wanting->len; i++) {
     MuStep *step = service->wanting->pdata[i];
     const MuPod *pod = step->asset;
-    gboolean recovery = mu_step_is_recovery(step);
     if (pod->record == NULL || pod->outcome->stages[MU_STAGE_DISCIPLINE].refused > 0 ||
-        !mu_wants_are_held(mu_step_pod_spec(pod, recovery), mu_step_tasks_to_launch(step), !mu_pod_has_live_task(pod),
+        !mu_wants_are_held(mu_step_spec(step), mu_step_tasks_to_launch(step), !mu_pod_has_live_task(pod),
                            &effects->overhead, pod->record))
       return TRUE;
   }
@@ -106,6 +105,7 @@ static MuTaskRecord *make_record(const MuStep *step, const MuRequirement *requir
   record->fingerprint = g_strdup(mu_service_fingerprint(pod->service, requirement->pod, spec));
   record->launched_ms = effects->now_ms;
   record->restarts = pod->service->record->restarts;
+  record->recovery = pod->service->record->recoveries;
   record->paused = mu_pod_is_paused(pod, spec->name);
   if (old != NULL && g_strcmp0(old->record->fingerprint, record->fingerprint) == 0)
     take_after(record, old, step);
@@ -173,14 +173,15 @@ static MuLaunchInput launch_input(const MuServiceSpec *spec, const MuEffects *ef
 void mu_service_launch(MuService *service, MuStep *step, const MuRequirement *requirement, MuMatch *match,
                        GPtrArray *operations, MuEffects *effects) {
   MuPod *pod = step->asset;
-  gboolean recovery = mu_step_is_recovery(step);
   g_autofree char *executor = executor_id(pod, effects);
   release_unwanted(pod, match->record, requirement);
   mu_pod_take_record(pod, g_steal_pointer(&match->record));
   mu_pod_put(pod, effects);
-  const char *config = mu_step_config_id(pod, recovery);
+  const char *config = mu_step_config(step);
   g_autoptr(GPtrArray) ids = record_tasks(pod, step, requirement, config, executor, effects);
   g_autoptr(GPtrArray) envs = read_all_parameters(pod, requirement);
+  if (step->part != NULL)
+    mu_override_add_env(step, envs);
   MuLaunchInput input = launch_input(mu_service_config(service, config), effects);
   input.requirement = requirement;
   input.record = pod->record;

@@ -53,7 +53,7 @@ const char *mu_task_pause_state(const MuTask *task) {
 
 const char *mu_step_pause_state(const MuStep *step) {
   const MuPod *pod = step->asset;
-  const MuPodSpec *spec = pod == NULL || step->tasks == 0 ? NULL : mu_step_pod_spec(pod, mu_step_is_recovery(step));
+  const MuPodSpec *spec = pod == NULL || step->tasks == 0 ? NULL : mu_step_spec(step);
   const char *state = NULL;
   for (guint i = 0; spec != NULL && i < spec->n_tasks; i++) {
     const MuTask *task = mu_pod_task(pod, spec->tasks[i].name);

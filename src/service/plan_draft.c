@@ -20,6 +20,7 @@ static void item_clear(MuDraftItem *item) {
 static void step_free(MuStepDraft *step) {
   item_clear(&step->item);
   g_free(step->done_for);
+  g_strfreev(step->env);
   g_free(step);
 }
 
@@ -41,7 +42,7 @@ guint64 mu_pod_all_tasks(const MuPodSpec *pod) {
   return pod->n_tasks >= 64 ? G_MAXUINT64 : (G_GUINT64_CONSTANT(1) << pod->n_tasks) - 1;
 }
 
-static guint64 tasks_by_name(const MuPodSpec *pod, const char *const *names) {
+guint64 mu_pod_tasks_named(const MuPodSpec *pod, const char *const *names) {
   guint64 tasks = 0;
   for (guint i = 0; i < pod->n_tasks; i++)
     if (g_strv_contains(names, pod->tasks[i].name))
@@ -84,7 +85,7 @@ static void add_spec_phase(MuPlanDraft *draft, const MuPhaseSpec *spec) {
   for (guint i = 0; !spec->explicit_steps && i < (guint)pod->count; i++)
     add_spec_step(phase, pod, i, mu_pod_all_tasks(pod));
   for (guint i = 0; spec->explicit_steps && i < spec->n_steps; i++)
-    add_spec_step(phase, pod, spec->steps[i].index, tasks_by_name(pod, (const char *const *)spec->steps[i].tasks));
+    add_spec_step(phase, pod, spec->steps[i].index, mu_pod_tasks_named(pod, (const char *const *)spec->steps[i].tasks));
 }
 
 MuPlanDraft *mu_plan_draft_new(const MuServiceSpec *spec, const MuPlanSpec *plan, const char *name) {
@@ -95,6 +96,14 @@ MuPlanDraft *mu_plan_draft_new(const MuServiceSpec *spec, const MuPlanSpec *plan
   draft->phases = g_ptr_array_new_with_free_func((GDestroyNotify)phase_free);
   for (guint i = 0; i < plan->n_phases; i++)
     add_spec_phase(draft, &plan->phases[i]);
+  return draft;
+}
+
+MuPlanDraft *mu_plan_draft_new_recovery(const MuServiceSpec *spec, const char *phase) {
+  const MuPlanSpec none = {.strategy = MU_STRATEGY_PARALLEL};
+  MuPlanDraft *draft = mu_plan_draft_new(spec, &none, "recovery");
+  draft->recovery = TRUE;
+  g_ptr_array_add(draft->phases, phase_new(phase, MU_STRATEGY_SERIAL));
   return draft;
 }
 
@@ -236,8 +245,15 @@ static gboolean check_absent(const MuPlanDraft *draft, const char *kind, const G
   return FALSE;
 }
 
+static gboolean check_phases(const MuPlanDraft *draft, GError **error) {
+  if (draft->recovery)
+    g_set_error(error, MU_ERROR, MU_ERROR_REFUSED, "a recovery has one phase, with its name");
+  return !draft->recovery;
+}
+
 static gboolean check_phase_name(const MuPlanDraft *draft, const char *name, GError **error) {
-  return check_name(draft, "phase", name, error) && check_absent(draft, "phase", draft->phases, name, error);
+  return check_phases(draft, error) && check_name(draft, "phase", name, error) &&
+         check_absent(draft, "phase", draft->phases, name, error);
 }
 
 /* ---- phases -------------------------------------------------------------------------------------------------------- */
@@ -281,7 +297,7 @@ gboolean mu_plan_draft_add_phase(MuPlanDraft *draft, const char *phase, const ch
 
 gboolean mu_plan_draft_remove_phase(MuPlanDraft *draft, const char *phase, GError **error) {
   guint index = 0;
-  if (find(draft, phase, &index, error) == NULL)
+  if (!check_phases(draft, error) || find(draft, phase, &index, error) == NULL)
     return FALSE;
   remove_item(draft->phases, index);
   return TRUE;
@@ -325,18 +341,35 @@ static const MuPodSpec *find_pod(const MuPlanDraft *draft, const MuPodStep *step
   return NULL;
 }
 
+static gboolean check_recovery(const MuPlanDraft *draft, const MuPodStep *step, GError **error) {
+  const char *wrong = NULL;
+  for (guint i = 0; step->env != NULL && step->env[i] != NULL && wrong == NULL; i++)
+    if (strchr(step->env[i], '=') == NULL || step->env[i][0] == '=')
+      wrong = step->env[i];
+  if (!draft->recovery && (step->replace || step->env != NULL))
+    g_set_error(error, MU_ERROR, MU_ERROR_REFUSED, "plan %s: only steps of a recovery replace, or have an env",
+                draft->name);
+  else if (wrong != NULL)
+    g_set_error(error, MU_ERROR, MU_ERROR_REFUSED, "\"%.100s\" is no NAME=value", wrong);
+  else
+    return TRUE;
+  return FALSE;
+}
+
 gboolean mu_plan_draft_add_pod_step(MuPlanDraft *draft, const char *phase, const MuPodStep *step, GError **error) {
   guint index = 0;
   MuPhaseDraft *found = find(draft, phase, &index, error);
   const MuPodSpec *pod = found == NULL ? NULL : find_pod(draft, step, error);
-  if (pod == NULL || !check_tasks(pod, step->tasks, error))
+  if (pod == NULL || !check_tasks(pod, step->tasks, error) || !check_recovery(draft, step, error))
     return FALSE;
-  guint64 tasks = step->tasks == NULL ? mu_pod_all_tasks(pod) : tasks_by_name(pod, step->tasks);
+  guint64 tasks = step->tasks == NULL ? mu_pod_all_tasks(pod) : mu_pod_tasks_named(pod, step->tasks);
   g_autofree char *name = step->name != NULL ? g_strdup(step->name) : mu_pod_step_name(pod, step->index, tasks);
   if ((step->name != NULL && !check_name(draft, "step", name, error)) ||
       !check_absent(draft, "step", found->steps, name, error))
     return FALSE;
-  add_step(found, g_steal_pointer(&name), pod, step->index, tasks);
+  MuStepDraft *added = add_step(found, g_steal_pointer(&name), pod, step->index, tasks);
+  added->replace = step->replace;
+  added->env = g_strdupv((char **)step->env);
   return TRUE;
 }
 
@@ -416,4 +449,17 @@ gboolean mu_plan_draft_check(const MuPlanDraft *draft, GError **error) {
       return FALSE;
   }
   return TRUE;
+}
+
+/* ---- the plan that is made of it ------------------------------------------------------------------------------------- */
+
+void mu_plan_draft_apply_requirements(const MuPhaseDraft *draft, const MuPhase *phase) {
+  g_autoptr(GHashTable) made = g_hash_table_new(NULL, NULL); /* MuStepDraft* to MuStep* */
+  for (guint i = 0; i < draft->steps->len; i++)
+    g_hash_table_insert(made, draft->steps->pdata[i], phase->steps->pdata[i]);
+  for (guint i = 0; i < draft->steps->len; i++) {
+    const MuDraftItem *step = draft->steps->pdata[i];
+    for (guint j = 0; j < step->requires->len; j++)
+      mu_step_require(phase->steps->pdata[i], g_hash_table_lookup(made, step->requires->pdata[j]));
+  }
 }

@@ -1,6 +1,7 @@
 /* A plan before it begins: what the spec says, as a customizer may change it. */
 #ifndef MU_PLAN_DRAFT_H
 #define MU_PLAN_DRAFT_H
+#include "plan.h"
 #include <muster/plan_customizer.h>
 
 /* What phases and steps have in common: it is the first member of both. */
@@ -16,6 +17,8 @@ typedef struct {
   guint64 tasks;        /* bit n: task n of the pod's spec */
   MuCustomStep custom;  /* of code; its texts are the item's and the next member */
   char *done_for;       /* NULL: the target configuration */
+  gboolean replace;     /* of a recovery, as the next */
+  char **env;           /* NULL: none */
 } MuStepDraft;
 
 typedef struct {
@@ -27,18 +30,25 @@ typedef struct {
 struct MuPlanDraft {
   const MuServiceSpec *spec; /* borrowed */
   const char *name;          /* borrowed */
+  gboolean recovery;         /* it has one phase, which stays as it is but for its steps */
   MuStrategyKind strategy;
   GPtrArray *phases; /* of MuPhaseDraft*, owned */
 };
 
 /* Of the spec's plan, of which it borrows, under the name `name`. */
 MuPlanDraft *mu_plan_draft_new(const MuServiceSpec *spec, const MuPlanSpec *plan, const char *name);
+/* Of the recovery plan, with one phase of this name and without steps. */
+MuPlanDraft *mu_plan_draft_new_recovery(const MuServiceSpec *spec, const char *phase);
 void mu_plan_draft_free(MuPlanDraft *draft);
 /* Whether it can come to an end: MU_ERROR_REFUSED when something that runs one by one has a child that requires a later one. */
 gboolean mu_plan_draft_check(const MuPlanDraft *draft, GError **error);
 
-/* The set of all tasks of the pod. */
+/* What steps wait for; the draft's steps are the phase's, in order. */
+void mu_plan_draft_apply_requirements(const MuPhaseDraft *draft, const MuPhase *phase);
+
+/* The set of all tasks of the pod, and of those that it has of these. */
 guint64 mu_pod_all_tasks(const MuPodSpec *pod);
+guint64 mu_pod_tasks_named(const MuPodSpec *pod, const char *const *names);
 /* "hello-0:[server, sidecar]" */
 char *mu_pod_step_name(const MuPodSpec *pod, guint index, guint64 tasks);
 

@@ -4,6 +4,7 @@
 #include "custom_work.h"
 #include "json.h"
 #include "marks.h"
+#include "override.h"
 #include <muster/error.h>
 
 #include <string.h>
@@ -118,6 +119,10 @@ static void force_step(MuService *service, MuStep *step, MuEffects *effects) {
     mu_custom_force(step, effects);
     return;
   }
+  if (step->part != NULL) {
+    mu_override_force(step, effects);
+    return;
+  }
   if (step->tasks == 0) {
     mu_teardown_forget(step->asset, effects);
     return;
@@ -130,6 +135,10 @@ static void force_step(MuService *service, MuStep *step, MuEffects *effects) {
 static void begin_anew(MuService *service, MuStep *step, MuEffects *effects) {
   if (step->work != NULL) {
     mu_custom_restart(step, effects);
+    return;
+  }
+  if (step->part != NULL) {
+    mu_override_restart(step, effects);
     return;
   }
   mu_step_set_forced(step, FALSE);
@@ -216,29 +225,37 @@ static gboolean refuse(const MuPlan *plan, const char *why, GError **error) {
   return FALSE;
 }
 
-/* What recovery, decommission and uninstall do follows from the state of the pods: there is nothing in them to restart or
- * to declare done. */
-static gboolean check_op(const MuService *service, const MuPlan *plan, MuPlanOp op, GError **error) {
-  gboolean from_state =
-      plan == service->recovery || plan == service->decommission || service->record->state != MU_SERVICE_RUNNING;
-  gboolean held = op == MU_PLAN_OP_INTERRUPT || op == MU_PLAN_OP_CONTINUE;
-  if (plan == service->rolling && !held && op != MU_PLAN_OP_FORCE_COMPLETE)
-    return refuse(plan, "is begun anew with: muster service restart", error);
-  gboolean forgets = op == MU_PLAN_OP_FORCE_COMPLETE && plan != service->recovery;
-  if (from_state && !held && !forgets)
-    return refuse(plan,
-                  "follows the state of the pods and cannot be started, stopped, restarted or forced; interrupt and "
-                  "continue work, and so do pod restart and pod replace",
-                  error);
-  return TRUE;
-}
-
 /* The element that is named, with NULL for what it is not. */
 typedef struct {
   MuPlan *plan;
   MuPhase *phase;
   MuStep *step;
 } Element;
+
+/* A recovery that code has taken over is a list of things to do as others. */
+static gboolean is_of_code(const Element *element) {
+  const MuPhase *phase = element->phase;
+  const MuStep *first = phase == NULL || phase->steps->len == 0 ? NULL : phase->steps->pdata[0];
+  return first != NULL && phase->status != MU_STATUS_COMPLETE && (first->part != NULL || first->work != NULL);
+}
+
+/* What recovery, decommission and uninstall do follows from the state of the pods: there is nothing in them to restart or
+ * to declare done. */
+static gboolean check_op(const MuService *service, const Element *element, MuPlanOp op, GError **error) {
+  const MuPlan *plan = element->plan;
+  gboolean from_state =
+      plan == service->recovery || plan == service->decommission || service->record->state != MU_SERVICE_RUNNING;
+  gboolean held = op == MU_PLAN_OP_INTERRUPT || op == MU_PLAN_OP_CONTINUE;
+  if (plan == service->rolling && !held && op != MU_PLAN_OP_FORCE_COMPLETE)
+    return refuse(plan, "is begun anew with: muster service restart", error);
+  gboolean forgets = op == MU_PLAN_OP_FORCE_COMPLETE && plan != service->recovery;
+  if (from_state && !held && !forgets && !is_of_code(element))
+    return refuse(plan,
+                  "follows the state of the pods and cannot be started, stopped, restarted or forced; interrupt and "
+                  "continue work, and so do pod restart and pod replace",
+                  error);
+  return TRUE;
+}
 
 static gboolean find_element(const MuService *service, const MuPlanRequest *request, Element *ret, GError **error) {
   ret->plan = mu_service_find_plan(service, request->plan, error);
@@ -269,7 +286,7 @@ static gboolean element_is_already(const MuService *service, const Element *elem
 gboolean mu_service_plan_op(MuService *service, const MuPlanRequest *request, gboolean *ret_already, MuEffects *effects,
                             GError **error) {
   Element element = {0};
-  if (!find_element(service, request, &element, error) || !check_op(service, element.plan, request->op, error) ||
+  if (!find_element(service, request, &element, error) || !check_op(service, &element, request->op, error) ||
       !check_parameters(request->parameters, error))
     return FALSE;
   *ret_already = element_is_already(service, &element, request->op);

@@ -5,6 +5,7 @@
 #include "custom_work.h"
 #include "launch.h"
 #include "marks.h"
+#include "override.h"
 #include "plan_draft.h"
 
 #include <string.h>
@@ -67,32 +68,22 @@ MuPlan *mu_service_add_plan(MuService *service, const char *name, MuStrategyKind
   return plan;
 }
 
-/* What was made of each drafted item: the items are in one order in both arrays. */
-static GHashTable *made_of(const GPtrArray *drafted, const GPtrArray *made) {
-  GHashTable *table = g_hash_table_new(NULL, NULL);
-  for (guint i = 0; i < drafted->len; i++)
-    g_hash_table_insert(table, drafted->pdata[i], made->pdata[i]);
-  return table;
-}
-
-static void add_step_requirements(const MuPhase *phase, const MuPhaseDraft *draft) {
-  g_autoptr(GHashTable) made = made_of(draft->steps, phase->steps);
-  for (guint i = 0; i < draft->steps->len; i++) {
-    const MuDraftItem *step = draft->steps->pdata[i];
-    for (guint j = 0; j < step->requires->len; j++)
-      mu_step_require(phase->steps->pdata[i], g_hash_table_lookup(made, step->requires->pdata[j]));
-  }
-}
-
 /* What phases and steps wait for. */
 static void add_requirements(MuPlan *plan, const MuPlanDraft *draft) {
-  g_autoptr(GHashTable) made = made_of(draft->phases, plan->phases);
+  g_autoptr(GHashTable) made = g_hash_table_new(NULL, NULL); /* MuPhaseDraft* to MuPhase* */
+  for (guint i = 0; i < draft->phases->len; i++)
+    g_hash_table_insert(made, draft->phases->pdata[i], plan->phases->pdata[i]);
   for (guint i = 0; i < draft->phases->len; i++) {
     const MuPhaseDraft *phase = draft->phases->pdata[i];
     for (guint j = 0; j < phase->item.requires->len; j++)
       mu_phase_require(plan->phases->pdata[i], g_hash_table_lookup(made, phase->item.requires->pdata[j]));
-    add_step_requirements(plan->phases->pdata[i], phase);
+    mu_plan_draft_apply_requirements(phase, plan->phases->pdata[i]);
   }
+}
+
+static char *say_absent(const MuService *service) {
+  return g_strdup_printf("code has a say in it, and could not be asked: %s",
+                         service->failure == NULL ? "its service could not be built" : service->failure);
 }
 
 /* Asks the code that has a say in it. Without it the plan would do other things than it should. */
@@ -100,8 +91,7 @@ static char *customize(const MuService *service, const MuServiceSpec *spec, MuPl
   const MuServiceScheduler *scheduler = service->scheduler;
   g_autoptr(GError) error = NULL;
   if (scheduler == NULL && service->record->customized)
-    return g_strdup_printf("code has a say in it, and could not be asked: %s",
-                           service->failure == NULL ? "its service could not be built" : service->failure);
+    return say_absent(service);
   if (scheduler == NULL || scheduler->customizer == NULL ||
       (scheduler->customizer(spec, draft, scheduler->customizer_user, &error) && mu_plan_draft_check(draft, &error)))
     return NULL;
@@ -195,6 +185,14 @@ static void add_decommission(MuService *service) {
     mu_teardown_add_phase(service, service->decommission, pods->pdata[i - 1]);
 }
 
+static void add_recovery(MuService *service, MuEffects *effects) {
+  service->recovery = mu_service_add_plan(service, "recovery", MU_STRATEGY_PARALLEL);
+  g_autofree char *absent = service->scheduler == NULL && service->record->overrider ? say_absent(service) : NULL;
+  if (absent != NULL)
+    mu_plan_add_error(service->recovery, absent);
+  mu_overrides_rebuild(service, effects);
+}
+
 static void clear_plans(MuService *service, MuEffects *effects) {
   GHashTableIter iter;
   gpointer value = NULL;
@@ -214,6 +212,7 @@ static void clear_plans(MuService *service, MuEffects *effects) {
   g_ptr_array_set_size(service->claimed, 0);
   g_ptr_array_set_size(service->plans, 0);
   mu_custom_unlink(service);
+  mu_overrides_unlink(service);
   service->deploy = service->recovery = service->decommission = service->rolling = NULL;
 }
 
@@ -224,7 +223,7 @@ static void drop_empty_pods(MuService *service, MuEffects *effects) {
   g_hash_table_iter_init(&iter, service->pods);
   while (g_hash_table_iter_next(&iter, NULL, &value)) {
     MuPod *pod = value;
-    if (has_records(pod) || pod->steps->len > 0)
+    if (has_records(pod) || pod->steps->len > 0 || pod->override != NULL)
       continue;
     g_ptr_array_remove_fast(service->dirty_pods, pod);
     g_ptr_array_remove_fast(service->releasing, pod);
@@ -241,10 +240,11 @@ void mu_service_rebuild_plans(MuService *service, MuEffects *effects) {
   clear_plans(service, effects);
   if (service->record->state != MU_SERVICE_RUNNING) {
     service->deploy = mu_service_add_plan(service, "deploy", MU_STRATEGY_PARALLEL);
+    mu_overrides_rebuild(service, effects);
     add_teardown_phases(service, service->deploy, has_records);
   } else if (spec != NULL) {
     add_deploy(service, spec);
-    service->recovery = mu_service_add_plan(service, "recovery", MU_STRATEGY_PARALLEL);
+    add_recovery(service, effects);
     add_decommission(service);
     if (find_plan_spec(spec, MU_ROLLING_PLAN) == NULL)
       mu_rolling_add_plan(service, spec);
@@ -255,9 +255,7 @@ void mu_service_rebuild_plans(MuService *service, MuEffects *effects) {
     mu_custom_prune(service, effects);
   mu_marks_apply(service);
   mu_custom_refresh(service, effects);
-  GHashTableIter iter;
-  gpointer pod = NULL;
-  g_hash_table_iter_init(&iter, service->pods);
-  while (g_hash_table_iter_next(&iter, NULL, &pod))
-    mu_pod_refresh(pod, effects);
+  g_autoptr(GList) pods = g_hash_table_get_values(service->pods); /* code may name others while these are looked at */
+  for (const GList *link = pods; link != NULL; link = link->next)
+    mu_pod_refresh(link->data, effects);
 }

@@ -4,12 +4,14 @@
 
 #include "launch.h"
 #include "marks.h"
+#include "override.h"
 
 #include <string.h>
 
 /* Recovery answers for tasks that a plan brought up once; before that, the plan's own step tries again. */
 static gboolean needs_recovery(const MuTask *task) {
-  return task->record->reached && !task->record->anew_begun && mu_task_has_failed(task) && mu_task_is_wanted(task);
+  return task->record->reached && !task->record->anew_begun && mu_task_has_failed(task) && mu_task_is_wanted(task) &&
+         !mu_override_covers(task);
 }
 
 /* The configuration of the first task that needs recovery; NULL when none does. */
@@ -101,9 +103,20 @@ static void take_config(MuPod *pod, const char *config) {
   pod->recovery_config = copy;
 }
 
+/* Code is asked about a replaced instance when all of it is down, and not about the first task that is. */
+static gboolean waits_for_last(const MuPod *pod) {
+  return mu_service_has_overrider(pod->service) && mu_pod_is_leaving(pod) && mu_pod_has_live_task(pod);
+}
+
 void mu_recovery_refresh(MuPod *pod, MuEffects *effects) {
   MuService *service = pod->service;
-  if (service->recovery == NULL || (pod->record != NULL && pod->record->fate == MU_POD_ERASE))
+  if (service->recovery == NULL)
+    return;
+  if (pod->record != NULL && pod->record->fate == MU_POD_ERASE) {
+    mu_override_drop(pod, effects);
+    return;
+  }
+  if (mu_override_keeps(pod, effects) || waits_for_last(pod))
     return;
   const char *config = failed_config(pod);
   if (config == NULL)
@@ -114,15 +127,21 @@ void mu_recovery_refresh(MuPod *pod, MuEffects *effects) {
   if (spec == NULL)
     return;
   guint64 tasks = find_tasks(pod, spec);
+  if (mu_override_takes(pod, spec, tasks, effects))
+    return;
   const MuStep *step = is_active(pod) ? pod->recovery->steps->pdata[0] : NULL;
   if (step == NULL || (tasks & ~step->tasks) != 0)
     begin(pod, spec, tasks | (step == NULL ? 0 : step->tasks));
   end_live_tasks(pod, spec, tasks, effects);
 }
 
+gboolean mu_recovery_is_under_way(const MuPod *pod) {
+  return is_active(pod) || mu_pod_is_leaving(pod) || failed_config(pod) != NULL;
+}
+
 gboolean mu_recovery_is_due(const MuPod *pod) {
   const MuService *service = pod->service;
-  if (service->recovery == NULL || mu_pod_is_leaving(pod) || is_active(pod))
+  if (service->recovery == NULL || mu_pod_is_leaving(pod) || is_active(pod) || mu_override_is_open(pod))
     return FALSE;
   return failed_config(pod) != NULL;
 }

@@ -11,6 +11,8 @@ struct MuSchedulerBuilder {
   GArray *validators; /* of MuOwnValidator */
   MuPlanCustomizer customizer;
   gpointer customizer_user;
+  MuRecoveryOverrider overrider;
+  gpointer overrider_user;
 };
 
 MuSchedulerBuilder *mu_scheduler_builder_new(MuServiceSpec *spec) {
@@ -33,6 +35,12 @@ void mu_scheduler_builder_add_validator(MuSchedulerBuilder *builder, MuConfigVal
 void mu_scheduler_builder_set_plan_customizer(MuSchedulerBuilder *builder, MuPlanCustomizer customizer, gpointer user) {
   builder->customizer = customizer;
   builder->customizer_user = user;
+}
+
+void mu_scheduler_builder_set_recovery_overrider(MuSchedulerBuilder *builder, MuRecoveryOverrider overrider,
+                                                 gpointer user) {
+  builder->overrider = overrider;
+  builder->overrider_user = user;
 }
 
 void mu_scheduler_builder_free(MuSchedulerBuilder *builder) {
@@ -62,6 +70,8 @@ MuServiceScheduler *mu_scheduler_builder_build(MuSchedulerBuilder *take_builder,
   scheduler->validators = g_steal_pointer(&builder->validators);
   scheduler->customizer = builder->customizer;
   scheduler->customizer_user = builder->customizer_user;
+  scheduler->overrider_user = builder->overrider_user;
+  scheduler->overrider = builder->overrider;
   scheduler->json = mu_service_spec_to_json(scheduler->spec);
   scheduler->config_id = g_strdup(mu_uuid_from_name(scheduler->json).text);
   return scheduler;

@@ -5,6 +5,7 @@
 #include "custom_work.h"
 #include "launch.h"
 #include "marks.h"
+#include "override.h"
 #include "quota.h"
 #include "spec_diff.h"
 #include <muster/error.h>
@@ -45,6 +46,7 @@ MuService *mu_service_new(const char *name) {
   service->tasks = g_hash_table_new(g_str_hash, g_str_equal);
   service->reservations = g_hash_table_new_full(mu_id_hash, g_str_equal, g_free, NULL);
   service->marks = mu_marks_new();
+  service->overrides = g_ptr_array_new_with_free_func((GDestroyNotify)mu_override_free);
   service->custom = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)mu_custom_work_free);
   service->files = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_bytes_unref);
   service->early_statuses = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)mu_task_status_free);
@@ -76,6 +78,7 @@ void mu_service_free(MuService *service) {
   g_hash_table_unref(service->fingerprints);
   g_clear_pointer(&service->unread_configs, g_hash_table_unref);
   g_hash_table_unref(service->custom);
+  g_ptr_array_unref(service->overrides);
   g_hash_table_unref(service->marks);
   g_clear_pointer(&service->history, g_ptr_array_unref);
   g_hash_table_unref(service->files);
@@ -302,6 +305,7 @@ void mu_service_erase_pod(MuService *service, MuPod *pod, MuEffects *effects) {
   while (pod->tasks->len > 0)
     mu_pod_erase_task(pod, pod->tasks->pdata[pod->tasks->len - 1], effects);
   mu_why_forget(pod, effects);
+  mu_override_drop(pod, effects);
   if (pod->record != NULL)
     mu_batch_delete(effects->batch, MU_RECORD_POD, service->name, pod->name);
   mu_pod_take_record(pod, NULL);
@@ -446,21 +450,26 @@ static gboolean load_status(MuService *service, const char *key, const char *val
   return TRUE;
 }
 
-/* The key is the pod's name: type and index, with the last `-` between them. */
-static gboolean load_pause(MuService *service, const char *key, const char *value, gsize length, GError **error) {
-  const char *dash = strrchr(key, '-');
+/* Type and index, with the last `-` between them. */
+MuPod *mu_service_ensure_named_pod(MuService *service, const char *name, GError **error) {
+  const char *dash = strrchr(name, '-');
   guint64 index = 0;
-  GPtrArray *tasks = mu_pause_record_decode(value, length, error);
-  if (tasks == NULL)
-    return FALSE;
   if (dash == NULL || !g_ascii_string_to_unsigned(dash + 1, 10, 0, G_MAXINT32, &index, NULL)) {
-    g_ptr_array_unref(tasks);
-    g_set_error(error, MU_ERROR, MU_ERROR_FAILED, "a pause of \"%s\", which is no pod instance, in the store", key);
-    return FALSE;
+    g_set_error(error, MU_ERROR, MU_ERROR_FAILED, "a record of \"%s\", which is no pod instance, in the store", name);
+    return NULL;
   }
-  g_autofree char *type = g_strndup(key, (gsize)(dash - key));
-  mu_service_ensure_pod(service, type, (guint)index)->paused = tasks;
-  return TRUE;
+  g_autofree char *type = g_strndup(name, (gsize)(dash - name));
+  return mu_service_ensure_pod(service, type, (guint)index);
+}
+
+static gboolean load_pause(MuService *service, const char *key, const char *value, gsize length, GError **error) {
+  GPtrArray *tasks = mu_pause_record_decode(value, length, error);
+  MuPod *pod = tasks == NULL ? NULL : mu_service_ensure_named_pod(service, key, error);
+  if (pod != NULL)
+    pod->paused = tasks;
+  else if (tasks != NULL)
+    g_ptr_array_unref(tasks);
+  return pod != NULL;
 }
 
 gboolean mu_service_load(MuService *service, MuRecordKind kind, const char *key, const char *value, gsize length,
@@ -472,6 +481,7 @@ gboolean mu_service_load(MuService *service, MuRecordKind kind, const char *key,
   case MU_RECORD_TASK: return load_task(service, value, length, error);
   case MU_RECORD_STATUS: return load_status(service, key, value, length, error);
   case MU_RECORD_PAUSE: return load_pause(service, key, value, length, error);
+  case MU_RECORD_RECOVERY: return mu_override_load(service, key, value, length, error);
   case MU_RECORD_STEP: return mu_custom_load(service, key, value, length, error);
   case MU_RECORD_MARK: return mu_marks_load(service, key, value, length, error);
   case MU_RECORD_HISTORY: return mu_history_load(service, value, length, error);

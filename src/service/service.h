@@ -17,6 +17,7 @@
 typedef struct MuService MuService;
 typedef struct MuPod MuPod;
 typedef struct MuCustomWork MuCustomWork; /* custom_work.h */
+typedef struct MuOverride MuOverride;     /* override.h */
 
 /* A task that was launched at least once. */
 typedef struct {
@@ -38,6 +39,7 @@ struct MuPod {
   GPtrArray *paused;     /* of char*: tasks that an operator paused; NULL: none */
   GPtrArray *steps;      /* of MuStep*: those of all plans that work on it */
   MuPhase *recovery;     /* its phase in the recovery plan, or NULL */
+  MuOverride *override;  /* its failure that code was asked about; NULL: none */
   char *recovery_config; /* configuration that recovery relaunches: the one that the failed tasks ran with */
   MuOutcome *outcome;    /* why it waits for an offer; NULL: it does not */
   gint64 waiting_since_ms;
@@ -88,6 +90,7 @@ struct MuService {
   GPtrArray *history;    /* of MuHistoryEntry*, owned, by version: configurations that were the target; NULL: none */
   GHashTable *marks;     /* operators' marks on plan elements; see marks.h */
   GHashTable *custom;    /* key to MuCustomWork, owned: the work of custom steps */
+  GPtrArray *overrides;  /* of MuOverride*, owned: failures that code was asked about */
   GHashTable *files;     /* name to GBytes: what clients keep with the service */
   gboolean quiet;        /* statuses are found without telling those who watch: at a start */
   GPtrArray *dirty_pods; /* of MuPod* */

@@ -14,6 +14,8 @@ struct MuServiceScheduler {
   GArray *validators;          /* of MuOwnValidator: rules that code added */
   MuPlanCustomizer customizer; /* NULL: none */
   gpointer customizer_user;
+  MuRecoveryOverrider overrider; /* NULL: none */
+  gpointer overrider_user;
   char *config_id; /* a function of the spec's canonical JSON */
   char *json;
   char *spec_file; /* the name of the file that its context says it was read from; NULL: none */
@@ -31,6 +33,8 @@ void mu_pod_mark_dirty(MuPod *pod);
 
 /* The pod instance, made when absent. */
 MuPod *mu_service_ensure_pod(MuService *service, const char *type, guint index);
+/* By its name, "node-0". MU_ERROR_FAILED: that names no instance. */
+MuPod *mu_service_ensure_named_pod(MuService *service, const char *name, GError **error);
 /* Forgets the instance and erases its records. */
 void mu_service_erase_pod(MuService *service, MuPod *pod, MuEffects *effects);
 /* Forgets the task and erases its records. */
@@ -94,6 +98,8 @@ void mu_pod_refresh(MuPod *pod, MuEffects *effects);
 void mu_recovery_refresh(MuPod *pod, MuEffects *effects);
 /* The pod's recovery is over, and another task of it has to be recovered. */
 gboolean mu_recovery_is_due(const MuPod *pod);
+/* Its default recovery is not over, or is due. */
+gboolean mu_recovery_is_under_way(const MuPod *pod);
 /* rolling.c: the plan of the last rolling restart, when there was one; what its step is found to be; and its work. */
 void mu_rolling_add_plan(MuService *service, const MuServiceSpec *spec);
 gboolean mu_step_is_rolling(const MuStep *step);
@@ -149,6 +155,9 @@ guint64 mu_step_tasks_to_launch(const MuStep *step);
 /* The configuration that the step launches: the target; for recovery, the one that the pod's tasks run with. */
 const MuPodSpec *mu_step_pod_spec(const MuPod *pod, gboolean recovery);
 const char *mu_step_config_id(const MuPod *pod, gboolean recovery);
+/* What this step launches, and from which configuration. */
+const MuPodSpec *mu_step_spec(const MuStep *step);
+const char *mu_step_config(const MuStep *step);
 gboolean mu_step_is_recovery(const MuStep *step);
 /* The task ended, and its goal is not reached by that. */
 gboolean mu_task_has_failed(const MuTask *task);

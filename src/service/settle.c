@@ -4,6 +4,7 @@
 #include "service_private.h"
 
 #include "custom_work.h"
+#include "override.h"
 
 #include <string.h>
 
@@ -71,6 +72,8 @@ MuStatus mu_step_find(const MuStep *step, gint64 now_ms, gint64 *ret_delayed_unt
   const MuPod *pod = step->asset;
   if (step->work != NULL)
     return mu_custom_find(step, now_ms, ret_delayed_until_ms);
+  if (step->part != NULL)
+    return mu_override_find(step, now_ms, ret_delayed_until_ms);
   if (step->tasks == 0)
     return teardown_status(pod, step->index);
   if (mu_pod_is_decommissioned(pod))
@@ -138,6 +141,8 @@ static void note_leaving(MuPod *pod, MuEffects *effects) {
 }
 
 void mu_pod_refresh(MuPod *pod, MuEffects *effects) {
+  if (mu_service_has_overrider(pod->service) && mu_pod_is_leaving(pod))
+    mu_recovery_refresh(pod, effects); /* code is asked before it is forgotten that the pod is replaced */
   mu_teardown_advance(pod, effects);
   end_unwanted_tasks(pod, effects);
   end_marked_tasks(pod, effects);
@@ -145,6 +150,7 @@ void mu_pod_refresh(MuPod *pod, MuEffects *effects) {
   note_releasing(pod, effects);
   note_leaving(pod, effects);
   mu_replace_note(pod, effects);
+  mu_override_follow(pod);
   for (guint i = 0; i < pod->steps->len; i++)
     refresh_step(pod, pod->steps->pdata[i], effects);
   if (mu_recovery_is_due(pod))
@@ -230,7 +236,7 @@ static void take_over(MuTask *task, const MuStep *step, MuEffects *effects) {
 
 /* Runs of before make room for the new ones. FALSE: none is alive. */
 static gboolean end_old_tasks(MuPod *pod, const MuStep *step, MuEffects *effects) {
-  const MuPodSpec *spec = mu_step_pod_spec(pod, mu_step_is_recovery(step));
+  const MuPodSpec *spec = mu_step_spec(step);
   guint64 launch = mu_step_tasks_to_launch(step);
   gboolean alive = FALSE;
   for (guint i = 0; spec != NULL && i < spec->n_tasks; i++) {
@@ -251,12 +257,14 @@ static gboolean work_on(MuStep *step, gpointer user) {
     mu_custom_work_on(step, work->effects);
   if (pod == NULL)
     return TRUE;
-  if (pod->claimed_by != NULL)
+  if (pod->claimed_by != NULL || mu_override_holds(step))
     return TRUE;
   pod->claimed_by = step;
   g_ptr_array_add(work->service->claimed, pod);
   switch (step->status) {
   case MU_STATUS_PENDING:
+    if (step->part != NULL && mu_override_begin(step, work->effects))
+      break; /* it is looked at again in its new state */
     if (mu_step_is_rolling(step))
       mu_rolling_end_tasks(pod, step->tasks, work->effects);
     else if (mu_step_is_held_back(work->service, step) && !mu_pod_is_leaving(pod))
@@ -388,6 +396,7 @@ void mu_service_settle(MuService *service, MuEffects *effects) {
   do {
     refresh_dirty_pods(service, effects);
     find_work(service, effects);
+    mu_overrides_note(service, effects);
     mu_replace_lost(service, effects);
   } while (service->dirty_pods->len > 0);
   repeat_kills(service, effects);

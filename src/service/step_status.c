@@ -9,6 +9,8 @@
  */
 #include "service_private.h"
 
+#include "override.h"
+
 #include <string.h>
 
 const MuBackoff *mu_service_backoff(const MuService *service) {
@@ -194,6 +196,15 @@ const MuPodSpec *mu_step_pod_spec(const MuPod *pod, gboolean recovery) {
   return spec == NULL ? NULL : mu_service_spec_pod(spec, pod->type);
 }
 
+const MuPodSpec *mu_step_spec(const MuStep *step) {
+  return step->part != NULL ? mu_override_spec(step) : mu_step_pod_spec(step->asset, mu_step_is_recovery(step));
+}
+
+const char *mu_step_config(const MuStep *step) {
+  const MuOverridePart *part = step->part;
+  return part != NULL ? part->config : mu_step_config_id(step->asset, mu_step_is_recovery(step));
+}
+
 static gboolean is_ready(const MuTask *task) {
   const MuTaskSpec *spec = task == NULL ? NULL : mu_task_launched_spec(task);
   return spec != NULL && task->record->kill == MU_KILL_NONE && mu_task_goal_met(task, spec);
@@ -225,6 +236,8 @@ MuStatus mu_step_find_status(const MuStep *step, gint64 now_ms, gint64 *ret_dela
 }
 
 guint64 mu_step_tasks_to_launch(const MuStep *step) {
+  if (step->part != NULL)
+    return mu_override_tasks_to_launch(step);
   const MuPodSpec *pod_spec = mu_step_pod_spec(step->asset, mu_step_is_recovery(step));
   guint64 launch = 0;
   gint64 ignored = 0;

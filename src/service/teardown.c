@@ -5,6 +5,7 @@
 #include "bug.h"
 #include "log.h"
 #include "marks.h"
+#include "override.h"
 
 #include <string.h>
 
@@ -173,6 +174,7 @@ void mu_teardown_give_up(MuPod *pod, MuEffects *effects) {
       "%s of %s begins anew elsewhere and leaves behind what it has on %s, which does not give it back; it is ended and "
       "given back when that returns",
       pod->name, pod->service->name, pod->record->hostname == NULL ? "an unknown agent" : pod->record->hostname);
+  mu_override_ask_lost(pod, effects);
   leave_entries(pod, mu_pod_has_live_task(pod));
   forget_unreachable(pod, effects);
   mu_pod_put(pod, effects);

@@ -232,7 +232,7 @@ static void ask_running(const Work *w, const MuTask *task, const MuTaskSpec *spe
 
 /* The first of the step's tasks that is on its way and not where it should be. */
 static void ask_tasks(const Work *w) {
-  const MuPodSpec *spec = mu_step_pod_spec(w->pod, mu_step_is_recovery(w->step));
+  const MuPodSpec *spec = mu_step_spec(w->step);
   for (guint i = 0; spec != NULL && i < spec->n_tasks; i++) {
     const MuTask *task = mu_pod_task(w->pod, spec->tasks[i].name);
     if ((w->step->tasks >> i & 1) == 0 || task == NULL || !mu_task_is_alive(task))
@@ -257,7 +257,7 @@ static void ask_tasks(const Work *w) {
 }
 
 static void ask_prepared(const Work *w) {
-  const MuTask *task = live_task(w, mu_step_pod_spec(w->pod, mu_step_is_recovery(w->step)), TRUE);
+  const MuTask *task = live_task(w, mu_step_spec(w->step), TRUE);
   if (task == NULL)
     task = live_task(w, NULL, FALSE);
   if (mu_pod_is_leaving(w->pod) || task == NULL)

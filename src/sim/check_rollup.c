@@ -62,7 +62,7 @@ static void expect(MuSim *sim, const MuService *service, const MuPlan *plan, con
 static void check_step(MuSim *sim, const MuService *service, const MuStep *step) {
   const MuPod *pod = step->asset;
   gint64 until_ms = 0;
-  gboolean of_pod = step->tasks != 0 && pod != NULL && !pod->dirty;
+  gboolean of_pod = (step->tasks != 0 || step->part != NULL) && pod != NULL && !pod->dirty;
   if ((!of_pod && step->work == NULL) || step->forced || step->interrupted)
     return;
   MuStatus found = mu_step_find(step, sim->now_ms, &until_ms);

@@ -3,6 +3,7 @@
 #include "client_private.h"
 #include "service_private.h"
 #include "sim_check.h"
+#include "sim_code.h"
 #include "sim_transcript.h"
 
 #include <string.h>
@@ -337,6 +338,12 @@ static void finale(Work *work) {
 
 /* ---- the factory ------------------------------------------------------------------------------------------------------ */
 
+/* User of the factory. */
+typedef struct {
+  GHashTable *built;  /* context to MuServiceScheduler, owned */
+  MuSimOwnCode *code; /* NULL: services have none */
+} Factory;
+
 static void bytes_free(gpointer bytes) {
   g_bytes_unref(bytes);
 }
@@ -357,12 +364,15 @@ static MuServiceScheduler *copy_scheduler(const MuServiceScheduler *scheduler) {
 /* The same context gives the same service: schedulers start so often here that reading YAML would be most of a run. The name
  * is in the context. */
 static MuServiceScheduler *build_once(const char *name, GBytes *context, gpointer user, GError **error) {
-  MuServiceScheduler *built = g_hash_table_lookup(user, context);
+  const Factory *factory = user;
+  MuServiceScheduler *built = g_hash_table_lookup(factory->built, context);
   if (built == NULL) {
     built = mu_yaml_service_factory(name, context, NULL, error);
     if (built == NULL)
       return NULL;
-    g_hash_table_insert(user, g_bytes_ref(context), built);
+    if (factory->code != NULL)
+      mu_sim_own_code_add(factory->code, built);
+    g_hash_table_insert(factory->built, g_bytes_ref(context), built);
   }
   return copy_scheduler(built);
 }
@@ -430,7 +440,10 @@ static gint64 pause_ms(Work *work) {
 
 void mu_sim_run_all(const MuSimRun *run, MuSimResult *ret_result) {
   g_autoptr(GHashTable) built = g_hash_table_new_full(g_bytes_hash, g_bytes_equal, bytes_free, scheduler_free);
-  g_autoptr(MuSim) sim = mu_sim_new(run->seed, build_once, built);
+  Factory factory = {.built = built};
+  g_autoptr(MuSim) sim = mu_sim_new(run->seed, build_once, &factory);
+  if (run->code)
+    factory.code = mu_sim_own_code_new(sim, run->seed);
   Work work = {.run = run, .sim = sim};
   if (run->transcribe)
     mu_sim_transcribe(sim);
@@ -452,6 +465,7 @@ void mu_sim_run_all(const MuSimRun *run, MuSimResult *ret_result) {
   ret_result->commits = sim->commits;
   ret_result->crashes = sim->crashes;
   ret_result->virtual_ms = sim->now_ms - MU_SIM_START_MS;
+  mu_sim_own_code_free(factory.code);
 }
 
 void mu_sim_result_clear(MuSimResult *result) {

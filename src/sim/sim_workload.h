@@ -13,6 +13,7 @@ typedef struct {
   guint agents;
   guint check_every; /* see mu_sim_check_every */
   MuSimFaultRates faults;
+  gboolean code;        /* services have code of their own: custom steps, and a say in their recoveries (sim_code.h) */
   gboolean transcribe;  /* the result has a transcript */
   MuSimTraceFunc trace; /* NULL: none */
   gpointer trace_user;

@@ -20,7 +20,9 @@
   X(HISTORY, 11, "history", "a configuration that was the target, with its context; key: version")                     \
   X(FILE, 20, "file", "a small file that a client keeps with the service; key: its name")                              \
   X(WHY, 21, "why", "why a pod waits for an offer since long; key: pod instance")                                      \
-  X(STEP, 22, "step", "how far a custom step has come; key: plan/phase/step")
+  X(STEP, 22, "step", "how far a custom step has come; key: plan/phase/step")                                          \
+  X(RECOVERY, 23, "recovery",                                                                                          \
+    "a failure that code was asked about, and how far its recovery has come; key: pod instance")
 
 typedef enum {
 #define X(name, number, word, what) MU_RECORD_##name = number,

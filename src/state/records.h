@@ -22,6 +22,8 @@ typedef struct {
   gboolean deployed;   /* a deploy plan was complete once: the next one is an update */
   gboolean updating;   /* the target came after that: the plan `update` is used, where the spec has one */
   gboolean customized; /* code has a say in its plans: without that they do nothing */
+  gboolean overrider;  /* … in its recoveries */
+  gint64 recoveries;   /* counts those that code was asked about, and their steps */
   gint64 created_ms, changed_ms;
   gint64 replaced_ms;               /* of the last pod that was replaced without an operator; 0: there was none */
   gint64 restarts;                  /* number of the last rolling restart; 0: there was none */
@@ -121,6 +123,7 @@ typedef struct {
   gboolean anew_begun; /* that plan has ended the run of before, or launched this one: recovery leaves it alone */
   char *parameters;    /* of the plan that launched it, in its environment: a JSON object of strings; NULL: none */
   gint64 restarts;     /* number of the service's last rolling restart when it was launched */
+  gint64 recovery;     /* … of its last recovery that code was asked about, or step of one */
   gboolean paused;     /* this run is an idle one in place of the task's command */
   MuKillWish kill;
   gint64 kill_since_ms; /* since when; 0: it is not wished */
@@ -156,6 +159,35 @@ void mu_step_record_free(MuStepRecord *record);
 char *mu_step_record_encode(const MuStepRecord *record);
 MuStepRecord *mu_step_record_decode(const char *text, gsize length, GError **error);
 
+/* ---- recovery that code was asked about ---------------------------------------------------------------------------- */
+
+/* How far a pod step of it has come. */
+typedef struct {
+  char *name;
+  gint64 number; /* of its beginning, among the service's recoveries; 0: it has not begun */
+  gboolean done;
+} MuRecoveryStep;
+
+typedef struct {
+  gint64 number; /* among the service's recoveries */
+  gboolean permanent;
+  gboolean declined; /* code left it to the default recovery */
+  gboolean replaced; /* a step of its recovery has the instance replaced */
+  gint64 since_ms;
+  char **tasks;                        /* that failed; ended by NULL */
+  char *agent_id, *hostname, *address; /* where it was; NULL: not known */
+  GPtrArray *steps;                    /* of MuRecoveryStep*, owned */
+} MuRecoveryRecord;
+
+MuRecoveryRecord *mu_recovery_record_new(void);
+void mu_recovery_record_free(MuRecoveryRecord *record);
+void mu_recovery_step_free(MuRecoveryStep *step);
+/* The step of this name, made when absent. */
+MuRecoveryStep *mu_recovery_record_step(MuRecoveryRecord *record, const char *name);
+char *mu_recovery_record_encode(const MuRecoveryRecord *record);
+MuRecoveryRecord *mu_recovery_record_decode(const char *text, gsize length, GError **error);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(MuRecoveryRecord, mu_recovery_record_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MuStepRecord, mu_step_record_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MuServiceRecord, mu_service_record_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MuPodRecord, mu_pod_record_free)

@@ -42,6 +42,8 @@ static const MuJsonMember MEMBERS[] = {
     {.key = "deployed", .kind = MU_JSON_BOOL, .offset = SERVICE(deployed)},
     {.key = "updating", .kind = MU_JSON_BOOL, .offset = SERVICE(updating)},
     {.key = "customized", .kind = MU_JSON_BOOL, .offset = SERVICE(customized), .not_zero = TRUE},
+    {.key = "overrider", .kind = MU_JSON_BOOL, .offset = SERVICE(overrider), .not_zero = TRUE},
+    {.key = "recoveries", .kind = MU_JSON_INT, .offset = SERVICE(recoveries), .not_zero = TRUE},
     {.key = "created_ms", .kind = MU_JSON_INT, .offset = SERVICE(created_ms)},
     {.key = "changed_ms", .kind = MU_JSON_INT, .offset = SERVICE(changed_ms)},
     {.key = "replaced_ms", .kind = MU_JSON_INT, .offset = SERVICE(replaced_ms), .not_zero = TRUE},

@@ -59,6 +59,7 @@ static const MuJsonMember TASK_MEMBERS[] = {
     {.key = "anew_begun", .kind = MU_JSON_BOOL, .offset = TASK(anew_begun), .not_zero = TRUE},
     {.key = "parameters", .kind = MU_JSON_TEXT, .offset = TASK(parameters)},
     {.key = "restarts", .kind = MU_JSON_INT, .offset = TASK(restarts), .not_zero = TRUE},
+    {.key = "recovery", .kind = MU_JSON_INT, .offset = TASK(recovery), .not_zero = TRUE},
     {.key = "kill_since_ms", .kind = MU_JSON_INT, .offset = TASK(kill_since_ms), .not_zero = TRUE},
     {.key = "paused", .kind = MU_JSON_BOOL, .offset = TASK(paused), .not_zero = TRUE},
 };

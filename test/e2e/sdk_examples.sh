@@ -8,6 +8,8 @@ sdk_install
 check "static_scheduler builds with pkg-config" sdk_build static_scheduler "$MU_SOURCE/examples/c/static_scheduler.c"
 check "dynamic_scheduler builds with pkg-config" sdk_build dynamic_scheduler "$MU_SOURCE/examples/c/dynamic_scheduler.c"
 
+check "database_scheduler builds with pkg-config" sdk_build database_scheduler "$MU_SOURCE/examples/c/database/database_scheduler.c"
+
 spec one 1 'exec sleep 1000' "$volume" >one.yml
 spec two 2 'exec sleep 1000' >two.yml
 check "static: two services" sdk_start ./static_scheduler "$state" one=one.yml two=two.yml
@@ -43,4 +45,40 @@ same "... and is no service any more" 0 "$(json length muster service list)"
 same "a bad name is refused" "refused" "$(post 'a__b' true | jq -r .error.code)"
 check "dynamic: uninstall" muster uninstall --yes --wait --timeout 30
 check "dynamic: ends with success" scheduler_wait
+
+# What the database's admin program does is in the file `answers`: the exit codes of its calls, one after the other.
+cat >admin <<'END'
+#!/bin/bash
+cd "$(dirname "$0")" || exit 1
+echo "$*" >>admin.log
+read -r code rest <answers
+[[ -z $rest ]] || echo "$rest" >answers
+exit "$code"
+END
+chmod +x admin
+echo 75 >answers
+follow() { timeout 30 sh -c "muster plan show db $1 --follow | grep -m1 '$2'"; }
+check "database: starts" sdk_start ./database_scheduler "$state" "$work/admin" "$MU_SOURCE/examples/c/database/svc.yml"
+check "... its custom step waits, and says for what" follow deploy "members STARTED.*the nodes do not answer yet"
+same "... which is told" "code" "$(json '.steps[] | select(.step == "members") | .waiting.for' muster why db)"
+same "... and the router has not begun" "PENDING" "$(json '.phases[2].status' muster plan show db)"
+echo 1 0 >answers
+check "... it fails, is tried again, and the plan ends" follow deploy "deploy COMPLETE"
+same "... the last call is the second attempt" "members replica-set 2" "$(tail -n 1 admin.log)"
+same "... each node is in nobody's place" "in place of nobody" "$(muster logs db node-0-server)"
+calls=$(wc -l <admin.log)
+kill -TERM "$scheduler"
+check "database: ends in order" scheduler_wait
+check "database: started again" sdk_start ./database_scheduler "$state" "$work/admin" "$MU_SOURCE/examples/c/database/svc.yml"
+check "... its plan is complete" follow deploy "deploy COMPLETE"
+same "... without another call" "$calls" "$(wc -l <admin.log)"
+before=$(tasks)
+check "the seed is replaced" muster pod replace db node-0
+check "... by steps of the overrider" follow recovery "forget COMPLETE"
+check "... to their end" follow recovery "recovery COMPLETE"
+same "... the replaced one knows whose place it takes" 1 "$(muster logs db node-0-server | grep -c "in place of [^n]")"
+same "... the others were told" "forget node-0 1" "$(tail -n 1 admin.log)"
+same "... and restarted, unlike the router" 1 "$(comm -12 <(sort <<<"$before") <(tasks | sort) | wc -l)"
+check "database: uninstall" muster uninstall --yes --wait --timeout 30
+check "database: ends with success" scheduler_wait
 finish

@@ -10,6 +10,7 @@ if [[ ! -x $sim ]]; then
 fi
 "$sim" --first 1 --runs 200 2>/dev/null
 "$sim" --first 31 --runs 10 --check-every 1 2>/dev/null
+"$sim" --first 1 --runs 60 --code 2>/dev/null
 if [[ ${MU_SIM_SECONDS:-0} -gt 0 ]]; then
   "$sim" --time "$MU_SIM_SECONDS" 2>/dev/null
 fi

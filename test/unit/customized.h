@@ -9,7 +9,8 @@
 
 /* The code; user of the factory. */
 typedef struct {
-  MuPlanCustomizer customizer;
+  MuPlanCustomizer customizer;   /* NULL: none */
+  MuRecoveryOverrider overrider; /* likewise */
   gpointer user;
   const char *failure; /* why the factory fails; NULL: it does not */
 } Customized;
@@ -26,6 +27,7 @@ static MuServiceScheduler *customized_factory(const char *name, GBytes *context,
     return NULL;
   MuSchedulerBuilder *builder = mu_scheduler_builder_new(spec);
   mu_scheduler_builder_set_plan_customizer(builder, code->customizer, code->user);
+  mu_scheduler_builder_set_recovery_overrider(builder, code->overrider, code->user);
   return mu_scheduler_builder_build(builder, error);
 }
 

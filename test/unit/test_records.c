@@ -216,6 +216,27 @@ static void test_step(void) {
   g_assert_null(mu_step_record_decode("{\"attempts\":-1}", 15, NULL));
 }
 
+static void test_recovery(void) {
+  static const char TEXT[] =
+      "{\"number\":3,\"permanent\":true,\"declined\":false,\"replaced\":false,\"since_ms\":9,\"agent\":\"a-1\","
+      "\"address\":\"10.0.0.1\",\"tasks\":[\"server\",\"side\"],\"steps\":[{\"name\":\"node-0:[server]\",\"number\":4,"
+      "\"done\":true}]}";
+  static const char *const BAD[] = {"{}",
+                                    "{\"number\":3,\"permanent\":true,\"declined\":false,\"tasks\":[1],\"steps\":[]}",
+                                    "{\"number\":3,\"permanent\":true,\"declined\":false,\"tasks\":[],\"steps\":[{}]}"};
+  g_autoptr(GError) error = NULL;
+  g_autoptr(MuRecoveryRecord) record = mu_recovery_record_decode(TEXT, strlen(TEXT), &error);
+  g_assert_no_error(error);
+  g_assert_cmpstr(record->tasks[1], ==, "side");
+  g_assert_null(record->hostname);
+  g_assert_cmpint(mu_recovery_record_step(record, "node-0:[server]")->number, ==, 4);
+  g_autofree char *text = mu_recovery_record_encode(record);
+  g_assert_cmpstr(text, ==, TEXT);
+  g_assert_false(mu_recovery_record_step(record, "other")->done); /* made when absent */
+  for (guint i = 0; i < G_N_ELEMENTS(BAD); i++)
+    g_assert_null(mu_recovery_record_decode(BAD[i], strlen(BAD[i]), NULL));
+}
+
 static void test_status(void) {
   for (guint state = MU_TASK_STAGING; state <= MU_TASK_UNKNOWN; state++) {
     g_autoptr(MuTaskStatus) status = mu_task_status_new("svc__hello-0-server__id", (MuTaskState)state);
@@ -419,6 +440,7 @@ int main(int argc, char **argv) {
   g_test_add_func("/records/task", test_task);
   g_test_add_func("/records/pause", test_pause);
   g_test_add_func("/records/step", test_step);
+  g_test_add_func("/records/recovery", test_recovery);
   g_test_add_func("/records/status", test_status);
   g_test_add_func("/records/bad", test_bad);
   g_test_add_func("/records/damaged", test_damaged);

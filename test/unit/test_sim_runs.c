@@ -27,12 +27,13 @@ static void test_same_again(void) {
   g_assert_cmpuint(first, !=, trace_of(4));
 }
 
-static void test_seeds(void) {
+static void test_seeds(gconstpointer code) {
   for (guint64 seed = 1; seed <= 10; seed++) {
     g_auto(MuSimResult) result = {0};
     MuSimRun run;
     mu_sim_run_init(&run, seed);
     run.steps = 100;
+    run.code = GPOINTER_TO_INT(code);
     mu_sim_run_all(&run, &result);
     g_assert_cmpstr(result.violation, ==, NULL);
   }
@@ -59,7 +60,8 @@ static void test_switches(void) {
 int main(int argc, char **argv) {
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/sim_runs/same_again", test_same_again);
-  g_test_add_func("/sim_runs/seeds", test_seeds);
+  g_test_add_data_func("/sim_runs/seeds", GINT_TO_POINTER(FALSE), test_seeds);
+  g_test_add_data_func("/sim_runs/code", GINT_TO_POINTER(TRUE), test_seeds);
   g_test_add_func("/sim_runs/switches", test_switches);
   return g_test_run();
 }
