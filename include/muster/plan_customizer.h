@@ -11,7 +11,8 @@ G_BEGIN_DECLS
 typedef struct MuPlanDraft MuPlanDraft;
 
 /* Called for each plan of the spec (the default deploy plan included) whenever the service's plans are built: when it is added or
- * changed, and at each start. Must be a function of its arguments, else a restart of the scheduler changes the plan. FALSE with
+ * changed, and at each start. For the plan `decommission` too, while there is one: it has a phase for each instance that goes, named
+ * after it, and only custom steps may be added, which are done before the instance is ended. Must be a function of its arguments, else a restart of the scheduler changes the plan. FALSE with
  * an error: the plan shows that and does nothing until the service is given another configuration. */
 typedef gboolean (*MuPlanCustomizer)(const MuServiceSpec *spec, MuPlanDraft *draft, gpointer user, GError **error);
 

@@ -133,6 +133,13 @@ gboolean mu_custom_is_running(const MuStep *step) {
   return work_of(step)->run != 0;
 }
 
+/* The end of an instance waits for the custom steps before it. */
+static void wake_pod(const MuPhase *phase) {
+  const MuStep *last = phase->steps->pdata[phase->steps->len - 1];
+  if (last->asset != NULL)
+    mu_pod_mark_dirty(last->asset);
+}
+
 void mu_custom_refresh(MuService *service, MuEffects *effects) {
   GHashTableIter iter;
   gpointer value = NULL;
@@ -143,7 +150,10 @@ void mu_custom_refresh(MuService *service, MuEffects *effects) {
     if (step == NULL)
       continue;
     mu_step_set_status(step, mu_custom_find(step, effects->now_ms, &step->delayed_until_ms));
-    if (step->status != before && !service->quiet)
+    if (step->status == before)
+      continue;
+    wake_pod(step->phase);
+    if (!service->quiet)
       mu_step_announce(step, effects);
   }
 }

@@ -107,6 +107,15 @@ MuPlanDraft *mu_plan_draft_new_recovery(const MuServiceSpec *spec, const char *p
   return draft;
 }
 
+MuPlanDraft *mu_plan_draft_new_decommission(const MuServiceSpec *spec, const GPtrArray *pod_names) {
+  const MuPlanSpec none = {.strategy = MU_STRATEGY_PARALLEL};
+  MuPlanDraft *draft = mu_plan_draft_new(spec, &none, "decommission");
+  draft->decommission = TRUE;
+  for (guint i = 0; i < pod_names->len; i++)
+    g_ptr_array_add(draft->phases, phase_new(pod_names->pdata[i], MU_STRATEGY_SERIAL));
+  return draft;
+}
+
 void mu_plan_draft_free(MuPlanDraft *draft) {
   g_ptr_array_unref(draft->phases);
   g_free(draft);
@@ -248,7 +257,12 @@ static gboolean check_absent(const MuPlanDraft *draft, const char *kind, const G
 static gboolean check_phases(const MuPlanDraft *draft, GError **error) {
   if (draft->recovery)
     g_set_error(error, MU_ERROR, MU_ERROR_REFUSED, "a recovery has one phase, with its name");
-  return !draft->recovery;
+  else if (draft->decommission)
+    g_set_error(error, MU_ERROR, MU_ERROR_REFUSED,
+                "a decommission has a phase for each instance that goes, and no other");
+  else
+    return TRUE;
+  return FALSE;
 }
 
 static gboolean check_phase_name(const MuPlanDraft *draft, const char *name, GError **error) {
@@ -346,7 +360,9 @@ static gboolean check_recovery(const MuPlanDraft *draft, const MuPodStep *step, 
   for (guint i = 0; step->env != NULL && step->env[i] != NULL && wrong == NULL; i++)
     if (strchr(step->env[i], '=') == NULL || step->env[i][0] == '=')
       wrong = step->env[i];
-  if (!draft->recovery && (step->replace || step->env != NULL))
+  if (draft->decommission)
+    g_set_error(error, MU_ERROR, MU_ERROR_REFUSED, "only custom steps come before the end of an instance");
+  else if (!draft->recovery && (step->replace || step->env != NULL))
     g_set_error(error, MU_ERROR, MU_ERROR_REFUSED, "plan %s: only steps of a recovery replace, or have an env",
                 draft->name);
   else if (wrong != NULL)

@@ -31,6 +31,7 @@ struct MuPlanDraft {
   const MuServiceSpec *spec; /* borrowed */
   const char *name;          /* borrowed */
   gboolean recovery;         /* it has one phase, which stays as it is but for its steps */
+  gboolean decommission;     /* its phases stay, and are given custom steps only */
   MuStrategyKind strategy;
   GPtrArray *phases; /* of MuPhaseDraft*, owned */
 };
@@ -39,6 +40,8 @@ struct MuPlanDraft {
 MuPlanDraft *mu_plan_draft_new(const MuServiceSpec *spec, const MuPlanSpec *plan, const char *name);
 /* Of the recovery plan, with one phase of this name and without steps. */
 MuPlanDraft *mu_plan_draft_new_recovery(const MuServiceSpec *spec, const char *phase);
+/* Of the plan decommission, with a phase for each of the instances (of char*), in this order and without steps. */
+MuPlanDraft *mu_plan_draft_new_decommission(const MuServiceSpec *spec, const GPtrArray *pod_names);
 void mu_plan_draft_free(MuPlanDraft *draft);
 /* Whether it can come to an end: MU_ERROR_REFUSED when something that runs one by one has a child that requires a later one. */
 gboolean mu_plan_draft_check(const MuPlanDraft *draft, GError **error);

@@ -175,14 +175,29 @@ static void add_teardown_phases(MuService *service, MuPlan *plan, gboolean (*cho
     mu_teardown_add_phase(service, plan, pods->pdata[i]);
 }
 
+/* What code has to do before the instance is ended comes first. */
+static void add_decommission_phase(MuService *service, const MuPhaseDraft *draft) {
+  MuPhase *phase = mu_plan_add_phase(service->decommission, draft->item.name, draft->strategy);
+  for (guint i = 0; i < draft->steps->len; i++)
+    add_drafted_step(service, phase, draft->steps->pdata[i]);
+  mu_teardown_add_steps(service, phase, g_hash_table_lookup(service->pods, draft->item.name));
+}
+
 /* The highest instance goes first. */
-static void add_decommission(MuService *service) {
-  g_autoptr(GPtrArray) pods = mu_service_sorted_pods(service, is_to_erase);
+static void add_decommission(MuService *service, const MuServiceSpec *spec) {
+  g_autoptr(GPtrArray) pods = mu_service_sorted_pods(service, is_to_erase), names = g_ptr_array_new();
   if (pods->len == 0)
     return;
-  service->decommission = mu_service_add_plan(service, "decommission", MU_STRATEGY_PARALLEL);
   for (guint i = pods->len; i > 0; i--)
-    mu_teardown_add_phase(service, service->decommission, pods->pdata[i - 1]);
+    g_ptr_array_add(names, ((MuPod *)pods->pdata[i - 1])->name);
+  g_autoptr(MuPlanDraft) draft = mu_plan_draft_new_decommission(spec, names);
+  g_autofree char *refusal = customize(service, spec, draft);
+  service->decommission = mu_service_add_plan(service, "decommission", draft->strategy);
+  for (guint i = 0; i < draft->phases->len; i++)
+    add_decommission_phase(service, draft->phases->pdata[i]);
+  add_requirements(service->decommission, draft);
+  if (refusal != NULL)
+    mu_plan_add_error(service->decommission, refusal);
 }
 
 static void add_recovery(MuService *service, MuEffects *effects) {
@@ -245,7 +260,7 @@ void mu_service_rebuild_plans(MuService *service, MuEffects *effects) {
   } else if (spec != NULL) {
     add_deploy(service, spec);
     add_recovery(service, effects);
-    add_decommission(service);
+    add_decommission(service, spec);
     if (find_plan_spec(spec, MU_ROLLING_PLAN) == NULL)
       mu_rolling_add_plan(service, spec);
     add_custom_plans(service, spec);

@@ -108,6 +108,10 @@ void mu_rolling_end_tasks(MuPod *pod, guint64 tasks, MuEffects *effects);
 
 /* Phases kill, release, erase for the instance. */
 void mu_teardown_add_phase(MuService *service, MuPlan *plan, MuPod *pod);
+/* These alone, at the end of the phase. */
+void mu_teardown_add_steps(MuService *service, MuPhase *phase, MuPod *pod);
+/* What the step, one of these, is found to be. */
+MuStatus mu_teardown_status(const MuStep *step);
 /* Moves the pod's teardown on: entries to RELEASING once no task lives; erases or frees the pod when they are gone. */
 void mu_teardown_advance(MuPod *pod, MuEffects *effects);
 /* A pod instance that is replaced waits so long for the agent it was on; then it begins anew without what it has there. */

@@ -58,16 +58,6 @@ void mu_step_announce(const MuStep *step, MuEffects *effects) {
   mu_effects_notice(effects, "step", service->name, &text);
 }
 
-static MuStatus teardown_status(const MuPod *pod, guint index) {
-  gboolean live = mu_pod_has_live_task(pod);
-  gboolean holds = pod->record != NULL && pod->record->entries->len > 0;
-  switch (index) {
-  case 0: return live ? MU_STATUS_STARTED : MU_STATUS_COMPLETE;
-  case 1: return live ? MU_STATUS_PENDING : holds ? MU_STATUS_STARTED : MU_STATUS_COMPLETE;
-  default: return pod->record != NULL || pod->tasks->len > 0 ? MU_STATUS_PENDING : MU_STATUS_COMPLETE;
-  }
-}
-
 MuStatus mu_step_find(const MuStep *step, gint64 now_ms, gint64 *ret_delayed_until_ms) {
   const MuPod *pod = step->asset;
   if (step->work != NULL)
@@ -75,7 +65,7 @@ MuStatus mu_step_find(const MuStep *step, gint64 now_ms, gint64 *ret_delayed_unt
   if (step->part != NULL)
     return mu_override_find(step, now_ms, ret_delayed_until_ms);
   if (step->tasks == 0)
-    return teardown_status(pod, step->index);
+    return mu_teardown_status(step);
   if (mu_pod_is_decommissioned(pod))
     return MU_STATUS_COMPLETE; /* nothing is to be launched in a hole */
   if (mu_step_is_rolling(step))

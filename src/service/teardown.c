@@ -17,12 +17,53 @@ gboolean mu_pod_is_leaving(const MuPod *pod) {
   return pod->record != NULL && pod->record->fate != MU_POD_KEEP;
 }
 
-void mu_teardown_add_phase(MuService *service, MuPlan *plan, MuPod *pod) {
-  static const char *const NAMES[] = {
-      [STEP_KILL] = "kill-tasks", [STEP_RELEASE] = "unreserve-resources", [STEP_ERASE] = "erase"};
-  MuPhase *phase = mu_plan_add_phase(plan, pod->name, MU_STRATEGY_SERIAL);
+static const char *const NAMES[] = {
+    [STEP_KILL] = "kill-tasks", [STEP_RELEASE] = "unreserve-resources", [STEP_ERASE] = "erase"};
+
+void mu_teardown_add_steps(MuService *service, MuPhase *phase, MuPod *pod) {
   for (guint i = 0; i < G_N_ELEMENTS(NAMES); i++)
     mu_service_add_step(service, phase, pod, NAMES[i], 0);
+}
+
+void mu_teardown_add_phase(MuService *service, MuPlan *plan, MuPod *pod) {
+  mu_teardown_add_steps(service, mu_plan_add_phase(plan, pod->name, MU_STRATEGY_SERIAL), pod);
+}
+
+/* ---- what comes before ---------------------------------------------------------------------------------------------- */
+
+static const MuPhase *decommission_phase(const MuPod *pod) {
+  for (guint i = 0; i < pod->steps->len; i++) {
+    const MuStep *step = pod->steps->pdata[i];
+    if (step->phase->plan == pod->service->decommission)
+      return step->phase;
+  }
+  return NULL;
+}
+
+/* Code has something to do before an instance of a running service is ended, or could not be asked. */
+static gboolean is_held(const MuPod *pod) {
+  const MuService *service = pod->service;
+  if (!service->record->customized || service->record->state != MU_SERVICE_RUNNING || pod->record == NULL ||
+      pod->record->fate != MU_POD_ERASE)
+    return FALSE;
+  const MuPhase *phase = service->decommission == NULL ? NULL : decommission_phase(pod);
+  if (phase == NULL || service->decommission->errors->len > 0)
+    return TRUE; /* without a phase: the plans are about to be built */
+  for (guint i = 0; i + G_N_ELEMENTS(NAMES) < phase->steps->len; i++)
+    if (((const MuStep *)phase->steps->pdata[i])->status != MU_STATUS_COMPLETE)
+      return TRUE;
+  return FALSE;
+}
+
+MuStatus mu_teardown_status(const MuStep *step) {
+  const MuPod *pod = step->asset;
+  gboolean live = mu_pod_has_live_task(pod), held = is_held(pod);
+  gboolean holds_some = pod->record != NULL && pod->record->entries->len > 0;
+  switch (step->index + G_N_ELEMENTS(NAMES) - step->phase->steps->len) {
+  case STEP_KILL: return !live ? MU_STATUS_COMPLETE : held ? MU_STATUS_PENDING : MU_STATUS_STARTED;
+  case STEP_RELEASE: return live || held ? MU_STATUS_PENDING : holds_some ? MU_STATUS_STARTED : MU_STATUS_COMPLETE;
+  default: return pod->record != NULL || pod->tasks->len > 0 ? MU_STATUS_PENDING : MU_STATUS_COMPLETE;
+  }
 }
 
 /* ---- releasing ----------------------------------------------------------------------------------------------------- */
@@ -113,7 +154,7 @@ static void kill_all(MuPod *pod, MuEffects *effects) {
 }
 
 void mu_teardown_advance(MuPod *pod, MuEffects *effects) {
-  if (!mu_pod_is_leaving(pod))
+  if (!mu_pod_is_leaving(pod) || is_held(pod))
     return;
   if (mu_pod_has_live_task(pod)) {
     kill_all(pod, effects);

@@ -55,6 +55,15 @@ static void work(MuStepRun *run, gpointer user) {
   }
 }
 
+/* Before each instance is ended. */
+static gboolean customize_decommission(MuPlanDraft *draft, gpointer user, GError **error) {
+  const MuCustomStep drain = {.name = "drain", .run = work, .user = user};
+  for (guint i = 0; i < mu_plan_draft_n_phases(draft); i++)
+    if (!mu_plan_draft_add_custom_step(draft, mu_plan_draft_phase_name(draft, i), &drain, error))
+      return FALSE;
+  return TRUE;
+}
+
 /* Two in a phase of their own before the last one; the second waits for the first, and is done once and for all. */
 static gboolean customize(const MuServiceSpec *spec, MuPlanDraft *draft, gpointer user, GError **error) {
   const MuCustomStep first = {.name = "first", .run = work, .user = user};
@@ -62,6 +71,8 @@ static gboolean customize(const MuServiceSpec *spec, MuPlanDraft *draft, gpointe
   guint n = mu_plan_draft_n_phases(draft);
   g_autofree char *last = n == 0 ? NULL : g_strdup(mu_plan_draft_phase_name(draft, n - 1));
   (void)spec;
+  if (strcmp(mu_plan_draft_name(draft), "decommission") == 0)
+    return customize_decommission(draft, user, error);
   return mu_plan_draft_add_phase(draft, "code", last, MU_STRATEGY_PARALLEL, error) &&
          mu_plan_draft_add_custom_step(draft, "code", &second, error) &&
          mu_plan_draft_add_custom_step(draft, "code", &first, error) &&

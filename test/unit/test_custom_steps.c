@@ -133,6 +133,15 @@ static void test_at_once(void) {
   tear_down(&f);
 }
 
+/* Those who watch were told it; the notices of the drain that is about to come. */
+static gboolean is_announced(MuSim *sim, gpointer text) {
+  const GPtrArray *notices = mu_sim_client(sim)->effects.notices;
+  for (guint i = 0; i < notices->len; i++)
+    if (strcmp(((MuNotice *)notices->pdata[i])->text, text) == 0)
+      return TRUE;
+  return FALSE;
+}
+
 static void test_held(void) {
   Code codes[] = {{.name = "init", .manner = HELD}, {0}};
   Fixture f;
@@ -142,6 +151,10 @@ static void test_held(void) {
   expect_deploy(f.sim, "a COMPLETE, own STARTED, b PENDING");
   expect_message(f.sim, 0, "the scheduler's own code works on it");
   mu_step_run_tell(codes[0].held, "2 of 3 members are up");
+  g_assert_true(mu_sim_run_until(f.sim, is_announced,
+                                 "{\"service\":\"x\",\"plan\":\"deploy\",\"phase\":\"own\",\"step\":\"init\","
+                                 "\"status\":\"STARTED\",\"message\":\"2 of 3 members are up\"}",
+                                 10));
   mu_sim_run(f.sim, 10);
   expect_message(f.sim, 0, "2 of 3 members are up");
   MuStepRun *run = g_steal_pointer(&codes[0].held);
@@ -335,6 +348,28 @@ static void test_done_for(void) {
   tear_down(&f);
 }
 
+/* What another configuration would have done: the step that is done for each, and not the one that is done for good. */
+static void test_preview(void) {
+  Code codes[] = {{.name = "each"}, {.name = "once", .done_for = ""}, {0}};
+  Fixture f;
+  set_up(&f, codes);
+  put(f.sim, 32);
+  mu_sim_run(f.sim, 60000);
+  g_autofree char *yaml = yaml_of(64);
+  MuCommand *command = mu_command_new(MU_COMMAND_SERVICE_PREVIEW, "x");
+  command->context = g_bytes_new(yaml, strlen(yaml));
+  g_autoptr(json_t) told = mu_sim_command(f.sim, command, NULL);
+  const json_t *own = json_array_get(json_object_get(json_object_get(told, "plan"), "phases"), 1);
+  const json_t *steps = json_object_get(own, "steps"), *step = json_array_get(steps, 0);
+  g_assert_cmpuint(json_array_size(steps), ==, 1);
+  g_assert_cmpstr(json_string_value(json_object_get(step, "name")), ==, "each");
+  g_assert_null(json_object_get(step, "pod"));
+  mu_sim_run(f.sim, 60000);
+  g_assert_cmpuint(codes[0].calls, ==, 1);
+  expect_deploy(f.sim, "a COMPLETE, own/each COMPLETE, own/once COMPLETE, b COMPLETE");
+  tear_down(&f);
+}
+
 /* ---- when it cannot go on -------------------------------------------------------------------------------------------- */
 
 /* Without its code the plan would skip the step: so it does nothing until the factory works again. */
@@ -419,6 +454,102 @@ static void test_why(void) {
   mu_sim_run(f.sim, 5000);
   expect_why(f.sim, "code", "muster plan force-complete x deploy --phase 'own' --step 'init'");
   tear_down(&f);
+}
+
+/* ---- before an instance is ended ------------------------------------------------------------------------------------- */
+
+/* One instance after the other is drained, and then ended. */
+static gboolean drain(const MuServiceSpec *spec, MuPlanDraft *draft, gpointer user, GError **error) {
+  (void)spec;
+  Code *code = user;
+  const MuCustomStep step = {.name = code->name, .run = do_it, .user = code};
+  const MuPodStep launch = {.pod = "a"};
+  if (strcmp(mu_plan_draft_name(draft), "decommission") != 0)
+    return TRUE;
+  mu_plan_draft_set_strategy(draft, MU_STRATEGY_SERIAL);
+  g_assert_false(mu_plan_draft_add_phase(draft, "other", NULL, MU_STRATEGY_SERIAL, NULL));
+  for (guint i = 0; i < mu_plan_draft_n_phases(draft); i++) {
+    const char *phase = mu_plan_draft_phase_name(draft, i);
+    g_assert_false(mu_plan_draft_add_pod_step(draft, phase, &launch, NULL));
+    if (!mu_plan_draft_add_custom_step(draft, phase, &step, error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+static void scale(MuSim *sim, guint count) {
+  g_autofree char *yaml = g_strdup_printf("{name: x, pods: {a: {count: %u, allow-decommission: true, tasks: {"
+                                          "t: {goal: RUNNING, cmd: x, cpus: 0.1, memory: 32}}}}}",
+                                          count);
+  customized_put(sim, yaml);
+}
+
+#define DRAIN(pod, a, b, c, d)                                                                                         \
+  pod "/drain " a ", " pod "/kill-tasks " b ", " pod "/unreserve-resources " c ", " pod "/erase " d
+
+static void test_decommission(void) {
+  Code codes[] = {{.name = "drain", .manner = HELD}, {0}};
+  Fixture f = {.customized = {.customizer = drain, .user = codes}};
+  f.sim = customized_sim(&f.customized);
+  scale(f.sim, 3);
+  mu_sim_run(f.sim, 60000);
+  g_assert_cmpuint(codes[0].calls, ==, 0);
+  scale(f.sim, 1);
+  for (guint i = 0; i < 2; i++) {
+    mu_sim_run(f.sim, 60000);
+    expect_steps(f.sim, "decommission",
+                 DRAIN("a-2", "STARTED", "PENDING", "PENDING", "PENDING") ", " DRAIN("a-1", "PENDING", "PENDING",
+                                                                                     "PENDING", "PENDING"));
+    g_assert_cmpuint(mu_sim_running(f.sim), ==, 3);
+    g_clear_pointer(&codes[0].held, mu_step_run_complete);
+    if (i == 0)
+      mu_sim_crash(f.sim); /* before that is heard */
+  }
+  mu_sim_run(f.sim, 60000);
+  g_assert_cmpuint(mu_sim_running(f.sim), ==, 2); /* a-2 is gone, and a-1 is drained now */
+  plan_command(f.sim, MU_COMMAND_PLAN_FORCE_COMPLETE, "decommission", "a-1", "drain");
+  mu_sim_run(f.sim, 60000);
+  g_assert_cmpuint(mu_sim_running(f.sim), ==, 1);
+  g_clear_pointer(&codes[0].held, mu_step_run_complete);
+  scale(f.sim, 2); /* what goes again is drained again */
+  mu_sim_run(f.sim, 60000);
+  guint calls = codes[0].calls;
+  codes[0].manner = AT_ONCE;
+  scale(f.sim, 1);
+  mu_sim_run(f.sim, 60000);
+  g_assert_cmpuint(codes[0].calls, ==, calls + 1);
+  g_assert_cmpuint(mu_sim_running(f.sim), ==, 1);
+  tear_down(&f);
+}
+
+/* Whenever the scheduler dies, nothing is ended that was not drained. */
+static guint shrink(guint first, MuSimCrashMoment moment) {
+  Code codes[] = {{.name = "drain", .manner = FAILS, .rounds = 1}, {0}};
+  Fixture f = {.customized = {.customizer = drain, .user = codes}};
+  f.sim = customized_sim(&f.customized);
+  mu_sim_check_every(f.sim, 1);
+  scale(f.sim, 2);
+  mu_sim_run(f.sim, 60000);
+  guint before = mu_sim_commits(f.sim);
+  if (first > 0)
+    mu_sim_crash_at(f.sim, first, moment);
+  scale(f.sim, 1);
+  for (guint i = 0; i < 60000 && mu_sim_running(f.sim) == 2; i++)
+    mu_sim_run(f.sim, 1);
+  g_assert_cmpuint(codes[0].done, >, 0);
+  mu_sim_run(f.sim, 60000);
+  g_assert_cmpuint(mu_sim_running(f.sim), ==, 1);
+  guint commits = mu_sim_commits(f.sim) - before;
+  tear_down(&f);
+  return commits;
+}
+
+static void test_decommission_deaths(void) {
+  guint commits = shrink(0, MU_SIM_CRASH_BEFORE);
+  g_assert_cmpuint(commits, >, 4);
+  for (guint i = 1; i <= commits; i++)
+    for (guint moment = 0; moment < MU_SIM_CRASH_MOMENTS; moment++)
+      shrink(i, (MuSimCrashMoment)moment);
 }
 
 /* ---- deaths ----------------------------------------------------------------------------------------------------------- */
@@ -533,10 +664,13 @@ int main(int argc, char **argv) {
   g_test_add_func("/custom-steps/restarted", test_restarted);
   g_test_add_func("/custom-steps/plan", test_plan);
   g_test_add_func("/custom-steps/done-for", test_done_for);
+  g_test_add_func("/custom-steps/preview", test_preview);
   g_test_add_func("/custom-steps/no-factory", test_no_factory);
   g_test_add_func("/custom-steps/removal", test_removal);
   g_test_add_func("/custom-steps/store-fails", test_store_fails);
   g_test_add_func("/custom-steps/why", test_why);
+  g_test_add_func("/custom-steps/decommission", test_decommission);
+  g_test_add_func("/custom-steps/decommission-deaths", test_decommission_deaths);
   g_test_add_func("/custom-steps/deaths", test_deaths);
   return g_test_run();
 }
