@@ -20,10 +20,14 @@ gint64 world_now_ms(void);
 /* Processor time of this thread, or of the process; other programs on the machine do not disturb it. */
 gint64 world_processor_us(gboolean of_all_threads);
 
+/* Queued: they go to the core before the events that wait. */
 void world_command(World *world, MuCommand *take_command);
 void world_event(World *world, MuEngineEvent *take_event);
-/* One turn of the loop: what is queued goes to the core, one drain, the store gets its turn. FALSE: there was nothing to do. */
+/* One turn of the loop: a part of what is durable is performed, a part of what is queued goes to the core, one drain, the store
+ * gets its turn. FALSE: there was nothing to do. */
 gboolean world_turn(World *world);
+/* While held, the engine offers nothing. */
+void world_hold_offers(World *world, gboolean held);
 /* Turns until nothing is left to be done. */
 void world_settle(World *world);
 
@@ -32,7 +36,8 @@ typedef struct {
   gint64 core_us;   /* processor time in the core: events, commands, drains */
   gint64 engine_us; /* … in the engine of this benchmark */
   guint64 launches; /* tasks that the engine was told to launch */
-  GArray *turns_us; /* of gint64: how long the main loop was busy without a pause */
+  GArray *turns_us,
+      *turns_processor_us; /* of gint64: how long a turn of the main loop took, by the clock and of processor */
 } WorldCounts;
 const WorldCounts *world_counts(const World *world);
 void world_forget(World *world);

@@ -29,9 +29,9 @@ struct MuServiceStore {
 /* Steps of one service that are tried in one drain; the others are in the next, which follows at once. */
 #define MU_STEPS_PER_DRAIN 1000
 
-/* Launches, and looks at an offer for a step, of one drain: a few milliseconds of work. */
-#define MU_LAUNCHES_PER_DRAIN 64
-#define MU_EVALUATIONS_PER_DRAIN 4096
+/* Launches, and looks at an offer for a step, of one drain: about a millisecond of work, for which whoever reads waits. */
+#define MU_LAUNCHES_PER_DRAIN 24
+#define MU_EVALUATIONS_PER_DRAIN 1024
 
 /* Statuses of one service that are heard in one drain; the others are in the next, which follows at once. */
 #define MU_STATUSES_PER_DRAIN 1000
@@ -70,7 +70,9 @@ struct MuMultiServiceEventClient {
   gint64 ask_again_ms, ask_pause_ms;
   gint64 sweep_until_ms;  /* offers are welcome until then though nobody waits: see mu_client_sweep */
   GQueue dirty;           /* of MuService*: to be settled */
+  GQueue backlog;         /* of MuService*: see backlog.c */
   GQueue late;            /* of MuService*: they have statuses that were put off */
+  GQueue giving_back;     /* of MuService*: they have pods that are releasing */
   GHashTable *needed_by;  /* name of a service, there or not, to a GPtrArray of MuService* that depend on it */
   MuFairness fair;        /* the services that want offers */
   gboolean carry_on;      /* offers are held for the next drain: not every step that waits was tried in this one */
@@ -86,6 +88,10 @@ struct MuMultiServiceEventClient {
 /* The service has to be settled in this drain. */
 void mu_client_mark_dirty(MuMultiServiceEventClient *client, MuService *service);
 void mu_client_settle_dirty(MuMultiServiceEventClient *client);
+/* … in this drain or a later one: many at once are. */
+void mu_client_postpone(MuMultiServiceEventClient *client, MuService *service);
+/* Marks the next of them dirty. */
+void mu_client_take_backlog(MuMultiServiceEventClient *client);
 /* It stops being in any queue; before it is freed. */
 void mu_client_forget(MuMultiServiceEventClient *client, MuService *service);
 /* Writes the framework's record. */

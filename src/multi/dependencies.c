@@ -62,8 +62,12 @@ void mu_depend_notify(MuMultiServiceEventClient *client, const MuService *servic
   const GPtrArray *services = g_hash_table_lookup(client->needed_by, service->name);
   for (guint i = 0; services != NULL && i < services->len; i++) {
     MuService *waiting = services->pdata[i];
-    if (waiting->deploy != NULL && waiting->deploy->status != MU_STATUS_COMPLETE)
+    if (waiting->deploy == NULL || waiting->deploy->status == MU_STATUS_COMPLETE)
+      continue;
+    if (i < client->settings.settles_per_drain)
       mu_client_mark_dirty(client, waiting);
+    else
+      mu_client_postpone(client, waiting);
   }
 }
 

@@ -16,6 +16,7 @@ const MuClientSettings mu_client_settings_default = {
     .idle_refuse_ms = 3600000,
     .kill_retry_ms = 10000,
     .reconcile_ms = 3600000,
+    .settles_per_drain = 64,
     .max_service_bytes = 64u * 1024 * 1024,
 };
 
@@ -63,6 +64,8 @@ void mu_multi_service_event_client_free(MuMultiServiceEventClient *client) {
   if (client == NULL)
     return;
   g_queue_clear(&client->dirty);
+  g_queue_clear(&client->backlog);
+  g_queue_clear(&client->giving_back);
   g_queue_clear(&client->late);
   mu_fair_clear(&client->fair);
   mu_depend_clear(client);
@@ -238,7 +241,7 @@ static void rebuild_service(MuMultiServiceEventClient *client, MuService *servic
   mu_service_loaded(service, g_steal_pointer(&scheduler), message, &client->effects);
   restore_turn(client, service);
   mu_depend_note(client, service);
-  mu_client_mark_dirty(client, service);
+  mu_client_postpone(client, service);
 }
 
 gboolean mu_client_loaded(MuMultiServiceEventClient *client, gint64 now_ms, GError **error) {
@@ -271,11 +274,20 @@ void mu_client_mark_dirty(MuMultiServiceEventClient *client, MuService *service)
   g_queue_push_tail(&client->dirty, service);
 }
 
+static void stop_giving_back(MuMultiServiceEventClient *client, MuService *service) {
+  if (service->gives_back != NULL)
+    g_queue_delete_link(&client->giving_back, service->gives_back);
+  service->gives_back = NULL;
+}
+
 void mu_client_forget(MuMultiServiceEventClient *client, MuService *service) {
   if (service->queued)
     g_queue_remove(&client->dirty, service);
   service->queued = FALSE;
+  if (service->postponed)
+    g_queue_remove(&client->backlog, service);
   mu_fair_leave(&client->fair, service);
+  stop_giving_back(client, service);
   mu_depend_forget(client, service);
   if (!g_queue_is_empty(&service->late))
     g_queue_remove(&client->late, service);
@@ -317,7 +329,17 @@ static void note_growth(MuMultiServiceEventClient *client, MuService *service) {
   service->grows = grows;
 }
 
+static void note_giving_back(MuMultiServiceEventClient *client, MuService *service) {
+  if (service->releasing->len == 0) {
+    stop_giving_back(client, service);
+  } else if (service->gives_back == NULL) {
+    g_queue_push_tail(&client->giving_back, service);
+    service->gives_back = client->giving_back.tail;
+  }
+}
+
 static void note_hunger(MuMultiServiceEventClient *client, MuService *service) {
+  note_giving_back(client, service);
   if (mu_service_wants_offers(service))
     mu_fair_join(&client->fair, service);
   else
@@ -376,9 +398,10 @@ static void keep_turns(MuMultiServiceEventClient *client) {
     ops->changes(client->discipline, keep_turn, client);
 }
 
+/* Those beyond what a drain settles stay due, for the next one. */
 static void wake_due(MuMultiServiceEventClient *client) {
   GSequenceIter *first = g_sequence_get_begin_iter(client->timers);
-  while (!g_sequence_iter_is_end(first)) {
+  for (guint n = 0; n < client->settings.settles_per_drain && !g_sequence_iter_is_end(first); n++) {
     MuService *service = g_sequence_get(first);
     if (service->next_ms > client->effects.now_ms)
       return;
@@ -568,8 +591,13 @@ void mu_client_begin_uninstall_all(MuMultiServiceEventClient *client) {
   client->uninstalling = TRUE;
   if (!client->torn_down) /* else all is erased already */
     mu_client_put_framework(client);
-  for (guint i = 0; names[i] != NULL; i++)
-    mu_client_begin_uninstall(client, mu_manager_find(client->manager, names[i]));
+  for (guint i = 0; names[i] != NULL; i++) {
+    MuService *service = mu_manager_find(client->manager, names[i]);
+    if (i < client->settings.settles_per_drain)
+      mu_client_begin_uninstall(client, service);
+    else
+      mu_client_postpone(client, service);
+  }
 }
 
 static gboolean check_teardown(MuMultiServiceEventClient *client) {
@@ -589,10 +617,12 @@ MuOutput *mu_client_drain(MuMultiServiceEventClient *client, gint64 now_ms) {
   client->counters.drains++;
   hear_late(client);
   wake_due(client);
+  mu_client_take_backlog(client);
   mu_client_settle_dirty(client);
   pass_turns(client);
   mu_client_reconcile_due(client);
-  mu_client_match(client);
+  if (g_queue_is_empty(&client->backlog))
+    mu_client_match(client);
   mu_client_settle_dirty(client);
   keep_turns(client);
   MuOutput *output = g_new0(MuOutput, 1);
@@ -608,6 +638,10 @@ MuOutput *mu_client_drain(MuMultiServiceEventClient *client, gint64 now_ms) {
   return output;
 }
 
+gboolean mu_client_has_more(const MuMultiServiceEventClient *client) {
+  return client->carry_on || client->late.length > 0 || client->backlog.length > 0;
+}
+
 gint64 mu_client_next_ms(MuMultiServiceEventClient *client) {
   gint64 next = mu_client_reconcile_next_ms(client);
   GSequenceIter *first = g_sequence_get_begin_iter(client->timers);
@@ -615,7 +649,7 @@ gint64 mu_client_next_ms(MuMultiServiceEventClient *client) {
     next = MIN(next, ((MuService *)g_sequence_get(first))->next_ms);
   if (mu_fair_length(&client->fair) > 0)
     next = MIN(next, client->discipline->ops->next_ms(client->discipline));
-  if (client->carry_on || !g_queue_is_empty(&client->late))
+  if (mu_client_has_more(client))
     next = MIN(next, client->effects.now_ms);
   if (client->subscribed && !client->suppressed && client->sweep_until_ms > client->effects.now_ms)
     next = MIN(next, client->sweep_until_ms);

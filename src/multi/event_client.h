@@ -45,11 +45,13 @@ typedef struct {
   const char *principal; /* NULL: "<framework name>-principal" */
   const char *user;      /* default user of tasks; NULL: the engine's */
   gint64 executor_cpus_milli, executor_mem_mb,
-      executor_disk_mb;    /* overhead of an executor; the local engine has none */
-  gint64 refuse_ms;        /* for offers that nobody can use while somebody waits */
-  gint64 idle_refuse_ms;   /* … while nobody waits */
-  gint64 kill_retry_ms;    /* a kill that has no effect is repeated after this */
-  gint64 reconcile_ms;     /* implicit reconciliation every so often */
+      executor_disk_mb;  /* overhead of an executor; the local engine has none */
+  gint64 refuse_ms;      /* for offers that nobody can use while somebody waits */
+  gint64 idle_refuse_ms; /* … while nobody waits */
+  gint64 kill_retry_ms;  /* a kill that has no effect is repeated after this */
+  gint64 reconcile_ms;   /* implicit reconciliation every so often */
+  guint
+      settles_per_drain; /* of the services that have to be looked at together, at a start for one, those of one drain */
   gsize max_service_bytes; /* of a service's context and the configurations that its target and its tasks need */
   const char *api_host;    /* SCHEDULER_API_HOSTNAME and _PORT in the tasks; NULL: not set */
   guint16 api_port;
@@ -82,6 +84,8 @@ void mu_client_call_uninstall_callback(MuMultiServiceEventClient *client, const 
 /* Acts on what has become due by `now_ms`, matches steps with offers, and hands out everything gathered. The caller owns
  * the output. */
 MuOutput *mu_client_drain(MuMultiServiceEventClient *client, gint64 now_ms);
+/* The last drain did a part only: the next should follow at once, after others of the main loop have had their turn. */
+gboolean mu_client_has_more(const MuMultiServiceEventClient *client);
 /* When drain should be called although nothing comes in; G_MAXINT64: never. */
 gint64 mu_client_next_ms(MuMultiServiceEventClient *client);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MuOutput, mu_output_free)

@@ -196,12 +196,10 @@ static void note_absent_of(MuMultiServiceEventClient *client, MuService *service
 
 /* Entries that were asked to go and that their agent no longer offers are gone. */
 static void note_absent(MuMultiServiceEventClient *client) {
-  GSequenceIter *iter = g_sequence_get_begin_iter(client->fair.queue);
-  for (; !g_sequence_iter_is_end(iter); iter = g_sequence_iter_next(iter)) {
-    MuService *service = g_sequence_get(iter);
-    for (guint i = service->releasing->len; i > 0; i--) {
+  for (GList *link = client->giving_back.head; link != NULL; link = link->next) {
+    MuService *service = link->data;
+    for (guint i = service->releasing->len; i > 0; i--)
       note_absent_of(client, service, service->releasing->pdata[i - 1]);
-    }
   }
 }
 

@@ -9,7 +9,7 @@
  *                     | v failed
  *                     FAILED
  *
- * `group` are the outputs of the batch: in IDLE they are durable and about to be performed. */
+ * `group` are the outputs of the batch; in IDLE there are none. */
 enum { IDLE, FLYING, FAILED };
 static const MuSmState pipeline_states[] = {
     [IDLE] = {"idle", MU_SM_TO(FLYING)},
@@ -22,10 +22,10 @@ struct MuPipeline {
   const MuPipelineOps *ops;
   gpointer user;
   guint state;
-  GQueue waiting; /* of MuOutput*: pushed, not given to the store */
-  GQueue group;   /* of MuOutput*: their operations are all in `batch` */
-  MuBatch *batch; /* in flight or failed; owned here or, `shared`, by the only output of the group */
-  gboolean shared;
+  GQueue waiting;     /* of MuOutput*: pushed, not given to the store */
+  GQueue group;       /* of MuOutput*: their operations are all in `batch` */
+  GQueue durable;     /* of MuOutput*: to be performed; before those of the group */
+  MuBatch *batch;     /* in flight or failed; owned here, but not what its operations point to: that is the outputs' */
   gboolean advancing; /* a commit may end before it returns, a reply may do anything: no recursion */
   gint64 retry_ms;    /* delay after the next failure */
   gint64 retry_at_ms; /* FAILED only */
@@ -43,14 +43,12 @@ MuPipeline *mu_pipeline_new(const MuPipelineOps *ops, gpointer user) {
   pipeline->retry_ms = MU_PIPELINE_RETRY_FIRST_MS;
   g_queue_init(&pipeline->waiting);
   g_queue_init(&pipeline->group);
+  g_queue_init(&pipeline->durable);
   return pipeline;
 }
 
 static void drop_batch(MuPipeline *pipeline) {
-  if (!pipeline->shared && pipeline->batch != NULL)
-    mu_batch_free(pipeline->batch);
-  pipeline->batch = NULL;
-  pipeline->shared = FALSE;
+  g_clear_pointer(&pipeline->batch, mu_batch_free);
 }
 
 void mu_pipeline_free(MuPipeline *pipeline) {
@@ -58,6 +56,7 @@ void mu_pipeline_free(MuPipeline *pipeline) {
     return;
   mu_assert(!pipeline->advancing);
   drop_batch(pipeline);
+  g_queue_clear_full(&pipeline->durable, free_output);
   g_queue_clear_full(&pipeline->group, free_output);
   g_queue_clear_full(&pipeline->waiting, free_output);
   g_free(pipeline->trouble);
@@ -66,74 +65,54 @@ void mu_pipeline_free(MuPipeline *pipeline) {
 
 /* ---- making a group durable ---------------------------------------------------------------------------------------- */
 
-/* Moves the operations of `from` behind those of `into`. */
-static void batch_join(MuBatch *into, MuBatch *from) {
-  g_array_append_vals(into->ops, from->ops->data, from->ops->len);
-  g_array_set_clear_func(from->ops, NULL); /* their strings have moved */
-  g_array_set_size(from->ops, 0);
-  into->sequence = from->sequence;
-}
-
-/* The batch of all outputs of the group as one transaction. A lone output lends its own. */
-static void gather_batch(MuPipeline *pipeline) {
-  MuOutput *first = g_queue_peek_head(&pipeline->group);
-  if (pipeline->group.length == 1) {
-    pipeline->batch = first->batch;
-    pipeline->shared = TRUE;
-    return;
-  }
-  pipeline->batch = mu_batch_new();
-  for (GList *link = pipeline->group.head; link != NULL; link = link->next)
-    batch_join(pipeline->batch, ((MuOutput *)link->data)->batch);
-}
-
 static void fly(MuPipeline *pipeline) {
   mu_sm_move(&pipeline_sm, &pipeline->state, FLYING, "commit");
   pipeline->ops->commit(pipeline->batch, pipeline->user);
 }
 
-/* Nothing is in flight and the head of the queue has records: everything that waits becomes one transaction. */
+/* Nothing is in flight and the head of the queue has records: as much of what waits as one transaction may have. */
 static void fly_waiting(MuPipeline *pipeline) {
-  mu_assert(g_queue_is_empty(&pipeline->group));
-  pipeline->group = pipeline->waiting;
-  g_queue_init(&pipeline->waiting);
-  gather_batch(pipeline);
+  mu_assert(g_queue_is_empty(&pipeline->group) && pipeline->batch == NULL);
+  pipeline->batch = mu_batch_new_borrowing();
+  do {
+    MuOutput *output = g_queue_pop_head(&pipeline->waiting);
+    mu_batch_borrow(pipeline->batch, output->batch);
+    g_queue_push_tail(&pipeline->group, output);
+  } while (!g_queue_is_empty(&pipeline->waiting) && pipeline->batch->ops->len < MU_PIPELINE_GROUP_RECORDS);
   fly(pipeline);
 }
 
-/* ---- performing ---------------------------------------------------------------------------------------------------- */
-
-/* Takes and performs the outputs at the head that need no commit: no other output is before them. */
-static gboolean perform_empty_heads(MuPipeline *pipeline) {
-  gboolean performed = FALSE;
-  MuOutput *head;
-  while ((head = g_queue_peek_head(&pipeline->waiting)) != NULL && mu_batch_is_empty(head->batch)) {
-    pipeline->ops->perform(g_queue_pop_head(&pipeline->waiting), pipeline->user);
-    performed = TRUE;
-  }
-  return performed;
-}
-
-static void perform_group(MuPipeline *pipeline) {
-  MuOutput *output;
-  while ((output = g_queue_pop_head(&pipeline->group)) != NULL)
-    pipeline->ops->perform(output, pipeline->user);
-  pipeline->ops->flush(pipeline->user);
-}
-
-/* Goes as far as it gets without the store's answer. */
+/* Goes as far as it gets without the store's answer. What has no records is durable when all before it is. */
 static void advance(MuPipeline *pipeline) {
   if (pipeline->advancing)
     return;
   pipeline->advancing = TRUE;
-  while (pipeline->state == IDLE && !mu_pipeline_is_idle(pipeline)) {
-    if (!g_queue_is_empty(&pipeline->group))
-      perform_group(pipeline);
-    else if (perform_empty_heads(pipeline))
-      pipeline->ops->flush(pipeline->user);
+  while (pipeline->state == IDLE && !g_queue_is_empty(&pipeline->waiting)) {
+    const MuOutput *head = g_queue_peek_head(&pipeline->waiting);
+    if (mu_batch_is_empty(head->batch))
+      g_queue_push_tail(&pipeline->durable, g_queue_pop_head(&pipeline->waiting));
     else
       fly_waiting(pipeline);
   }
+  pipeline->advancing = FALSE;
+}
+
+/* ---- performing ---------------------------------------------------------------------------------------------------- */
+
+static guint weight_of(const MuOutput *output) {
+  return output->calls->len + output->replies->len + output->notices->len + output->batch->ops->len;
+}
+
+static void perform_part(MuPipeline *pipeline) {
+  guint weight = 0;
+  if (pipeline->advancing || g_queue_is_empty(&pipeline->durable))
+    return;
+  pipeline->advancing = TRUE;
+  for (MuOutput *output; weight < MU_PIPELINE_PART && (output = g_queue_pop_head(&pipeline->durable)) != NULL;) {
+    weight += weight_of(output);
+    pipeline->ops->perform(output, pipeline->user);
+  }
+  pipeline->ops->flush(pipeline->user);
   pipeline->advancing = FALSE;
 }
 
@@ -143,6 +122,7 @@ void mu_pipeline_push(MuPipeline *pipeline, MuOutput *take_output) {
   mu_assert(!pipeline->advancing);
   g_queue_push_tail(&pipeline->waiting, take_output);
   advance(pipeline);
+  perform_part(pipeline);
 }
 
 static void set_trouble(MuPipeline *pipeline, const char *message) {
@@ -168,23 +148,32 @@ void mu_pipeline_committed(MuPipeline *pipeline, const GError *error, gint64 now
   }
   mu_sm_move(&pipeline_sm, &pipeline->state, IDLE, "durable");
   drop_batch(pipeline);
+  for (MuOutput *output; (output = g_queue_pop_head(&pipeline->group)) != NULL;)
+    g_queue_push_tail(&pipeline->durable, output);
   pipeline->retry_ms = MU_PIPELINE_RETRY_FIRST_MS;
   set_trouble(pipeline, NULL);
   advance(pipeline);
+  perform_part(pipeline);
 }
 
 gint64 mu_pipeline_next_ms(const MuPipeline *pipeline) {
+  if (mu_pipeline_owes(pipeline))
+    return 0;
   return pipeline->state == FAILED ? pipeline->retry_at_ms : G_MAXINT64;
 }
 
 void mu_pipeline_tick(MuPipeline *pipeline, gint64 now_ms) {
-  if (pipeline->state != FAILED || now_ms < pipeline->retry_at_ms)
-    return;
-  fly(pipeline);
+  if (pipeline->state == FAILED && now_ms >= pipeline->retry_at_ms)
+    fly(pipeline);
+  perform_part(pipeline);
+}
+
+gboolean mu_pipeline_owes(const MuPipeline *pipeline) {
+  return pipeline->durable.length > 0;
 }
 
 gboolean mu_pipeline_is_idle(const MuPipeline *pipeline) {
-  return pipeline->group.length == 0 && pipeline->waiting.length == 0;
+  return pipeline->durable.length == 0 && pipeline->group.length == 0 && pipeline->waiting.length == 0;
 }
 
 gboolean mu_pipeline_in_flight(const MuPipeline *pipeline) {
@@ -199,6 +188,8 @@ GPtrArray *mu_pipeline_abandon(MuPipeline *pipeline) {
   mu_assert(!pipeline->advancing);
   GPtrArray *left = g_ptr_array_new_with_free_func(free_output);
   MuOutput *output;
+  while ((output = g_queue_pop_head(&pipeline->durable)) != NULL)
+    g_ptr_array_add(left, output);
   while ((output = g_queue_pop_head(&pipeline->group)) != NULL)
     g_ptr_array_add(left, output);
   while ((output = g_queue_pop_head(&pipeline->waiting)) != NULL)

@@ -2,12 +2,16 @@
  * the core go in; each is performed, in the order of the drains, once its batch and those of all before it are durable.
  *
  *     push -> [ waiting | waiting | waiting ]   gathered while a commit is in flight
- *                 \________ | ________/         one transaction (group commit)
+ *                 \________ | ________/         one transaction (group commit) of at most MU_PIPELINE_GROUP_RECORDS
  *                           v
- *              commit -> in flight --done--> performed in order, then one flush
+ *              commit -> in flight --done--> [ durable | durable ]   performed in order, a part at a time, then a flush
  *                           ^     \
- *                    retry  |      failed: nothing is performed, health is told
+ *                    retry  |      failed: nothing of it is performed, health is told
  *                 (backoff) +------+
+ *
+ * The store begins with the next group as soon as one is durable; what that lets through is performed beside it. A call of
+ * this module performs at most a part of MU_PIPELINE_PART actions, so that whoever reads beside the core waits for no more:
+ * the rest follows in the ticks, for which mu_pipeline_next_ms() asks at once.
  *
  * Pure: commits, actions and the timer are callbacks, the time comes in. Shared by the runner and the simulator. */
 #ifndef MU_PIPELINE_H
@@ -17,6 +21,10 @@
 /* A failed commit is tried again after this, doubled each time up to the cap. */
 #define MU_PIPELINE_RETRY_FIRST_MS 100
 #define MU_PIPELINE_RETRY_MAX_MS 10000
+/* A transaction takes outputs until it has this many records, one output at least: some tens of milliseconds of the store. */
+#define MU_PIPELINE_GROUP_RECORDS 4096
+/* Outputs are performed together until they have this many calls, replies, notices and records; one output at least. */
+#define MU_PIPELINE_PART 256
 
 typedef struct MuPipeline MuPipeline;
 
@@ -26,7 +34,7 @@ typedef struct {
   void (*commit)(MuBatch *batch, gpointer user);
   /* The output and all before it are durable: do what it says. Takes it. Must not push from inside. */
   void (*perform)(MuOutput *take_output, gpointer user);
-  /* All outputs that became durable together were performed. */
+  /* A part was performed: an end of what was begun with the engine. */
   void (*flush)(gpointer user);
   /* Commits fail at present, for this reason; NULL: they work again. Called at each change of the message. */
   void (*trouble)(const char *message, gpointer user);
@@ -40,14 +48,16 @@ void mu_pipeline_free(MuPipeline *pipeline);
 void mu_pipeline_push(MuPipeline *pipeline, MuOutput *take_output);
 /* The end of the commit in flight; `error` NULL: durable. */
 void mu_pipeline_committed(MuPipeline *pipeline, const GError *error, gint64 now_ms);
-/* When mu_pipeline_tick is to be called for a retry; G_MAXINT64: never. */
+/* When mu_pipeline_tick is to be called: 0, at once, to perform more; for a retry; G_MAXINT64: never. */
 gint64 mu_pipeline_next_ms(const MuPipeline *pipeline);
-/* Tries a failed commit again when it is due; nothing otherwise. */
+/* Performs a further part, and tries a failed commit again when it is due. */
 void mu_pipeline_tick(MuPipeline *pipeline, gint64 now_ms);
 /* Everything pushed was performed. */
 gboolean mu_pipeline_is_idle(const MuPipeline *pipeline);
 /* The store works on a batch at this moment. */
 gboolean mu_pipeline_in_flight(const MuPipeline *pipeline);
+/* Something is durable and has yet to be performed. */
+gboolean mu_pipeline_owes(const MuPipeline *pipeline);
 /* Why commits fail at present, or NULL. Borrowed until the next call. */
 const char *mu_pipeline_trouble(const MuPipeline *pipeline);
 /* Gives up: hands out what was pushed and not performed, in order (of MuOutput*, with their own free function), for an end

@@ -2,7 +2,10 @@
 #include "runner_internal.h"
 #include "step_run.h"
 
-#define ITEMS_A_TURN 256 /* events and commands: about a millisecond of work */
+/* Of events and commands: so many, or for so long, one at least. What is left has its turn after others of the main loop have
+ * had theirs: who reads waits for one turn at most. */
+#define ITEMS_A_TURN 256
+#define FEED_US 500
 
 /* ---- time ---------------------------------------------------------------------------------------------------------- */
 
@@ -18,7 +21,7 @@ static gint64 monotonic_us(const MuMultiServiceRunner *runner, gint64 at_ms) {
 void mu_runner_arm(MuMultiServiceRunner *runner) {
   if (runner->wake == NULL)
     return;
-  if (runner->dirty || !g_queue_is_empty(&runner->queue)) {
+  if (runner->dirty || !g_queue_is_empty(&runner->queue) || mu_pipeline_owes(runner->pipeline)) {
     g_source_set_ready_time(runner->wake, 0);
     return;
   }
@@ -84,9 +87,11 @@ typedef struct {
   MuStepReport *report;
 } Item;
 
-/* A part of a long queue: what is left has its turn after others of the main loop have had theirs. */
 static void feed(MuMultiServiceRunner *runner, gint64 now_ms) {
+  gint64 until_us = g_get_monotonic_time() + FEED_US;
   for (guint n = 0; n < ITEMS_A_TURN && !g_queue_is_empty(&runner->queue); n++) {
+    if (n > 0 && g_get_monotonic_time() >= until_us)
+      return;
     Item *item = g_queue_pop_head(&runner->queue);
     if (item->command != NULL)
       feed_command(runner, item->command, now_ms);
@@ -131,8 +136,8 @@ void mu_runner_queue_clear(MuMultiServiceRunner *runner) {
 /* ---- a turn -------------------------------------------------------------------------------------------------------- */
 
 static void drain(MuMultiServiceRunner *runner, gint64 now_ms) {
-  runner->dirty = FALSE;
   MuOutput *output = mu_client_drain(runner->client, now_ms);
+  runner->dirty = mu_client_has_more(runner->client);
   if (mu_output_is_empty(output))
     mu_output_free(output);
   else
@@ -153,8 +158,9 @@ static gboolean on_wake(gpointer user) {
 
 /* A stop waits for what the store works on, and for what that lets through; it does not wait for a store in trouble. */
 static gboolean has_settled(const MuMultiServiceRunner *runner) {
-  return mu_pipeline_is_idle(runner->pipeline) ||
-         (!mu_pipeline_in_flight(runner->pipeline) && mu_pipeline_trouble(runner->pipeline) != NULL);
+  const MuPipeline *pipeline = runner->pipeline;
+  return mu_pipeline_is_idle(pipeline) ||
+         (!mu_pipeline_owes(pipeline) && !mu_pipeline_in_flight(pipeline) && mu_pipeline_trouble(pipeline) != NULL);
 }
 
 void mu_runner_check_end(MuMultiServiceRunner *runner) {

@@ -111,13 +111,15 @@ struct MuService {
   MuStatus shown_status; /* of the deploy plan when last announced */
   gboolean finished;     /* all goals reached, and it asked to be removed then */
   /* of the event client */
-  gboolean queued;       /* to be settled */
+  gboolean queued;       /* to be settled in this drain */
+  gboolean postponed;    /* … in one to come */
   gboolean grows;        /* the discipline was told that it needs more than it owns */
   gboolean callback_due; /* its UninstallCallback was asked for */
   GQueue late;           /* of MuTaskStatus*, owned: they are heard in drains to come */
   guint64 heard_drain;   /* number of the last drain in which it was told statuses, and how many */
   guint heard;
   MuServiceSpec *needs; /* whose depends-on the client has noted; NULL: none */
+  GList *gives_back;    /* its place among those with pods in `releasing`, or NULL */
   GSequenceIter *timer; /* its place among those with something due, or NULL */
   GSequenceIter *waits; /* … among those that wait for offers, or NULL; see fairness.h for it and the next three */
   gint64 tag;

@@ -255,7 +255,10 @@ static void start_scheduler(MuSim *sim) {
   if (sim->callback != NULL)
     mu_multi_service_event_client_set_uninstall_callback(sim->client, sim->callback, sim->callback_user);
   mu_multi_service_event_client_set_services(sim->client, sim->mode, (const char *const *)sim->mode_services);
-  mu_client_configure(sim->client, &mu_client_settings_default, sim->seed + sim->life);
+  MuClientSettings settings = mu_client_settings_default;
+  if (sim->seed % 4 == 0) /* what is done in parts is done in small ones */
+    settings.settles_per_drain = 1 + (guint)(sim->seed / 4 % 3);
+  mu_client_configure(sim->client, &settings, sim->seed + sim->life);
   sim->pipeline = mu_pipeline_new(&OPS, sim);
   mu_sim_store_load(sim, sim->client);
   if (!mu_client_loaded(sim->client, sim->now_ms, &error))

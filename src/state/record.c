@@ -58,3 +58,14 @@ void mu_batch_delete(MuBatch *batch, MuRecordKind kind, const char *service, con
 gboolean mu_batch_is_empty(const MuBatch *batch) {
   return batch->ops->len == 0;
 }
+
+MuBatch *mu_batch_new_borrowing(void) {
+  MuBatch *batch = g_new0(MuBatch, 1);
+  batch->ops = g_array_new(FALSE, FALSE, sizeof(MuRecordOp));
+  return batch;
+}
+
+void mu_batch_borrow(MuBatch *batch, const MuBatch *from) {
+  g_array_append_vals(batch->ops, from->ops->data, from->ops->len);
+  batch->sequence = from->sequence;
+}

@@ -52,6 +52,10 @@ void mu_batch_put(MuBatch *batch, MuRecordKind kind, const char *service, const 
 void mu_batch_take(MuBatch *batch, MuRecordKind kind, const char *service, const char *key, char *take_value);
 void mu_batch_delete(MuBatch *batch, MuRecordKind kind, const char *service, const char *key);
 gboolean mu_batch_is_empty(const MuBatch *batch);
+/* One whose operations are those of other batches, which outlive it: several that become durable together. */
+MuBatch *mu_batch_new_borrowing(void);
+/* Appends the operations of `from`; its sequence becomes that of `from`. */
+void mu_batch_borrow(MuBatch *batch, const MuBatch *from);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MuBatch, mu_batch_free)
 
 /* ---- a store, as the runner sees it ---------------------------------------------------------------------------- */

@@ -198,6 +198,52 @@ static void test_empty_needs_no_commit(void) {
   world_clear(&world);
 }
 
+/* What became durable together is performed in parts; the store works on the next group meanwhile. */
+static void test_performs_in_parts(void) {
+  World world;
+  world_init(&world);
+  push(&world, "a", 1);
+  for (guint i = 0; i < 3; i++)
+    push(&world, i == 0 ? "b" : i == 1 ? "c" : "d", MU_PIPELINE_PART / 2);
+  answer(&world, TRUE);
+  push(&world, "e", 1);
+  push(&world, "f", 0);
+  answer(&world, TRUE);
+  assert_joined(world.performed, " ", "a b c");
+  g_assert_true(mu_pipeline_in_flight(world.pipeline));
+  g_assert_true(mu_pipeline_owes(world.pipeline));
+  g_assert_cmpint(mu_pipeline_next_ms(world.pipeline), ==, 0);
+  answer(&world, FALSE); /* of the group after them */
+  assert_joined(world.performed, " ", "a b c");
+  tick_at(&world, 1);
+  assert_joined(world.performed, " ", "a b c d");
+  g_assert_false(mu_pipeline_owes(world.pipeline));
+  g_assert_cmpint(mu_pipeline_next_ms(world.pipeline), ==, MU_PIPELINE_RETRY_FIRST_MS);
+  g_assert_cmpuint(world.flushes, ==, 3);
+  tick_at(&world, MU_PIPELINE_RETRY_FIRST_MS);
+  answer(&world, TRUE);
+  assert_joined(world.performed, " ", "a b c d e f");
+  world_clear(&world);
+}
+
+static void test_groups_are_bounded(void) {
+  World world;
+  world_init(&world);
+  push(&world, "a", 1);
+  for (guint i = 0; i < 3; i++)
+    push(&world, i == 0 ? "b" : i == 1 ? "c" : "d", MU_PIPELINE_GROUP_RECORDS / 2);
+  answer(&world, TRUE);
+  guint before = world.durable->len;
+  answer(&world, TRUE);
+  g_assert_cmpuint(world.durable->len - before, ==, MU_PIPELINE_GROUP_RECORDS);
+  answer(&world, TRUE);
+  g_assert_false(mu_pipeline_in_flight(world.pipeline));
+  while (mu_pipeline_owes(world.pipeline))
+    tick_at(&world, 1);
+  assert_joined(world.performed, " ", "a b c d");
+  world_clear(&world);
+}
+
 static void test_retry_backs_off(void) {
   static const gint64 delays_ms[] = {100, 200, 400, 800, 1600, 3200, 6400, 10000, 10000};
   World world;
@@ -340,6 +386,8 @@ int main(int argc, char **argv) {
   g_test_add_func("/pipeline/performed-when-durable", test_performed_when_durable);
   g_test_add_func("/pipeline/group-commit", test_group_commit);
   g_test_add_func("/pipeline/empty-needs-no-commit", test_empty_needs_no_commit);
+  g_test_add_func("/pipeline/performs-in-parts", test_performs_in_parts);
+  g_test_add_func("/pipeline/groups-are-bounded", test_groups_are_bounded);
   g_test_add_func("/pipeline/retry-backs-off", test_retry_backs_off);
   g_test_add_func("/pipeline/trouble-is-told-once", test_trouble_is_told_once);
   g_test_add_func("/pipeline/abandon", test_abandon);
