@@ -3,6 +3,12 @@
 #define MU_SANDBOX_PART_H
 #include <glib.h>
 
+/* Which run of a task is meant, and where it was started. Borrowed. */
+typedef struct {
+  const char *task_id;
+  const char *agent_id, *executor_id; /* may be NULL */
+} MuTaskPlace;
+
 typedef struct {
   char *name;
   guint64 size;

@@ -17,8 +17,8 @@ typedef struct {
   /* A file or folder of a task's sandbox on this machine, as MuEngineOps.sandbox_path. */
   char *(*sandbox_path)(const char *agent_id, const char *task_id, const char *path, gpointer user, GError **error);
   /* Instead, when the files are on other machines: as MuEngineOps.read_sandbox. NULL: sandbox_path is used. */
-  void (*read_sandbox)(const char *agent_id, const char *task_id, const char *path, guint64 offset, guint64 length,
-                       MuSandboxFunc done, gpointer done_user, gpointer user);
+  void (*read_sandbox)(const MuTaskPlace *task, const char *path, guint64 offset, guint64 length, MuSandboxFunc done,
+                       gpointer done_user, gpointer user);
   /* Agents, limits in force, warnings: for GET /v1/state/engine. */
   json_t *(*describe_engine)(gpointer user);
   /* muster-bootstrap, which agents fetch; NULL: it is not served. */

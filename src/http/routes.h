@@ -89,5 +89,5 @@ void mu_route_fail(MuHttpResponse *response, GError *take_error);
 
 /* routes_sandbox_remote.c: answers with the file or folder, read through the backend's read_sandbox. */
 void mu_sandbox_serve_remote(MuHttpServer *server, const MuHttpRequest *request, MuHttpResponse *response,
-                             const char *agent_id, const char *task_id, const char *path);
+                             const MuTaskPlace *task, const char *path);
 #endif

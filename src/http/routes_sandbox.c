@@ -21,23 +21,23 @@ static gboolean has_parent_part(const char *path) {
   return g_strv_contains((const char *const *)parts, "..");
 }
 
-static gboolean find_task(MuHttpServer *server, const MuHttpRequest *request, const char *path, char **ret_task_id,
-                          char **ret_agent_id, GError **error) {
+static gboolean find_task(MuHttpServer *server, const MuHttpRequest *request, const char *path, MuTaskPlace *ret_place,
+                          GError **error) {
   g_autofree char *service = mu_route_service_name(server, request);
   if (has_parent_part(path)) {
     g_set_error(error, MU_ERROR, MU_ERROR_REFUSED, "%s: a path in a sandbox has no `..`", path);
     return FALSE;
   }
-  return mu_view_task(server->backend.client, service, request->captures[1], ret_task_id, ret_agent_id, error);
+  return mu_view_task(server->backend.client, service, request->captures[1], ret_place, error);
 }
 
-static gboolean open_file(MuHttpServer *server, const char *task_id, const char *agent_id, const char *path,
-                          SandboxFile *file, GError **error) {
+static gboolean open_file(MuHttpServer *server, const MuTaskPlace *task, const char *path, SandboxFile *file,
+                          GError **error) {
   const MuHttpBackend *backend = &server->backend;
-  file->root = backend->sandbox_path(agent_id, task_id, "", backend->user, error);
+  file->root = backend->sandbox_path(task->agent_id, task->task_id, "", backend->user, error);
   if (file->root == NULL)
     return FALSE;
-  file->path = backend->sandbox_path(agent_id, task_id, path, backend->user, error);
+  file->path = backend->sandbox_path(task->agent_id, task->task_id, path, backend->user, error);
   if (file->path == NULL)
     return FALSE;
   file->fd = mu_sandbox_open(file->root, file->path, &file->status, error);
@@ -131,10 +131,10 @@ static void answer_file(MuHttpServer *server, const MuHttpRequest *request, MuHt
 }
 
 static void serve_local(MuHttpServer *server, const MuHttpRequest *request, MuHttpResponse *response,
-                        const char *task_id, const char *agent_id, const char *path) {
+                        const MuTaskPlace *task, const char *path) {
   GError *error = NULL;
   SandboxFile file = {.fd = -1};
-  if (!open_file(server, task_id, agent_id, path, &file, &error))
+  if (!open_file(server, task, path, &file, &error))
     mu_route_fail(response, error);
   else if (S_ISDIR(file.status.st_mode))
     answer_folder(response, &file, path);
@@ -149,12 +149,12 @@ static void serve_local(MuHttpServer *server, const MuHttpRequest *request, MuHt
 void mu_route_sandbox(const MuHttpRequest *request, MuHttpResponse *response, gpointer user) {
   MuHttpServer *server = user;
   GError *error = NULL;
-  g_autofree char *task_id = NULL, *agent_id = NULL;
+  MuTaskPlace task = {0};
   const char *path = request->captures[2] == NULL ? "" : request->captures[2];
-  if (!find_task(server, request, path, &task_id, &agent_id, &error))
+  if (!find_task(server, request, path, &task, &error))
     mu_route_fail(response, error);
   else if (server->backend.read_sandbox != NULL)
-    mu_sandbox_serve_remote(server, request, response, agent_id, task_id, path);
+    mu_sandbox_serve_remote(server, request, response, &task, path);
   else
-    serve_local(server, request, response, task_id, agent_id, path);
+    serve_local(server, request, response, &task, path);
 }

@@ -10,18 +10,22 @@
 #define PIECE_BYTES (256 * 1024)
 #define TAIL_BYTES (256 * 1024) /* the last lines are looked for in so much */
 #define FOLLOW_MS 1000          /* agents do not tell of what is appended */
+#define MAX_TRIES 30
+#define ROTATED ".1" /* behind the name of a log that was rotated */
 
 typedef struct {
   guint refs; /* one of the request or its stream, one of a question under way */
   MuHttpServer *server;
   MuHttpResponse *response; /* NULL: nobody reads any more */
-  char *agent_id, *task_id, *path;
+  char *agent_id, *task_id, *executor_id, *path;
   gboolean follow, placed, by_tail;
   guint64 lines;
   guint64 position, end; /* of the next byte to ask for; without `follow`: of the last one */
+  gboolean rotated;      /* the file at the path is another one: what is left of the one before is being read */
   GBytes *piece;
   gsize sent; /* of the piece */
   gboolean asking, broken, over;
+  guint tries; /* to find a log that is not there yet */
   GSource *timer;
 } Remote;
 
@@ -31,15 +35,22 @@ static void unref(Remote *remote) {
   g_clear_pointer(&remote->piece, g_bytes_unref);
   g_free(remote->agent_id);
   g_free(remote->task_id);
+  g_free(remote->executor_id);
   g_free(remote->path);
   g_free(remote);
 }
 
+static gboolean is_log(const Remote *remote) {
+  return strcmp(remote->path, "stdout") == 0 || strcmp(remote->path, "stderr") == 0;
+}
+
 static void ask(Remote *remote, guint64 offset, guint64 length, MuSandboxFunc done) {
   const MuHttpBackend *backend = &remote->server->backend;
+  const MuTaskPlace task = {remote->task_id, remote->agent_id, remote->executor_id};
+  g_autofree char *before = remote->rotated ? g_strconcat(remote->path, ROTATED, NULL) : NULL;
   remote->refs++;
   remote->asking = TRUE;
-  backend->read_sandbox(remote->agent_id, remote->task_id, remote->path, offset, length, done, remote, backend->user);
+  backend->read_sandbox(&task, before != NULL ? before : remote->path, offset, length, done, remote, backend->user);
 }
 
 /* ---- the stream -------------------------------------------------------------------------------------------------------- */
@@ -51,26 +62,36 @@ static gboolean on_timer(gpointer user) {
   return G_SOURCE_REMOVE;
 }
 
-static void look_later(Remote *remote) {
+static void look_later(Remote *remote, GSourceFunc func) {
   remote->timer = g_timeout_source_new(FOLLOW_MS);
-  g_source_set_callback(remote->timer, on_timer, remote, NULL);
+  g_source_set_callback(remote->timer, func, remote, NULL);
   g_source_attach(remote->timer, remote->server->context);
 }
 
-/* Nothing new: a file that is shorter than before is another one. */
+/* The end of what was left of the file before, if it was there at all. */
+static void go_on_with_new(Remote *remote) {
+  remote->rotated = FALSE;
+  remote->position = 0;
+}
+
+/* Nothing new: a file that is shorter than before is another one, and the one before has `.1` behind its name when it was rotated
+ * (the agents' container loggers do it as logrotate does). */
 static void note_nothing(Remote *remote, guint64 size) {
-  if (!remote->follow) {
+  if (!remote->follow)
     remote->over = TRUE;
-    return;
-  }
-  if (size < remote->position)
-    remote->position = 0;
-  look_later(remote);
+  else if (remote->rotated)
+    go_on_with_new(remote);
+  else if (size < remote->position)
+    remote->rotated = TRUE;
+  else
+    look_later(remote, on_timer);
 }
 
 static void note_trouble(Remote *remote, const GError *error) {
-  if (remote->follow && g_error_matches(error, MU_ERROR, MU_ERROR_UNAVAILABLE))
-    look_later(remote);
+  if (remote->rotated && g_error_matches(error, MU_ERROR, MU_ERROR_NOT_FOUND))
+    go_on_with_new(remote);
+  else if (remote->follow && g_error_matches(error, MU_ERROR, MU_ERROR_UNAVAILABLE))
+    look_later(remote, on_timer);
   else if (remote->follow && g_error_matches(error, MU_ERROR, MU_ERROR_NOT_FOUND))
     remote->over = TRUE; /* the sandbox was removed */
   else
@@ -134,13 +155,12 @@ static void free_stream(gpointer user) {
 /* Whatever a task wrote is not run by a browser. Of the two files that every task has it is known that they are text. */
 static void begin_stream(Remote *remote) {
   static const MuHttpStreamOps ops = {.read = read_stream, .free = free_stream};
-  gboolean text = strcmp(remote->path, "stdout") == 0 || strcmp(remote->path, "stderr") == 0;
   g_autofree char *offset = g_strdup_printf("%" G_GUINT64_FORMAT, remote->position);
   mu_http_add_header(remote->response, "Content-Security-Policy", "sandbox; default-src 'none'");
   if (remote->follow || remote->placed)
     mu_http_add_header(remote->response, "X-Muster-Offset", offset);
-  mu_http_respond_stream(remote->response, text ? "text/plain; charset=utf-8" : "application/octet-stream", &ops,
-                         remote);
+  mu_http_respond_stream(remote->response, is_log(remote) ? "text/plain; charset=utf-8" : "application/octet-stream",
+                         &ops, remote);
 }
 
 /* ---- before the stream ----------------------------------------------------------------------------------------------- */
@@ -191,12 +211,35 @@ static void on_tail(const MuSandboxPart *part, const GError *error, gpointer use
   unref(remote);
 }
 
+static void on_head(const MuSandboxPart *part, const GError *error, gpointer user);
+
+static gboolean on_retry(gpointer user) {
+  Remote *remote = user;
+  g_autoptr(GError) ended = g_error_new(MU_ERROR, MU_ERROR_UNAVAILABLE, "the scheduler ends");
+  g_clear_pointer(&remote->timer, g_source_unref);
+  if (remote->response->server == NULL)
+    refuse(remote, ended);
+  else
+    ask(remote, 0, 0, on_head);
+  return G_SOURCE_REMOVE;
+}
+
+/* A task that is just being started has no sandbox yet; who follows its log waits for it. */
+static gboolean waits_for_log(Remote *remote, const GError *error) {
+  if (!remote->follow || !is_log(remote) || !g_error_matches(error, MU_ERROR, MU_ERROR_NOT_FOUND) ||
+      remote->tries++ >= MAX_TRIES)
+    return FALSE;
+  look_later(remote, on_retry);
+  return TRUE;
+}
+
 static void on_head(const MuSandboxPart *part, const GError *error, gpointer user) {
   Remote *remote = user;
   remote->asking = FALSE;
-  if (part == NULL)
-    refuse(remote, error);
-  else if (part->is_folder)
+  if (part == NULL) {
+    if (!waits_for_log(remote, error))
+      refuse(remote, error);
+  } else if (part->is_folder)
     answer_folder(remote, part->entries);
   else {
     remote->end = part->size;
@@ -226,14 +269,15 @@ static gboolean read_query(const MuHttpRequest *request, Remote *remote, GError 
 }
 
 void mu_sandbox_serve_remote(MuHttpServer *server, const MuHttpRequest *request, MuHttpResponse *response,
-                             const char *agent_id, const char *task_id, const char *path) {
+                             const MuTaskPlace *task, const char *path) {
   GError *error = NULL;
   Remote *remote = g_new0(Remote, 1);
   remote->refs = 1;
   remote->server = server;
   remote->response = response;
-  remote->agent_id = g_strdup(agent_id);
-  remote->task_id = g_strdup(task_id);
+  remote->agent_id = g_strdup(task->agent_id);
+  remote->task_id = g_strdup(task->task_id);
+  remote->executor_id = g_strdup(task->executor_id);
   remote->path = g_strdup(path);
   if (read_query(request, remote, &error)) {
     ask(remote, 0, 0, on_head);

@@ -3,6 +3,7 @@
  * there is instead. */
 #ifndef MU_VIEW_H
 #define MU_VIEW_H
+#include "sandbox_part.h"
 #include <jansson.h>
 #include <muster/multi_service_event_client.h>
 
@@ -35,9 +36,9 @@ json_t *mu_view_pod_status(MuMultiServiceEventClient *client, const char *name, 
  * (view_task_info.h), and as our own record of it. */
 json_t *mu_view_pod_info(MuMultiServiceEventClient *client, const char *name, const char *pod, GError **error);
 /* Where the task runs: `task` is a task's name (hello-0-server), or its id, or unique short form `hello-0` when the pod has one
- * task. Out strings are the caller's. */
-gboolean mu_view_task(MuMultiServiceEventClient *client, const char *name, const char *task, char **ret_task_id,
-                      char **ret_agent_id, GError **error);
+ * task. Borrowed, until the next event. */
+gboolean mu_view_task(MuMultiServiceEventClient *client, const char *name, const char *task, MuTaskPlace *ret_place,
+                      GError **error);
 /* {"status": …, "framework", "engine", "services", "subscribed", "store"}; service NULL: the whole. The HTTP status code to
  * answer with (200 when well) is set. */
 json_t *mu_view_health(MuMultiServiceEventClient *client, const char *service, guint *ret_http_status, GError **error);

@@ -253,8 +253,8 @@ static gboolean names_task(const MuTask *task, const char *name) {
   return task->pod->tasks->len == 1 && strcmp(task->pod->name, name) == 0;
 }
 
-gboolean mu_view_task(MuMultiServiceEventClient *client, const char *name, const char *task_name, char **ret_task_id,
-                      char **ret_agent_id, GError **error) {
+gboolean mu_view_task(MuMultiServiceEventClient *client, const char *name, const char *task_name,
+                      MuTaskPlace *ret_place, GError **error) {
   const MuService *service = mu_manager_require(client->manager, name, error);
   if (service == NULL)
     return FALSE;
@@ -265,8 +265,7 @@ gboolean mu_view_task(MuMultiServiceEventClient *client, const char *name, const
     const MuTask *task = value;
     if (!names_task(task, task_name))
       continue;
-    *ret_task_id = g_strdup(task->record->task_id);
-    *ret_agent_id = g_strdup(task->record->agent_id);
+    *ret_place = (MuTaskPlace){task->record->task_id, task->record->agent_id, task->record->executor_id};
     return TRUE;
   }
   g_set_error(error, MU_ERROR, MU_ERROR_NOT_FOUND,

@@ -318,8 +318,8 @@ typedef struct {
   char *(*sandbox_path)(MuEngine *engine, const char *agent_id, const char *task_id, const char *path, GError **error);
   /* Where sandboxes lie on other machines: a file's bytes from `offset`, at most `length` of them, or a folder's entries, whatever
    * `path` is; "" is the sandbox itself. Answered later, at the latest by stop(). NULL: there is sandbox_path. */
-  void (*read_sandbox)(MuEngine *engine, const char *agent_id, const char *task_id, const char *path, guint64 offset,
-                       guint64 length, MuSandboxFunc done, gpointer user);
+  void (*read_sandbox)(MuEngine *engine, const MuTaskPlace *task, const char *path, guint64 offset, guint64 length,
+                       MuSandboxFunc done, gpointer user);
   /* A JSON description for people and /v1/state: agents, resources, limits in force, warnings. May be NULL. */
   json_t *(*describe)(MuEngine *engine);
   /* Keys of the spec that this engine honours, but not on this machine as it is, with the reason and what to do: ended by one

@@ -23,10 +23,10 @@ static char *sandbox_path(const char *agent_id, const char *task_id, const char 
   return runner->engine->ops->sandbox_path(runner->engine, agent_id, task_id, path, error);
 }
 
-static void read_sandbox(const char *agent_id, const char *task_id, const char *path, guint64 offset, guint64 length,
-                         MuSandboxFunc done, gpointer done_user, gpointer user) {
+static void read_sandbox(const MuTaskPlace *task, const char *path, guint64 offset, guint64 length, MuSandboxFunc done,
+                         gpointer done_user, gpointer user) {
   MuMultiServiceRunner *runner = user;
-  runner->engine->ops->read_sandbox(runner->engine, agent_id, task_id, path, offset, length, done, done_user);
+  runner->engine->ops->read_sandbox(runner->engine, task, path, offset, length, done, done_user);
 }
 
 static json_t *describe_engine(gpointer user) {

@@ -129,6 +129,43 @@ serve_files() {
   read -r files_port <&"$served"
 }
 
+# ---- a Mesos master ----
+
+# master_start OPTION…: the test master (test/mesos-master), its address in $url. It hears lines on its input, and answers each
+# with one.
+master_start() {
+  local master=$MU_BUILD/test/mesos-master/mesos-master
+  [[ -x $master ]] || skip_all "the test master is not built"
+  mkfifo "$work/to_master" "$work/from_master"
+  exec {commands}<>"$work/to_master" {answers}<>"$work/from_master"
+  "$master" "$@" <&"$commands" >&"$answers" 2>>"$work/master.log" &
+  master_pid=$!
+  trap 'status=$?; trap - EXIT; master_end; exit $status' EXIT
+  read -r -t 30 url <&"$answers" || {
+    failed "the test master starts"
+    finish
+  }
+}
+
+# The master last: the scheduler's uninstall needs it.
+master_end() {
+  [[ ! -d $state ]] || ! is_alive "$scheduler" || muster uninstall --yes --wait --timeout 30 >/dev/null 2>&1
+  kill "$master_pid" 2>/dev/null
+  work_end
+}
+
+# tell COMMAND…: the master says ok.
+tell() {
+  local answer
+  echo "$*" >&"$commands"
+  read -r -t 30 answer <&"$answers" && [[ $answer == ok ]]
+}
+
+# on_mesos ADDRESS OPTION…: a scheduler of that master.
+on_mesos() {
+  scheduler_start --listen 127.0.0.1:0 --engine mesos --master "$@"
+}
+
 # ---- programs on libmuster ----
 
 # Installs muster into the test's folder, for sdk_build and for what those programs need when they run.

@@ -3,32 +3,10 @@
 # connections, restarts, another id, uninstall.
 # timeout: 180
 . "${MU_SOURCE:?run this with test/run}/test/e2e/e2e.bash"
-master=$(dirname "$(command -v muster)")/test/mesos-master/mesos-master
-[[ -x $master ]] || skip_all "the test master is not built beside muster"
 work_begin mesos
 cd "$work" || exit 1
 
-# The master hears lines on its input, and answers each with one.
-mkfifo to_master from_master
-exec {commands}<>to_master {answers}<>from_master
-"$master" --agents 3 <&"$commands" >&"$answers" 2>>"$work/master.log" &
-master_pid=$!
-# The master last: the scheduler's uninstall needs it.
-end() {
-  [[ ! -d $state ]] || ! is_alive "$scheduler" || muster uninstall --yes --wait --timeout 30 >/dev/null 2>&1
-  kill "$master_pid" 2>/dev/null
-  work_end
-}
-trap 'status=$?; trap - EXIT; end; exit $status' EXIT
-read -r -t 30 url <&"$answers" || { failed "the test master starts"; finish; }
-tell() { # COMMAND…: the master says ok
-  local answer
-  echo "$*" >&"$commands"
-  read -r -t 30 answer <&"$answers" && [[ $answer == ok ]]
-}
-on_mesos() {
-  scheduler_start --listen 127.0.0.1:0 --engine mesos --master "$@"
-}
+master_start --agents 3
 plan_is() { # SERVICE STATUS
   [[ $(json .status muster plan show "$1" deploy) == "$2" ]]
 }

@@ -9,6 +9,7 @@
 
 void mu_master_reply_clear(MuMasterReply *reply) {
   g_free(reply->text);
+  g_clear_pointer(&reply->bytes, g_bytes_unref);
   g_free(reply->value);
   mu_master_stream_unref(reply->stream);
 }
@@ -25,6 +26,14 @@ static void set_header(MuMasterReply *ret, const char *header, const char *value
 }
 
 /* ---- before the call is read ------------------------------------------------------------------------------------------ */
+
+static gboolean is_authorized(const MuTestMaster *master, const MuMasterRequest *request, MuMasterReply *ret) {
+  if (master->authorization == NULL || g_strcmp0(request->authorization, master->authorization) == 0)
+    return TRUE;
+  refuse(ret, 401, NULL);
+  set_header(ret, "WWW-Authenticate", "Basic realm=\"mesos\"");
+  return FALSE;
+}
 
 /* Another path below /api/v1 is a call of the operator API, which always lacks its type here. */
 static gboolean is_for_scheduler(const MuMasterRequest *request, MuMasterReply *ret) {
@@ -294,6 +303,12 @@ static gboolean is_available(MuTestMaster *master, MuMasterReply *ret) {
 
 void mu_master_answer(MuTestMaster *master, const MuMasterRequest *request, MuMasterReply *ret) {
   g_autoptr(MuArena) arena = mu_arena_new();
+  if (!is_authorized(master, request, ret))
+    return;
+  if (master->sandboxes != NULL && strcmp(request->path, "/api/v1") == 0) {
+    mu_master_answer_operator(master, request, ret);
+    return;
+  }
   if (!is_for_scheduler(request, ret) || !is_leader(master, request, ret) || !is_available(master, ret) ||
       !takes_method(request, ret))
     return;

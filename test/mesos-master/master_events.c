@@ -21,13 +21,13 @@ static void write_master_info(MuTestMaster *master, MuArena *arena, Mesos__Event
   subscribed->master_info = info;
 }
 
-static void write_urls(MuArena *arena, Mesos__Event__Offers *offers) {
+static void write_urls(const MuTestMaster *master, MuArena *arena, Mesos__Event__Offers *offers) {
   for (gsize i = 0; i < offers->n_offers; i++) {
     Mesos__URL *url = mu_wire_new(arena, &mesos__url__descriptor);
     url->scheme = "http";
     url->address = mu_wire_new(arena, &mesos__address__descriptor);
     url->address->hostname = url->address->ip = "127.0.0.1";
-    url->address->port = 5051;
+    url->address->port = master->sandboxes == NULL ? 5051 : master->port;
     url->path = "/slave(1)";
     offers->offers[i]->url = url;
   }
@@ -78,7 +78,7 @@ Mesos__Event *mu_master_event_write(MuTestMaster *master, MuArena *arena, const 
   if (message->subscribed != NULL)
     write_master_info(master, arena, message->subscribed);
   if (message->offers != NULL)
-    write_urls(arena, message->offers);
+    write_urls(master, arena, message->offers);
   if (message->update != NULL)
     write_source(master, arena, event->status, message->update->status);
   return message;

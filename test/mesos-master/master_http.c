@@ -21,11 +21,12 @@ static enum MHD_Result send_reply(struct MHD_Connection *connection, MuMasterRep
   if (reply->lost)
     return MHD_NO; /* libmicrohttpd closes the connection */
   gsize length = reply->text == NULL ? 0 : strlen(reply->text);
+  const void *body = reply->bytes == NULL ? reply->text : g_bytes_get_data(reply->bytes, &length);
   if (reply->stream != NULL)
     reply->stream->connection = connection;
   struct MHD_Response *response = reply->stream != NULL
                                       ? mu_master_stream_response(g_steal_pointer(&reply->stream))
-                                      : MHD_create_response_from_buffer(length, reply->text, MHD_RESPMEM_MUST_COPY);
+                                      : MHD_create_response_from_buffer(length, (void *)body, MHD_RESPMEM_MUST_COPY);
   if (reply->header != NULL)
     MHD_add_response_header(response, reply->header, reply->value);
   if (reply->type != NULL)
@@ -47,6 +48,7 @@ static enum MHD_Result answer(MuTestMaster *master, struct MHD_Connection *conne
       .content_type = header_of(connection, "Content-Type"),
       .accept = header_of(connection, "Accept"),
       .stream_id = header_of(connection, "Mesos-Stream-Id"),
+      .authorization = header_of(connection, "Authorization"),
       .body = gathered->body->data,
       .length = gathered->body->len,
   };
@@ -83,12 +85,16 @@ static void on_completed(void *user, struct MHD_Connection *connection, void **s
   g_clear_pointer((Gathered **)state, gathered_free);
 }
 
-gboolean mu_master_listen(MuTestMaster *master, guint16 port, GMainContext *context, GError **error) {
+gboolean mu_master_listen(MuTestMaster *master, guint16 port, const MuTlsServer *tls, GMainContext *context,
+                          GError **error) {
+  struct MHD_OptionItem tls_options[MU_TLS_SERVER_OPTIONS];
+  mu_tls_server_options(tls, tls_options);
   struct sockaddr_in address = {
       .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-  master->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, port, NULL, NULL, on_request, master,
-                                    MHD_OPTION_SOCK_ADDR, &address, MHD_OPTION_NOTIFY_COMPLETED, on_completed, master,
-                                    MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u, MHD_OPTION_END);
+  master->daemon =
+      MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | (tls == NULL ? 0u : MHD_USE_TLS), port, NULL, NULL,
+                       on_request, master, MHD_OPTION_SOCK_ADDR, &address, MHD_OPTION_NOTIFY_COMPLETED, on_completed,
+                       master, MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u, MHD_OPTION_ARRAY, tls_options, MHD_OPTION_END);
   if (master->daemon == NULL) {
     g_set_error(error, MU_ERROR, MU_ERROR_FAILED, "cannot listen on port %u of 127.0.0.1: %s", port, g_strerror(errno));
     return FALSE;

@@ -27,7 +27,9 @@ struct MuTestMaster {
   struct MHD_Daemon *daemon;
   GSource *source;
   guint16 port;
-  char *url, *leader; /* leader: "//host:port" of another one; NULL: see leads */
+  char *sandboxes;     /* the folder in which those of the tasks are; NULL: agents do not answer */
+  char *authorization; /* what requests must carry; NULL: nothing */
+  char *url, *leader;  /* leader: "//host:port" of another one; NULL: see leads */
   gboolean leads;
   char *stream_id;
   char **roles;           /* of the framework; NULL: it never subscribed */
@@ -39,7 +41,7 @@ struct MuTestMaster {
 };
 
 typedef struct {
-  const char *path, *method, *content_type, *accept, *stream_id; /* NULL: no such header */
+  const char *path, *method, *content_type, *accept, *stream_id, *authorization; /* NULL: no such header */
   const guint8 *body;
   gsize length;
 } MuMasterRequest;
@@ -47,6 +49,7 @@ typedef struct {
 typedef struct {
   guint status;
   char *text;             /* NULL: no body */
+  GBytes *bytes;          /* the body in place of `text`, or NULL */
   const char *type;       /* its Content-Type */
   const char *header;     /* one more, or NULL */
   char *value;            /* of it */
@@ -62,11 +65,15 @@ const char *mu_master_role(const MuTestMaster *master);
 /* master_calls.c: what a request brings about. */
 void mu_master_answer(MuTestMaster *master, const MuMasterRequest *request, MuMasterReply *ret);
 
+/* master_agent.c: a call of the operator API, to the master or an agent. */
+void mu_master_answer_operator(const MuTestMaster *master, const MuMasterRequest *request, MuMasterReply *ret);
+
 /* master_events.c: the event as the real master would send it, in the arena; it borrows the texts of `event`. */
 Mesos__Event *mu_master_event_write(MuTestMaster *master, MuArena *arena, const MuEngineEvent *event);
 
 /* master_http.c */
-gboolean mu_master_listen(MuTestMaster *master, guint16 port, GMainContext *context, GError **error);
+gboolean mu_master_listen(MuTestMaster *master, guint16 port, const MuTlsServer *tls, GMainContext *context,
+                          GError **error);
 void mu_master_close(MuTestMaster *master);
 
 /* master_stream.c */

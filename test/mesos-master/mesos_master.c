@@ -3,14 +3,29 @@
 #include <string.h>
 
 MuTestMaster *mu_test_master_new(MuSim *sim, guint16 port, GMainContext *context, GError **error) {
+  return mu_test_master_new_tls(sim, port, NULL, context, error);
+}
+
+MuTestMaster *mu_test_master_new_tls(MuSim *sim, guint16 port, const MuTlsServer *tls, GMainContext *context,
+                                     GError **error) {
   g_autoptr(MuTestMaster) master = g_new0(MuTestMaster, 1);
   master->sim = sim;
   master->leads = TRUE;
   master->removed = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-  if (!mu_master_listen(master, port, context, error))
+  if (!mu_master_listen(master, port, tls, context, error))
     return NULL;
-  master->url = g_strdup_printf("http://127.0.0.1:%u", master->port);
+  master->url = g_strdup_printf("%s://127.0.0.1:%u", tls == NULL ? "http" : "https", master->port);
   return g_steal_pointer(&master);
+}
+
+void mu_test_master_serve_sandboxes(MuTestMaster *master, const char *folder) {
+  g_free(master->sandboxes);
+  master->sandboxes = g_strdup(folder);
+}
+
+void mu_test_master_authorize(MuTestMaster *master, const char *authorization) {
+  g_free(master->authorization);
+  master->authorization = g_strdup(authorization);
 }
 
 /* Whoever is subscribed is so no more. */
@@ -31,6 +46,8 @@ void mu_test_master_free(MuTestMaster *master) {
   g_hash_table_unref(master->removed);
   g_free(master->url);
   g_free(master->leader);
+  g_free(master->sandboxes);
+  g_free(master->authorization);
   g_free(master->stream_id);
   g_strfreev(master->roles);
   g_free(master);
@@ -87,7 +104,7 @@ void mu_test_master_cut(MuTestMaster *master) {
 void mu_test_master_step_down(MuTestMaster *master, const MuTestMaster *leader) {
   master->leads = FALSE;
   g_free(master->leader);
-  master->leader = leader == NULL ? NULL : g_strdup(leader->url + strlen("http:"));
+  master->leader = leader == NULL ? NULL : g_strdup(strchr(leader->url, ':') + 1);
   mu_test_master_cut(master);
 }
 

@@ -5,6 +5,7 @@
 #define MU_TEST_MESOS_MASTER_H
 #include "mesos_wire.h"
 #include "sim_wire.h"
+#include "tls_server.h"
 
 /* What is put before the cluster. The simulator must outlive it. */
 typedef struct MuTestMaster MuTestMaster;
@@ -12,10 +13,18 @@ typedef struct MuTestMaster MuTestMaster;
 /* Listens on a free port of 127.0.0.1 (`port` 0), and leads. What the cluster tells goes into its stream from now on (the
  * wire of mu_sim_set_wire is the caller's: it gives events to mu_test_master_tell). */
 MuTestMaster *mu_test_master_new(MuSim *sim, guint16 port, GMainContext *context, GError **error);
+/* Likewise over TLS; `tls` outlives it. NULL: without. */
+MuTestMaster *mu_test_master_new_tls(MuSim *sim, guint16 port, const MuTlsServer *tls, GMainContext *context,
+                                     GError **error);
 void mu_test_master_free(MuTestMaster *master);
 guint16 mu_test_master_port(const MuTestMaster *master);
 /* "http://127.0.0.1:5050"; borrowed. */
 const char *mu_test_master_url(const MuTestMaster *master);
+
+/* From now on agents answer, at the master's own address: the sandbox of a task is the folder of its id in `folder`. */
+void mu_test_master_serve_sandboxes(MuTestMaster *master, const char *folder);
+/* From now on requests need this Authorization header; else 401. */
+void mu_test_master_authorize(MuTestMaster *master, const char *authorization);
 
 /* Sends the event to whoever is subscribed, if anybody is; DISCONNECTED breaks the stream. Takes it. */
 void mu_test_master_tell(MuTestMaster *master, MuEngineEvent *take_event);

@@ -1,5 +1,6 @@
 /* A Mesos master with virtual agents, in real time, for end-to-end tests and for trying things out:
  *   mesos-master [--port N] [--agents N] [--cpus N] [--mem MB] [--disk MB] [--ports B-E] [--linger MS]
+ *                [--sandboxes DIR] [--cert FILE --key FILE [--client-ca FILE]]
  * Its first line of output is its URL. Lines on its standard input steer it: see `commands` below; what it answers to each is
  * one line. The end of the input ends it. */
 #include "mesos_master.h"
@@ -12,7 +13,7 @@
 
 typedef struct {
   gint port, agents, cpus, mem_mb, disk_mb, linger_ms;
-  char *ports;
+  char *ports, *sandboxes, *cert, *key, *client_ca;
 } Options;
 
 typedef struct {
@@ -100,18 +101,30 @@ static gboolean end_task(Program *program, const char *const *args, guint n_args
   return n_args == 1 && mu_sim_end_task_if(program->sim, args[0], MU_TASK_FAILED);
 }
 
+static gboolean finish_task(Program *program, const char *const *args, guint n_args) {
+  return n_args == 1 && mu_sim_end_task_if(program->sim, args[0], MU_TASK_FINISHED);
+}
+
+static gboolean authorize(Program *program, const char *const *args, guint n_args) {
+  g_autofree char *value = n_args == 2 ? g_strjoin(" ", args[0], args[1], NULL) : NULL;
+  mu_test_master_authorize(program->master, value);
+  return TRUE;
+}
+
 static gboolean is_clean(Program *program, const char *const *args, guint n_args) {
   (void)args, (void)n_args;
   return mu_sim_is_clean(program->sim);
 }
 
 static const Command commands[] = {
-    {"cut", cut},          /* breaks the stream */
-    {"fault", fault},      /* fault KIND N: see MuTestMasterFault */
-    {"lose", lose},        /* lose AGENT: it is unreachable */
-    {"return", give_back}, /* return AGENT */
-    {"fail", end_task},    /* fail TASK: it is TASK_FAILED */
-    {"clean", is_clean},   /* ok: nothing runs, nothing is reserved */
+    {"cut", cut},             /* breaks the stream */
+    {"fault", fault},         /* fault KIND N: see MuTestMasterFault */
+    {"lose", lose},           /* lose AGENT: it is unreachable */
+    {"return", give_back},    /* return AGENT */
+    {"fail", end_task},       /* fail TASK: it is TASK_FAILED */
+    {"finish", finish_task},  /* finish TASK: it is TASK_FINISHED */
+    {"authorize", authorize}, /* authorize SCHEME VALUE: what requests must carry; without: nothing */
+    {"clean", is_clean},      /* ok: nothing runs, nothing is reserved */
 };
 
 static void obey(Program *program, const char *line) {
@@ -148,6 +161,10 @@ static gboolean read_options(int *argc, char ***argv, Options *options, GError *
       {"disk", 0, 0, G_OPTION_ARG_INT, &options->disk_mb, "Of each (100000)", "MB"},
       {"ports", 0, 0, G_OPTION_ARG_STRING, &options->ports, "Of each (20000-30000)", "B-E"},
       {"linger", 0, 0, G_OPTION_ARG_INT, &options->linger_ms, "From an executor's last task to its end (50)", "MS"},
+      {"sandboxes", 0, 0, G_OPTION_ARG_STRING, &options->sandboxes, "Agents answer; a task's sandbox is DIR/ID", "DIR"},
+      {"cert", 0, 0, G_OPTION_ARG_STRING, &options->cert, "Certificate, as PEM: over TLS", "FILE"},
+      {"key", 0, 0, G_OPTION_ARG_STRING, &options->key, "Its key", "FILE"},
+      {"client-ca", 0, 0, G_OPTION_ARG_STRING, &options->client_ca, "Clients need a certificate of it", "FILE"},
       {NULL},
   };
   g_autoptr(GOptionContext) context = g_option_context_new(NULL);
@@ -161,6 +178,27 @@ static void add_agents(MuSim *sim, const Options *options) {
     mu_sim_add_agent(sim, id, (gint64)options->cpus * 1000, options->mem_mb, options->disk_mb,
                      options->ports == NULL ? "20000-30000" : options->ports);
   }
+}
+
+static gboolean load(const char *path, const char **ret_text, GError **error) {
+  char *text = NULL;
+  if (path != NULL && !g_file_get_contents(path, &text, NULL, error))
+    return FALSE;
+  *ret_text = text;
+  return TRUE;
+}
+
+/* The texts are kept to the end of the process. */
+static gboolean open_master(Program *program, const Options *options, GError **error) {
+  static MuTlsServer tls;
+  if (!load(options->cert, &tls.certificate, error) || !load(options->key, &tls.key, error) ||
+      !load(options->client_ca, &tls.client_ca, error))
+    return FALSE;
+  program->master =
+      mu_test_master_new_tls(program->sim, (guint16)options->port, tls.key == NULL ? NULL : &tls, NULL, error);
+  if (program->master != NULL && options->sandboxes != NULL)
+    mu_test_master_serve_sandboxes(program->master, options->sandboxes);
+  return program->master != NULL;
 }
 
 static void run(Program *program) {
@@ -187,7 +225,7 @@ int main(int argc, char **argv) {
     mu_sim_be_like_mesos(program.sim, options.linger_ms);
     mu_sim_run_cluster(program.sim, now_ms());
     add_agents(program.sim, &options);
-    program.master = mu_test_master_new(program.sim, (guint16)options.port, NULL, &error);
+    open_master(&program, &options, &error);
   }
   if (program.master != NULL) {
     program.loop = g_main_loop_new(NULL, FALSE);
@@ -196,7 +234,9 @@ int main(int argc, char **argv) {
     mu_test_master_free(program.master);
   }
   g_clear_pointer(&program.sim, mu_sim_free);
-  g_free(options.ports);
+  char *const texts[] = {options.ports, options.sandboxes, options.cert, options.key, options.client_ca};
+  for (gsize i = 0; i < G_N_ELEMENTS(texts); i++)
+    g_free(texts[i]);
   if (error == NULL)
     return EXIT_SUCCESS;
   fprintf(stderr, "mesos-master: %s\n", error->message);

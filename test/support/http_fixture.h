@@ -112,14 +112,13 @@ json_t *mu_view_pod_info(MuMultiServiceEventClient *client, const char *service,
   return view(service, "[{\"info\":{}}]", error);
 }
 
-gboolean mu_view_task(MuMultiServiceEventClient *client, const char *service, const char *task, char **ret_task_id,
-                      char **ret_agent_id, GError **error) {
+gboolean mu_view_task(MuMultiServiceEventClient *client, const char *service, const char *task, MuTaskPlace *ret_place,
+                      GError **error) {
   (void)client;
   g_autoptr(json_t) found = view(service, "1", error);
   if (found == NULL)
     return FALSE;
-  *ret_task_id = g_strdup(task);
-  *ret_agent_id = g_strdup("agent-0");
+  *ret_place = (MuTaskPlace){task, "agent-0", "executor-0"};
   return TRUE;
 }
 
@@ -307,8 +306,8 @@ static const MuHttpRoute own_routes[] = {
 static const char *fake_mono;
 
 /* Set before a fixture is opened: its sandboxes are elsewhere. */
-static void (*fake_read_sandbox)(const char *agent_id, const char *task_id, const char *path, guint64 offset,
-                                 guint64 length, MuSandboxFunc done, gpointer done_user, gpointer user);
+static void (*fake_read_sandbox)(const MuTaskPlace *task, const char *path, guint64 offset, guint64 length,
+                                 MuSandboxFunc done, gpointer done_user, gpointer user);
 
 static G_GNUC_UNUSED void fixture_open_with(Fixture *fixture, gsize max_body, gboolean own) {
   g_autoptr(GError) error = NULL;

@@ -97,10 +97,15 @@ static void on_part(const MuSandboxPart *part, const GError *error, gpointer use
                            (const char *)g_bytes_get_data(part->bytes, NULL));
 }
 
-static void ask(World *world, const char *task_id, const char *path, guint64 offset, guint64 length) {
+static void ask_at(World *world, const MuTaskPlace *task, const char *path, guint64 offset, guint64 length) {
   world->answered = FALSE;
-  world->engine->ops->read_sandbox(world->engine, "agent-1", task_id, path, offset, length, on_part, world);
+  world->engine->ops->read_sandbox(world->engine, task, path, offset, length, on_part, world);
   g_assert_false(world->answered); /* later */
+}
+
+static void ask(World *world, const char *task_id, const char *path, guint64 offset, guint64 length) {
+  const MuTaskPlace task = {task_id, "agent-1", NULL};
+  ask_at(world, &task, path, offset, length);
 }
 
 static const char *read_part(World *world, const char *path, guint64 offset, guint64 length) {
@@ -137,7 +142,20 @@ static void test_what_is_not_there(void) {
   ask(world, "svc__other-0-server__u", "stdout", 0, 1);
   WAIT_FOR(world->answered);
   g_assert_error(world->error, MU_ERROR, MU_ERROR_NOT_FOUND);
-  g_assert_nonnull(strstr(world->error->message, "nothing was heard of the task"));
+  g_assert_nonnull(strstr(world->error->message, "nothing was heard of where the task was started"));
+  world_free(world);
+}
+
+/* A task that ended before this scheduler was started, by what is in its record. */
+static void test_by_record(void) {
+  static const MuTaskPlace TASK = {"svc__old-0-server__u", "agent-1", "old-0__u"};
+  World *world = world_new();
+  mu_mesos_front_put_file(
+      world->front, "/frameworks/fw-1/executors/old-0__u/runs/latest/tasks/svc__old-0-server__u/stdout", "last words");
+  ask_at(world, &TASK, "stdout", 0, 100);
+  WAIT_FOR(world->answered);
+  g_assert_no_error(world->error);
+  g_assert_cmpstr(world->heard->str, ==, "10 last words");
   world_free(world);
 }
 
@@ -156,6 +174,7 @@ int main(int argc, char **argv) {
   g_test_add_func("/mesos_files/files", test_files);
   g_test_add_func("/mesos_files/folders", test_folders);
   g_test_add_func("/mesos_files/what-is-not-there", test_what_is_not_there);
+  g_test_add_func("/mesos_files/by-record", test_by_record);
   g_test_add_func("/mesos_files/end", test_end);
   return g_test_run();
 }

@@ -403,7 +403,8 @@ static void test_agents(gconstpointer with_offer) {
   else
     reconcile(world);
   WAIT_FOR(world->offers == (with_offer != NULL));
-  world->engine->ops->read_sandbox(world->engine, "agent-1", "svc__web-0-server__u", "stdout", 0, 100, on_part, world);
+  const MuTaskPlace task = {"svc__web-0-server__u", "agent-1", NULL};
+  world->engine->ops->read_sandbox(world->engine, &task, "stdout", 0, 100, on_part, world);
   WAIT_FOR(world->heard->len > 0);
   g_assert_cmpstr(world->heard->str, ==, "hello");
   g_assert_cmpstr(mu_mesos_front_peer(world->front), ==, "scheduler");

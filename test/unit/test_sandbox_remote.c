@@ -6,7 +6,9 @@
 
 /* ---- another machine ---------------------------------------------------------------------------------------------------- */
 
-static GString *stdout_text; /* the only file, beside the folder `conf` */
+static GString *stdout_text;     /* the only file, beside the folder `conf` */
+static const char *rotated_text; /* of stdout.1; NULL: there is none */
+static gboolean is_begun = TRUE; /* there is a stdout */
 static guint questions;
 
 typedef struct {
@@ -16,11 +18,10 @@ typedef struct {
   gpointer user;
 } Question;
 
-static void give_file(const Question *question) {
-  gsize offset = MIN((gsize)question->offset, stdout_text->len);
-  g_autoptr(GBytes) bytes =
-      g_bytes_new(stdout_text->str + offset, MIN(stdout_text->len - offset, (gsize)question->length));
-  const MuSandboxPart part = {.size = stdout_text->len, .bytes = bytes};
+static void give_file(const Question *question, const char *text) {
+  gsize size = strlen(text), offset = MIN((gsize)question->offset, size);
+  g_autoptr(GBytes) bytes = g_bytes_new(text + offset, MIN(size - offset, (gsize)question->length));
+  const MuSandboxPart part = {.size = size, .bytes = bytes};
   question->done(&part, NULL, question->user);
 }
 
@@ -35,8 +36,10 @@ static void give_folder(const Question *question) {
 static gboolean answer_question(gpointer user) {
   Question *question = user;
   g_autoptr(GError) absent = g_error_new(MU_ERROR, MU_ERROR_NOT_FOUND, "agent agent-0 has no %s", question->path);
-  if (strcmp(question->path, "stdout") == 0)
-    give_file(question);
+  if (strcmp(question->path, "stdout") == 0 && is_begun)
+    give_file(question, stdout_text->str);
+  else if (strcmp(question->path, "stdout.1") == 0 && rotated_text != NULL)
+    give_file(question, rotated_text);
   else if (*question->path == '\0')
     give_folder(question);
   else
@@ -46,11 +49,12 @@ static gboolean answer_question(gpointer user) {
   return G_SOURCE_REMOVE;
 }
 
-static void read_elsewhere(const char *agent, const char *task, const char *path, guint64 offset, guint64 length,
+static void read_elsewhere(const MuTaskPlace *task, const char *path, guint64 offset, guint64 length,
                            MuSandboxFunc done, gpointer done_user, gpointer user) {
   (void)user;
-  g_assert_cmpstr(agent, ==, "agent-0");
-  g_assert_cmpstr(task, ==, "redis-0-server");
+  g_assert_cmpstr(task->agent_id, ==, "agent-0");
+  g_assert_cmpstr(task->task_id, ==, "redis-0-server");
+  g_assert_cmpstr(task->executor_id, ==, "executor-0");
   questions++;
   Question *question = g_new(Question, 1);
   *question = (Question){g_strdup(path), offset, length, done, done_user};
@@ -60,6 +64,7 @@ static void read_elsewhere(const char *agent, const char *task, const char *path
 static void with_text(const char *text, ClientFunc client) {
   Fixture fixture;
   questions = 0;
+  rotated_text = NULL;
   stdout_text = g_string_new(text);
   fake_read_sandbox = read_elsewhere;
   fixture_open(&fixture);
@@ -160,6 +165,13 @@ static void start_anew(Fixture *fixture) {
   g_string_assign(stdout_text, "new\n");
 }
 
+/* What was written between the last look and the rotation is in the file before. */
+static void rotate(Fixture *fixture) {
+  (void)fixture;
+  rotated_text = "new\nlast of it\n";
+  g_string_assign(stdout_text, "!\n");
+}
+
 static void expect(int fd, const char *text) {
   g_autoptr(GString) got = g_string_new(NULL);
   while (got->len < strlen(text))
@@ -178,11 +190,36 @@ static void follow(Fixture *fixture) {
   expect(fd, "two\n");
   on_main(fixture, start_anew);
   expect(fd, "new\n");
+  on_main(fixture, rotate);
+  expect(fd, "last of it\n!\n");
   close(fd);
 }
 
 static void test_follow(void) {
   with_text("one\n", follow);
+}
+
+static void begin_log(Fixture *fixture) {
+  (void)fixture;
+  is_begun = TRUE;
+}
+
+/* A task that is just being started. */
+static void follow_early(Fixture *fixture) {
+  int fd = dial_unix(fixture);
+  g_auto(Answer) answer = {0};
+  send_request(fd, "GET", S "/stdout?follow=true", "", NULL);
+  on_main(fixture, begin_log);
+  read_head(fd, &answer);
+  g_assert_cmpint(answer.status, ==, 200);
+  expect(fd, "one\n");
+  close(fd);
+}
+
+static void test_follow_early(void) {
+  is_begun = FALSE;
+  with_text("one\n", follow_early);
+  is_begun = TRUE;
 }
 
 int main(int argc, char **argv) {
@@ -192,5 +229,6 @@ int main(int argc, char **argv) {
   g_test_add_func("/sandbox_remote/folder", test_folder);
   g_test_add_func("/sandbox_remote/pieces", test_pieces);
   g_test_add_func("/sandbox_remote/follow", test_follow);
+  g_test_add_func("/sandbox_remote/follow-early", test_follow_early);
   return g_test_run();
 }

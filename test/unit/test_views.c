@@ -24,36 +24,38 @@ static void test_context(World *f, gconstpointer data) {
 
 static void assert_finds_task(World *f, const char *name, const char *task_id) {
   g_autoptr(GError) error = NULL;
-  g_autofree char *found = NULL, *agent = NULL;
-  g_assert_true(mu_view_task(f->client, "deployed", name, &found, &agent, &error));
-  g_assert_cmpstr(found, ==, task_id);
-  g_assert_cmpstr(agent, ==, "agent-0");
+  MuTaskPlace place = {0};
+  g_assert_true(mu_view_task(f->client, "deployed", name, &place, &error));
+  g_assert_cmpstr(place.task_id, ==, task_id);
+  g_assert_cmpstr(place.agent_id, ==, "agent-0");
+  g_assert_true(g_str_has_prefix(place.executor_id, "node-1__"));
 }
 
 static void test_task(World *f, gconstpointer data) {
   g_autoptr(GError) error = NULL;
-  char *id = NULL, *agent = NULL;
+  MuTaskPlace place = {0};
   g_autofree char *task_id = mu_sim_task_id(f->sim, "node-1-main-deployed");
   (void)data;
   assert_finds_task(f, "node-1-main-deployed", task_id);
   assert_finds_task(f, task_id, task_id);
-  g_assert_false(mu_view_task(f->client, "deployed", "node-1", &id, &agent, &error)); /* which of its two? */
+  g_assert_false(mu_view_task(f->client, "deployed", "node-1", &place, &error)); /* which of its two? */
   g_assert_error(error, MU_ERROR, MU_ERROR_NOT_FOUND);
   g_assert_cmpstr(error->message, ==,
                   "service deployed has launched no task \"node-1\"; see its pods with: muster pod status deployed");
-  g_assert_true(id == NULL && agent == NULL);
+  g_assert_null(place.task_id);
 }
 
 /* A pod of one task is named by the pod. */
 static void test_only_task(World *f, gconstpointer data) {
-  g_autofree char *id = NULL, *agent = NULL;
+  MuTaskPlace place = {0};
   (void)data;
   g_free(mu_sim_expect_put(
       f->sim, "one", "{name: one, pods: {a: {count: 1, tasks: {t: {goal: RUNNING, cmd: x, cpus: 1, memory: 32}}}}}"));
   mu_sim_expect_plan(f->sim, "one", "deploy", "COMPLETE", 60000);
   g_autofree char *task_id = mu_sim_task_id(f->sim, "a-0-t");
-  g_assert_true(mu_view_task(f->client, "one", "a-0", &id, &agent, NULL));
-  g_assert_cmpstr(id, ==, task_id);
+  g_assert_true(mu_view_task(f->client, "one", "a-0", &place, NULL));
+  g_assert_cmpstr(place.task_id, ==, task_id);
+  g_assert_true(g_str_has_prefix(place.executor_id, "a-0__"));
 }
 
 static void assert_not_found(json_t *json, GError *take_error, const char *message) {

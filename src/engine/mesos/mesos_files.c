@@ -196,11 +196,9 @@ static void ask_master(Reading *reading) {
 static gboolean begin(gpointer user) {
   Reading *reading = user;
   g_clear_pointer(&reading->beginning, g_source_unref);
-  const char *url = mu_mesos_places_agent(reading->mesos->places, reading->agent_id);
+  const char *url = reading->agent_id == NULL ? NULL : mu_mesos_places_agent(reading->mesos->places, reading->agent_id);
   if (reading->path == NULL)
-    fail(reading, MU_ERROR_NOT_FOUND,
-         "nothing was heard of the task since the scheduler started, so its sandbox is not "
-         "known");
+    fail(reading, MU_ERROR_NOT_FOUND, "nothing was heard of where the task was started, so its sandbox is not known");
   else if (url != NULL)
     ask_agent(reading, url);
   else
@@ -208,20 +206,29 @@ static gboolean begin(gpointer user) {
   return G_SOURCE_REMOVE;
 }
 
-static char *sandbox_path(const MuMesos *mesos, const MuMesosTaskPlace *place, const char *task_id, const char *path) {
-  return g_strdup_printf("/frameworks/%s/executors/%s/runs/latest/tasks/%s%s%s", mesos->framework_id,
-                         place->executor_id, task_id, *path == '\0' ? "" : "/", path);
+static char *sandbox_path(const MuMesos *mesos, const char *executor_id, const char *task_id, const char *path) {
+  return g_strdup_printf("/frameworks/%s/executors/%s/runs/latest/tasks/%s%s%s", mesos->framework_id, executor_id,
+                         task_id, *path == '\0' ? "" : "/", path);
 }
 
-void mu_mesos_read_sandbox(MuEngine *engine, const char *agent_id, const char *task_id, const char *path,
-                           guint64 offset, guint64 length, MuSandboxFunc done, gpointer user) {
+/* What a status told, else what is in the record of who asks: of a task that ended before the scheduler was started nothing is told
+ * any more. */
+static const char *first_of(const char *a, const char *b) {
+  return a != NULL ? a : b;
+}
+
+void mu_mesos_read_sandbox(MuEngine *engine, const MuTaskPlace *task, const char *path, guint64 offset, guint64 length,
+                           MuSandboxFunc done, gpointer user) {
   MuMesos *mesos = (MuMesos *)engine;
   MuMesosTaskPlace place = {0};
-  gboolean known = mu_mesos_places_task(mesos->places, task_id, &place) && place.executor_id != NULL;
+  mu_mesos_places_task(mesos->places, task->task_id, &place);
+  const char *executor_id = first_of(place.executor_id, task->executor_id);
+  const char *agent_id = first_of(place.agent_id, task->agent_id);
+  gboolean known = executor_id != NULL && agent_id != NULL && mesos->framework_id != NULL;
   Reading *reading = g_new0(Reading, 1);
   reading->mesos = mesos;
-  reading->agent_id = g_strdup(place.agent_id != NULL ? place.agent_id : agent_id != NULL ? agent_id : "(unknown)");
-  reading->path = known && mesos->framework_id != NULL ? sandbox_path(mesos, &place, task_id, path) : NULL;
+  reading->agent_id = g_strdup(agent_id);
+  reading->path = known ? sandbox_path(mesos, executor_id, task->task_id, path) : NULL;
   reading->offset = offset;
   reading->length = length;
   reading->is_listing = *path == '\0';

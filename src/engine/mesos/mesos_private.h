@@ -35,8 +35,8 @@ void mu_mesos_perform(MuEngine *engine, const MuEngineCall *call);
 void mu_mesos_refused(const Mesos__Call *call, guint status, const char *why, gpointer user);
 void mu_mesos_cancel_revive(MuMesos *mesos);
 /* mesos_files.c */
-void mu_mesos_read_sandbox(MuEngine *engine, const char *agent_id, const char *task_id, const char *path,
-                           guint64 offset, guint64 length, MuSandboxFunc done, gpointer user);
+void mu_mesos_read_sandbox(MuEngine *engine, const MuTaskPlace *task, const char *path, guint64 offset, guint64 length,
+                           MuSandboxFunc done, gpointer user);
 void mu_mesos_forget_readings(MuMesos *mesos);
 /* mesos_engine.c */
 /* The master is spoken to over TLS: then agents are, too. */
