@@ -149,8 +149,10 @@ static gboolean configure(MuMultiServiceRunner *runner, const MuRunnerOptions *o
   g_autoptr(GUri) uri = runner->url == NULL ? NULL : g_uri_parse(runner->url, G_URI_FLAGS_NONE, NULL);
   if (uri != NULL)
     set_api_address(&settings, uri, options);
-  if (is_mesos(options))
+  if (is_mesos(options)) {
     mu_runner_mesos_settings(options, runner->engine, runner->bootstrap != NULL, &settings);
+    mu_runner_give_secrets(runner);
+  }
   guint64 seed;
   if (getrandom(&seed, sizeof seed, 0) != (ssize_t)sizeof seed) {
     g_set_error(error, MU_ERROR, MU_ERROR_FAILED, "no random bytes: %s", g_strerror(errno));

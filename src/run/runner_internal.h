@@ -62,6 +62,8 @@ gboolean mu_runner_open_secrets(MuMultiServiceRunner *runner, GError **error);
 void mu_runner_sweep_secrets(MuMultiServiceRunner *runner);
 /* Removes the keys of the service that the notice tells of, when it is gone. */
 void mu_runner_forget_secrets(MuMultiServiceRunner *runner, const MuNotice *notice);
+/* The Mesos engine may ask for values of secrets, and for keys and certificates, of the runner's store. */
+void mu_runner_give_secrets(MuMultiServiceRunner *runner);
 
 /* ---- loop.c ---- */
 

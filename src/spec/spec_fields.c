@@ -226,7 +226,7 @@ static const MuField task_fields[] = {
      MESOS(HONOURED, "published with the task; needs something that reads it, as Mesos-DNS"),
      .doc = "How the task is found."},
     {"transport-encryption", MU_FIELD_LIST, COUNTED(MuTaskDraft, task.tls, task.n_tls), .object = &tls_object,
-     MESOS(REFUSED, "the Mesos engine brings no keys and certificates to agents; remove \"transport-encryption\""),
+     MESOS(HONOURED, "needs agents with the isolator volume/secret"),
      .doc = "Keys and certificates made for the task; see \"Keys and certificates\"."},
     {"ipc-mode", MU_FIELD_WORD_STRING, AT(MuTaskDraft, task.ipc_mode), .words = task_ipc_words,
      LOCAL(HONOURED, "an ordinary user needs user namespaces for it"),
@@ -358,9 +358,9 @@ static const MuField pod_fields[] = {
      MESOS(HONOURED, "needs agents with the isolator docker/volume and the driver"),
      .doc = "Volumes that a driver brings; their names have no meaning."},
     {"secrets", MU_FIELD_MAP, POD_ARRAY(secrets), .object = &secret_object,
-     MESOS(
-         HONOURED,
-         "needs agents with the isolators environment_secret and volume/secret, and a secret resolver that knows them"),
+     MESOS(HONOURED,
+           "files need agents with the isolator volume/secret; one that is not in the store of `muster secret` "
+           "needs agents with a secret resolver that knows it"),
      .doc = "Secrets by name; see \"Secrets\"."},
     {"seccomp-unconfined", MU_FIELD_BOOL, AT(MuPodDraft, pod.seccomp_unconfined),
      LOCAL(HONOURED, "pods are filtered when `muster serve --seccomp-default NAME` says so, or they name a profile"),

@@ -288,6 +288,11 @@ static void perform(MuTestMaster *master, const Mesos__Call *call, MuMasterReply
     refuse(ret, 400, g_strdup_printf("Failed to validate scheduler::Call: %s", error->message));
     return;
   }
+  const char *fault = mu_master_take_secrets(master, call);
+  if (fault != NULL) {
+    refuse(ret, 400, g_strdup_printf("Failed to validate scheduler::Call: %s", fault));
+    return;
+  }
   mu_sim_cluster_call(master->sim, engine_call);
   if (engine_call->kind == MU_CALL_TEARDOWN)
     tear_down(master);

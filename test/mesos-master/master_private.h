@@ -76,6 +76,10 @@ gboolean mu_master_listen(MuTestMaster *master, guint16 port, const MuTlsServer 
                           GError **error);
 void mu_master_close(MuTestMaster *master);
 
+/* master_secrets.c: what is wrong with the secrets of a call's launches; NULL: nothing, and agents have brought them to the
+ * sandboxes, if there are any. */
+const char *mu_master_take_secrets(const MuTestMaster *master, const Mesos__Call *call);
+
 /* master_stream.c */
 MuMasterStream *mu_master_stream_new(MuTestMaster *master, MuWireFormat format);
 MuMasterStream *mu_master_stream_ref(MuMasterStream *stream);

@@ -301,6 +301,31 @@ static void test_refused_accept(void) {
   world_free(world);
 }
 
+static GBytes *no_value(const char *service, const char *secret, gpointer user, GError **error) {
+  (void)user;
+  g_set_error(error, MU_ERROR, MU_ERROR_REFUSED, "%s is not for %s", secret, service);
+  return NULL;
+}
+
+/* A launch whose secrets may not be had is not sent, and its offer is given back. */
+static void test_secrets_are_not_to_be_had(void) {
+  static const MuMesosSecretFuncs FUNCS = {.value = no_value};
+  World *world = world_open();
+  mu_mesos_engine_set_secrets(world->engine, &FUNCS, NULL);
+  WAIT_FOR(world->subscribed == 1);
+  send_offer(world, "o1");
+  WAIT_FOR(has_last(world->events, "OFFERS(o1)"));
+  MuEngineCall *call = make_launch("o1");
+  const MuOperation *operation = call->operations->pdata[0];
+  g_ptr_array_add(operation->launch->secrets, mu_launch_secret_new("other/key", "KEY", NULL));
+  perform(world, call);
+  WAIT_FOR(world->status != NULL && has_last(world->calls, "DECLINE"));
+  g_assert_cmpint(world->status->state, ==, MU_TASK_ERROR);
+  g_assert_cmpstr(world->status->message, ==, "its secrets cannot be had: other/key is not for svc");
+  g_assert_null(strstr(world->calls->str, "ACCEPT"));
+  world_free(world);
+}
+
 /* ---- connections that break ---------------------------------------------------------------------------------------------------- */
 
 static void send_both(gpointer user) {
@@ -642,6 +667,7 @@ int main(int argc, char **argv) {
   g_test_add_func("/mesos_engine/json", test_json);
   g_test_add_func("/mesos_engine/accept-of-rescinded", test_accept_of_rescinded);
   g_test_add_func("/mesos_engine/refused-accept", test_refused_accept);
+  g_test_add_func("/mesos_engine/secrets-are-not-to-be-had", test_secrets_are_not_to_be_had);
   g_test_add_func("/mesos_engine/cut-at-any-byte", test_cut_at_any_byte);
   g_test_add_func("/mesos_engine/byte-by-byte", test_byte_by_byte);
   g_test_add_func("/mesos_engine/end-in-order", test_end_in_order);

@@ -353,6 +353,72 @@ static void test_uris_and_secrets(void) {
               "\"SECRET\",\"secret\":{\"type\":\"REFERENCE\",\"reference\":{\"name\":\"db/key\"}}}}]}");
 }
 
+static GBytes *value_of(const char *service, const char *secret, gpointer user, GError **error) {
+  (void)user;
+  g_assert_cmpstr(service, ==, "svc");
+  if (strcmp(secret, "db/password") == 0)
+    return g_bytes_new_static("s3cret", 6);
+  if (strcmp(secret, "db/binary") == 0)
+    return g_bytes_new_static("a\0b", 3);
+  if (strcmp(secret, "other/key") == 0)
+    g_set_error(error, MU_ERROR, MU_ERROR_REFUSED, "not for svc");
+  return NULL;
+}
+
+static gboolean key_of(const char *service, const char *task, const MuLaunchTls *wanted, GPtrArray *files,
+                       gpointer user, GError **error) {
+  g_autoptr(GBytes) content = g_bytes_new_static("PEM", 3);
+  (void)service, (void)user, (void)error;
+  g_assert_cmpstr(task, ==, "hello-0-server");
+  g_ptr_array_add(files, mu_mesos_file_new(wanted->name, "key", content));
+  return TRUE;
+}
+
+static const MuMesosSecretFuncs SECRETS = {value_of, key_of};
+
+/* What the scheduler keeps goes as values, in base64 here; the rest by its path. */
+static void test_secrets_of_ours(void) {
+  g_autoptr(MuArena) arena = mu_arena_new();
+  MuTaskLaunch *task = NULL;
+  g_autoptr(GError) error = NULL;
+  g_autoptr(MuPodLaunch) launch = make_launch(&task);
+  g_ptr_array_add(launch->secrets, mu_launch_secret_new("db/password", "PASSWORD", "conf/p"));
+  g_ptr_array_add(launch->secrets, mu_launch_secret_new("db/binary", NULL, "binary"));
+  g_ptr_array_add(launch->secrets, mu_launch_secret_new("elsewhere", "ELSEWHERE", NULL));
+  g_ptr_array_add(task->tls, mu_launch_tls_new("web", FALSE, "cn"));
+  g_autoptr(MuMesosBrought) brought = mu_mesos_bring(&SECRETS, NULL, launch, &error);
+  g_assert_no_error(error);
+  g_autoptr(GHashTable) all = g_hash_table_new(NULL, NULL);
+  g_hash_table_insert(all, launch, brought);
+  const MuMesosLaunchPlace place = {"f", "a", NULL, all};
+  const Mesos__TaskInfo *message = mu_mesos_launch_write(arena, launch, 0, &place)->task_group->tasks[0];
+  assert_json(&message->command->environment->base,
+              "{\"variables\":[{\"name\":\"PASSWORD\",\"type\":\"SECRET\",\"secret\":{\"type\":\"VALUE\",\"value\":{"
+              "\"data\":\"czNjcmV0\"}}},{\"name\":\"ELSEWHERE\",\"type\":\"SECRET\",\"secret\":{\"type\":"
+              "\"REFERENCE\",\"reference\":{\"name\":\"elsewhere\"}}}]}");
+  assert_json(&message->container->base,
+              "{\"type\":\"MESOS\",\"volumes\":[{\"container_path\":\"conf/p\",\"mode\":\"RO\",\"source\":{\"type\":"
+              "\"SECRET\",\"secret\":{\"type\":\"VALUE\",\"value\":{\"data\":\"czNjcmV0\"}}}},{\"container_path\":"
+              "\"binary\",\"mode\":\"RO\",\"source\":{\"type\":\"SECRET\",\"secret\":{\"type\":\"VALUE\",\"value\":{"
+              "\"data\":\"YQBi\"}}}},{\"container_path\":\"web.key\",\"mode\":\"RO\",\"source\":{\"type\":\"SECRET\","
+              "\"secret\":{\"type\":\"VALUE\",\"value\":{\"data\":\"UEVN\"}}}}]}");
+}
+
+static void test_secrets_that_may_not_be_had(void) {
+  static const struct {
+    const char *secret, *env_key, *message;
+  } ROWS[] = {{"other/key", NULL, "not for svc"}, {"db/binary", "BINARY", "zero byte"}};
+  for (gsize i = 0; i < G_N_ELEMENTS(ROWS); i++) {
+    MuTaskLaunch *task = NULL;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(MuPodLaunch) launch = make_launch(&task);
+    g_ptr_array_add(launch->secrets, mu_launch_secret_new(ROWS[i].secret, ROWS[i].env_key, "f"));
+    g_assert_null(mu_mesos_bring(&SECRETS, NULL, launch, &error));
+    g_assert_error(error, MU_ERROR, MU_ERROR_REFUSED);
+    g_assert_nonnull(strstr(error->message, ROWS[i].message));
+  }
+}
+
 static void test_ports(void) {
   g_autoptr(MuArena) arena = mu_arena_new();
   MuTaskLaunch *task = NULL;
@@ -432,6 +498,8 @@ int main(int argc, char **argv) {
   g_test_add_func("/mesos_messages/limits", test_limits);
   g_test_add_func("/mesos_messages/pod-container", test_pod_container);
   g_test_add_func("/mesos_messages/templates", test_templates);
+  g_test_add_func("/mesos_messages/secrets-of-ours", test_secrets_of_ours);
+  g_test_add_func("/mesos_messages/secrets-that-may-not-be-had", test_secrets_that_may_not_be_had);
   g_test_add_func("/mesos_messages/uris-and-secrets", test_uris_and_secrets);
   g_test_add_func("/mesos_messages/ports", test_ports);
   g_test_add_func("/mesos_messages/subscribe", test_subscribe);

@@ -78,23 +78,26 @@ static void add_external_volumes(MuArena *arena, const MuPodLaunch *launch, Meso
   }
 }
 
-Mesos__Secret *mu_mesos_secret_write(MuArena *arena, const char *path) {
-  Mesos__Secret *secret = mu_wire_new(arena, &mesos__secret__descriptor);
-  secret->has_type = TRUE;
-  secret->type = MESOS__SECRET__TYPE__REFERENCE;
-  secret->reference = mu_wire_new(arena, &mesos__secret__reference__descriptor);
-  secret->reference->name = (char *)path;
-  return secret;
+static void add_secret_file(MuArena *arena, char *path, Mesos__Secret *secret, Mesos__ContainerInfo *container) {
+  Mesos__Volume *volume = new_volume(arena, path, TRUE, MESOS__VOLUME__SOURCE__TYPE__SECRET);
+  volume->source->secret = secret;
+  add_volume(container, volume);
 }
 
-static void add_secret_files(MuArena *arena, const MuPodLaunch *launch, Mesos__ContainerInfo *container) {
+static void add_secret_files(MuArena *arena, const MuPodLaunch *launch, const MuMesosBrought *brought,
+                             Mesos__ContainerInfo *container) {
   for (guint i = 0; i < launch->secrets->len; i++) {
     const MuLaunchSecret *wanted = launch->secrets->pdata[i];
-    if (wanted->file == NULL)
-      continue;
-    Mesos__Volume *volume = new_volume(arena, wanted->file, TRUE, MESOS__VOLUME__SOURCE__TYPE__SECRET);
-    volume->source->secret = mu_mesos_secret_write(arena, wanted->secret);
-    add_volume(container, volume);
+    if (wanted->file != NULL)
+      add_secret_file(arena, wanted->file, mu_mesos_secret_write(arena, wanted->secret, brought), container);
+  }
+}
+
+/* Keys and certificates are secrets as well. */
+static void add_keys(MuArena *arena, const GPtrArray *files, Mesos__ContainerInfo *container) {
+  for (guint i = 0; files != NULL && i < files->len; i++) {
+    const MuMesosFile *file = files->pdata[i];
+    add_secret_file(arena, file->name, mu_mesos_value_write(arena, file->content), container);
   }
 }
 
@@ -199,15 +202,18 @@ Mesos__ContainerInfo *mu_mesos_executor_container(MuArena *arena, const MuPodLau
   return container;
 }
 
-Mesos__ContainerInfo *mu_mesos_task_container(MuArena *arena, const MuPodLaunch *launch, const MuTaskLaunch *task) {
+Mesos__ContainerInfo *mu_mesos_task_container(MuArena *arena, const MuPodLaunch *launch, const MuTaskLaunch *task,
+                                              const MuMesosBrought *brought) {
   Mesos__ContainerInfo *container = new_container(arena);
-  gsize most =
-      launch->resources->items->len + launch->host_volumes->len + launch->external_volumes->len + launch->secrets->len;
+  const GPtrArray *keys = mu_mesos_brought_files(brought, task->task_id);
+  gsize most = launch->resources->items->len + launch->host_volumes->len + launch->external_volumes->len +
+               launch->secrets->len + (keys == NULL ? 0 : keys->len);
   container->volumes = mu_wire_array(arena, Mesos__Volume, most);
   add_pod_volumes(arena, launch, container);
   add_host_volumes(arena, launch, container);
   add_external_volumes(arena, launch, container);
-  add_secret_files(arena, launch, container);
+  add_secret_files(arena, launch, brought, container);
+  add_keys(arena, keys, container);
   if (launch->rlimits->len > 0)
     container->rlimit_info = write_rlimits(arena, launch->rlimits);
   if (launch->image != NULL)

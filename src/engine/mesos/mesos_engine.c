@@ -256,6 +256,12 @@ void mu_mesos_engine_set_bootstrap_url(MuEngine *engine, const char *url) {
   mesos->bootstrap_url = g_strdup(url);
 }
 
+void mu_mesos_engine_set_secrets(MuEngine *engine, const MuMesosSecretFuncs *funcs, gpointer user) {
+  MuMesos *mesos = (MuMesos *)engine;
+  mesos->secret_funcs = funcs;
+  mesos->secrets_user = user;
+}
+
 /* ---- new ----------------------------------------------------------------------------------------------------------------- */
 
 static void keep_texts(MuMesos *mesos) {

@@ -32,6 +32,27 @@ typedef struct {
 
 /* The config is copied. MU_ERROR_REFUSED names what of it cannot be meant. */
 MuEngine *mu_mesos_engine_new(const MuMesosEngineConfig *config, GError **error);
+/* A file for a task's sandbox. */
+typedef struct {
+  char *name;
+  GBytes *content;
+} MuMesosFile;
+
+/* What the scheduler keeps itself and agents are to be given. Asked on the main loop when a launch is sent; what is answered goes into
+ * that launch, and is kept nowhere. */
+typedef struct {
+  /* The value of a secret for a service. NULL without an error: it is none of ours, and the agents' own resolver knows it by its path;
+   * with an error: the service may not have it. The caller unrefs. */
+  GBytes *(*value)(const char *service, const char *secret, gpointer user, GError **error);
+  /* Adds the files of a key and its certificate, made for a task's name (hello-0-server), to `files`. */
+  gboolean (*tls)(const char *service, const char *task, const MuLaunchTls *wanted, GPtrArray *files, gpointer user,
+                  GError **error);
+} MuMesosSecretFuncs;
+
+/* "NAME.SUFFIX". The caller gives it to the array of files. */
+MuMesosFile *mu_mesos_file_new(const char *name, const char *suffix, GBytes *content);
+/* `funcs` must live as long as the engine. Until it is called no secret is ours, and tasks get no keys. */
+void mu_mesos_engine_set_secrets(MuEngine *engine, const MuMesosSecretFuncs *funcs, gpointer user);
 /* Where agents fetch muster-bootstrap from, which renders config templates in the task. Until it is set, tasks with config
  * templates end at once, and say why. */
 void mu_mesos_engine_set_bootstrap_url(MuEngine *engine, const char *url);

@@ -54,17 +54,18 @@ static void add_template(MuArena *arena, GPtrArray *variables, guint n, const ch
   } while (++part * MU_MESOS_TEMPLATE_PART < length);
 }
 
-/* Its value is put in by the agent's secret resolver. */
-static void add_secret(MuArena *arena, GPtrArray *variables, const MuLaunchSecret *wanted) {
+static void add_secret(MuArena *arena, GPtrArray *variables, const MuLaunchSecret *wanted,
+                       const MuMesosBrought *brought) {
   Mesos__Environment__Variable *variable = mu_wire_new(arena, &mesos__environment__variable__descriptor);
   variable->name = wanted->env_key;
   variable->has_type = TRUE;
   variable->type = MESOS__ENVIRONMENT__VARIABLE__TYPE__SECRET;
-  variable->secret = mu_mesos_secret_write(arena, wanted->secret);
+  variable->secret = mu_mesos_secret_write(arena, wanted->secret, brought);
   g_ptr_array_add(variables, variable);
 }
 
-static Mesos__Environment *write_environment(MuArena *arena, const MuPodLaunch *pod, const MuTaskLaunch *task) {
+static Mesos__Environment *write_environment(MuArena *arena, const MuPodLaunch *pod, const MuTaskLaunch *task,
+                                             const MuMesosBrought *brought) {
   g_autoptr(GPtrArray) variables = g_ptr_array_new();
   for (guint i = 0; i < task->env->len; i++) {
     const MuEnvVar *pair = task->env->pdata[i];
@@ -72,7 +73,7 @@ static Mesos__Environment *write_environment(MuArena *arena, const MuPodLaunch *
   }
   for (guint i = 0; i < pod->secrets->len; i++)
     if (((const MuLaunchSecret *)pod->secrets->pdata[i])->env_key != NULL)
-      add_secret(arena, variables, pod->secrets->pdata[i]);
+      add_secret(arena, variables, pod->secrets->pdata[i], brought);
   for (guint i = 0; i < task->configs->len; i++)
     add_template(arena, variables, i, ((const MuLaunchConfig *)task->configs->pdata[i])->text);
   if (variables->len == 0)
@@ -150,12 +151,12 @@ static char *with_checksums(MuArena *arena, const GPtrArray *uris, char *cmd) {
 }
 
 static Mesos__CommandInfo *write_command(MuArena *arena, const MuPodLaunch *pod, const MuTaskLaunch *task,
-                                         const MuMesosLaunchPlace *place) {
+                                         const MuMesosLaunchPlace *place, const MuMesosBrought *brought) {
   gboolean renders = task->configs->len > 0;
   char *cmd = renders ? with_bootstrap(arena, task, place) : task->cmd;
   Mesos__CommandInfo *command = new_command(arena, with_checksums(arena, pod->uris, cmd));
   command->user = task->user;
-  command->environment = write_environment(arena, pod, task);
+  command->environment = write_environment(arena, pod, task, brought);
   command->uris = mu_wire_array(arena, Mesos__CommandInfo__URI, pod->uris->len + 2);
   for (guint i = 0; i < pod->uris->len; i++)
     add_uri(arena, pod->uris->pdata[i], command);
@@ -256,6 +257,7 @@ static Mesos__KillPolicy *write_kill_policy(MuArena *arena, gint64 grace_ms) {
 
 static Mesos__TaskInfo *write_task(MuArena *arena, const MuPodLaunch *pod, const MuTaskLaunch *launch,
                                    const MuMesosLaunchPlace *place) {
+  const MuMesosBrought *brought = place->brought == NULL ? NULL : g_hash_table_lookup(place->brought, pod);
   Mesos__TaskInfo *task = mu_wire_new(arena, &mesos__task_info__descriptor);
   task->name = launch->name;
   task->task_id = mu_wire_new(arena, &mesos__task_id__descriptor);
@@ -263,8 +265,8 @@ static Mesos__TaskInfo *write_task(MuArena *arena, const MuPodLaunch *pod, const
   task->agent_id = mu_wire_new(arena, &mesos__agent_id__descriptor);
   task->agent_id->value = (char *)place->agent_id;
   task->resources = mu_mesos_resources_write(arena, launch->resources, &task->n_resources);
-  task->command = write_command(arena, pod, launch, place);
-  task->container = mu_mesos_task_container(arena, pod, launch);
+  task->command = write_command(arena, pod, launch, place, brought);
+  task->container = mu_mesos_task_container(arena, pod, launch, brought);
   if (launch->readiness_check != NULL)
     task->check = write_check(arena, launch->readiness_check);
   if (launch->health_check != NULL)

@@ -5,6 +5,7 @@
 #include "arena.h"
 #include "engine.h"
 #include "mesos.pb-c.h"
+#include "mesos_secrets.h"
 
 /* Config templates travel in the task's environment, each in base64 under this name and its number, in parts when it is
  * long: MUSTER_TEMPLATE_0, MUSTER_TEMPLATE_0_1, … The kernel takes 128 KiB of one variable. */
@@ -14,6 +15,7 @@
 typedef struct {
   const char *framework_id, *agent_id;
   const char *bootstrap_url; /* where the fetcher finds muster-bootstrap; wanted by tasks with config templates */
+  GHashTable *brought;       /* MuPodLaunch* to MuMesosBrought*: what is ours of what a launch wants; NULL: nothing */
 } MuMesosLaunchPlace;
 
 /* The group of the launch's n-th task, in the arena; borrows texts of the launch. */
@@ -23,8 +25,8 @@ Mesos__Offer__Operation__LaunchGroup *mu_mesos_launch_write(MuArena *arena, cons
  * is none of muster's. The caller frees. */
 MuPodLaunch *mu_mesos_launch_read(const Mesos__Offer__Operation__LaunchGroup *group, GError **error);
 
-/* mesos_container.c: a secret by its path; the container of the executor, and of a task of the pod. */
-Mesos__Secret *mu_mesos_secret_write(MuArena *arena, const char *path);
+/* mesos_container.c: the container of the executor, and of a task of the pod. */
 Mesos__ContainerInfo *mu_mesos_executor_container(MuArena *arena, const MuPodLaunch *launch);
-Mesos__ContainerInfo *mu_mesos_task_container(MuArena *arena, const MuPodLaunch *launch, const MuTaskLaunch *task);
+Mesos__ContainerInfo *mu_mesos_task_container(MuArena *arena, const MuPodLaunch *launch, const MuTaskLaunch *task,
+                                              const MuMesosBrought *brought);
 #endif

@@ -45,10 +45,29 @@ static void end_offers(MuMesos *mesos, const GPtrArray *ids) {
     mu_mesos_places_end_offer(mesos->places, ids->pdata[i]);
 }
 
-static void send(MuMesos *mesos, const MuEngineCall *call, const char *agent_id) {
+static void send_launches(MuMesos *mesos, const MuEngineCall *call, const char *agent_id, GHashTable *brought) {
   g_autoptr(MuArena) arena = mu_arena_new();
-  const MuMesosLaunchPlace place = {mesos->framework_id, agent_id, mesos->bootstrap_url};
+  const MuMesosLaunchPlace place = {mesos->framework_id, agent_id, mesos->bootstrap_url, brought};
   mu_mesos_client_call(mesos->client, mu_mesos_call_write(arena, call, &place));
+}
+
+static void send(MuMesos *mesos, const MuEngineCall *call) {
+  send_launches(mesos, call, NULL, NULL);
+}
+
+/* MuPodLaunch* to MuMesosBrought*; NULL: a service may not have what it asks for. */
+static GHashTable *bring(MuMesos *mesos, const MuEngineCall *call, GError **error) {
+  g_autoptr(GHashTable) all = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)mu_mesos_brought_free);
+  for (guint i = 0; i < call->operations->len; i++) {
+    MuPodLaunch *launch = ((const MuOperation *)call->operations->pdata[i])->launch;
+    if (launch == NULL)
+      continue;
+    MuMesosBrought *brought = mu_mesos_bring(mesos->secret_funcs, mesos->secrets_user, launch, error);
+    if (brought == NULL)
+      return NULL;
+    g_hash_table_insert(all, launch, brought);
+  }
+  return g_steal_pointer(&all);
 }
 
 /* The agent of the accept; NULL when one of its offers was taken back meanwhile: the master would drop it as a whole. */
@@ -70,26 +89,34 @@ static void decline(MuMesos *mesos, const MuEngineCall *call) {
       g_ptr_array_add(ours->offer_ids, g_strdup(call->offer_ids->pdata[i]));
   end_offers(mesos, ours->offer_ids);
   if (ours->offer_ids->len > 0)
-    send(mesos, ours, NULL);
+    send(mesos, ours);
 }
 
-static void drop_accept(MuMesos *mesos, const MuEngineCall *call) {
+static void drop_accept(MuMesos *mesos, const MuEngineCall *call, MuTaskState state, const char *reason,
+                        const char *message) {
   g_autoptr(MuEngineCall) rest = mu_engine_call_new(MU_CALL_DECLINE);
   for (guint i = 0; i < call->offer_ids->len; i++)
     g_ptr_array_add(rest->offer_ids, g_strdup(call->offer_ids->pdata[i]));
   decline(mesos, rest);
-  answer_launches(mesos, call, MU_TASK_DROPPED, "REASON_INVALID_OFFERS",
-                  "the offer was taken back before the launch was sent");
+  answer_launches(mesos, call, state, reason, message);
 }
 
 static void accept(MuMesos *mesos, const MuEngineCall *call) {
   g_autofree char *agent_id = g_strdup(agent_of(mesos, call));
   if (agent_id == NULL) {
-    drop_accept(mesos, call);
+    drop_accept(mesos, call, MU_TASK_DROPPED, "REASON_INVALID_OFFERS",
+                "the offer was taken back before the launch was sent");
+    return;
+  }
+  g_autoptr(GError) error = NULL;
+  g_autoptr(GHashTable) brought = bring(mesos, call, &error);
+  if (brought == NULL) {
+    g_autofree char *text = g_strdup_printf("its secrets cannot be had: %s", error->message);
+    drop_accept(mesos, call, MU_TASK_ERROR, "REASON_TASK_INVALID", text);
     return;
   }
   end_offers(mesos, call->offer_ids);
-  send(mesos, call, agent_id);
+  send_launches(mesos, call, agent_id, brought);
 }
 
 /* ---- revive, suppress ---------------------------------------------------------------------------------------------------- */
@@ -130,12 +157,12 @@ static void revive(MuMesos *mesos) {
   }
   mesos->revives -= 1;
   g_autoptr(MuEngineCall) call = mu_engine_call_new(MU_CALL_REVIVE);
-  send(mesos, call, NULL);
+  send(mesos, call);
 }
 
 static void suppress(MuMesos *mesos, const MuEngineCall *call) {
   mu_mesos_cancel_revive(mesos);
-  send(mesos, call, NULL);
+  send(mesos, call);
 }
 
 /* ---- all ------------------------------------------------------------------------------------------------------------------ */
@@ -151,10 +178,10 @@ void mu_mesos_perform(MuEngine *engine, const MuEngineCall *call) {
   case MU_CALL_SUPPRESS: suppress(mesos, call); break;
   case MU_CALL_ACKNOWLEDGE:
     if (call->uuid != NULL && call->agent_id != NULL)
-      send(mesos, call, NULL);
+      send(mesos, call);
     break;
   case MU_CALL_KILL:
   case MU_CALL_RECONCILE:
-  case MU_CALL_TEARDOWN: send(mesos, call, NULL); break;
+  case MU_CALL_TEARDOWN: send(mesos, call); break;
   }
 }

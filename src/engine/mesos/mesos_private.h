@@ -26,6 +26,8 @@ typedef struct {
   GSource *event_source, *revive_source;
   double revives; /* that may be given now */
   gint64 revives_us;
+  const MuMesosSecretFuncs *secret_funcs; /* NULL: no secret is ours */
+  gpointer secrets_user;
   char *last_error; /* why there is no subscription; NULL when there is one */
   char *master_version, *bootstrap_url;
 } MuMesos;
