@@ -51,6 +51,7 @@ typedef struct {
   const char
       *mono_service; /* the service that is the whole scheduler: its routes are there without its name; NULL: none */
   gboolean quiet;    /* no log lines below warning */
+  gboolean no_exec;  /* nobody runs commands in tasks over the API */
 } MuRunnerOptions;
 
 /* How a run ended. */

@@ -430,3 +430,124 @@ void mu_cli_client_free(MuCliClient *client) {
     close(client->state_fd);
   g_free(client);
 }
+
+/* ---- connections that go on otherwise ----------------------------------------------------------------------------- */
+
+#define HEAD_MAX_BYTES (256 * 1024) /* of the answer before the connection is ours; an error's body included */
+
+/* libcurl finds the scheduler and connects; the rest is ours. */
+static int connect_raw(MuCliClient *client, GError **error) {
+  g_autoptr(Transfer) transfer = transfer_new(client, "/");
+  curl_socket_t socket = CURL_SOCKET_BAD;
+  if (g_str_has_prefix(client->base, "https:")) {
+    g_set_error(error, MU_ERROR, MU_ERROR_USAGE,
+                "a command cannot be run through https://…: it needs the scheduler's own address, or its socket");
+    return -1;
+  }
+  curl_easy_setopt(transfer->easy, CURLOPT_CONNECT_ONLY, 1L);
+  CURLcode code = curl_easy_perform(transfer->easy);
+  if (code == CURLE_OK)
+    code = curl_easy_getinfo(transfer->easy, CURLINFO_ACTIVESOCKET, &socket);
+  int fd = code == CURLE_OK ? fcntl(socket, F_DUPFD_CLOEXEC, 0) : -1;
+  if (fd < 0)
+    set_curl_error(transfer, code, NULL, error);
+  return fd;
+}
+
+static char *write_upgrade(const MuCliClient *client, const char *path, const char *protocol, const char *body) {
+  g_autoptr(GUri) uri = g_uri_parse(client->base, G_URI_FLAGS_NONE, NULL);
+  const char *host = uri == NULL ? NULL : g_uri_get_host(uri);
+  int port = uri == NULL ? -1 : g_uri_get_port(uri);
+  GString *text = g_string_new(NULL);
+  g_string_printf(text, strchr(host, ':') != NULL ? "POST %s HTTP/1.1\r\nHost: [%s]" : "POST %s HTTP/1.1\r\nHost: %s",
+                  path, host);
+  if (port > 0)
+    g_string_append_printf(text, ":%d", port);
+  g_string_append_printf(text,
+                         "\r\nConnection: Upgrade\r\nUpgrade: %s\r\nUser-Agent: muster/" MU_VERSION
+                         "\r\nContent-Type: application/json\r\nContent-Length: %" G_GSIZE_FORMAT "\r\n",
+                         protocol, strlen(body));
+  if (client->target->token != NULL)
+    g_string_append_printf(text, "Authorization: Bearer %s\r\n", client->target->token);
+  g_string_append_printf(text, "\r\n%s", body);
+  return g_string_free(text, FALSE);
+}
+
+static gboolean wait_for(int fd, short events) {
+  struct pollfd one = {.fd = fd, .events = events};
+  int n;
+  do
+    n = poll(&one, 1, ANSWER_TIMEOUT_MS);
+  while (n < 0 && errno == EINTR);
+  return n > 0;
+}
+
+static gboolean send_raw(int fd, const char *text) {
+  for (gsize left = strlen(text); left > 0;) {
+    ssize_t n = wait_for(fd, POLLOUT) ? send(fd, text, left, MSG_NOSIGNAL) : -1;
+    if (n < 0 && errno == EAGAIN)
+      continue;
+    if (n <= 0)
+      return FALSE;
+    text += n;
+    left -= (gsize)n;
+  }
+  return TRUE;
+}
+
+/* FALSE: nothing more comes. */
+static gboolean receive_raw(int fd, GByteArray *bytes) {
+  guint8 buffer[4096];
+  ssize_t n = wait_for(fd, POLLIN) ? recv(fd, buffer, sizeof buffer, 0) : -1;
+  if (n > 0)
+    g_byte_array_append(bytes, buffer, (guint)n);
+  return n > 0 || (n < 0 && errno == EAGAIN);
+}
+
+/* Where the head ends; 0: it is not all there. */
+static gsize head_length(const GByteArray *bytes) {
+  const guint8 *end = bytes->len == 0 ? NULL : memmem(bytes->data, bytes->len, "\r\n\r\n", 4);
+  return end == NULL ? 0 : (gsize)(end - bytes->data) + 4;
+}
+
+/* An answer that is none ends with the connection, which is not kept. */
+static void read_refusal(int fd, GByteArray *bytes, gsize head, GError **error) {
+  g_autofree char *text = g_strndup((const char *)bytes->data, head);
+  const char *field = strcasestr(text, "\r\nContent-Length:"), *space = strchr(text, ' ');
+  gsize length = field == NULL ? 0 : (gsize)g_ascii_strtoull(field + strlen("\r\nContent-Length:"), NULL, 10);
+  while (bytes->len < head + length && bytes->len < HEAD_MAX_BYTES && receive_raw(fd, bytes))
+    continue;
+  g_autoptr(GString) body = g_string_new_len((const char *)bytes->data + head, (gssize)(bytes->len - head));
+  set_server_error(space == NULL ? 0 : strtol(space, NULL, 10), body, error);
+}
+
+static gboolean read_answer(const MuCliClient *client, int fd, GByteArray *ret_more, GError **error) {
+  g_autoptr(GByteArray) bytes = g_byte_array_new();
+  gsize head = 0;
+  while ((head = head_length(bytes)) == 0 && bytes->len < HEAD_MAX_BYTES)
+    if (!receive_raw(fd, bytes)) {
+      set_no_scheduler(client, "it closed the connection", error);
+      return FALSE;
+    }
+  static const char good[] = "HTTP/1.1 101 ";
+  if (head < strlen(good) || memcmp(bytes->data, good, strlen(good)) != 0) {
+    read_refusal(fd, bytes, head, error);
+    return FALSE;
+  }
+  g_byte_array_append(ret_more, bytes->data + head, (guint)(bytes->len - head));
+  return TRUE;
+}
+
+int mu_cli_client_upgrade(MuCliClient *client, const char *path, const char *protocol, const char *body,
+                          GByteArray *ret_more, GError **error) {
+  g_autofree char *request = write_upgrade(client, path, protocol, body);
+  int fd = connect_raw(client, error);
+  if (fd < 0)
+    return -1;
+  if (!send_raw(fd, request))
+    set_no_scheduler(client, g_strerror(errno), error);
+  else if (read_answer(client, fd, ret_more, error))
+    return fd;
+  close(fd);
+  return -1;
+}

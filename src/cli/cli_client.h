@@ -36,6 +36,11 @@ json_t *mu_cli_client_get(MuCliClient *client, const char *path, GError **error)
 /* The answer as bytes. */
 GBytes *mu_cli_client_get_bytes(MuCliClient *client, const char *path, GError **error);
 
+/* Asks for a connection that goes on in another protocol: POST with the JSON body, and the answer 101. The caller closes the socket;
+ * what came on it with the answer is put into `ret_more`. -1 with an error: the server's, or MU_ERROR_NO_SCHEDULER. */
+int mu_cli_client_upgrade(MuCliClient *client, const char *path, const char *protocol, const char *body,
+                          GByteArray *ret_more, GError **error);
+
 /* ---- streams ---- */
 
 typedef struct {

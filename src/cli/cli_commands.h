@@ -34,6 +34,7 @@ gboolean mu_cli_pod_restart(MuCliCall *call, GError **error);
 gboolean mu_cli_pod_decommission(MuCliCall *call, GError **error);
 gboolean mu_cli_pod_recommission(MuCliCall *call, GError **error);
 gboolean mu_cli_pod_pause(MuCliCall *call, GError **error);
+gboolean mu_cli_pod_exec(MuCliCall *call, GError **error);
 gboolean mu_cli_pod_resume(MuCliCall *call, GError **error);
 gboolean mu_cli_pod_replace(MuCliCall *call, GError **error);
 gboolean mu_cli_config_list(MuCliCall *call, GError **error);

@@ -152,6 +152,7 @@ gboolean mu_cli_serve(MuCliCall *call, GError **error) {
   options.engine = mu_cli_text(call, "engine");
   options.mesos = mesos_options(call);
   options.quiet = mu_cli_has(call, "quiet");
+  options.no_exec = mu_cli_has(call, "no-exec");
   g_autoptr(MuMultiServiceRunner) runner = open_runner(call, &options, &fixed, &specs, error);
   if (runner == NULL)
     return FALSE;

@@ -18,6 +18,7 @@ OPTION(version, "version", 0, MU_CLI_FLAG, 0, NULL, "print the version and end")
 OPTION(listen, "listen", 0, MU_CLI_TEXT, 0, "ADDR:PORT",
        "where the API is served (default 127.0.0.1:8640; port 0: a free one)");
 OPTION(no_tcp, "no-tcp", 0, MU_CLI_FLAG, 0, NULL, "serve the API only on the unix socket in the state folder");
+OPTION(no_exec, "no-exec", 0, MU_CLI_FLAG, 0, NULL, "run no commands of others in tasks (`muster pod exec`)");
 OPTION(framework_name, "framework-name", 0, MU_CLI_TEXT, 0, "NAME", "the framework's name (default muster)");
 OPTION(engine, "engine", 0, MU_CLI_TEXT, 0, "ENGINE",
        "what runs the tasks: local (this machine; the default) or mesos (a cluster)");
@@ -69,6 +70,10 @@ OPTION(fixed, "service", 0, MU_CLI_TEXT, MU_CLI_MANY, "FILE", "a service of a fi
 OPTION(specs, "specs", 0, MU_CLI_TEXT, 0, "DIR", "services can be added by the name of a spec file in this folder");
 OPTION(quiet, "quiet", 'q', MU_CLI_FLAG, 0, NULL, "log only warnings and errors");
 
+OPTION(exec_task, "task", 0, MU_CLI_TEXT, 0, "TASK",
+       "beside which task of the pod (server); needed when it has several");
+OPTION(interactive, "interactive", 'i', MU_CLI_FLAG, 0, NULL, "give the command this standard input");
+OPTION(tty, "tty", 't', MU_CLI_FLAG, 0, NULL, "give it a terminal, of this one's kind and size");
 OPTION(file, "file", 'f', MU_CLI_TEXT, MU_CLI_REQUIRED, "FILE", "the ServiceSpec; - reads it from standard input");
 OPTION(param, "param", 'p', MU_CLI_TEXT, MU_CLI_MANY, "KEY=VALUE",
        "a variable of the template; the strongest source of its value");
@@ -149,8 +154,9 @@ static const MuCliCommand commands[] = {
      "name, has its API at /v1/plans and so on, and ends with it. A file with faults keeps the scheduler from starting; "
      "a change that is not allowed is told, and the service goes on as it was. With --specs services can be added by the "
      "name of a file, POST /v1/multi/NAME?yaml=FILE. " VARIABLES_TEXT,
-     OPTIONS(&option_listen, &option_no_tcp, &option_framework_name, &option_engine, MACHINE_OPTIONS, MESOS_OPTIONS,
-             &option_max_footprint, &option_mono, &option_fixed, &option_specs, CONTEXT_OPTIONS, &option_quiet),
+     OPTIONS(&option_listen, &option_no_tcp, &option_no_exec, &option_framework_name, &option_engine, MACHINE_OPTIONS,
+             MESOS_OPTIONS, &option_max_footprint, &option_mono, &option_fixed, &option_specs, CONTEXT_OPTIONS,
+             &option_quiet),
      mu_cli_serve, "muster serve --state ./state --listen 127.0.0.1:0 --agents 2"},
     {"run", "FILE", "Run one service in the foreground, with throw-away state.",
      "A scheduler of its own deploys the service and prints what its tasks print, each line after the task's name. "
@@ -248,6 +254,12 @@ static const MuCliCommand commands[] = {
      NO_OPTIONS, mu_cli_pod_decommission, "muster pod decommission redis replica-1"},
     {"pod recommission", "SERVICE POD", "Bring a decommissioned pod back, anew.", NULL, NO_OPTIONS,
      mu_cli_pod_recommission, NULL},
+    {"pod exec", "SERVICE POD COMMAND...",
+     "Run a command beside a pod's task: in its sandbox, as its user, with its environment.",
+     "Put `--` before the command. The exit status is the command's, or 128 and the number of the signal that ended it. The command "
+     "ends with this one. -t is for terminals: `muster pod exec -it redis primary-0 -- sh`.",
+     OPTIONS(&option_exec_task, &option_interactive, &option_tty), mu_cli_pod_exec,
+     "muster pod exec redis primary-0 -- ls -l"},
     {"pod pause", "SERVICE POD [TASK]...", "Run an idle command in place of the pod's tasks, to look around in them.",
      PAUSE_TEXT, NO_OPTIONS, mu_cli_pod_pause, "muster pod pause redis replica-1 server"},
     {"pod resume", "SERVICE POD [TASK]...", "Let paused tasks run again.", PAUSE_TEXT, NO_OPTIONS, mu_cli_pod_resume,

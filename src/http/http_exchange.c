@@ -42,6 +42,7 @@ void mu_http_exchange_unref(MuHttpResponse *response) {
   mu_assert(response->reply == NULL);
   if (response->server != NULL)
     g_queue_unlink(&response->server->exchanges, &response->link);
+  mu_http_upgrade_end(response);
   g_clear_error(&response->refusal);
   g_ptr_array_unref(response->headers);
   g_byte_array_unref(response->body);

@@ -47,6 +47,7 @@ struct MuHttpResponse {
   guint status;
   guint done_status; /* of a command's good end */
   gboolean begun, handled, answered;
+  gpointer upgrade; /* http_reply.c: what becomes of the connection after a 101 */
   /* waiting */
   gboolean suspended;
   gboolean hung_up; /* the client left while we waited */
@@ -71,6 +72,8 @@ void mu_http_exchange_resume(MuHttpResponse *response);
 void mu_http_exchange_server_ends(MuHttpResponse *response);
 /* Nothing of the server may be touched any more. */
 void mu_http_exchange_server_gone(MuHttpResponse *response);
+/* http_reply.c: a 101 that did not come to be is told so. */
+void mu_http_upgrade_end(MuHttpResponse *response);
 /* A header of the request, or NULL. Only while the connection is there. */
 const char *mu_http_request_header(const MuHttpResponse *response, const char *name);
 /* A field of the query, or NULL. */

@@ -4,6 +4,7 @@
 #include "http_internal.h"
 #include "http_limits.h"
 #include "json.h"
+#include <fcntl.h>
 #include <muster/error.h>
 #include <poll.h>
 #include <string.h>
@@ -144,4 +145,37 @@ void mu_http_stream_cut(MuHttpResponse *response) {
     return;
   int fd = MHD_get_connection_info(response->connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
   shutdown(fd, SHUT_RDWR);
+}
+
+/* ---- connections that go on otherwise ---- */
+
+typedef struct {
+  MuHttpUpgradeFunc begun;
+  gpointer user;
+} Upgrade;
+
+/* libmicrohttpd's own descriptor is closed at once: the connection lives on in the copy. */
+static void on_upgrade(void *cls, struct MHD_Connection *connection, void *exchange, const char *bytes, size_t length,
+                       MHD_socket socket, struct MHD_UpgradeResponseHandle *handle) {
+  (void)connection, (void)exchange;
+  Upgrade *upgrade = cls;
+  int fd = fcntl(socket, F_DUPFD_CLOEXEC, 0);
+  upgrade->begun(fd, bytes, length, upgrade->user);
+  upgrade->begun = NULL;
+  MHD_upgrade_action(handle, MHD_UPGRADE_ACTION_CLOSE);
+}
+
+void mu_http_respond_upgrade(MuHttpResponse *response, const char *protocol, MuHttpUpgradeFunc begun, gpointer user) {
+  response->upgrade = g_new0(Upgrade, 1);
+  *(Upgrade *)response->upgrade = (Upgrade){begun, user};
+  struct MHD_Response *reply = MHD_create_response_for_upgrade(on_upgrade, response->upgrade);
+  mu_http_add_header(response, MHD_HTTP_HEADER_UPGRADE, protocol);
+  give(response, MHD_HTTP_SWITCHING_PROTOCOLS, NULL, reply);
+}
+
+void mu_http_upgrade_end(MuHttpResponse *response) {
+  Upgrade *upgrade = response->upgrade;
+  if (upgrade != NULL && upgrade->begun != NULL)
+    upgrade->begun(-1, NULL, 0, upgrade->user);
+  g_clear_pointer(&response->upgrade, g_free);
 }

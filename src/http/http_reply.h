@@ -17,6 +17,10 @@ void mu_http_respond_fd(MuHttpResponse *response, guint status, const char *cont
 /* An answer of unknown length; takes `stream`, whose read is called first when the client is ready. */
 void mu_http_respond_stream(MuHttpResponse *response, const char *content_type, const MuHttpStreamOps *ops,
                             gpointer take_stream);
+/* 101: the connection goes on as `protocol`. `begun` is given its descriptor, which is the callee's, and what the client has sent on
+ * it already; or -1 when the client is gone or has not waited. Called once. */
+typedef void (*MuHttpUpgradeFunc)(int take_fd, const void *bytes, gsize length, gpointer user);
+void mu_http_respond_upgrade(MuHttpResponse *response, const char *protocol, MuHttpUpgradeFunc begun, gpointer user);
 /* The stream has something again. Harmless when nobody waits. */
 void mu_http_stream_wake(MuHttpResponse *response);
 /* TRUE while the stream's connection waits for mu_http_stream_wake(). */

@@ -20,7 +20,7 @@ static gboolean start_daemon(MuHttpServer *server, MuHttpListener *listener, int
   listener->tcp = tcp;
   /* clang-format off */
   listener->daemon = MHD_start_daemon(
-      MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, mu_http_exchange_access, listener,
+      MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_ALLOW_UPGRADE, 0, NULL, NULL, mu_http_exchange_access, listener,
       MHD_OPTION_LISTEN_SOCKET, take_fd,
       MHD_OPTION_CONNECTION_LIMIT, MU_HTTP_MAX_CONNECTIONS,
       MHD_OPTION_CONNECTION_TIMEOUT, MU_HTTP_IDLE_TIMEOUT_S,

@@ -3,6 +3,7 @@
 #ifndef MU_HTTP_SERVER_H
 #define MU_HTTP_SERVER_H
 #include "command.h"
+#include "exec_frame.h"
 #include "sandbox_part.h"
 #include "secret_store.h"
 #include <muster/http_route.h>
@@ -19,6 +20,9 @@ typedef struct {
   /* Instead, when the files are on other machines: as MuEngineOps.read_sandbox. NULL: sandbox_path is used. */
   void (*read_sandbox)(const MuTaskPlace *task, const char *path, guint64 offset, guint64 length, MuSandboxFunc done,
                        gpointer done_user, gpointer user);
+  /* As MuEngineOps.exec; NULL: commands in tasks are off, or the engine cannot (`exec_refusal` says which). */
+  gboolean (*exec)(const MuTaskPlace *task, const MuExecRequest *request, int fd, gpointer user, GError **error);
+  const char *exec_refusal;
   /* Agents, limits in force, warnings: for GET /v1/state/engine. */
   json_t *(*describe_engine)(gpointer user);
   /* muster-bootstrap, which agents fetch; NULL: it is not served. */

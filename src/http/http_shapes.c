@@ -52,6 +52,8 @@ static const struct {
     {mu_route_metrics_json,
      "{'version': 'string', 'gauges': {'*': {'value': 'integer'}}, 'counters': {'*': {'count': 'integer'}}}", NULL},
     {mu_route_engine, "object", NULL},
+    {mu_route_exec, NULL,
+     "{'cmd': ['string'], 'tty?': 'boolean', 'rows?': 'integer', 'columns?': 'integer', 'term?': 'string'}"},
     {mu_route_framework_id, "#Names", NULL},
     {mu_route_uninstall, "{'state': 'string', 'services': 'integer'}", NULL},
     {mu_route_openapi, "{'openapi': 'string', 'info': 'object', 'paths': 'object'}", NULL},

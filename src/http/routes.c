@@ -129,6 +129,8 @@ static const MuRoute table[] = {
     {"GET", SERVICE "/debug/reservations", mu_route_debug_reservations, "reservations by agent", FILTER_QUERY, NULL,
      JSON},
 
+    {"POST", SERVICE "/exec/{task}", mu_route_exec,
+     "run a command beside a task; the connection goes on as " MU_FRAME_PROTOCOL, NULL, JSON, ANY_FILE},
     {"GET", SERVICE "/sandbox/{task}", mu_route_sandbox, "the files of a task's sandbox", NULL, NULL, JSON},
     {"GET", SERVICE "/sandbox/{task}/{path*}", mu_route_sandbox, "a file of a task's sandbox, or a folder", FILE_QUERY,
      NULL, ANY_FILE},

@@ -79,6 +79,9 @@ MU_HTTP_HANDLER(mu_route_debug_reservations);
 /* routes_sandbox.c */
 MU_HTTP_HANDLER(mu_route_sandbox);
 
+/* routes_exec.c */
+MU_HTTP_HANDLER(mu_route_exec);
+
 /* The name of the service that the first capture means: itself, or what it is the sanitized form of. The caller frees. */
 char *mu_route_service_name(MuHttpServer *server, const MuHttpRequest *request);
 /* Puts the command on the queue and answers with its reply when that comes: under `done_status`, or 201 for one that

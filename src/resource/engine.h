@@ -6,6 +6,7 @@
  * and returns MuEngineCall values; only the runner talks to a MuEngine. */
 #ifndef MU_ENGINE_H
 #define MU_ENGINE_H
+#include "exec_frame.h"
 #include "resource.h"
 #include "sandbox_part.h"
 #include <muster/spec.h>
@@ -320,6 +321,11 @@ typedef struct {
    * `path` is; "" is the sandbox itself. Answered later, at the latest by stop(). NULL: there is sandbox_path. */
   void (*read_sandbox)(MuEngine *engine, const MuTaskPlace *task, const char *path, guint64 offset, guint64 length,
                        MuSandboxFunc done, gpointer user);
+  /* Runs a command beside a task, in all that surrounds it, for whoever is at the other end of the connection, over which everything
+   * further goes (exec_frame.h). The descriptor stays the caller's, who closes it when this returns; the command ends with the
+   * connection. -1: only tells whether there is such a task that runs. NULL: this engine cannot. MU_ERROR_NOT_FOUND, MU_ERROR_CONFLICT
+   * (the task does not run), MU_ERROR_UNAVAILABLE (not now). */
+  gboolean (*exec)(MuEngine *engine, const MuTaskPlace *task, const MuExecRequest *request, int fd, GError **error);
   /* A JSON description for people and /v1/state: agents, resources, limits in force, warnings. May be NULL. */
   json_t *(*describe)(MuEngine *engine);
   /* Keys of the spec that this engine honours, but not on this machine as it is, with the reason and what to do: ended by one

@@ -29,6 +29,11 @@ static void read_sandbox(const MuTaskPlace *task, const char *path, guint64 offs
   runner->engine->ops->read_sandbox(runner->engine, task, path, offset, length, done, done_user);
 }
 
+static gboolean exec(const MuTaskPlace *task, const MuExecRequest *request, int fd, gpointer user, GError **error) {
+  MuMultiServiceRunner *runner = user;
+  return runner->engine->ops->exec(runner->engine, task, request, fd, error);
+}
+
 static json_t *describe_engine(gpointer user) {
   MuMultiServiceRunner *runner = user;
   const MuEngineOps *ops = runner->engine->ops;
@@ -120,6 +125,9 @@ static gboolean open_http(MuMultiServiceRunner *runner, const MuRunnerOptions *o
       .submit = submit,
       .sandbox_path = sandbox_path,
       .read_sandbox = runner->engine->ops->read_sandbox == NULL ? NULL : read_sandbox,
+      .exec = options->no_exec || runner->engine->ops->exec == NULL ? NULL : exec,
+      .exec_refusal = options->no_exec ? "commands in tasks are off: the scheduler was started with --no-exec"
+                                       : "this engine runs no commands in tasks",
       .describe_engine = describe_engine,
       .bootstrap_path = runner->bootstrap,
       .before_read = before_read,

@@ -309,6 +309,10 @@ static const char *fake_mono;
 static void (*fake_read_sandbox)(const MuTaskPlace *task, const char *path, guint64 offset, guint64 length,
                                  MuSandboxFunc done, gpointer done_user, gpointer user);
 
+/* Likewise: what runs commands in tasks; NULL: they are off. */
+static gboolean (*fake_exec)(const MuTaskPlace *task, const MuExecRequest *request, int fd, gpointer user,
+                             GError **error);
+
 static G_GNUC_UNUSED void fixture_open_with(Fixture *fixture, gsize max_body, gboolean own) {
   g_autoptr(GError) error = NULL;
   memset(&fake, 0, sizeof fake);
@@ -332,6 +336,8 @@ static G_GNUC_UNUSED void fixture_open_with(Fixture *fixture, gsize max_body, gb
                            .submit = fake_submit,
                            .sandbox_path = fake_sandbox_path,
                            .read_sandbox = fake_read_sandbox,
+                           .exec = fake_exec,
+                           .exec_refusal = "commands are off",
                            .describe_engine = fake_describe_engine,
                            .bootstrap_path = "/dev/null"};
   fixture->server = mu_http_server_new(&config, &backend, &error);

@@ -120,6 +120,8 @@ static const Case cases[] = {
     {"GET", R "/debug/plans?plan=a&phase=b&step=c", "", NULL, 200, JSON, "plans a b c", NULL},
     {"GET", R "/debug/taskStatuses?plan=a", "", NULL, 200, JSON, "statuses a (null)", NULL},
     {"GET", R "/debug/reservations", "", NULL, 200, JSON, "reservations", NULL},
+    {"POST", R "/exec/redis-0-server", "Content-Type: application/json\r\n", "{\"cmd\":[\"ls\"]}", 400, JSON,
+     "commands are off", NULL},
     {"GET", R "/sandbox/redis-0-server", "", NULL, 200, JSON, "\"path\":\"stdout\",\"size\":15", NULL},
     {"GET", R "/sandbox/redis-0-server/sub", "", NULL, 200, JSON, "\"path\":\"sub/deep\"", NULL},
     {"GET", R "/sandbox/redis-0-server/sub/", "", NULL, 200, JSON, "\"path\":\"sub/deep\"", NULL},

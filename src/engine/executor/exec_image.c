@@ -219,6 +219,22 @@ GPtrArray *mu_exec_image_check(const MuExecLaunch *launch, const MuExecTaskSpec 
   return argv;
 }
 
+GPtrArray *mu_exec_image_session(const MuExecLaunch *launch, const MuExecTaskSpec *task, const MuExecRequest *request) {
+  GPtrArray *argv = begin(launch, "exec");
+  g_autofree char *name = container_name(task);
+  add(argv, "--interactive");
+  if (request->tty)
+    add(argv, "--tty");
+  if (request->term != NULL)
+    add_format(argv, "--env=TERM=%s", request->term);
+  add_format(argv, "--workdir=%s", task->sandbox);
+  add(argv, name);
+  for (const char *const *word = request->argv; *word != NULL; word++)
+    add(argv, *word);
+  g_ptr_array_add(argv, NULL);
+  return argv;
+}
+
 GPtrArray *mu_exec_image_remove(const MuExecLaunch *launch, const MuExecTaskSpec *task) {
   GPtrArray *argv = begin(launch, "rm");
   g_autofree char *name = container_name(task);

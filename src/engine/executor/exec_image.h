@@ -4,12 +4,15 @@
  * the holder ends so does all that is in the container, whatever became of podman. */
 #ifndef MU_EXEC_IMAGE_H
 #define MU_EXEC_IMAGE_H
+#include "exec_frame.h"
 #include "exec_space.h"
 
 /* NULL-terminated arrays of char*, the caller's. */
 GPtrArray *mu_exec_image_run(const MuExecLaunch *launch, const MuExecTaskSpec *task, const MuExecSpace *space);
 /* A check, in the task's container. */
 GPtrArray *mu_exec_image_check(const MuExecLaunch *launch, const MuExecTaskSpec *task, const char *cmd);
+/* A command of whoever asks for one, in the task's container. */
+GPtrArray *mu_exec_image_session(const MuExecLaunch *launch, const MuExecTaskSpec *task, const MuExecRequest *request);
 /* Ends the container, if there is one, and removes it. */
 GPtrArray *mu_exec_image_remove(const MuExecLaunch *launch, const MuExecTaskSpec *task);
 /* The same, and waits: for a task whose executor died. */

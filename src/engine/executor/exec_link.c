@@ -18,10 +18,45 @@ struct MuExecLink {
   int listen_fd, fd; /* -1: not listening, nobody connected */
   MuExecTimer retry; /* the socket could not be made: a full disk */
   GString *in, *out;
+  GQueue fds; /* of int: that came with lines that were not read yet */
   MuExecLinkMessage message;
   MuExecLinkConnected connected;
   gpointer user;
 };
+
+int mu_exec_link_take_fd(MuExecLink *link) {
+  return g_queue_is_empty(&link->fds) ? -1 : GPOINTER_TO_INT(g_queue_pop_head(&link->fds));
+}
+
+static void close_fds(MuExecLink *link) {
+  for (int fd; (fd = mu_exec_link_take_fd(link)) >= 0;)
+    close(fd);
+}
+
+/* One comes with the first byte of its line. */
+static void keep_fds(MuExecLink *link, struct msghdr *message) {
+  for (struct cmsghdr *part = CMSG_FIRSTHDR(message); part != NULL; part = CMSG_NXTHDR(message, part)) {
+    int fd = -1;
+    if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_RIGHTS || part->cmsg_len != CMSG_LEN(sizeof fd))
+      continue;
+    memcpy(&fd, CMSG_DATA(part), sizeof fd);
+    g_queue_push_tail(&link->fds, GINT_TO_POINTER(fd));
+  }
+}
+
+static ssize_t receive(MuExecLink *link, char *buffer, gsize size) {
+  union {
+    struct cmsghdr align;
+    char bytes[CMSG_SPACE(sizeof(int))];
+  } control;
+  struct iovec part = {buffer, size};
+  struct msghdr message = {
+      .msg_iov = &part, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof control.bytes};
+  ssize_t n = recvmsg(link->fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+  if (n >= 0)
+    keep_fds(link, &message);
+  return n;
+}
 
 static void disconnect(MuExecLink *link) {
   if (link->fd < 0)
@@ -31,6 +66,7 @@ static void disconnect(MuExecLink *link) {
   link->fd = -1;
   g_string_truncate(link->in, 0);
   g_string_truncate(link->out, 0);
+  close_fds(link);
 }
 
 static void take_lines(MuExecLink *link) {
@@ -70,7 +106,7 @@ static void on_connection(gpointer user, guint32 events) {
   char buffer[READ_BYTES];
   if ((events & EPOLLOUT) && link->out->len > 0)
     flush(link);
-  ssize_t n = recv(link->fd, buffer, sizeof buffer, MSG_DONTWAIT);
+  ssize_t n = receive(link, buffer, sizeof buffer);
   if (n < 0 && (errno == EAGAIN || errno == EINTR))
     return;
   if (n <= 0 || link->in->len + (gsize)n > MAX_LINE) {
@@ -136,6 +172,7 @@ MuExecLink *mu_exec_link_new(MuExecLoop *loop, int fd, MuExecLinkMessage message
   link->in = g_string_new(NULL);
   link->out = g_string_new(NULL);
   link->listen_fd = -1;
+  g_queue_init(&link->fds);
   mu_exec_timer_init(&link->retry, loop, on_retry, link);
   if (fd >= 0 ? !connect_to(link, fd, error) : !start_listening(link, error)) {
     mu_exec_link_free(link);

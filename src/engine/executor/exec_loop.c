@@ -53,9 +53,14 @@ gboolean mu_exec_loop_add(MuExecLoop *loop, int fd, MuExecFdFunc func, gpointer 
   return TRUE;
 }
 
-void mu_exec_loop_want_write(MuExecLoop *loop, int fd, gboolean want) {
-  struct epoll_event event = {.events = EPOLLIN | (want ? (guint32)EPOLLOUT : 0u), .data.fd = fd};
+void mu_exec_loop_want(MuExecLoop *loop, int fd, gboolean input, gboolean room) {
+  guint32 events = (input ? (guint32)EPOLLIN : 0u) | (room ? (guint32)EPOLLOUT : 0u);
+  struct epoll_event event = {.events = events, .data.fd = fd};
   epoll_ctl(loop->epoll_fd, EPOLL_CTL_MOD, fd, &event);
+}
+
+void mu_exec_loop_want_write(MuExecLoop *loop, int fd, gboolean want) {
+  mu_exec_loop_want(loop, fd, TRUE, want);
 }
 
 void mu_exec_loop_remove(MuExecLoop *loop, int fd) {

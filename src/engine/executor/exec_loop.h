@@ -22,6 +22,8 @@ void mu_exec_loop_free(MuExecLoop *loop);
 gboolean mu_exec_loop_add(MuExecLoop *loop, int fd, MuExecFdFunc func, gpointer user, GError **error);
 /* Also call `func` when the fd can be written. */
 void mu_exec_loop_want_write(MuExecLoop *loop, int fd, gboolean want);
+/* Call it for input, for room to write, for both, or for neither: an end or an error is told all the same. */
+void mu_exec_loop_want(MuExecLoop *loop, int fd, gboolean input, gboolean room);
 /* Before the fd is closed. */
 void mu_exec_loop_remove(MuExecLoop *loop, int fd);
 void mu_exec_timer_init(MuExecTimer *timer, MuExecLoop *loop, MuExecTimerFunc func, gpointer user);

@@ -7,6 +7,7 @@
 #include <linux/sched.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -101,9 +102,11 @@ static void reset_signals(void) {
 }
 
 static void connect_output(const MuExecSpawn *spawn, Report *report) {
-  int null_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
-  if (null_fd < 0 || dup2(null_fd, STDIN_FILENO) < 0)
-    fail(report, "open /dev/null");
+  int in_fd = spawn->in_fd > 0 ? spawn->in_fd : open("/dev/null", O_RDONLY | O_CLOEXEC);
+  if (in_fd < 0 || dup2(in_fd, STDIN_FILENO) < 0)
+    fail(report, spawn->in_fd > 0 ? "connect the input" : "open /dev/null");
+  if (spawn->has_terminal && ioctl(STDIN_FILENO, TIOCSCTTY, 0) < 0)
+    fail(report, "take the terminal");
   if (dup2(spawn->out_fd, STDOUT_FILENO) < 0 || dup2(spawn->err_fd, STDERR_FILENO) < 0)
     fail(report, "connect the output");
 }

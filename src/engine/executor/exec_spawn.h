@@ -9,7 +9,9 @@ typedef struct {
   char *const *argv;
   char *const *envp;
   int cwd_fd;                 /* folder to start in, which is the task's sandbox */
-  int out_fd, err_fd;         /* become 1 and 2; 0 is /dev/null */
+  int in_fd;                  /* becomes 0; when it is 0, that is /dev/null */
+  int out_fd, err_fd;         /* become 1 and 2 */
+  gboolean has_terminal;      /* in_fd is the terminal of its session */
   const MuExecTaskSpec *task; /* user and groups */
   const GPtrArray *rlimits;   /* of MuExecRlimit* */
   const MuExecCgroup *cgroup; /* may be NULL */

@@ -5,6 +5,7 @@
 #include "exec_image.h"
 #include "exec_sandbox.h"
 #include "exec_secrets.h"
+#include "exec_session.h"
 #include "exec_spawn.h"
 #include "exec_tree.h"
 #include "sm.h"
@@ -75,6 +76,7 @@ static void report_end(const MuExecTask *task) {
 
 static void end(MuExecTask *task) {
   mu_exec_timer_clear(&task->timer);
+  mu_exec_sessions_end(task);
   mu_exec_task_checks_stop(task);
   close_output(task);
   if (!mu_exec_space_is_open(&task->own_space))
@@ -411,7 +413,7 @@ void mu_exec_task_reaped(MuExecTask *task, pid_t pid, int status) {
     return;
   }
   if (pid != task->pid) {
-    if (!mu_exec_disk_reaped(task, pid, status))
+    if (!mu_exec_disk_reaped(task, pid, status) && !mu_exec_session_reaped(task, pid, status))
       mu_exec_task_checks_reaped(task, pid, status);
     return;
   }
@@ -441,6 +443,7 @@ MuExecTask *mu_exec_task_new(const MuExecHost *host, const MuExecLaunch *launch,
   task->as_executor.switch_user = FALSE;
   task->image_env = launch->image ? mu_exec_image_environment(spec) : NULL;
   task->steps = mu_exec_steps_new(launch, spec);
+  task->sessions = g_ptr_array_new();
   mu_exec_space_init(&task->own_space);
   mu_exec_timer_init(&task->timer, host->loop, on_task_timer, task);
   mu_exec_task_checks_init(task);
@@ -459,6 +462,8 @@ void mu_exec_task_free(MuExecTask *task) {
     return;
   mu_exec_timer_clear(&task->timer);
   mu_exec_disk_clear(task);
+  mu_exec_sessions_end(task);
+  g_ptr_array_unref(task->sessions);
   free_check(&task->checks[MU_EXEC_READINESS]);
   free_check(&task->checks[MU_EXEC_HEALTH]);
   close_output(task);

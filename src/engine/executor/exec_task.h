@@ -92,7 +92,8 @@ struct MuExecTask {
   MuExecFilter *filter;         /* of its command's and checks' system calls; NULL: none */
   MuExecCheckRun checks[2];     /* by MuExecCheckKind */
   MuExecDisk disk;
-  MuExecTimer timer; /* end of the grace period; next sweep */
+  GPtrArray *sessions; /* see exec_session.h */
+  MuExecTimer timer;   /* end of the grace period; next sweep */
   gint64 sweep_began_ms, sweep_wait_ms;
   gboolean was_running, kill_requested, unhealthy;
   gboolean removed;           /* the container is gone */

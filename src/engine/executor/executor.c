@@ -4,6 +4,7 @@
 #include "exec_link.h"
 #include "exec_probe.h"
 #include "exec_secrets.h"
+#include "exec_session.h"
 #include "exec_status_log.h"
 #include "exec_task.h"
 #include "exec_tree.h"
@@ -150,12 +151,40 @@ static void kill_all(Executor *executor, gint64 grace_ms) {
     mu_exec_task_kill(executor->tasks->pdata[i], grace_ms);
 }
 
-static void kill_task(Executor *executor, const char *task_id, gint64 grace_ms) {
+static MuExecTask *find_task(const Executor *executor, const char *task_id) {
   for (guint i = 0; i < executor->tasks->len; i++) {
     MuExecTask *task = executor->tasks->pdata[i];
     if (g_str_equal(task->spec->task_id, task_id))
-      mu_exec_task_kill(task, grace_ms);
+      return task;
   }
+  return NULL;
+}
+
+static void kill_task(Executor *executor, const char *task_id, gint64 grace_ms) {
+  MuExecTask *task = find_task(executor, task_id);
+  if (task)
+    mu_exec_task_kill(task, grace_ms);
+}
+
+/* Whoever asked learns nothing but the connection's end when what was asked for is not understood: the engine has looked at it. */
+static void start_session(Executor *executor, const json_t *message, const char *task_id) {
+  int fd = mu_exec_link_take_fd(executor->link);
+  MuExecTask *task = find_task(executor, task_id);
+  const json_t *words = json_object_get(message, "cmd");
+  g_autoptr(GPtrArray) argv = g_ptr_array_new();
+  for (gsize i = 0; i < json_array_size(words); i++)
+    g_ptr_array_add(argv, (gpointer)json_string_value(json_array_get(words, i)));
+  gboolean fine = fd >= 0 && task && argv->len > 0 && !g_ptr_array_find(argv, NULL, NULL);
+  g_ptr_array_add(argv, NULL);
+  const MuExecRequest request = {.argv = (const char *const *)argv->pdata,
+                                 .tty = json_is_true(json_object_get(message, "tty")),
+                                 .rows = (guint16)json_integer_value(json_object_get(message, "rows")),
+                                 .columns = (guint16)json_integer_value(json_object_get(message, "columns")),
+                                 .term = json_string_value(json_object_get(message, "term"))};
+  if (fine)
+    mu_exec_session_start(task, &request, fd);
+  else if (fd >= 0)
+    close(fd);
 }
 
 static void on_message(gpointer user, const json_t *message) {
@@ -172,6 +201,8 @@ static void on_message(gpointer user, const json_t *message) {
     start_launch(executor, file);
   else if (g_str_equal(what, "kill"))
     kill_task(executor, task_id, grace_ms);
+  else if (g_str_equal(what, "exec"))
+    start_session(executor, message, task_id);
   else if (g_str_equal(what, "ack"))
     mu_exec_status_log_ack(executor->log, uuid);
   else if (g_str_equal(what, "shutdown")) {

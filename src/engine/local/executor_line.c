@@ -157,6 +157,31 @@ void mu_local_line_send(MuLocalLine *line, const json_t *message) {
   flush(line);
 }
 
+static ssize_t send_with(int socket, const char *text, gsize length, int fd) {
+  union {
+    struct cmsghdr align;
+    char bytes[CMSG_SPACE(sizeof(int))];
+  } control = {0};
+  struct iovec part = {(char *)text, length};
+  struct msghdr message = {
+      .msg_iov = &part, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof control.bytes};
+  control.align = (struct cmsghdr){.cmsg_len = CMSG_LEN(sizeof fd), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS};
+  memcpy(CMSG_DATA(&control.align), &fd, sizeof fd);
+  return sendmsg(socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+gboolean mu_local_line_send_fd(MuLocalLine *line, const json_t *message, int fd) {
+  g_autofree char *text = mu_json_to_string(message);
+  g_autofree char *whole = g_strconcat(text, "\n", NULL);
+  flush(line);
+  ssize_t n = line->out->len > 0 ? -1 : send_with(line->fd, whole, strlen(whole), fd);
+  if (n <= 0)
+    return FALSE;
+  g_string_append(line->out, whole + n);
+  flush(line);
+  return TRUE;
+}
+
 gboolean mu_local_line_peer(const MuLocalLine *line, struct ucred *ret_peer) {
   socklen_t length = sizeof *ret_peer;
   return getsockopt(line->fd, SOL_SOCKET, SO_PEERCRED, ret_peer, &length) == 0;

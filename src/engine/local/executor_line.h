@@ -18,6 +18,8 @@ void mu_local_lines_free(MuLocalLines *lines);
 MuLocalLine *mu_local_line_new(MuLocalLines *lines, int take_fd, gpointer user);
 /* Never blocks; what the socket does not take now is sent later. */
 void mu_local_line_send(MuLocalLine *line, const json_t *message);
+/* Likewise, with a descriptor, which stays the caller's. FALSE: the other end does not read now, and nothing was sent. */
+gboolean mu_local_line_send_fd(MuLocalLine *line, const json_t *message, int fd);
 void mu_local_line_free(MuLocalLine *line);
 /* Who is at the other end. */
 struct ucred;

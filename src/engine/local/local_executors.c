@@ -120,6 +120,14 @@ void mu_local_executor_kill(MuLocalTask *task, gint64 grace_ms) {
       json_pack("{s:s, s:s, s:I}", "do", "kill", "task_id", task->id, "grace_ms", (json_int_t)grace_ms));
 }
 
+gboolean mu_local_executor_answers(const MuLocalExecutor *executor) {
+  return executor->line != NULL && executor->state == MU_LOCAL_EXECUTOR_LIVE && !executor->recovers;
+}
+
+gboolean mu_local_executor_exec(MuLocalExecutor *executor, const json_t *message, int fd) {
+  return mu_local_executor_answers(executor) && mu_local_line_send_fd(executor->line, message, fd);
+}
+
 void mu_local_executor_ack_again(MuLocalTask *task, const char *uuid) {
   say(task->executor, json_pack("{s:s, s:s}", "do", "ack", "uuid", uuid));
 }

@@ -180,6 +180,10 @@ void mu_local_executor_ack(MuLocalTask *task, const char *uuid);
 /* The acknowledgement again, of a status that is given again. */
 void mu_local_executor_ack_again(MuLocalTask *task, const char *uuid);
 void mu_local_executor_shutdown(MuLocalExecutor *executor);
+/* It is connected, and reads. */
+gboolean mu_local_executor_answers(const MuLocalExecutor *executor);
+/* A message that brings a descriptor, which stays the caller's; FALSE: it was not sent, and is not kept for later. */
+gboolean mu_local_executor_exec(MuLocalExecutor *executor, const json_t *message, int fd);
 /* Finds the executors in the state folder (new), and takes up with them (start). */
 gboolean mu_local_executors_scan(MuLocal *local, GError **error);
 void mu_local_executors_adopt(MuLocal *local);
@@ -226,6 +230,9 @@ void mu_local_lack_clear(gpointer data);
 
 /* ---- local_calls.c ---- */
 void mu_local_perform(MuEngine *engine, const MuEngineCall *call);
+
+/* ---- local_exec.c ---- */
+gboolean mu_local_exec(MuEngine *engine, const MuTaskPlace *task, const MuExecRequest *request, int fd, GError **error);
 
 /* ---- local_state.c ---- */
 /* Replays the journal onto the agents, makes missing volumes, removes volumes that no reservation has. */
