@@ -278,6 +278,7 @@ static MuMesosFront *front_new(guint16 port, const MuTlsServer *tls, gint64 hear
   front->files = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
   front->http = mu_front_http_new(port, tls, on_request, front);
   front->url = g_strdup_printf("%s://127.0.0.1:%u", tls != NULL ? "https" : "http", mu_front_http_port(front->http));
+  mu_mesos_front_command_init(front);
   front->heartbeat = g_timeout_add((guint)heartbeat_ms, beat, front);
   return front;
 }
@@ -301,6 +302,7 @@ void mu_mesos_front_free(MuMesosFront *front) {
   front->closing = TRUE;
   g_source_remove(front->heartbeat);
   mu_front_http_free(front->http);
+  mu_mesos_front_command_clear(front);
   g_hash_table_unref(front->removed);
   g_hash_table_unref(front->files);
   g_free(front->url);

@@ -52,6 +52,23 @@ gboolean mu_mesos_front_send_message(MuMesosFront *front, const Mesos__Event *me
 void mu_mesos_front_cut(MuMesosFront *front, gboolean in_order);
 /* A file of the one agent, "agent-1", by its whole path; its folders are there with it. Replaces. */
 void mu_mesos_front_put_file(MuMesosFront *front, const char *path, const char *text);
+/* A command that runs in a container of the agent's (LAUNCH_NESTED_CONTAINER_SESSION): one at a time, played by the test. */
+typedef struct {
+  const char *command;   /* its arguments, with blanks; NULL: none runs */
+  const char *container; /* its parents' ids, "executor.task" */
+  const char *term;      /* TERM in its environment, or NULL */
+  gboolean tty;
+  guint rows, columns;
+  GString *input; /* what it was given */
+  gboolean input_ended;
+  int signal;       /* the last that it was sent; 0: none */
+  gboolean hung_up; /* its connection ended before it did */
+} MuFrontCommand;
+const MuFrontCommand *mu_mesos_front_command(const MuMesosFront *front);
+/* Nothing when its connection has ended. */
+void mu_mesos_front_print(MuMesosFront *front, gboolean to_stderr, const void *bytes, gsize length);
+/* It ends, as of waitpid. */
+void mu_mesos_front_end_command(MuMesosFront *front, int wait_status);
 /* The framework was torn down: its id is not taken again. */
 void mu_mesos_front_remove_framework(MuMesosFront *front, const char *framework_id);
 gboolean mu_mesos_front_is_subscribed(const MuMesosFront *front);

@@ -91,12 +91,18 @@ static void answer_agents(MuMesosFront *front, MuFrontRequest *request) {
 void mu_mesos_front_answer_agent(MuMesosFront *front, MuFrontRequest *request) {
   g_autoptr(MuArena) arena = mu_arena_new();
   const GByteArray *body = mu_front_body(request);
+  if (g_strcmp0(mu_front_header(request, "Content-Type"), "application/recordio") == 0) {
+    mu_front_answer(request, 200, NULL, NULL, ""); /* the input of a command, all of which was taken */
+    return;
+  }
   if (body->len > 0 && body->data[0] == '{') {
     answer_agents(front, request);
     return;
   }
   const Mesos__AgentCall *call =
       mu_wire_decode(arena, &mesos__agent_call__descriptor, MU_WIRE_PROTOBUF, body->data, body->len, NULL);
+  if (call != NULL && mu_mesos_front_take_command(front, request, call))
+    return;
   if (call != NULL && call->read_file != NULL)
     read_file(front, request, call->read_file);
   else if (call != NULL && call->list_files != NULL)

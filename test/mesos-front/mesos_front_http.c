@@ -30,7 +30,7 @@ struct MuFrontRequest {
 struct MuFrontHttp {
   struct MHD_Daemon *daemon;
   GSource *source;
-  MuFrontHandler handler;
+  MuFrontHandler handler, taker, gone;
   gpointer user;
   GHashTable *requests; /* set of MuFrontRequest*: all there are */
   char peer[256];       /* of the last request: the common name of the client's certificate */
@@ -170,15 +170,17 @@ static enum MHD_Result on_request(void *user, struct MHD_Connection *connection,
     *state = request;
     return MHD_YES;
   }
+  request->method = method;
+  request->path = path;
   if (*length > 0) {
     g_byte_array_append(request->body, (const guint8 *)data, (guint)*length);
     *length = 0;
+    if (http->taker != NULL)
+      http->taker(request, http->user);
     return MHD_YES;
   }
   if (http->closing)
     return MHD_NO;
-  request->method = method;
-  request->path = path;
   mu_tls_server_peer(connection, http->peer, sizeof http->peer);
   http->handler(request, http->user);
   if (!request->answered) { /* for ever */
@@ -198,6 +200,8 @@ static void on_completed(void *user, struct MHD_Connection *connection, void **s
   if (request == NULL)
     return;
   g_hash_table_remove(request->http->requests, request);
+  if (request->http->gone != NULL)
+    request->http->gone(request, request->http->user);
   stream_free(request->stream);
   g_byte_array_unref(request->body);
   g_free(request);
@@ -252,6 +256,23 @@ void mu_front_http_free(MuFrontHttp *http) {
 
 const char *mu_front_http_peer(const MuFrontHttp *http) {
   return http->peer;
+}
+
+void mu_front_http_watch(MuFrontHttp *http, MuFrontHandler taker, MuFrontHandler gone) {
+  http->taker = taker;
+  http->gone = gone;
+}
+
+void mu_front_drop_body(MuFrontRequest *request) {
+  g_byte_array_set_size(request->body, 0);
+}
+
+void mu_front_wake(MuFrontRequest *request) {
+  if (!request->suspended)
+    return;
+  request->suspended = FALSE;
+  MHD_resume_connection(request->connection);
+  kick(request->http);
 }
 
 guint16 mu_front_http_port(const MuFrontHttp *http) {

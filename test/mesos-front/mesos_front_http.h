@@ -11,6 +11,12 @@ typedef struct MuFrontStream MuFrontStream;
 /* A request has come; it is answered with one of the functions below, now or never. */
 typedef void (*MuFrontHandler)(MuFrontRequest *request, gpointer user);
 
+/* `taker` is called with each piece of a request's body, before the request is handled; `gone` when its connection is over. */
+void mu_front_http_watch(MuFrontHttp *http, MuFrontHandler taker, MuFrontHandler gone);
+/* What came of the body so far was taken. */
+void mu_front_drop_body(MuFrontRequest *request);
+/* A request that was not answered is given to the handler again. */
+void mu_front_wake(MuFrontRequest *request);
 /* `tls` NULL: without. */
 MuFrontHttp *mu_front_http_new(guint16 port, const MuTlsServer *tls, MuFrontHandler handler, gpointer user);
 void mu_front_http_free(MuFrontHttp *http);

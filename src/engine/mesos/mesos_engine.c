@@ -214,6 +214,7 @@ static void mesos_stop(MuEngine *engine) {
     return;
   mesos->stopped = TRUE;
   mu_mesos_forget_readings(mesos);
+  mu_mesos_end_sessions(mesos);
   mu_mesos_cancel_revive(mesos);
   if (mesos->client != NULL)
     mu_mesos_client_stop(mesos->client, LAST_CALLS_MS);
@@ -230,6 +231,7 @@ static void mesos_free(MuEngine *engine) {
   mu_mesos_client_free(mesos->client);
   mu_mesos_places_free(mesos->places);
   g_ptr_array_unref(mesos->readings);
+  g_ptr_array_unref(mesos->sessions);
   g_ptr_array_unref(mesos->texts);
   g_strfreev(mesos->roles);
   g_main_context_unref(mesos->context);
@@ -246,6 +248,7 @@ static const MuEngineOps ops = {.name = "mesos",
                                 .flush = mesos_flush,
                                 .sandbox_path = mesos_sandbox_path,
                                 .read_sandbox = mu_mesos_read_sandbox,
+                                .exec = mu_mesos_exec,
                                 .describe = mesos_describe,
                                 .stop = mesos_stop,
                                 .free = mesos_free};
@@ -350,6 +353,7 @@ MuEngine *mu_mesos_engine_new(const MuMesosEngineConfig *config, GError **error)
   mesos->texts = g_ptr_array_new_with_free_func(g_free);
   mesos->roles = g_strdupv((char **)config->roles);
   mesos->readings = g_ptr_array_new();
+  mesos->sessions = g_ptr_array_new();
   mesos->places = mu_mesos_places_new();
   mesos->context = g_main_context_ref_thread_default();
   mesos->revives = MU_MESOS_REVIVES_AT_ONCE;

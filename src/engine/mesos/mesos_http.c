@@ -19,7 +19,7 @@ struct MuMesosTransfer {
   GBytes *body;
   const MuMesosHttpFuncs *funcs;
   gpointer user;
-  gboolean begun, cancelled;
+  gboolean begun, cancelled, held;
   char *location, *stream_id;
   GByteArray *answer;
   char failure[CURL_ERROR_SIZE];
@@ -175,6 +175,33 @@ void mu_mesos_transfer_cancel(MuMesosTransfer *transfer) {
     return; /* its callback breaks it off, or its end is reported and goes unheard */
   g_hash_table_remove(transfer->http->transfers, transfer);
   transfer_free(transfer);
+}
+
+/* libcurl asks again for what is not held back any more. */
+static void set_pause(MuMesosTransfer *transfer) {
+  MuMesosHttp *http = transfer->http;
+  http->depth++;
+  curl_easy_pause(transfer->easy, transfer->held ? CURLPAUSE_RECV : CURLPAUSE_CONT);
+  http->depth--;
+}
+
+void mu_mesos_transfer_resume(MuMesosTransfer *transfer) {
+  set_pause(transfer);
+}
+
+void mu_mesos_transfer_hold(MuMesosTransfer *transfer, gboolean hold) {
+  if (transfer->held == hold)
+    return;
+  transfer->held = hold;
+  set_pause(transfer);
+}
+
+static size_t on_give(char *bytes, size_t size, size_t n, void *user) {
+  MuMesosTransfer *transfer = user;
+  if (transfer->cancelled)
+    return CURL_READFUNC_ABORT;
+  gssize given = transfer->funcs->give((guint8 *)bytes, size * n, transfer->user);
+  return given == 0 ? CURL_READFUNC_PAUSE : given < 0 ? 0 : (size_t)given;
 }
 
 /* ---- the main loop ---------------------------------------------------------------------------------------------------- */
@@ -339,7 +366,10 @@ static void set_headers(MuMesosTransfer *transfer, const MuMesosRequest *request
   add_header(transfer, "Message-Accept", request->message_accept);
   add_header(transfer, "Mesos-Stream-Id", request->stream_id);
   add_header(transfer, "Authorization", mu_mesos_auth_header(http->auth));
-  if (request->body != NULL) {
+  add_header(transfer, "Message-Content-Type", request->message_content_type);
+  if (transfer->funcs->give != NULL)
+    add_header(transfer, "Transfer-Encoding", "chunked");
+  if (request->body != NULL || transfer->funcs->give != NULL) {
     add_header(transfer, "Content-Type", request->content_type);
     transfer->headers = curl_slist_append(transfer->headers, "Expect:"); /* no 100-continue: a round trip for nothing */
   }
@@ -362,6 +392,12 @@ static void set_tls(const MuMesosHttp *http, CURL *easy) {
 }
 
 static void set_body(MuMesosTransfer *transfer) {
+  if (transfer->funcs->give != NULL) {
+    curl_easy_setopt(transfer->easy, CURLOPT_POST, 1L);
+    curl_easy_setopt(transfer->easy, CURLOPT_READFUNCTION, on_give);
+    curl_easy_setopt(transfer->easy, CURLOPT_READDATA, transfer);
+    return;
+  }
   if (transfer->body == NULL)
     return;
   curl_easy_setopt(transfer->easy, CURLOPT_POST, 1L);

@@ -31,14 +31,18 @@ typedef struct {
   void (*begun)(const MuMesosReply *reply, gpointer user);
   /* A piece of a 2xx answer; NULL: it is gathered in the reply's body. FALSE breaks the transfer off. */
   gboolean (*take)(const guint8 *bytes, gsize length, gpointer user);
+  /* The body of a request without `body`, as it comes to be: fills at most `max` bytes and returns how many; 0: none now, and
+   * mu_mesos_transfer_resume() comes later; -1: its end. NULL: there is `body`, or it is a GET. */
+  gssize (*give)(guint8 *bytes, gsize max, gpointer user);
   /* The end; the transfer is gone afterwards. */
   void (*done)(const MuMesosReply *reply, gpointer user);
 } MuMesosHttpFuncs;
 
 typedef struct {
   const char *url;
-  GBytes *body;             /* NULL: a GET */
-  const char *content_type; /* with a body */
+  GBytes *body;                     /* NULL: a GET */
+  const char *content_type;         /* with a body */
+  const char *message_content_type; /* NULL: no such header */
   const char *accept;
   const char *message_accept; /* NULL: no such header */
   const char *stream_id;      /* NULL: no such header */
@@ -52,6 +56,10 @@ void mu_mesos_http_free(MuMesosHttp *http);
 MuMesosTransfer *mu_mesos_http_send(MuMesosHttp *http, const MuMesosRequest *request, const MuMesosHttpFuncs *funcs,
                                     gpointer user);
 void mu_mesos_transfer_cancel(MuMesosTransfer *transfer);
+/* `give` has something again. */
+void mu_mesos_transfer_resume(MuMesosTransfer *transfer);
+/* While it is held, nothing more is taken of the answer, so that its sender waits. */
+void mu_mesos_transfer_hold(MuMesosTransfer *transfer, gboolean hold);
 /* Goes on with all transfers, without the main loop, and waits at most so long for something to happen: for the last words at
  * the end of the process. */
 void mu_mesos_http_step(MuMesosHttp *http, gint64 timeout_ms);

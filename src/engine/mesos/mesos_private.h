@@ -22,6 +22,7 @@ typedef struct {
   gboolean started, stopped, ended; /* ended: the master has ended the subscription for good */
   GMainContext *context;
   GPtrArray *readings; /* of sandboxes, under way */
+  GPtrArray *sessions; /* of commands in tasks, under way */
   GQueue events;       /* of MuEngineEvent*: on their way to the sink */
   GSource *event_source, *revive_source;
   double revives; /* that may be given now */
@@ -40,6 +41,9 @@ void mu_mesos_cancel_revive(MuMesos *mesos);
 void mu_mesos_read_sandbox(MuEngine *engine, const MuTaskPlace *task, const char *path, guint64 offset, guint64 length,
                            MuSandboxFunc done, gpointer user);
 void mu_mesos_forget_readings(MuMesos *mesos);
+/* mesos_exec.c */
+gboolean mu_mesos_exec(MuEngine *engine, const MuTaskPlace *task, const MuExecRequest *request, int fd, GError **error);
+void mu_mesos_end_sessions(MuMesos *mesos);
 /* mesos_engine.c */
 /* The master is spoken to over TLS: then agents are, too. */
 gboolean mu_mesos_over_tls(const MuMesos *mesos);
