@@ -246,6 +246,7 @@ static const Fault FAULTS[] = {
     {"engine-back", "the connection to the engine is there again", 200, engine_back},
     {"crash-loop", "a kind of task fails soon after its start, until it is well again", 20, crash_loop},
     {"slow-tasks", "a kind of task takes long to start and to end", 20, slow_kill},
+    {"command-doubled", "a client gives a command twice, at once or later", 330, NULL},
 };
 G_STATIC_ASSERT(G_N_ELEMENTS(FAULTS) <= MU_SIM_MAX_FAULTS);
 
@@ -317,11 +318,17 @@ void mu_sim_faults_free(MuSimFaults *faults) {
   g_free(faults);
 }
 
-void mu_sim_faults_step(MuSimFaults *faults, MuSim *sim) {
+gboolean mu_sim_faults_step(MuSimFaults *faults, MuSim *sim) {
+  gboolean doubled = FALSE;
   for (guint i = 0; i < G_N_ELEMENTS(FAULTS); i++) {
     if (below(&faults->random[i], 1000) >= faults->rates.permille[i])
       continue;
+    if (FAULTS[i].strike == NULL) {
+      doubled = TRUE; /* said when there is a command */
+      continue;
+    }
     mu_sim_trace(sim, "fault", "%s", FAULTS[i].name);
     FAULTS[i].strike(sim, &faults->random[i]);
   }
+  return doubled;
 }

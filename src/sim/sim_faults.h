@@ -22,5 +22,6 @@ gboolean mu_sim_fault_rates_parse(const char *text, MuSimFaultRates *rates, GErr
 typedef struct MuSimFaults MuSimFaults;
 MuSimFaults *mu_sim_faults_new(guint64 seed, const MuSimFaultRates *rates);
 void mu_sim_faults_free(MuSimFaults *faults);
-void mu_sim_faults_step(MuSimFaults *faults, MuSim *sim);
+/* TRUE: a client gives twice what it gives in this step (command-doubled), which is the caller's to do. */
+gboolean mu_sim_faults_step(MuSimFaults *faults, MuSim *sim);
 #endif

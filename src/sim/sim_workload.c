@@ -18,6 +18,7 @@ typedef struct {
   MuSim *sim;
   MuRandom random;
   MuCommand *again; /* a client that got no answer repeats it later */
+  gboolean doubled; /* what is given in this step is given twice */
 } Work;
 
 static guint below(Work *work, guint bound) {
@@ -53,10 +54,10 @@ static void pass_time(Work *work, gint64 ms) {
 
 /* Once, or twice at once, or again at a later step: clients retry. */
 static void post(Work *work, MuCommand *command) {
-  guint draw = below(work, 6);
-  if (draw == 0)
+  gboolean at_once = work->doubled && below(work, 2) == 0;
+  if (at_once)
     give(work, copy_command(command));
-  if (draw == 1 && work->again == NULL)
+  else if (work->doubled && work->again == NULL)
     work->again = copy_command(command);
   give(work, command);
 }
@@ -450,7 +451,7 @@ void mu_sim_run_all(const MuSimRun *run, MuSimResult *ret_result) {
   MuSimFaults *faults = mu_sim_faults_new(run->seed, &run->faults);
   set_up(&work);
   for (guint i = 0; i < run->steps && sim->violation == NULL; i++) {
-    mu_sim_faults_step(faults, sim);
+    work.doubled = mu_sim_faults_step(faults, sim);
     act(&work);
     pass_time(&work, pause_ms(&work));
   }

@@ -57,11 +57,41 @@ static void test_switches(void) {
   g_assert_error(error, MU_ERROR, MU_ERROR_USAGE);
 }
 
+static void count_command(const char *line, gpointer user) {
+  *(guint *)user += strstr(line, " command ") != NULL;
+}
+
+static guint commands_of(guint64 seed, const char *faults) {
+  g_auto(MuSimResult) result = {0};
+  MuSimRun run;
+  guint n = 0;
+  mu_sim_run_init(&run, seed);
+  run.trace = count_command;
+  run.trace_user = &n;
+  g_assert_true(mu_sim_fault_rates_parse(faults, &run.faults, NULL));
+  mu_sim_run_all(&run, &result);
+  g_assert_cmpstr(result.violation, ==, NULL);
+  return n;
+}
+
+/* Clients give commands twice as long as that is not switched off; at each step when it always is. */
+static void test_doubled(void) {
+  guint never = 0, sometimes = 0, always = 0;
+  for (guint64 seed = 1; seed <= 3; seed++) {
+    never += commands_of(seed, "command-doubled=0");
+    sometimes += commands_of(seed, "command-doubled");
+    always += commands_of(seed, "command-doubled=1000");
+  }
+  g_assert_cmpuint(never, <, sometimes);
+  g_assert_cmpuint(sometimes, <, always);
+}
+
 int main(int argc, char **argv) {
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/sim_runs/same_again", test_same_again);
   g_test_add_data_func("/sim_runs/seeds", GINT_TO_POINTER(FALSE), test_seeds);
   g_test_add_data_func("/sim_runs/code", GINT_TO_POINTER(TRUE), test_seeds);
   g_test_add_func("/sim_runs/switches", test_switches);
+  g_test_add_func("/sim_runs/doubled", test_doubled);
   return g_test_run();
 }
