@@ -80,10 +80,9 @@ static gboolean agent_is_gone(const MuPod *pod) {
   return FALSE;
 }
 
-/* No task lives: what is left may be given back. An entry whose RESERVE was never proven may not exist at all: then its
+/* No task lives: what is left may be given back. `changed`: its record has to be stored in any case. An entry whose RESERVE was never proven may not exist at all: then its
  * absence from an offer is proof enough. */
-static void begin_release(MuPod *pod, MuEffects *effects) {
-  gboolean changed = FALSE;
+static void begin_release(MuPod *pod, gboolean changed, MuEffects *effects) {
   for (guint i = 0; i < pod->record->entries->len; i++) {
     MuLedgerEntry *entry = pod->record->entries->pdata[i];
     if (entry->state == MU_LEDGER_RELEASING)
@@ -160,10 +159,11 @@ void mu_teardown_advance(MuPod *pod, MuEffects *effects) {
     kill_all(pod, effects);
     return;
   }
+  guint before = pod->record == NULL ? 0 : pod->record->entries->len;
   if (pod->record != NULL && agent_is_gone(pod))
     drop_entries_on(pod, pod->record->agent_id);
   if (pod->record != NULL && holds(pod))
-    begin_release(pod, effects);
+    begin_release(pod, pod->record->entries->len < before, effects);
   else if (pod->record != NULL)
     end_release(pod, effects);
   else if (pod->service->record->state != MU_SERVICE_RUNNING && pod->tasks->len > 0)
