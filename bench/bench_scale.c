@@ -1,12 +1,13 @@
 /* What the number of services costs: 10, 100, 1,000 and 10,000 services of five pods, and restarts with 100,000 tasks. Prints a
  * table with the slope from the smallest to the largest, and writes JSON; bench/README.md says what each row is.
  *
- *   bench_scale RESULTS.json [--quick | N: only that many services, for a profiler]
+ *   bench_scale RESULTS.json [--quick | N: only that many services, for a profiler | restart [TASKS]: only the restarts]
  */
 #include "json.h"
 #include "scale_world.h"
 #include "view.h"
 
+#include <dlfcn.h>
 #include <glib/gstdio.h>
 #include <malloc.h>
 #include <stdio.h>
@@ -108,7 +109,13 @@ static double busy_us_since(gint64 begin_us) {
   return (double)(world_processor_us(FALSE) - begin_us);
 }
 
+/* What was allocated and not freed, as the program's allocator says: tcmalloc, or glibc. */
 static double heap_kb(void) {
+  typedef int (*GetProperty)(const char *name, size_t *value);
+  GetProperty get = (GetProperty)dlsym(RTLD_DEFAULT, "MallocExtension_GetNumericProperty");
+  size_t bytes = 0;
+  if (get != NULL && get("generic.current_allocated_bytes", &bytes) != 0)
+    return (double)bytes / 1024;
   const struct mallinfo2 info = mallinfo2();
   return (double)(info.uordblks + info.hblkhd) / 1024;
 }
@@ -355,6 +362,11 @@ static void measure_size(guint column) {
 
 /* ---- restart ---------------------------------------------------------------------------------------------------------- */
 
+/* A function of its own for profilers. */
+G_NO_INLINE static void reconcile(World *world) {
+  world_settle(world);
+}
+
 static json_t *measure_restart(guint services) {
   g_autofree char *path = make_path(g_get_tmp_dir());
   guint pods = restart_tasks / services;
@@ -369,8 +381,11 @@ static json_t *measure_restart(guint services) {
   gint64 begin_us = world_processor_us(TRUE), wall_us = g_get_monotonic_time();
   world_start(world);
   double loaded_s = (double)(world_processor_us(TRUE) - begin_us) / G_USEC_PER_SEC;
-  world_settle(world);
-  double seconds = (double)(world_processor_us(TRUE) - begin_us) / G_USEC_PER_SEC, wall_s = seconds_since(wall_us);
+  gint64 engine_us = world_counts(world)->engine_us;
+  reconcile(world);
+  engine_us = world_counts(world)->engine_us - engine_us;
+  double seconds = (double)(world_processor_us(TRUE) - begin_us - engine_us) / G_USEC_PER_SEC;
+  double wall_s = seconds_since(wall_us);
   world_free(world);
   remove_store(path);
   g_print(
@@ -384,7 +399,7 @@ static json_t *measure_restart(guint services) {
 int main(int argc, char **argv) {
   gboolean quick = argc > 2 && strcmp(argv[2], "--quick") == 0;
   if (argc < 2) {
-    g_printerr("usage: bench_scale RESULTS.json [--quick | N]\n");
+    g_printerr("usage: bench_scale RESULTS.json [--quick | N | restart [TASKS]]\n");
     return 2;
   }
   if (quick) {
@@ -394,17 +409,24 @@ int main(int argc, char **argv) {
     restart_services[1] = 100;
     restart_tasks = 1000;
   }
+  gboolean restart = argc > 2 && strcmp(argv[2], "restart") == 0;
+  if (argc > 3) {
+    restart_tasks = (guint)g_ascii_strtoull(argv[3], NULL, 10) / 100 * 100;
+    restart_services[0] = MAX(restart_tasks / 100, 1);
+    restart_services[1] = MAX(restart_tasks / 10, 1);
+  }
   guint only = argc > 2 && !quick ? (guint)g_ascii_strtoull(argv[2], NULL, 10) : 0;
   for (guint i = 0; i < SIZES; i++) {
-    if (only != 0 && sizes[i] != only)
+    if (restart || (only != 0 && sizes[i] != only))
       continue;
     measure_memory(sizes[i], i);
     measure_size(i);
   }
-  print_rows();
+  if (!restart)
+    print_rows();
   g_autoptr(json_t) results = rows_to_json();
   json_t *restarts = json_array();
-  for (guint i = 0; i < G_N_ELEMENTS(restart_services) && only == 0; i++)
+  for (guint i = 0; i < G_N_ELEMENTS(restart_services) && (restart || only == 0); i++)
     json_array_append_new(restarts, measure_restart(restart_services[i]));
   json_object_set_new(results, "restart", restarts);
   return json_dump_file(results, argv[1], JSON_INDENT(2)) == 0 ? 0 : 1;

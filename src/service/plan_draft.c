@@ -1,5 +1,6 @@
 #include "plan_draft.h"
 
+#include "launch.h"
 #include <muster/error.h>
 #include <string.h>
 
@@ -51,13 +52,16 @@ guint64 mu_pod_tasks_named(const MuPodSpec *pod, const char *const *names) {
 }
 
 char *mu_pod_step_name(const MuPodSpec *pod, guint index, guint64 tasks) {
-  GString *name = g_string_new(NULL);
-  g_string_printf(name, "%s-%u:[", pod->type, index);
+  g_autofree char *instance = mu_pod_name(pod->type, index);
+  GString *name = g_string_sized_new(64);
+  g_string_append(name, instance);
+  g_string_append(name, ":[");
   gboolean first = TRUE;
   for (guint i = 0; i < pod->n_tasks; i++) {
     if ((tasks & (G_GUINT64_CONSTANT(1) << i)) == 0)
       continue;
-    g_string_append_printf(name, "%s%s", first ? "" : ", ", pod->tasks[i].name);
+    g_string_append(name, first ? "" : ", ");
+    g_string_append(name, pod->tasks[i].name);
     first = FALSE;
   }
   g_string_append_c(name, ']');

@@ -432,7 +432,8 @@ static gboolean load_task(MuService *service, const char *value, gsize length, G
   if (record == NULL)
     return FALSE;
   MuTask *task = add_task(mu_service_ensure_pod(service, record->pod_type, record->pod_index), record);
-  if (g_hash_table_steal_extended(service->early_statuses, record->name, &name, &status))
+  if (g_hash_table_size(service->early_statuses) > 0 &&
+      g_hash_table_steal_extended(service->early_statuses, record->name, &name, &status))
     task->status = status;
   g_free(name);
   return TRUE;

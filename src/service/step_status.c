@@ -80,8 +80,10 @@ gboolean mu_task_goal_met(const MuTask *task, const MuTaskSpec *spec) {
 }
 
 gboolean mu_task_has_failed(const MuTask *task) {
+  if (task->status == NULL || !mu_task_state_is_terminal(task->status->state))
+    return FALSE;
   const MuTaskSpec *spec = mu_task_launched_spec(task);
-  if (task->status == NULL || !mu_task_state_is_terminal(task->status->state) || spec == NULL)
+  if (spec == NULL)
     return FALSE;
   return spec->goal == MU_GOAL_RUNNING || task->record->paused || task->status->state != MU_TASK_FINISHED;
 }
