@@ -40,9 +40,10 @@ gboolean mu_do_finish_task(MuScenarioRun *run, const MuScenarioLine *line, GErro
 }
 
 gboolean mu_do_end_task(MuScenarioRun *run, const MuScenarioLine *line, GError **error) {
-  static const MuTaskState HOW[] = {MU_TASK_FAILED, MU_TASK_KILLED, MU_TASK_LOST, MU_TASK_FINISHED};
+  static const MuTaskState HOW[] = {MU_TASK_FAILED,  MU_TASK_KILLED, MU_TASK_LOST,   MU_TASK_FINISHED,
+                                    MU_TASK_DROPPED, MU_TASK_GONE,   MU_TASK_UNKNOWN};
   const char *task = mu_line_text(line, "S/TASK");
-  gint64 how = mu_line_number(line, "failed|killed|lost|finished", 0);
+  gint64 how = mu_line_number(line, "failed|killed|lost|finished|dropped|gone|unknown", 0);
   return mu_sim_end_task_if(run->sim, task, HOW[how]) || refuse(error, "%s does not run", task);
 }
 

@@ -79,7 +79,7 @@ const MuScenarioCommand mu_scenario_commands[] = {
      "after a kill, and ends by itself never, or with goal FINISH or ONCE after 1 s with success."},
     {NULL, "fail task S/TASK [N times]", mu_do_fail_task, NULL, "It fails now, and again each time it runs."},
     {NULL, "finish task S/TASK", mu_do_finish_task, NULL, "It ends with exit code 0."},
-    {NULL, "end task S/TASK as failed|killed|lost|finished", mu_do_end_task, NULL, "It ends in this state, at this moment."},
+    {NULL, "end task S/TASK as failed|killed|lost|finished|dropped|gone|unknown", mu_do_end_task, NULL, "It ends in this state, at this moment."},
     {NULL, "end executor of S/POD", mu_do_end_executor, NULL, "The pod's executor dies, and its tasks with it."},
 
     {"Faults", "lose agent AGENT [for good]", mu_do_lose_agent, NULL,
