@@ -220,7 +220,8 @@ static void append_pod_task(Tree *tree, const char *prefix, const json_t *task, 
   g_string_append_c(tree->out, ')');
   append_finding(tree, task, "ready", "not ready");
   append_finding(tree, task, "healthy", "not healthy");
-  append_note(tree, *message != '\0' ? message : mu_cli_json_text(task, "reason"));
+  gboolean runs = strcmp(status, "RUNNING") == 0; /* then the reason is that its status was told again */
+  append_note(tree, *message != '\0' || runs ? message : mu_cli_json_text(task, "reason"));
   g_string_append_c(tree->out, '\n');
 }
 

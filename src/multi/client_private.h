@@ -36,9 +36,10 @@ struct MuServiceStore {
 /* Statuses of one service that are heard in one drain; the others are in the next, which follows at once. */
 #define MU_STATUSES_PER_DRAIN 1000
 
-/* All offers of one agent in this drain, seen as one. */
+/* All offers of one agent to one role in this drain, seen as one. */
 typedef struct {
   MuOffer *offer;        /* id is of no meaning; resources of all */
+  char *key;             /* in `groups` */
   GPtrArray *ids;        /* of char*, owned */
   GPtrArray *operations; /* of MuOperation*, owned until the accept takes them */
   gboolean is_routed;    /* what is reserved in it has been seen to */
@@ -51,6 +52,9 @@ typedef struct {
 
 struct MuMultiServiceEventClient {
   char *framework_name, *role, *principal, *user, *api_host;
+  GPtrArray *roles;       /* of char*: all that the framework has, `role` first */
+  GPtrArray *left_roles;  /* of char*: something was given up by force that is reserved for them */
+  gboolean roles_changed; /* the engine has not been told */
   MuClientSettings settings;
   MuMultiServiceManager *manager;
   MuServiceStore *store;
@@ -76,7 +80,7 @@ struct MuMultiServiceEventClient {
   GHashTable *needed_by;  /* name of a service, there or not, to a GPtrArray of MuService* that depend on it */
   MuFairness fair;        /* the services that want offers */
   gboolean carry_on;      /* offers are held for the next drain: not every step that waits was tried in this one */
-  GHashTable *groups;     /* agent id to MuOfferGroup, owned: the offers held in this drain */
+  GHashTable *groups;     /* agent and role to MuOfferGroup, owned: the offers held in this drain */
   GPtrArray *group_order; /* of MuOfferGroup*: as they came */
   guint group_cursor;     /* where the last step found its place: those before are full, and are tried last */
   guint64 offer_round, routed_round; /* counts offers; up to which they are routed */

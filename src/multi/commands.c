@@ -4,6 +4,7 @@
 
 #include "json.h"
 #include "preview.h"
+#include "roles.h"
 #include "spec_engine.h"
 #include <muster/error.h>
 
@@ -107,7 +108,8 @@ static gboolean check_built(MuMultiServiceEventClient *client, const MuServiceSp
   }
   const MuClientSettings *settings = &client->settings;
   return (settings->engine == NULL || mu_spec_check_engine(spec, settings->engine, warnings, error)) &&
-         mu_spec_check_lacks(spec, settings->lacks, error) && mu_depend_check_cycle(client, name, spec, error);
+         mu_spec_check_lacks(spec, settings->lacks, error) && mu_roles_check_spec(client, spec, error) &&
+         mu_depend_check_cycle(client, name, spec, error);
 }
 
 /* What is kept of one service has a limit: updates that come faster than they are rolled out each leave a configuration. */
@@ -200,6 +202,7 @@ static gboolean put_service(MuMultiServiceEventClient *client, MuCommand *comman
     return FALSE;
   keep_context(client, service->name, command->context);
   mu_depend_note(client, service);
+  mu_roles_note_spec(client, mu_service_target(service));
   note_history(client, service);
   mu_client_mark_dirty(client, service);
   mu_client_announce_service(client, service, created ? "ADDED" : "CHANGED");

@@ -6,6 +6,7 @@
 #include "json.h"
 #include "log.h"
 #include "marks.h"
+#include "roles.h"
 #include "step_run.h"
 #include <muster/error.h>
 
@@ -18,6 +19,7 @@ const MuClientSettings mu_client_settings_default = {
     .reconcile_ms = 3600000,
     .settles_per_drain = 64,
     .max_service_bytes = 64u * 1024 * 1024,
+    .knows_roles = TRUE,
 };
 
 /* ---- life ---------------------------------------------------------------------------------------------------------- */
@@ -53,6 +55,8 @@ MuMultiServiceEventClient *mu_multi_service_event_client_new(const char *framewo
   mu_client_offers_init(client);
   mu_fair_init(&client->fair);
   mu_depend_init(client);
+  mu_roles_init(client);
+  client->effects.left_roles = g_ptr_array_new_with_free_func(g_free);
   effects_begin(client);
   answers_begin(client);
   client->step_runs = g_hash_table_new(NULL, NULL);
@@ -69,6 +73,8 @@ void mu_multi_service_event_client_free(MuMultiServiceEventClient *client) {
   g_queue_clear(&client->late);
   mu_fair_clear(&client->fair);
   mu_depend_clear(client);
+  mu_roles_free(client);
+  g_ptr_array_unref(client->effects.left_roles);
   mu_client_offers_free(client);
   mu_client_reconcile_free(client);
   mu_multi_service_manager_free(client->manager);
@@ -129,6 +135,8 @@ void mu_client_configure(MuMultiServiceEventClient *client, const MuClientSettin
   effects->kill_retry_ms = settings->kill_retry_ms;
   effects->api_host = client->api_host;
   effects->api_port = settings->api_port;
+  mu_roles_review(client);
+  client->roles_changed = FALSE;
 }
 
 void mu_output_free(MuOutput *output) {
@@ -155,6 +163,7 @@ void mu_client_put_framework(MuMultiServiceEventClient *client) {
   mu_json_set_string(json, "name", client->framework_name);
   mu_json_set_string(json, "id", client->framework_id);
   mu_json_set_bool(json, "uninstalling", client->uninstalling);
+  mu_roles_write(client, json);
   mu_batch_take(client->effects.batch, MU_RECORD_FRAMEWORK, "", "", mu_json_to_string(json));
 }
 
@@ -163,7 +172,8 @@ static gboolean load_framework(MuMultiServiceEventClient *client, const char *va
   const char *name = NULL, *id = NULL;
   if (json == NULL || !mu_json_get_string(json, "name", TRUE, &name, error) ||
       !mu_json_get_string(json, "id", FALSE, &id, error) ||
-      !mu_json_get_bool(json, "uninstalling", FALSE, &client->uninstalling, error))
+      !mu_json_get_bool(json, "uninstalling", FALSE, &client->uninstalling, error) ||
+      !mu_roles_read(client, json, error))
     return FALSE;
   if (strcmp(name, client->framework_name) != 0) {
     g_set_error(
@@ -254,7 +264,7 @@ gboolean mu_client_loaded(MuMultiServiceEventClient *client, gint64 now_ms, GErr
   for (guint i = 0; names[i] != NULL; i++)
     if (client->uninstalling || !mu_modes_allow(client, names[i]))
       mu_client_begin_uninstall(client, mu_manager_find(client->manager, names[i]));
-  return TRUE;
+  return mu_roles_loaded(client, error);
 }
 
 const char *mu_client_framework_name(const MuMultiServiceEventClient *client) {
@@ -621,6 +631,7 @@ MuOutput *mu_client_drain(MuMultiServiceEventClient *client, gint64 now_ms) {
   mu_client_settle_dirty(client);
   pass_turns(client);
   mu_client_reconcile_due(client);
+  mu_roles_drain(client);
   if (g_queue_is_empty(&client->backlog))
     mu_client_match(client);
   mu_client_settle_dirty(client);

@@ -41,6 +41,7 @@ typedef struct {
   const char *engine; /* its name, static: specs that it cannot run rightly are refused; NULL: none are */
   const MuKeyValue
       *lacks; /* what the engine cannot do on this machine, ended by one without a key, outlives the client; or NULL */
+  gboolean knows_roles;  /* the engine's offers are made to roles; see roles.h */
   const char *role;      /* reservations are made for it; NULL: "<framework name>-role" */
   const char *principal; /* NULL: "<framework name>-principal" */
   const char *user;      /* default user of tasks; NULL: the engine's */
@@ -67,6 +68,9 @@ gboolean mu_client_load(MuRecordKind kind, const char *service, const char *key,
 /* All records were given: rebuilds the services; one that cannot be built is shown as FAILED. MU_ERROR_CONFLICT: the state has
  * services that the scheduler's mode does not allow. */
 gboolean mu_client_loaded(MuMultiServiceEventClient *client, gint64 now_ms, GError **error);
+/* The roles that the framework has: for the engine, after loading and before it starts. A change comes out of a drain. The caller
+ * frees. */
+MuEngineCall *mu_client_roles_call(const MuMultiServiceEventClient *client);
 /* The framework's name. Borrowed. */
 const char *mu_client_framework_name(const MuMultiServiceEventClient *client);
 /* The stored framework id, or NULL before the first subscription. Borrowed. */

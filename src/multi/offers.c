@@ -1,8 +1,7 @@
 /* Offers: gathered by agent, routed to who waits, answered in the same drain. Nothing is held back: what nobody can use is
  * declined, for long when nobody waits, and then the engine is told to stop offering until somebody does. */
-#include "client_private.h"
-
 #include "log.h"
+#include "roles.h"
 
 #include <string.h>
 
@@ -11,6 +10,7 @@
 static void group_free(MuOfferGroup *group) {
   mu_offer_free(group->offer);
   g_ptr_array_unref(group->ids);
+  g_free(group->key);
   if (group->operations != NULL)
     g_ptr_array_unref(group->operations);
   g_free(group);
@@ -37,9 +37,16 @@ void mu_client_drop_offers(MuMultiServiceEventClient *client) {
 
 /* ---- taking -------------------------------------------------------------------------------------------------------- */
 
+/* One accept can only take offers of one agent that are made to one role. */
+static char *group_key(const MuMultiServiceEventClient *client, const char *agent_id, const char *role) {
+  gboolean own = role == NULL || strcmp(role, client->role) == 0;
+  return own ? g_strdup(agent_id) : g_strconcat(agent_id, "\n", role, NULL);
+}
+
 static void take_offer(MuMultiServiceEventClient *client, MuOffer *take_offer) {
   g_autoptr(MuOffer) offer = take_offer;
-  MuOfferGroup *group = g_hash_table_lookup(client->groups, offer->agent_id);
+  g_autofree char *key = group_key(client, offer->agent_id, offer->role);
+  MuOfferGroup *group = g_hash_table_lookup(client->groups, key);
   client->counters.offers++;
   if (group != NULL) {
     mu_resources_add_all(group->offer->resources, offer->resources);
@@ -53,7 +60,8 @@ static void take_offer(MuMultiServiceEventClient *client, MuOffer *take_offer) {
   group->ids = g_ptr_array_new_with_free_func(g_free);
   group->operations = g_ptr_array_new_with_free_func((GDestroyNotify)mu_operation_free);
   g_ptr_array_add(group->ids, g_strdup(group->offer->id));
-  g_hash_table_insert(client->groups, group->offer->agent_id, group);
+  group->key = g_steal_pointer(&key);
+  g_hash_table_insert(client->groups, group->key, group);
   g_ptr_array_add(client->group_order, group);
   group->round = ++client->offer_round;
 }
@@ -85,7 +93,7 @@ void mu_client_rescind(MuMultiServiceEventClient *client, const char *offer_id) 
       continue;
     decline_others(client, group, offer_id);
     g_ptr_array_remove_index(client->group_order, i);
-    g_hash_table_remove(client->groups, group->offer->agent_id);
+    g_hash_table_remove(client->groups, group->key);
     return;
   }
 }
@@ -98,7 +106,7 @@ typedef enum { RESERVED_OURS, RESERVED_GARBAGE, RESERVED_FOREIGN } ReservedKind;
 static ReservedKind classify(MuMultiServiceEventClient *client, const MuResource *resource, MuService **ret_service,
                              MuPod **ret_pod) {
   const MuReservation *reservation = &resource->reservation;
-  if (g_strcmp0(reservation->role, client->role) != 0)
+  if (!mu_roles_has(client, reservation->role))
     return RESERVED_FOREIGN;
   if (reservation->resource_id == NULL || reservation->namespace_ == NULL) {
     g_autofree char *text = mu_resource_to_string(resource);
@@ -174,12 +182,20 @@ static void route_reserved(MuMultiServiceEventClient *client, MuOfferGroup *grou
   take_out(group, 0);
 }
 
+static MuOfferGroup *group_of_entry(const MuMultiServiceEventClient *client, const MuPodRecord *record,
+                                    const MuLedgerEntry *entry) {
+  const char *agent = mu_pod_record_entry_agent(record, entry);
+  if (agent == NULL)
+    return NULL;
+  g_autofree char *key = group_key(client, agent, entry->resource->reservation.role);
+  return g_hash_table_lookup(client->groups, key);
+}
+
 /* The offers that were not looked at of the agents where the pod has something: each once. */
 static GPtrArray *new_groups_of(MuMultiServiceEventClient *client, const MuPod *pod) {
   GPtrArray *groups = g_ptr_array_new();
   for (guint i = 0; pod->record != NULL && i < pod->record->entries->len; i++) {
-    const char *agent = mu_pod_record_entry_agent(pod->record, pod->record->entries->pdata[i]);
-    MuOfferGroup *group = agent == NULL ? NULL : g_hash_table_lookup(client->groups, agent);
+    MuOfferGroup *group = group_of_entry(client, pod->record, pod->record->entries->pdata[i]);
     if (group != NULL && !group->is_routed && !g_ptr_array_find(groups, group, NULL))
       g_ptr_array_add(groups, group);
   }
@@ -257,7 +273,7 @@ static void answer_all(MuMultiServiceEventClient *client) {
     MuOfferGroup *group = client->group_order->pdata[i];
     if (group->operations->len > 0) {
       accept(client, group);
-      g_hash_table_remove(client->groups, group->offer->agent_id);
+      g_hash_table_remove(client->groups, group->key);
     } else {
       client->group_order->pdata[kept++] = group;
     }

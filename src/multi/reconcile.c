@@ -1,6 +1,6 @@
 /* Reconciliation: asking the engine what became of tasks. An answer may be lost, and for an agent that is not back yet none
  * comes at all, so what was not heard of is asked for again, ever less often (reconciliation.md of Mesos). */
-#include "client_private.h"
+#include "roles.h"
 
 #define ASK_AGAIN_FIRST_MS 10000
 #define ASK_AGAIN_MAX_MS 600000 /* doubled each time up to this */
@@ -56,6 +56,8 @@ void mu_client_reconcile(MuMultiServiceEventClient *client) {
   g_ptr_array_add(client->effects.calls, mu_engine_call_new(MU_CALL_RECONCILE));
   client->next_reconcile_ms = client->effects.now_ms + client->settings.reconcile_ms;
   mu_client_sweep(client);
+  if (client->roles->len > 1)
+    mu_roles_review(client);
 }
 
 void mu_client_reconcile_due(MuMultiServiceEventClient *client) {

@@ -12,6 +12,8 @@ typedef struct {
   const MuOffer *offer;
   MuRandom *random;
   MuOutcome *outcome;
+  const char *pre_reserved_role;  /* that is taken from; NULL: what is unreserved is */
+  char *role;                     /* that reservations are made for */
   gint64 free[MU_RESOURCE_PORTS]; /* unreserved scalars left, by kind */
   GArray *free_ports;             /* made when a port is wanted */
   GHashTable *mounts_taken;       /* roots of MOUNT disks given out by this match */
@@ -58,6 +60,12 @@ static gboolean is_bound(const MuRequirement *requirement) {
   return FALSE;
 }
 
+/* What a reservation may be made of: the unreserved resources, or the operator's for the pre-reserved role. */
+static gboolean is_reservable(const Evaluation *e, const MuResource *resource) {
+  return e->pre_reserved_role == NULL ? !mu_resource_is_reserved(resource)
+                                      : mu_resource_is_static_for(resource, e->pre_reserved_role);
+}
+
 /* ---- stages before resources --------------------------------------------------------------------------------------- */
 
 static gboolean stage_agent(Evaluation *e) {
@@ -66,6 +74,15 @@ static gboolean stage_agent(Evaluation *e) {
     return TRUE;
   g_autofree char *detail = g_strdup_printf("its reserved resources are on %s", record->hostname);
   mu_outcome_refuse(e->outcome, MU_STAGE_AGENT, agent_name(e), detail);
+  return FALSE;
+}
+
+static gboolean stage_role(Evaluation *e) {
+  const char *offered = e->offer->role;
+  if (offered == NULL || strcmp(offered, e->role) == 0)
+    return TRUE;
+  g_autofree char *detail = g_strdup_printf("it is offered to role %s, and the pod needs role %s", offered, e->role);
+  mu_outcome_refuse(e->outcome, MU_STAGE_ROLE, agent_name(e), detail);
   return FALSE;
 }
 
@@ -96,11 +113,13 @@ static void label(Evaluation *e, MuResource *resource, const char *resource_id) 
     id = mu_uuid_new(e->random);
     resource_id = id.text;
   }
-  mu_resource_set_reservation(resource, r->role, resource_id, r->service, r->principal);
+  mu_resource_set_reservation(resource, e->role, resource_id, r->service, r->principal);
+  mu_resource_refine(resource, e->pre_reserved_role);
 }
 
 static void take_unreserved(Evaluation *e, MuResourceKind kind, gint64 amount) {
   g_autoptr(MuResource) plain = mu_resource_new_scalar(kind, amount);
+  mu_resource_set_static(plain, e->pre_reserved_role);
   mu_resources_add(e->match.taken, plain);
   e->free[kind] -= amount;
 }
@@ -150,7 +169,7 @@ static gboolean reserve_mount(Evaluation *e, const MuWant *want) {
   const GPtrArray *items = e->offer->resources->items;
   for (guint i = 0; i < items->len; i++) {
     const MuResource *disk = items->pdata[i];
-    if (disk->kind != MU_RESOURCE_DISK || disk->mount_root == NULL || mu_resource_is_reserved(disk) ||
+    if (disk->kind != MU_RESOURCE_DISK || disk->mount_root == NULL || !is_reservable(e, disk) ||
         g_hash_table_contains(e->mounts_taken, disk->mount_root) || !profile_fits(want->volume, disk))
       continue;
     largest = MAX(largest, disk->amount);
@@ -177,7 +196,7 @@ static void collect_free_ports(Evaluation *e) {
   const GPtrArray *items = e->offer->resources->items;
   for (guint i = 0; i < items->len; i++) {
     const MuResource *resource = items->pdata[i];
-    if (resource->kind != MU_RESOURCE_PORTS || mu_resource_is_reserved(resource))
+    if (resource->kind != MU_RESOURCE_PORTS || !is_reservable(e, resource))
       continue;
     for (guint j = 0; j < resource->ranges->len; j++) {
       const MuRange *range = &g_array_index(resource->ranges, MuRange, j);
@@ -237,6 +256,7 @@ static gboolean reserve_port(Evaluation *e, const MuWant *want) {
     return refuse_port(e, want->port);
   mu_ranges_subtract(e->free_ports, number, number);
   MuResource *resource = mu_resource_new_ports(number, number);
+  mu_resource_set_static(resource, e->pre_reserved_role);
   mu_resources_add(e->match.taken, resource);
   label(e, resource, NULL);
   mu_resources_add(e->match.reserve, resource);
@@ -390,7 +410,7 @@ static void begin(Evaluation *e) {
   const GPtrArray *items = e->offer->resources->items;
   for (guint i = 0; i < items->len; i++) {
     const MuResource *resource = items->pdata[i];
-    if (resource->kind != MU_RESOURCE_PORTS && !mu_resource_is_reserved(resource) && is_on_root_disk(resource))
+    if (resource->kind != MU_RESOURCE_PORTS && is_reservable(e, resource) && is_on_root_disk(resource))
       e->free[resource->kind] += resource->amount;
   }
   e->mounts_taken = g_hash_table_new(g_str_hash, g_str_equal);
@@ -399,25 +419,41 @@ static void begin(Evaluation *e) {
   e->match.reserve = mu_resources_new();
   e->match.create = mu_resources_new();
   e->match.taken = mu_resources_new();
-  if (e->match.record->role == NULL)
-    e->match.record->role = g_strdup(r->role);
+  g_free(e->match.record->role);
+  e->match.record->role = g_strdup(e->role);
   leave_old_place(e);
+}
+
+static void find_roles(Evaluation *e) {
+  const MuRequirement *r = e->requirement;
+  const char *kept = r->record == NULL ? NULL : mu_pod_record_held_role(r->record);
+  e->pre_reserved_role = e->offer->role == NULL ? NULL : r->pod->pre_reserved_role;
+  if (kept != NULL)
+    e->role = g_strdup(kept);
+  else
+    e->role = mu_role_of_pod(r->role, e->pre_reserved_role);
+}
+
+/* The match is filled, or clear when it does not fit. */
+static gboolean with_resources(Evaluation *e) {
+  begin(e);
+  gboolean fits = stage_resources(e) && stage_quota(e);
+  g_clear_pointer(&e->free_ports, g_array_unref);
+  g_hash_table_unref(e->mounts_taken);
+  if (!fits)
+    mu_match_clear(&e->match);
+  return fits;
 }
 
 gboolean mu_evaluate(const MuRequirement *requirement, const MuOffer *offer, MuRandom *random, MuOutcome *outcome,
                      MuMatch *ret_match) {
   Evaluation e = {.requirement = requirement, .offer = offer, .random = random, .outcome = outcome};
   outcome->offers++;
-  if (!stage_agent(&e) || !stage_placement(&e))
+  find_roles(&e);
+  gboolean fits = stage_agent(&e) && stage_role(&e) && stage_placement(&e) && with_resources(&e);
+  g_free(e.role);
+  if (!fits)
     return FALSE;
-  begin(&e);
-  gboolean fits = stage_resources(&e) && stage_quota(&e);
-  g_clear_pointer(&e.free_ports, g_array_unref);
-  g_hash_table_unref(e.mounts_taken);
-  if (!fits) {
-    mu_match_clear(&e.match);
-    return FALSE;
-  }
   mu_pod_record_set_place(e.match.record, offer);
   *ret_match = e.match;
   return TRUE;

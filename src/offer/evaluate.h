@@ -1,7 +1,12 @@
 /* Matching a pod's needs with what one agent offers, in named stages; each refusal goes into the outcome with its numbers.
  *
  * A pod instance keeps its footprint: what its ledger holds must be offered back before it is launched on it again, on the
- * agent where it lies; what it lacks is reserved anew. */
+ * agent where it lies; what it lacks is reserved anew.
+ *
+ * The role that a pod's reservations are made for stays as long as it holds any, whatever the framework's is by then (role migration):
+ * only offers to that role are of use to it. With a pre-reserved-role only what the operator has reserved for that role is taken, and
+ * refined (reservation.md, "Reservation Refinement"; MesosResourcePool of dcos-commons). An offer without a role is of an engine that
+ * knows none, and nothing is reserved beforehand there. */
 #ifndef MU_EVALUATE_H
 #define MU_EVALUATE_H
 #include "ids.h"
@@ -21,7 +26,8 @@ typedef struct {
   gboolean may_reserve;      /* FALSE: only onto what it owns (offer discipline) */
   const MuPodRecord *record; /* its footprint, or NULL */
   const GPtrArray *pods;     /* of MuPodRecord*: all instances of the service, for placement */
-  const char *role, *principal;
+  const char *role; /* the framework's: reservations are made for it, or, refined, for `<pre-reserved-role>/<role>` */
+  const char *principal;
   MuOverhead overhead;
 } MuRequirement;
 

@@ -93,11 +93,12 @@ char *mu_stage_result_to_string(MuStage stage, const MuStageResult *result) {
   return g_strdup_printf("wanted %s, best offer had %s (%s)", wanted, best, agent);
 }
 
+/* Offers to another role tell nothing, unless there are no others. */
 int mu_outcome_busiest(const MuOutcome *outcome) {
-  int busiest = -1;
+  int busiest = outcome->stages[MU_STAGE_ROLE].refused > 0 ? MU_STAGE_ROLE : -1;
   for (int i = 0; i < MU_STAGE_COUNT; i++)
     if (outcome->stages[i].refused > 0 &&
-        (busiest < 0 || outcome->stages[i].refused > outcome->stages[busiest].refused))
+        (busiest < 0 || busiest == MU_STAGE_ROLE || outcome->stages[i].refused > outcome->stages[busiest].refused))
       busiest = i;
   return busiest;
 }

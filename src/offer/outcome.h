@@ -12,6 +12,7 @@
   X(DISCIPLINE, "discipline", "", "the services before it are placed, or their turn passes")                           \
   X(QUOTA, "quota", "", "the service gives something back, or a larger quota")                                         \
   X(AGENT, "agent", "", "its agent offers what the pod has there, or the pod is replaced")                             \
+  X(ROLE, "role", "", "an agent that has something reserved for that role")                                            \
   X(PLACEMENT, "placement", "", "an agent that the placement rule allows, or another rule")                            \
   X(RESERVED, "reserved", "", "its agent offers what the pod has there, or the pod is replaced")                       \
   X(CPUS, "cpus", "cpus", "an agent with so much free, or fewer `cpus` in the spec")                                   \

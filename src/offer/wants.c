@@ -2,6 +2,11 @@
 
 #include <string.h>
 
+char *mu_role_of_pod(const char *framework_role, const char *pre_reserved_role) {
+  return pre_reserved_role == NULL ? g_strdup(framework_role)
+                                   : g_strconcat(pre_reserved_role, "/", framework_role, NULL);
+}
+
 static void add_scalar(GArray *wants, const char *set, MuResourceKind kind, gint64 amount) {
   if (amount > 0) {
     const MuWant want = {.set = set, .kind = kind, .amount = amount};

@@ -20,6 +20,9 @@ typedef struct {
   gint64 cpus_milli, mem_mb, disk_mb;
 } MuOverhead;
 
+/* What reservations of a pod are made for: the framework's role, or the one below the pod's pre-reserved role (NULL: none). The
+ * caller frees. */
+char *mu_role_of_pod(const char *framework_role, const char *pre_reserved_role);
 /* The list (of MuWant) for the tasks in the mask; `with_pod`: also the pod's own volumes and the overhead. Borrows from
  * the spec. */
 GArray *mu_wants_list(const MuPodSpec *pod, guint64 tasks, gboolean with_pod, const MuOverhead *overhead);

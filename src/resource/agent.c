@@ -3,6 +3,8 @@
 #include "ids.h"
 #include <muster/error.h>
 
+#include <string.h>
+
 /* What an executor uses. It is forgotten with its last task when the pod has nothing of its own. */
 typedef struct {
   MuResources *own;  /* of the pod */
@@ -140,7 +142,7 @@ const MuResources *mu_agent_free_resources(const MuAgent *agent) {
 
 MuResource *mu_agent_unreserved_form(const MuResource *resource) {
   MuResource *form = mu_resource_copy(resource);
-  mu_resource_set_reservation(form, resource->reservation.pre_reserved_role, NULL, NULL, NULL);
+  mu_resource_set_static(form, resource->reservation.pre_reserved_role);
   return form;
 }
 
@@ -166,6 +168,11 @@ static const char *fault_in(MuOperationKind kind, const MuResource *resource) {
     return "the amount is nothing";
   if (!mu_resource_is_reserved(resource))
     return kind == MU_OP_RESERVE || kind == MU_OP_UNRESERVE ? "it names no role" : "the disk is not reserved";
+  if (resource->reservation.is_static && (kind == MU_OP_RESERVE || kind == MU_OP_UNRESERVE))
+    return "it is the operator's, made with the agent's flags";
+  if (resource->reservation.pre_reserved_role != NULL &&
+      !mu_role_is_below(resource->reservation.role, resource->reservation.pre_reserved_role))
+    return "its role does not lie below the one that it refines";
   if (kind == MU_OP_RESERVE && is_volume)
     return "it is a volume; a disk is reserved first and made a volume after";
   if (kind == MU_OP_UNRESERVE && is_volume)
@@ -345,11 +352,41 @@ gboolean mu_agent_release(MuAgent *agent, const char *executor_id, const char *t
 
 /* ---- offers -------------------------------------------------------------------------------------------------------- */
 
+static gboolean is_allocatable(const MuResource *resource, const char *role) {
+  const char *reserved = resource->reservation.role;
+  return reserved == NULL || role == NULL || strcmp(reserved, role) == 0 || mu_role_is_below(role, reserved);
+}
+
+/* What is not, is put into `ret_rest`: mostly there is nothing of the kind, and what is available is the answer as it is. */
+static MuResources *take_allocatable(MuAgent *agent, const char *role, MuResources **ret_rest) {
+  GPtrArray *items = agent->available->items;
+  guint i = 0;
+  while (i < items->len && is_allocatable(items->pdata[i], role))
+    i++;
+  *ret_rest = mu_resources_new();
+  if (i == items->len)
+    return g_steal_pointer(&agent->available);
+  g_autoptr(MuResources) all = g_steal_pointer(&agent->available);
+  MuResources *mine = mu_resources_new();
+  for (i = 0; i < items->len; i++)
+    mu_resources_add(is_allocatable(items->pdata[i], role) ? mine : *ret_rest, items->pdata[i]);
+  return mine;
+}
+
 MuOffer *mu_agent_make_offer(MuAgent *agent, const char *offer_id) {
+  return mu_agent_make_offer_to(agent, offer_id, NULL);
+}
+
+MuOffer *mu_agent_make_offer_to(MuAgent *agent, const char *offer_id, const char *role) {
   mu_assert(!mu_agent_has_offer(agent, offer_id));
-  if (agent->available->items->len == 0)
+  MuResources *rest = NULL, *offered = take_allocatable(agent, role, &rest);
+  agent->available = rest;
+  if (offered->items->len == 0) {
+    mu_resources_free(offered);
     return NULL;
+  }
   MuOffer *offer = mu_offer_new(offer_id, agent->id, agent->hostname);
+  offer->role = g_strdup(role);
   offer->region = g_strdup(agent->region);
   offer->zone = g_strdup(agent->zone);
   for (guint i = 0; i < agent->attributes->len; i++) {
@@ -357,9 +394,8 @@ MuOffer *mu_agent_make_offer(MuAgent *agent, const char *offer_id) {
     g_ptr_array_add(offer->attributes, mu_env_var_new(var->name, var->value));
   }
   mu_resources_free(offer->resources);
-  offer->resources = mu_resources_copy(agent->available);
-  g_hash_table_insert(agent->offers, g_strdup(offer_id), agent->available);
-  agent->available = mu_resources_new();
+  offer->resources = mu_resources_copy(offered);
+  g_hash_table_insert(agent->offers, g_strdup(offer_id), offered);
   return offer;
 }
 

@@ -37,6 +37,8 @@ const MuResources *mu_agent_free_resources(const MuAgent *agent);
 /* An offer of everything free that is not already offered; NULL when there is nothing. The agent remembers what is out
  * under the offer's id until mu_agent_offer_end. */
 MuOffer *mu_agent_make_offer(MuAgent *agent, const char *offer_id);
+/* … to a framework's role: of what is unreserved, and of what is reserved for the role or one that it lies below (roles.md). */
+MuOffer *mu_agent_make_offer_to(MuAgent *agent, const char *offer_id, const char *role);
 gboolean mu_agent_has_offer(const MuAgent *agent, const char *offer_id);
 void mu_agent_offer_end(MuAgent *agent, const char *offer_id);
 

@@ -195,6 +195,7 @@ MuPodLaunch *mu_pod_launch_from_json(const json_t *json, GError **error);
 
 typedef struct {
   char *id, *agent_id, *hostname;
+  char *role; /* of ours, that it is made to: reservations can be made for no other; NULL: the engine knows no roles */
   char *region, *zone;   /* NULL: none */
   GPtrArray *attributes; /* of MuEnvVar*: text attributes of the agent */
   MuResources *resources;
@@ -283,6 +284,7 @@ typedef enum {
   MU_CALL_ACKNOWLEDGE, /* task_id, agent_id, uuid */
   MU_CALL_RECONCILE,   /* tasks: explicit for these (task_id, agent_id pairs); empty: implicit, all */
   MU_CALL_TEARDOWN,
+  MU_CALL_ROLES, /* roles: that we have from now on; before start() too. Offers to others are rescinded, none is suppressed */
 } MuEngineCallKind;
 
 typedef struct {
@@ -290,6 +292,7 @@ typedef struct {
   GPtrArray *offer_ids;  /* of char* */
   GPtrArray *operations; /* of MuOperation* */
   GPtrArray *tasks;      /* of MuEnvVar*: name = task id, value = agent id */
+  GPtrArray *roles;      /* of char* */
   gint64 refuse_ms, grace_ms;
   char *task_id, *agent_id, *uuid;
 } MuEngineCall;
@@ -307,7 +310,8 @@ typedef void (*MuEngineSink)(MuEngineEvent *take_event, gpointer user);
 
 /* Reply of read_file: NULL on failure with `error` set. */
 typedef struct {
-  const char *name; /* "local", "mesos", "sim" */
+  const char *name;     /* "local", "mesos", "sim" */
+  gboolean knows_roles; /* its offers have a role */
   /* Subscribes; events flow to `sink` from then on until stop(). `framework_id` NULL: a new framework. */
   gboolean (*start)(MuEngine *engine, const char *framework_id, MuEngineSink sink, gpointer user, GError **error);
   /* Performs a call, asynchronously; problems come back as events. Borrows the call. Calls given between two flushes may

@@ -24,6 +24,7 @@ MuEngineCall *mu_engine_call_new(MuEngineCallKind kind) {
   call->kind = kind;
   call->offer_ids = g_ptr_array_new_with_free_func(g_free);
   call->operations = g_ptr_array_new_with_free_func((GDestroyNotify)mu_operation_free);
+  call->roles = g_ptr_array_new_with_free_func(g_free);
   call->tasks = g_ptr_array_new_with_free_func((GDestroyNotify)mu_env_var_free);
   return call;
 }
@@ -34,6 +35,7 @@ void mu_engine_call_free(MuEngineCall *call) {
   g_ptr_array_unref(call->offer_ids);
   g_ptr_array_unref(call->operations);
   g_ptr_array_unref(call->tasks);
+  g_ptr_array_unref(call->roles);
   g_free(call->task_id);
   g_free(call->agent_id);
   g_free(call->uuid);
@@ -43,7 +45,7 @@ void mu_engine_call_free(MuEngineCall *call) {
 static const char *const call_kinds[] = {
     [MU_CALL_ACCEPT] = "ACCEPT",       [MU_CALL_DECLINE] = "DECLINE",   [MU_CALL_REVIVE] = "REVIVE",
     [MU_CALL_SUPPRESS] = "SUPPRESS",   [MU_CALL_KILL] = "KILL",         [MU_CALL_ACKNOWLEDGE] = "ACKNOWLEDGE",
-    [MU_CALL_RECONCILE] = "RECONCILE", [MU_CALL_TEARDOWN] = "TEARDOWN",
+    [MU_CALL_RECONCILE] = "RECONCILE", [MU_CALL_TEARDOWN] = "TEARDOWN", [MU_CALL_ROLES] = "ROLES",
 };
 
 const char *mu_engine_call_kind_to_string(MuEngineCallKind kind) {

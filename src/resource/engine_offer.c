@@ -12,6 +12,7 @@ MuOffer *mu_offer_new(const char *id, const char *agent_id, const char *hostname
 
 MuOffer *mu_offer_copy(const MuOffer *offer) {
   MuOffer *copy = mu_offer_new(offer->id, offer->agent_id, offer->hostname);
+  copy->role = g_strdup(offer->role);
   copy->region = g_strdup(offer->region);
   copy->zone = g_strdup(offer->zone);
   for (guint i = 0; i < offer->attributes->len; i++) {
@@ -29,6 +30,7 @@ void mu_offer_free(MuOffer *offer) {
   g_free(offer->id);
   g_free(offer->agent_id);
   g_free(offer->hostname);
+  g_free(offer->role);
   g_free(offer->region);
   g_free(offer->zone);
   g_ptr_array_unref(offer->attributes);
@@ -56,6 +58,7 @@ json_t *mu_offer_to_json(const MuOffer *offer) {
   mu_json_set_string(json, "id", offer->id);
   mu_json_set_string(json, "agent_id", offer->agent_id);
   mu_json_set_string(json, "hostname", offer->hostname);
+  mu_json_set_string(json, "role", offer->role);
   mu_json_set_string(json, "region", offer->region);
   mu_json_set_string(json, "zone", offer->zone);
   mu_engine_json_set_vars(json, "attributes", offer->attributes);
@@ -67,6 +70,7 @@ static gboolean read_fields(const json_t *json, MuOffer *offer, GError **error) 
   return mu_engine_json_take_text(json, "id", TRUE, &offer->id, error) &&
          mu_engine_json_take_text(json, "agent_id", TRUE, &offer->agent_id, error) &&
          mu_engine_json_take_text(json, "hostname", TRUE, &offer->hostname, error) &&
+         mu_engine_json_take_text(json, "role", FALSE, &offer->role, error) &&
          mu_engine_json_take_text(json, "region", FALSE, &offer->region, error) &&
          mu_engine_json_take_text(json, "zone", FALSE, &offer->zone, error) &&
          mu_engine_json_get_vars(json, "attributes", offer->attributes, error) &&

@@ -2,6 +2,8 @@
 
 #include "bug.h"
 
+#include <string.h>
+
 static const struct {
   const char *name, *unit;
   gboolean in_thousandths;
@@ -28,6 +30,7 @@ MuResource *mu_resource_new_ports(gint64 begin, gint64 end) {
 }
 
 static void reservation_copy(MuReservation *to, const MuReservation *from) {
+  to->is_static = from->is_static;
   to->role = g_strdup(from->role);
   to->resource_id = g_strdup(from->resource_id);
   to->namespace_ = g_strdup(from->namespace_);
@@ -77,8 +80,28 @@ void mu_resource_set_reservation(MuResource *resource, const char *role, const c
                                  const char *namespace_, const char *principal) {
   MuReservation old = resource->reservation; /* the arguments may point into it */
   resource->reservation =
-      (MuReservation){g_strdup(role), g_strdup(resource_id), g_strdup(namespace_), g_strdup(principal), NULL};
+      (MuReservation){FALSE, g_strdup(role), g_strdup(resource_id), g_strdup(namespace_), g_strdup(principal), NULL};
   reservation_clear(&old);
+}
+
+gboolean mu_role_is_below(const char *role, const char *above) {
+  gsize length = strlen(above);
+  return strncmp(role, above, length) == 0 && role[length] == '/';
+}
+
+void mu_resource_set_static(MuResource *resource, const char *role) {
+  mu_resource_set_reservation(resource, role, NULL, NULL, NULL);
+  resource->reservation.is_static = role != NULL;
+}
+
+gboolean mu_resource_is_static_for(const MuResource *resource, const char *role) {
+  const MuReservation *reservation = &resource->reservation;
+  return reservation->is_static && reservation->pre_reserved_role == NULL && g_strcmp0(reservation->role, role) == 0;
+}
+
+void mu_resource_refine(MuResource *resource, const char *pre_reserved_role) {
+  mu_assert(resource->reservation.role != NULL && resource->reservation.pre_reserved_role == NULL);
+  resource->reservation.pre_reserved_role = g_strdup(pre_reserved_role);
 }
 
 gboolean mu_resource_is_reserved(const MuResource *resource) {
@@ -99,7 +122,7 @@ static gboolean same_text(const char *a, const char *b) {
 
 /* The resource_id first: it tells most reservations apart. */
 static gboolean same_reservation(const MuReservation *a, const MuReservation *b) {
-  return same_text(a->resource_id, b->resource_id) && same_text(a->role, b->role) &&
+  return a->is_static == b->is_static && same_text(a->resource_id, b->resource_id) && same_text(a->role, b->role) &&
          same_text(a->namespace_, b->namespace_) && same_text(a->principal, b->principal) &&
          same_text(a->pre_reserved_role, b->pre_reserved_role);
 }

@@ -24,9 +24,10 @@ typedef struct {
 
 /* Who holds a reservation. resource_id NULL: not labelled (another framework's or an operator's). */
 typedef struct {
-  char *role;        /* NULL: unreserved */
-  char *resource_id; /* label resource_id, a uuid */
-  char *namespace_;  /* label namespace, the service's name */
+  gboolean is_static; /* made with the agent's flags: it cannot be ended, but refined */
+  char *role;         /* NULL: unreserved */
+  char *resource_id;  /* label resource_id, a uuid */
+  char *namespace_;   /* label namespace, the service's name */
   char *principal;
   /* The role of the operator's (static) reservation that this one refines, and falls back to; NULL: none. Mesos keeps a
    * stack of reservations; two levels are all that a pod's pre-reserved-role needs. */
@@ -64,6 +65,14 @@ MuResource *mu_resource_copy(const MuResource *resource); /* its own, shared wit
 void mu_resource_free(MuResource *resource);
 void mu_resource_set_reservation(MuResource *resource, const char *role, const char *resource_id,
                                  const char *namespace_, const char *principal);
+/* Roles are a tree: "a/b" lies below "a" (roles.md). What is reserved for a role may be offered to those below it. FALSE for equal
+ * ones. */
+gboolean mu_role_is_below(const char *role, const char *above);
+/* An operator's reservation for the role, made with the agent's flags: what a pod's pre-reserved-role takes. */
+void mu_resource_set_static(MuResource *resource, const char *role);
+gboolean mu_resource_is_static_for(const MuResource *resource, const char *role);
+/* Refines it: a reservation of one's own, as the function above sets it, on top of an operator's for that role. */
+void mu_resource_refine(MuResource *resource, const char *pre_reserved_role);
 gboolean mu_resource_is_reserved(const MuResource *resource);
 gboolean mu_resource_is_empty(const MuResource *resource);
 /* Same kind, reservation and disk: the amounts may be added. MOUNT disks and volumes never merge: they are given and taken

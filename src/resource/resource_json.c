@@ -67,6 +67,7 @@ static const MuJsonOther AMOUNT = {amount_name, write_amount, scan_amount, amoun
 static const MuJsonMember MEMBERS[] = {
     {.key = "kind", .kind = MU_JSON_WORD, .offset = RESOURCE(kind), .required = TRUE, .words = &KIND_WORDS},
     {.kind = MU_JSON_OTHER, .required = TRUE, .other = &AMOUNT},
+    {.key = "static", .kind = MU_JSON_BOOL, .offset = RESOURCE(reservation.is_static), .not_zero = TRUE},
     {.key = "role", .kind = MU_JSON_TEXT, .offset = RESOURCE(reservation.role)},
     {.key = "resource_id", .kind = MU_JSON_TEXT, .offset = RESOURCE(reservation.resource_id)},
     {.key = "namespace", .kind = MU_JSON_TEXT, .offset = RESOURCE(reservation.namespace_)},

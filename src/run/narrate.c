@@ -42,13 +42,24 @@ void mu_narrate_call(MuMultiServiceRunner *runner, const MuEngineCall *call) {
     mu_info("adopting %u task%s of the earlier run", call->tasks->len, call->tasks->len == 1 ? "" : "s");
 }
 
+/* Each try that fails for the same reason is no news. */
+static void narrate_trouble(MuMultiServiceRunner *runner, const char *engine, const char *message) {
+  const char *why = message == NULL ? "no reason given" : message;
+  if (g_strcmp0(runner->told_trouble, why) == 0)
+    return;
+  g_free(runner->told_trouble);
+  runner->told_trouble = g_strdup(why);
+  mu_warning("engine %s: disconnected: %s; trying again", engine, why);
+}
+
 void mu_narrate_event(MuMultiServiceRunner *runner, const MuEngineEvent *event) {
   const char *engine = runner->engine->ops->name;
   switch (event->kind) {
-  case MU_EVENT_SUBSCRIBED: mu_info("engine %s: subscribed as framework %s", engine, event->id); break;
-  case MU_EVENT_DISCONNECTED:
-    mu_warning("engine %s: disconnected: %s", engine, event->message == NULL ? "no reason given" : event->message);
+  case MU_EVENT_SUBSCRIBED:
+    mu_info("engine %s: subscribed as framework %s", engine, event->id);
+    g_clear_pointer(&runner->told_trouble, g_free);
     break;
+  case MU_EVENT_DISCONNECTED: narrate_trouble(runner, engine, event->message); break;
   case MU_EVENT_ERROR: /* the end of the run tells it */
   case MU_EVENT_OFFERS:
   case MU_EVENT_RESCIND:

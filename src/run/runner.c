@@ -152,6 +152,7 @@ static gboolean configure(MuMultiServiceRunner *runner, const MuRunnerOptions *o
   MuClientSettings settings = mu_client_settings_default;
   const MuEngineOps *ops = runner->engine->ops;
   settings.engine = ops->name;
+  settings.knows_roles = ops->knows_roles;
   settings.lacks = ops->lacks == NULL ? NULL : ops->lacks(runner->engine);
   settings.executor_cpus_milli = settings.executor_mem_mb = settings.executor_disk_mb = 0;
   g_autoptr(GUri) uri = runner->url == NULL ? NULL : g_uri_parse(runner->url, G_URI_FLAGS_NONE, NULL);
@@ -215,6 +216,7 @@ void mu_multi_service_runner_free(MuMultiServiceRunner *runner) {
   g_free(runner->bootstrap);
   g_free(runner->socket);
   g_free(runner->token);
+  g_free(runner->told_trouble);
   g_free(runner);
 }
 
@@ -295,6 +297,13 @@ static gboolean on_signal(gpointer user) {
   return G_SOURCE_CONTINUE;
 }
 
+/* It subscribes with them. */
+static void give_roles(MuMultiServiceRunner *runner) {
+  g_autoptr(MuEngineCall) call = mu_client_roles_call(runner->client);
+  if (runner->engine->ops->knows_roles)
+    runner->engine->ops->perform(runner->engine, call);
+}
+
 static void run_loop(MuMultiServiceRunner *runner) {
   guint sigterm = g_unix_signal_add(SIGTERM, on_signal, runner);
   guint sigint = g_unix_signal_add(SIGINT, on_signal, runner);
@@ -306,6 +315,7 @@ static void run_loop(MuMultiServiceRunner *runner) {
 
 gboolean mu_multi_service_runner_run(MuMultiServiceRunner *runner, MuRunEnd *ret_end, GError **error) {
   mu_assert(!runner->started && runner->dir != NULL); /* one run per runner */
+  give_roles(runner);
   if (!runner->engine->ops->start(runner->engine, mu_client_framework_id(runner->client), on_engine_event, runner,
                                   error))
     return FALSE;

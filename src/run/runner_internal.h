@@ -38,6 +38,8 @@ struct MuMultiServiceRunner {
   gboolean dirty;         /* the client was told something besides: a drain is due */
   gint64 clock_offset_us; /* wall clock minus monotonic clock, as they were at the start */
 
+  char *told_trouble; /* why the engine is disconnected, as the log has it; NULL: it is not */
+
   gboolean started;     /* the engine was */
   gboolean asked;       /* the engine about the tasks of an earlier run */
   gboolean calls_given; /* since the last flush */

@@ -51,6 +51,14 @@ void mu_effects_acknowledge(MuEffects *effects, const MuTaskStatus *status) {
   g_ptr_array_add(effects->calls, call);
 }
 
+void mu_effects_leave_role(MuEffects *effects, const char *role) {
+  for (guint i = 0; i < effects->left_roles->len; i++)
+    if (g_strcmp0(effects->left_roles->pdata[i], role) == 0)
+      return;
+  if (role != NULL)
+    g_ptr_array_add(effects->left_roles, g_strdup(role));
+}
+
 MuJsonText mu_effects_notice_begin(const char *service) {
   MuJsonText text = {0};
   mu_json_text_raw(&text, "{", 1);

@@ -53,7 +53,10 @@ typedef struct {
   GPtrArray *calls;   /* of MuEngineCall*, owned */
   GPtrArray *notices; /* of MuNotice*, owned */
   GPtrArray *steps;   /* of MuStepCall*, owned */
+  GPtrArray *left_roles; /* of char*, owned: of reservations whose ledger was erased without a proof that they are gone */
 } MuEffects;
+
+void mu_effects_leave_role(MuEffects *effects, const char *role);
 
 void mu_effects_kill(MuEffects *effects, const char *task_id, const char *agent_id);
 void mu_effects_call_step(MuEffects *effects, const char *service, const char *key, guint64 run);

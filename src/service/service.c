@@ -306,6 +306,8 @@ void mu_service_erase_pod(MuService *service, MuPod *pod, MuEffects *effects) {
     mu_pod_erase_task(pod, pod->tasks->pdata[pod->tasks->len - 1], effects);
   mu_why_forget(pod, effects);
   mu_override_drop(pod, effects);
+  for (guint i = 0; pod->record != NULL && i < pod->record->entries->len; i++)
+    mu_effects_leave_role(effects, ((MuLedgerEntry *)pod->record->entries->pdata[i])->resource->reservation.role);
   if (pod->record != NULL)
     mu_batch_delete(effects->batch, MU_RECORD_POD, service->name, pod->name);
   mu_pod_take_record(pod, NULL);

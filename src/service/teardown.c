@@ -245,6 +245,11 @@ void mu_teardown_forget(MuPod *pod, MuEffects *effects) {
 
 /* ---- offers -------------------------------------------------------------------------------------------------------- */
 
+/* What is reserved for a role is offered to no other of ours: an offer to another role says nothing of it (roles.h). */
+static gboolean offer_is_for(const MuOffer *offer, const MuLedgerEntry *entry) {
+  return offer->role == NULL || strcmp(offer->role, entry->resource->reservation.role) == 0;
+}
+
 static gboolean offer_shows(const MuOffer *offer, const MuLedgerEntry *entry) {
   return mu_resources_by_id(offer->resources, entry->resource->reservation.resource_id) != NULL;
 }
@@ -260,7 +265,7 @@ void mu_service_on_agent_offer(MuService *service, MuPod *pod, const MuOffer *of
     if (shown && entry->state == MU_LEDGER_PLANNED) {
       mu_ledger_entry_move(entry, MU_LEDGER_HELD);
       changed = TRUE;
-    } else if (!shown && entry->state == MU_LEDGER_RELEASING && entry->asked) {
+    } else if (!shown && entry->state == MU_LEDGER_RELEASING && entry->asked && offer_is_for(offer, entry)) {
       drop_entry(pod, i - 1);
       changed = TRUE;
     }

@@ -31,7 +31,8 @@ static const char *host_of(const MuPod *pod) {
 
 static char *offer_command(const Work *w, int stage) {
   switch (stage) {
-  case -1: return g_strdup("muster state engine");
+  case -1:
+  case MU_STAGE_ROLE: return g_strdup("muster state engine");
   case MU_STAGE_DEPENDENCY:
   case MU_STAGE_DISCIPLINE: return g_strdup("muster service list");
   case MU_STAGE_AGENT:

@@ -101,7 +101,7 @@ static void take_out(MuOffer *offer, const MuResources *reserved) {
   for (guint i = 0; i < reserved->items->len; i++) {
     const MuResource *resource = reserved->items->pdata[i];
     g_autoptr(MuResource) plain = mu_resource_copy(resource);
-    mu_resource_set_reservation(plain, NULL, NULL, NULL, NULL);
+    mu_resource_set_static(plain, resource->reservation.pre_reserved_role);
     mu_resources_subtract(offer->resources, plain);
   }
 }

@@ -153,7 +153,8 @@ static void compare_all(MuSim *sim, const MuMultiServiceManager *memory, const M
 static void check_whole(MuSim *sim) {
   MuMultiServiceEventClient *client = mu_multi_service_event_client_new(
       "sim", mu_multi_service_manager_new(), mu_service_store_new(sim->factory, sim->factory_user), NULL);
-  mu_client_configure(client, &mu_client_settings_default, sim->seed);
+  const MuClientSettings settings = mu_sim_settings(sim);
+  mu_client_configure(client, &settings, sim->seed);
   mu_sim_store_load(sim, client);
   if (mu_client_loaded(client, sim->now_ms, NULL))
     compare_all(sim, sim->client->manager, client->manager);

@@ -255,7 +255,7 @@ static void start_scheduler(MuSim *sim) {
   if (sim->callback != NULL)
     mu_multi_service_event_client_set_uninstall_callback(sim->client, sim->callback, sim->callback_user);
   mu_multi_service_event_client_set_services(sim->client, sim->mode, (const char *const *)sim->mode_services);
-  MuClientSettings settings = mu_client_settings_default;
+  MuClientSettings settings = mu_sim_settings(sim);
   if (sim->seed % 4 == 0) /* what is done in parts is done in small ones */
     settings.settles_per_drain = 1 + (guint)(sim->seed / 4 % 3);
   mu_client_configure(sim->client, &settings, sim->seed + sim->life);
@@ -263,6 +263,8 @@ static void start_scheduler(MuSim *sim) {
   mu_sim_store_load(sim, sim->client);
   if (!mu_client_loaded(sim->client, sim->now_ms, &error))
     mu_sim_violate(sim, g_strdup_printf("restart refused: %s", error->message));
+  g_autoptr(MuEngineCall) roles = mu_client_roles_call(sim->client);
+  mu_sim_wire_out(sim, roles);
   mu_sim_wire_connect(sim);
   schedule_drain(sim);
 }
@@ -329,6 +331,7 @@ void mu_sim_free(MuSim *sim) {
   if (sim->transcript != NULL)
     g_string_free(sim->transcript, TRUE);
   g_strfreev(sim->mode_services);
+  g_free(sim->scheduler_role);
   g_free(sim);
 }
 
@@ -341,6 +344,17 @@ void mu_sim_set_services(MuSim *sim, MuServicesMode mode, const char *const *nam
   g_strfreev(sim->mode_services);
   sim->mode = mode;
   sim->mode_services = g_strdupv((char **)names);
+}
+
+void mu_sim_set_role(MuSim *sim, const char *role) {
+  g_free(sim->scheduler_role);
+  sim->scheduler_role = g_strdup(role);
+}
+
+MuClientSettings mu_sim_settings(const MuSim *sim) {
+  MuClientSettings settings = mu_client_settings_default;
+  settings.role = sim->scheduler_role;
+  return settings;
 }
 
 void mu_sim_set_uninstall_callback(MuSim *sim, MuUninstallCallback callback, gpointer user) {

@@ -39,6 +39,7 @@ typedef struct {
   const char *attributes;  /* "rack:r1;kind:ssd"; NULL: none */
   const gint64 *mounts_mb; /* MOUNT disks of these sizes, at /disk0, /disk1, …; ends with 0; NULL: none */
   const char *profile;     /* of all these disks; NULL: none */
+  const char *role;        /* all that it has is reserved for this one, by its flags; NULL: nothing is */
 } MuSimAgentOptions;
 MuAgent *mu_sim_add_agent_with(MuSim *sim, const MuSimAgentOptions *options);
 guint mu_sim_agents(const MuSim *sim);                  /* how many were added */
@@ -50,6 +51,8 @@ void mu_sim_script(MuSim *sim, const char *task, const MuSimScript *script);
 void mu_sim_limit_footprint(MuSim *sim, guint n, gint64 turn_ms);
 /* From the scheduler's next start on: mu_multi_service_event_client_set_services. */
 void mu_sim_set_services(MuSim *sim, MuServicesMode mode, const char *const *names);
+/* … the role that it reserves for; NULL: the default, "sim-role". */
+void mu_sim_set_role(MuSim *sim, const char *role);
 void mu_sim_set_uninstall_callback(MuSim *sim, MuUninstallCallback callback, gpointer user);
 
 /* Lets so much virtual time pass. */

@@ -8,6 +8,7 @@ void mu_sim_agent_free(MuSimAgent *agent) {
   g_ptr_array_unref(agent->texts);
   g_free(agent->id);
   g_ptr_array_unref(agent->offers);
+  g_ptr_array_unref(agent->refusals);
   g_free(agent);
 }
 
@@ -45,7 +46,15 @@ static MuResources *make_total(const MuSimAgentOptions *options) {
   add_scalar(total, MU_RESOURCE_GPUS, options->gpus_milli);
   add_ports(total, options->ports);
   add_mounts(total, options->mounts_mb, options->profile);
+  for (guint i = 0; i < total->items->len; i++)
+    mu_resource_set_static(total->items->pdata[i], options->role);
   return total;
+}
+
+static void refusal_free(gpointer data) {
+  MuSimRefusal *refusal = data;
+  g_free(refusal->role);
+  g_free(refusal);
 }
 
 static const char *keep_text(MuSimAgent *agent, const char *text) {
@@ -77,6 +86,7 @@ MuAgent *mu_sim_add_agent_with(MuSim *sim, const MuSimAgentOptions *options) {
   MuSimAgent *agent = g_new0(MuSimAgent, 1);
   agent->texts = g_ptr_array_new_with_free_func(g_free);
   agent->offers = g_ptr_array_new_with_free_func(g_free);
+  agent->refusals = g_ptr_array_new_with_free_func(refusal_free);
   agent->id = g_strdup(options->id);
   agent->index = sim->agents->len;
   agent->options.hostname = keep_text(agent, options->hostname != NULL ? options->hostname : options->id);

@@ -9,6 +9,8 @@ void mu_sim_cluster_init(MuSim *sim) {
   sim->agents = g_ptr_array_new_with_free_func((GDestroyNotify)mu_sim_agent_free);
   sim->agents_by_id = g_hash_table_new(g_str_hash, g_str_equal);
   sim->offers = g_hash_table_new(mu_id_hash, g_str_equal);
+  sim->offer_roles = g_hash_table_new_full(mu_id_hash, g_str_equal, g_free, g_free);
+  sim->roles = g_ptr_array_new_with_free_func(g_free);
   sim->tasks = g_hash_table_new_full(mu_id_hash, g_str_equal, NULL, (GDestroyNotify)mu_sim_task_free);
   sim->live = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
   sim->executors = g_hash_table_new_full(mu_id_hash, g_str_equal, g_free, NULL);
@@ -23,6 +25,8 @@ void mu_sim_cluster_clear(MuSim *sim) {
   g_hash_table_unref(sim->lingering);
   g_hash_table_unref(sim->scripts);
   g_hash_table_unref(sim->offers);
+  g_hash_table_unref(sim->offer_roles);
+  g_ptr_array_unref(sim->roles);
   g_hash_table_unref(sim->agents_by_id);
   g_queue_clear(&sim->to_offer);
   g_ptr_array_unref(sim->agents);
@@ -31,23 +35,50 @@ void mu_sim_cluster_clear(MuSim *sim) {
 
 /* ---- offers --------------------------------------------------------------------------------------------------------- */
 
-static gboolean may_offer(const MuSim *sim, const MuSimAgent *agent) {
-  if ((agent->offers->len > 0 && !sim->detailed) || agent->state != MU_SIM_AGENT_UP)
-    return FALSE;
-  return agent->changes != agent->refused_at || sim->now_ms >= agent->refused_until_ms;
+static MuSimRefusal *find_refusal(const MuSimAgent *agent, const char *role) {
+  for (guint i = 0; i < agent->refusals->len; i++) {
+    MuSimRefusal *refusal = agent->refusals->pdata[i];
+    if (strcmp(refusal->role, role) == 0)
+      return refusal;
+  }
+  return NULL;
 }
 
-static void offer_agent(MuSim *sim, MuSimAgent *agent, MuEngineEvent *event) {
-  if (!may_offer(sim, agent))
+static gboolean has_offer(const MuSim *sim, const MuSimAgent *agent, const char *role) {
+  for (guint i = 0; i < agent->offers->len; i++)
+    if (g_strcmp0(g_hash_table_lookup(sim->offer_roles, agent->offers->pdata[i]), role) == 0)
+      return TRUE;
+  return FALSE;
+}
+
+static gboolean may_offer(const MuSim *sim, const MuSimAgent *agent, const char *role) {
+  if (agent->state != MU_SIM_AGENT_UP || (!sim->detailed && has_offer(sim, agent, role)))
+    return FALSE;
+  const MuSimRefusal *refusal = find_refusal(agent, role);
+  return refusal == NULL || agent->changes != refusal->at || sim->now_ms >= refusal->until_ms;
+}
+
+static void offer_to_role(MuSim *sim, MuSimAgent *agent, const char *role, MuEngineEvent *event) {
+  if (!may_offer(sim, agent, role))
     return;
   g_autofree char *id = g_strdup_printf("offer-%" G_GUINT64_FORMAT, sim->sequence++);
-  MuOffer *offer = mu_agent_make_offer(agent->agent, id);
+  MuOffer *offer = mu_agent_make_offer_to(agent->agent, id, role);
   if (offer == NULL)
     return;
+  g_hash_table_insert(sim->offer_roles, g_strdup(id), g_strdup(role));
   g_hash_table_insert(sim->offers, id, agent);
   g_ptr_array_add(agent->offers, g_steal_pointer(&id));
   mu_sim_check_offer(sim, offer);
   g_ptr_array_add(event->offers, offer);
+}
+
+/* What is unreserved is given to the first that does not refuse it: the role that has least of the cluster, as the one that came
+ * last mostly has (recorded from a real master). */
+static void offer_agent(MuSim *sim, MuSimAgent *agent, MuEngineEvent *event) {
+  for (guint i = sim->roles->len; i > 0; i--)
+    offer_to_role(sim, agent, sim->roles->pdata[i - 1], event);
+  if (sim->roles->len == 0)
+    offer_to_role(sim, agent, "*", event);
 }
 
 static void make_offers(MuSim *sim, gpointer data) {
@@ -80,6 +111,7 @@ static void end_offer(MuSim *sim, MuSimAgent *agent, const char *id) {
   guint at = 0;
   g_hash_table_remove(sim->checks->offered, id);
   g_hash_table_remove(sim->offers, id);
+  g_hash_table_remove(sim->offer_roles, id);
   mu_agent_offer_end(agent->agent, id);
   if (g_ptr_array_find_with_equal_func(agent->offers, id, g_str_equal, &at))
     g_ptr_array_remove_index(agent->offers, at);
@@ -90,35 +122,57 @@ void mu_sim_end_offers(MuSim *sim, MuSimAgent *agent) {
     end_offer(sim, agent, agent->offers->pdata[agent->offers->len - 1]);
 }
 
+static void end_refusal(MuSim *sim, gpointer data);
+
+static void wake_at(MuSim *sim, MuSimAgent *agent, gint64 when_ms) {
+  agent->wake_ms = when_ms;
+  mu_sim_schedule(sim, when_ms - sim->now_ms, FALSE, end_refusal, agent, NULL);
+}
+
 static void end_refusal(MuSim *sim, gpointer data) {
   MuSimAgent *agent = data;
+  gint64 next_ms = G_MAXINT64;
+  gboolean ended = FALSE;
   if (sim->now_ms != agent->wake_ms)
     return; /* a shorter refusal came since */
   agent->wake_ms = 0;
-  if (sim->now_ms >= agent->refused_until_ms) {
-    mu_sim_offer_soon(sim, agent);
-    return;
+  for (guint i = 0; i < agent->refusals->len; i++) {
+    const MuSimRefusal *refusal = agent->refusals->pdata[i];
+    if (sim->now_ms >= refusal->until_ms)
+      ended = TRUE;
+    else
+      next_ms = MIN(next_ms, refusal->until_ms);
   }
-  agent->wake_ms = agent->refused_until_ms;
-  mu_sim_schedule(sim, agent->wake_ms - sim->now_ms, FALSE, end_refusal, agent, NULL);
+  if (ended)
+    mu_sim_offer_soon(sim, agent);
+  if (next_ms != G_MAXINT64)
+    wake_at(sim, agent, next_ms);
 }
 
-static void refuse(MuSim *sim, MuSimAgent *agent, gint64 refuse_ms) {
-  agent->refused_at = agent->changes;
-  agent->refused_until_ms = sim->now_ms + refuse_ms;
-  if (refuse_ms > 0 && (agent->wake_ms == 0 || agent->refused_until_ms < agent->wake_ms)) {
-    agent->wake_ms = agent->refused_until_ms;
-    mu_sim_schedule(sim, refuse_ms, FALSE, end_refusal, agent, NULL);
+static void refuse(MuSim *sim, MuSimAgent *agent, const char *role, gint64 refuse_ms) {
+  MuSimRefusal *refusal = find_refusal(agent, role);
+  if (refusal == NULL) {
+    refusal = g_new0(MuSimRefusal, 1);
+    refusal->role = g_strdup(role);
+    g_ptr_array_add(agent->refusals, refusal);
   }
+  refusal->at = agent->changes;
+  refusal->until_ms = sim->now_ms + refuse_ms;
+  if (refuse_ms > 0 && (agent->wake_ms == 0 || refusal->until_ms < agent->wake_ms))
+    wake_at(sim, agent, refusal->until_ms);
+  if (sim->roles->len > 1)
+    mu_sim_offer_soon(sim, agent); /* another role may take it */
 }
 
 static void decline(MuSim *sim, const MuEngineCall *call) {
   for (guint i = 0; i < call->offer_ids->len; i++) {
-    MuSimAgent *agent = g_hash_table_lookup(sim->offers, call->offer_ids->pdata[i]);
+    const char *id = call->offer_ids->pdata[i];
+    MuSimAgent *agent = g_hash_table_lookup(sim->offers, id);
     if (agent == NULL)
       continue;
-    end_offer(sim, agent, call->offer_ids->pdata[i]);
-    refuse(sim, agent, call->refuse_ms);
+    g_autofree char *role = g_strdup(g_hash_table_lookup(sim->offer_roles, id));
+    end_offer(sim, agent, id);
+    refuse(sim, agent, role, call->refuse_ms);
   }
 }
 
@@ -165,11 +219,23 @@ static void launch_group(MuSim *sim, MuSimAgent *agent, const MuOperation *opera
     mu_sim_launch(sim, agent, launch, launch->tasks->pdata[i]);
 }
 
-static void apply_operation(MuSim *sim, MuSimAgent *agent, const MuOperation *operation) {
+/* Reserve::validate of the master: only for the role that the offer was made to. */
+static gboolean is_for_role(const MuOperation *operation, const char *role) {
+  for (guint i = 0; operation->kind == MU_OP_RESERVE && i < operation->resources->items->len; i++)
+    if (g_strcmp0(((const MuResource *)operation->resources->items->pdata[i])->reservation.role, role) != 0)
+      return FALSE;
+  return TRUE;
+}
+
+static void apply_operation(MuSim *sim, MuSimAgent *agent, const char *role, const MuOperation *operation) {
   g_autoptr(GError) error = NULL;
   agent->changes++;
   if (operation->kind == MU_OP_LAUNCH_GROUP)
     launch_group(sim, agent, operation);
+  else if (!is_for_role(operation, role))
+    mu_sim_violate(sim,
+                   g_strdup_printf("a reservation was made on %s for another role than %s, that the offer was made to",
+                                   agent->id, role));
   else if (!mu_agent_apply(agent->agent, operation, &error))
     mu_sim_violate(sim, g_strdup_printf("an operation was refused on %s: %s", agent->id, error->message));
 }
@@ -184,17 +250,24 @@ static void drop_operations(MuSim *sim, const MuEngineCall *call) {
   }
 }
 
-/* The agent that all offers are of; NULL when one of them is no longer there. Those that are there end. */
-static MuSimAgent *take_offers(MuSim *sim, const MuEngineCall *call) {
+/* The agent that all offers are of, and their role (the caller frees it); NULL when one of them is no longer there. Those that
+ * are there end. */
+static MuSimAgent *take_offers(MuSim *sim, const MuEngineCall *call, char **ret_role) {
   MuSimAgent *of = NULL;
   gboolean all = TRUE;
   for (guint i = 0; i < call->offer_ids->len; i++) {
-    MuSimAgent *agent = g_hash_table_lookup(sim->offers, call->offer_ids->pdata[i]);
+    const char *id = call->offer_ids->pdata[i], *role = g_hash_table_lookup(sim->offer_roles, id);
+    MuSimAgent *agent = g_hash_table_lookup(sim->offers, id);
     all &= agent != NULL;
     if (agent == NULL)
       continue;
+    if (of != NULL && (of != agent || strcmp(role, *ret_role) != 0))
+      mu_sim_violate(sim,
+                     g_strdup_printf("one accept names offers of several agents or roles: %s of %s", id, agent->id));
     of = agent;
-    end_offer(sim, agent, call->offer_ids->pdata[i]);
+    g_free(*ret_role);
+    *ret_role = g_strdup(role);
+    end_offer(sim, agent, id);
   }
   if (of != NULL && !all)
     mu_sim_offer_soon(sim, of);
@@ -202,17 +275,18 @@ static MuSimAgent *take_offers(MuSim *sim, const MuEngineCall *call) {
 }
 
 static void accept(MuSim *sim, const MuEngineCall *call) {
-  MuSimAgent *agent = take_offers(sim, call);
+  g_autofree char *role = NULL;
+  MuSimAgent *agent = take_offers(sim, call, &role);
   gboolean drop = sim->drop_accepts > 0;
   if (drop)
     sim->drop_accepts--;
   if (agent == NULL || drop)
     drop_operations(sim, call);
   for (guint i = 0; agent != NULL && !drop && i < call->operations->len; i++)
-    apply_operation(sim, agent, call->operations->pdata[i]);
+    apply_operation(sim, agent, role, call->operations->pdata[i]);
   if (agent == NULL)
     return;
-  refuse(sim, agent, call->refuse_ms);
+  refuse(sim, agent, role, call->refuse_ms);
   mu_sim_offer_soon(sim, agent);
 }
 
@@ -229,7 +303,8 @@ void mu_sim_refuse_launches(MuSim *sim, guint n) {
 static void offer_all(MuSim *sim) {
   for (guint i = 0; i < sim->agents->len; i++) {
     MuSimAgent *agent = sim->agents->pdata[i];
-    agent->refused_until_ms = sim->now_ms;
+    for (guint j = 0; j < agent->refusals->len; j++)
+      ((MuSimRefusal *)agent->refusals->pdata[j])->until_ms = sim->now_ms;
     mu_sim_offer_soon(sim, agent);
   }
 }
@@ -237,6 +312,36 @@ static void offer_all(MuSim *sim) {
 static void revive(MuSim *sim) {
   sim->suppressed = FALSE;
   offer_all(sim);
+}
+
+static gboolean has_role(const MuSim *sim, const char *role) {
+  return g_ptr_array_find_with_equal_func(sim->roles, role, g_str_equal, NULL);
+}
+
+static void rescind_foreign(MuSim *sim, MuSimAgent *agent) {
+  for (guint i = agent->offers->len; i > 0; i--) {
+    const char *id = agent->offers->pdata[i - 1];
+    if (has_role(sim, g_hash_table_lookup(sim->offer_roles, id)))
+      continue;
+    MuEngineEvent *event = mu_engine_event_new(MU_EVENT_RESCIND);
+    event->id = g_strdup(id);
+    end_offer(sim, agent, event->id);
+    mu_sim_deliver(sim, event);
+  }
+}
+
+/* UPDATE_FRAMEWORK, or a part of SUBSCRIBE. */
+static void take_roles(MuSim *sim, const MuEngineCall *call) {
+  g_ptr_array_set_size(sim->roles, 0);
+  for (guint i = 0; i < call->roles->len; i++)
+    g_ptr_array_add(sim->roles, g_strdup(call->roles->pdata[i]));
+  if (!sim->subscribed)
+    return;
+  sim->suppressed = FALSE;
+  for (guint i = 0; i < sim->agents->len; i++) {
+    rescind_foreign(sim, sim->agents->pdata[i]);
+    mu_sim_offer_soon(sim, sim->agents->pdata[i]);
+  }
 }
 
 static void reconcile(MuSim *sim, const MuEngineCall *call) {
@@ -258,6 +363,8 @@ static void reconcile(MuSim *sim, const MuEngineCall *call) {
 }
 
 void mu_sim_cluster_call(MuSim *sim, const MuEngineCall *call) {
+  if (call->kind == MU_CALL_ROLES)
+    take_roles(sim, call);
   if (!sim->subscribed)
     return;
   switch (call->kind) {
@@ -269,6 +376,7 @@ void mu_sim_cluster_call(MuSim *sim, const MuEngineCall *call) {
   case MU_CALL_ACKNOWLEDGE: mu_sim_acknowledge(sim, call->task_id, call->uuid); break;
   case MU_CALL_RECONCILE: reconcile(sim, call); break;
   case MU_CALL_TEARDOWN: sim->torn_down = TRUE; break;
+  case MU_CALL_ROLES: break; /* taken above, subscribed or not */
   }
 }
 
@@ -348,7 +456,8 @@ gboolean mu_sim_is_clean(const MuSim *sim) {
     if (agent->state == MU_SIM_AGENT_GONE)
       continue;
     for (guint j = 0; j < total->items->len; j++)
-      if (mu_resource_is_reserved(total->items->pdata[j]))
+      if (mu_resource_is_reserved(total->items->pdata[j]) &&
+          !((const MuResource *)total->items->pdata[j])->reservation.is_static)
         return FALSE;
   }
   return TRUE;

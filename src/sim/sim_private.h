@@ -23,6 +23,13 @@ typedef struct {
 
 typedef enum { MU_SIM_AGENT_UP, MU_SIM_AGENT_UNREACHABLE, MU_SIM_AGENT_GONE } MuSimAgentState;
 
+/* A role has refused what an agent had. */
+typedef struct {
+  char *role;
+  gint64 until_ms;
+  guint64 at; /* agent's `changes` */
+} MuSimRefusal;
+
 typedef struct {
   MuAgent *agent;
   char *id;
@@ -31,11 +38,11 @@ typedef struct {
   GPtrArray *texts;
   guint lost_disks; /* bit n: /diskn */
   MuSimAgentState state;
-  gint64 refused_until_ms;
-  guint64 changes, refused_at; /* of its free resources: a refusal holds for what was offered then */
-  GPtrArray *offers;           /* of char*, owned: ids of those that are out; several at once only when detailed */
-  gboolean queued;             /* in sim->to_offer */
-  gint64 wake_ms;              /* when an item of the timetable looks at it because its refusal may end; 0: none will */
+  guint64 changes;     /* of its free resources: a refusal holds for what was offered then */
+  GPtrArray *refusals; /* of MuSimRefusal*: one a role that ever refused */
+  GPtrArray *offers;   /* of char*, owned: ids of those that are out; several at once only when detailed */
+  gboolean queued;     /* in sim->to_offer */
+  gint64 wake_ms;      /* when an item of the timetable looks at it because its refusal may end; 0: none will */
 } MuSimAgent;
 
 typedef struct {
@@ -97,6 +104,9 @@ struct MuSim {
   GPtrArray *agents;        /* of MuSimAgent* */
   GHashTable *agents_by_id; /* id to MuSimAgent */
   GHashTable *offers;       /* id of an offer that is out to MuSimAgent */
+  GHashTable *offer_roles;  /* id of it to its role, owned */
+  GPtrArray *roles;         /* of char*: the framework's; empty: it has "*" */
+  char *scheduler_role;     /* its --role; NULL: the default */
   GQueue to_offer;          /* of MuSimAgent*: an offer may be due */
   gboolean offering;        /* an item of the timetable makes offers */
   GHashTable *tasks;        /* id to MuSimTask */
@@ -130,6 +140,8 @@ void mu_sim_deliver(MuSim *sim, MuEngineEvent *take_event);
 void mu_sim_deliver_late(MuSim *sim, MuEngineEvent *take_event, gint64 ms);
 /* Sees to it that the scheduler is woken when something of its own is due. */
 void mu_sim_rearm(MuSim *sim);
+/* Of every start of the scheduler. */
+MuClientSettings mu_sim_settings(const MuSim *sim);
 void mu_sim_violate(MuSim *sim, char *take_message);
 
 /* sim_wire.c: to the cluster, through the wire when there is one. */

@@ -53,6 +53,7 @@ static void add_agent(MuScenarioRun *run, const MuScenarioLine *line, const char
       .disk_mb = mu_line_number(line, "DISK", 0),
       .ports = mu_line_text(line, "PORTS"),
       .attributes = *attributes == '\0' ? NULL : attributes,
+      .role = mu_line_text(line, "ROLE"),
       .mounts_mb = mounts->len == 0 ? NULL : (const gint64 *)mounts->data,
   };
   mu_sim_add_agent_with(run->sim, &options);

@@ -152,6 +152,31 @@ gboolean mu_check_pod_on(MuScenarioRun *run, const MuScenarioLine *line, GString
   return say(found, g_strcmp0(agent, id) == 0, agent == NULL ? "it is on no agent" : agent);
 }
 
+gboolean mu_check_pod_role(MuScenarioRun *run, const MuScenarioLine *line, GString *found) {
+  const MuPod *pod = mu_find_pod(run, mu_line_text(line, "S/POD"));
+  const char *role = NULL, *wanted = mu_line_text(line, "ROLE");
+  for (guint i = 0; pod != NULL && pod->record != NULL && i < pod->record->entries->len; i++) {
+    const MuLedgerEntry *entry = pod->record->entries->pdata[i];
+    gboolean differs = role != NULL && strcmp(role, wanted) != 0; /* that one is told of */
+    if (entry->state != MU_LEDGER_RELEASING && !differs)
+      role = entry->resource->reservation.role;
+  }
+  return say(found, g_strcmp0(role, wanted) == 0, role == NULL ? "nothing is reserved for it" : role);
+}
+
+gboolean mu_check_roles(MuScenarioRun *run, const MuScenarioLine *line, GString *found) {
+  const MuMultiServiceEventClient *client = mu_sim_client(run->sim);
+  g_autoptr(GString) wanted = g_string_new(NULL), have = g_string_new(NULL);
+  for (guint i = 0; i < line->args->len; i++) {
+    const MuScenarioArg *arg = &g_array_index(line->args, MuScenarioArg, i);
+    if (strcmp(arg->name, "ROLE") == 0)
+      g_string_append_printf(wanted, "%s%s", wanted->len == 0 ? "" : " ", arg->text);
+  }
+  for (guint i = 0; client != NULL && i < client->roles->len; i++)
+    g_string_append_printf(have, "%s%s", i == 0 ? "" : " ", (char *)client->roles->pdata[i]);
+  return say(found, strcmp(wanted->str, have->str) == 0, have->str);
+}
+
 gboolean mu_check_spread(MuScenarioRun *run, const MuScenarioLine *line, GString *found) {
   g_auto(MuPath) path = mu_path_split(run, mu_line_text(line, "S/TYPE"));
   const MuService *service = mu_find_service(run, path.service);

@@ -92,6 +92,14 @@ static void start(MuScenarioRun *run) {
     mu_sim_run(run->sim, 0);
 }
 
+gboolean mu_do_scheduler_role(MuScenarioRun *run, const MuScenarioLine *line, GError **error) {
+  (void)error;
+  mu_sim_set_role(run->sim, mu_line_text(line, "ROLE"));
+  if (mu_sim_client(run->sim) != NULL)
+    mu_sim_crash(run->sim);
+  return TRUE;
+}
+
 gboolean mu_do_crash(MuScenarioRun *run, const MuScenarioLine *line, GError **error) {
   (void)line;
   (void)error;

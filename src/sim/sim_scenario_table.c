@@ -5,7 +5,7 @@
 #include <string.h>
 
 #define ROOM "cpus CPUS mem MEM disk DISK ports PORTS"
-#define PLACE "[attribute KEY=VALUE]... [region REGION] [zone ZONE] [mount SIZE]..."
+#define PLACE "[attribute KEY=VALUE]... [region REGION] [zone ZONE] [mount SIZE]... [reserved for ROLE]"
 #define WITHIN " [within T]"
 #define STATES "running|ready|staging|finished|failed|killed|lost|gone|unreachable|absent|paused|pausing"
 
@@ -23,6 +23,7 @@ const MuScenarioValue mu_scenario_values[] = {
     {"NAME", MU_VALUE_TEXT, "a service's name"},
     {"PORTS", MU_VALUE_RANGES, "ranges such as 10000-20000,30000-30010"},
     {"REGION", MU_VALUE_TEXT, "a region's name"},
+    {"ROLE", MU_VALUE_TEXT, "a role's name"},
     {"S/ELEMENT", MU_VALUE_PATH, "SERVICE/PLAN, SERVICE/PLAN/PHASE or SERVICE/PLAN/PHASE/STEP"},
     {"S/PHASE", MU_VALUE_PATH, "SERVICE/PLAN/PHASE"},
     {"S/PLAN", MU_VALUE_PATH, "SERVICE/PLAN such as redis/deploy"},
@@ -91,6 +92,8 @@ const MuScenarioCommand mu_scenario_commands[] = {
     {NULL, "crash scheduler before|after|halfway|behind commit N", mu_do_crash_at, NULL,
      "… at the N-th commit from now: before it is durable; or after, before anything is done about it; when half of that is done; "
      "or all."},
+    {NULL, "scheduler role ROLE", mu_do_scheduler_role, NULL,
+     "The scheduler is started again with another `--role`; before the first service: with this one at first."},
     {NULL, "crash at every commit", mu_do_crash_everywhere, NULL,
      "The scenario is run again for each commit that comes after this line: twice, with a crash before it and one after it."},
     {NULL, "store fails N commits", mu_do_store_fails, NULL, "The next N commits fail."},
@@ -119,6 +122,7 @@ const MuScenarioCommand mu_scenario_commands[] = {
     {"Expectations of pods and tasks", "expect pod S/POD status running|waiting|absent [reason TEXT]" WITHIN, NULL, mu_check_pod,
      "Running: all its tasks run or have reached their goal. Waiting: for an offer; the reason says why. Absent: there is none."},
     {NULL, "expect pod S/POD on AGENT" WITHIN, NULL, mu_check_pod_on, "Where the pod's resources are."},
+    {NULL, "expect pod S/POD reserved for ROLE" WITHIN, NULL, mu_check_pod_role, "Its reservations are made for this role."},
     {NULL, "expect pods S/TYPE on N agents" WITHIN, NULL, mu_check_spread, "On how many agents the pods of the type are."},
     {NULL, "expect task S/TASK " STATES WITHIN, NULL, mu_check_task,
      "The task's last status; absent: never launched, or not there any more."},
@@ -138,6 +142,7 @@ const MuScenarioCommand mu_scenario_commands[] = {
     {NULL, "expect nothing left" WITHIN, NULL, mu_check_nothing_left,
      "No service, task, reservation or volume; the store holds the framework's record only."},
     {NULL, "expect torn down" WITHIN, NULL, mu_check_torn_down, "The framework is gone, and the store is empty."},
+    {NULL, "expect roles ROLE [and ROLE]..." WITHIN, NULL, mu_check_roles, "The roles that the framework has; its own first, then by name."},
     {NULL, "expect health WORD" WITHIN, NULL, mu_check_health, "The scheduler's health, such as running, store_unavailable."},
     {NULL, "check targets|leftovers|everything", mu_do_check, NULL,
      "As at the end of a random run: every service reaches its target within two hours, while an operator replaces what is on an agent "

@@ -127,6 +127,8 @@ void mu_sim_note_agent(MuSim *sim, const MuSimAgentOptions *options) {
     g_string_append_printf(line, " zone %s", options->zone);
   for (const gint64 *mount = options->mounts_mb; mount != NULL && *mount != 0; mount++)
     g_string_append_printf(line, " mount %" G_GINT64_FORMAT "MB", *mount);
+  if (options->role != NULL)
+    g_string_append_printf(line, " reserved for %s", options->role);
   mu_sim_note(sim, "%s", line->str);
 }
 

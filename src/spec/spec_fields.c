@@ -327,8 +327,7 @@ static const MuField pod_fields[] = {
      MESOS(HONOURED, "needs agents with the image provider docker"), .doc = "The container image to run in."},
     {"pre-reserved-role", MU_FIELD_STRING, MU_FIELD_NOT_RUNNING, AT(MuPodDraft, pod.pre_reserved_role),
      LOCAL(IGNORED, "the local engine has nothing reserved beforehand: the pod takes any resources"),
-     MESOS(REFUSED, "the Mesos engine takes unreserved resources only; start it with --role and give that role a "
-                    "reservation or quota, and remove \"pre-reserved-role\""),
+     MESOS(HONOURED, "needs agents that have resources reserved for it by their flags (--default_role, --resources)"),
      .doc = "Only resources reserved for this role beforehand are used."},
     {"share-pid-namespace", MU_FIELD_BOOL, AT(MuPodDraft, pod.share_pid_namespace),
      LOCAL(HONOURED,

@@ -298,6 +298,13 @@ const char *mu_pod_record_entry_agent(const MuPodRecord *record, const MuLedgerE
   return entry->agent_id != NULL ? entry->agent_id : record->agent_id;
 }
 
+const char *mu_pod_record_held_role(const MuPodRecord *record) {
+  for (guint i = 0; i < record->entries->len; i++)
+    if (((const MuLedgerEntry *)record->entries->pdata[i])->state != MU_LEDGER_RELEASING)
+      return record->role;
+  return NULL;
+}
+
 void mu_pod_record_clear_place(MuPodRecord *record) {
   g_clear_pointer(&record->agent_id, g_free);
   g_clear_pointer(&record->hostname, g_free);

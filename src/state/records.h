@@ -91,6 +91,8 @@ MuPodRecord *mu_pod_record_decode(const char *text, gsize length, GError **error
  * have taken its place already. Borrowed. */
 MuLedgerEntry *mu_pod_record_find(const MuPodRecord *record, const char *set, MuResourceKind kind, const char *what);
 MuLedgerEntry *mu_pod_record_by_id(const MuPodRecord *record, const char *resource_id);
+/* The role that what the instance holds at its place is reserved for; NULL: it holds nothing there, and may have any. Borrowed. */
+const char *mu_pod_record_held_role(const MuPodRecord *record);
 /* The agent where the entry is; NULL: nowhere yet. */
 const char *mu_pod_record_entry_agent(const MuPodRecord *record, const MuLedgerEntry *entry);
 /* The instance is nowhere; what it left behind stays. */

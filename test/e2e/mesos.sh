@@ -6,7 +6,7 @@
 work_begin mesos
 cd "$work" || exit 1
 
-master_start --agents 3
+master_start --agents 3 --public 1
 plan_is() { # SERVICE STATUS
   [[ $(json .status muster plan show "$1" deploy) == "$2" ]]
 }
@@ -20,6 +20,13 @@ refused 3 "expected zk://" muster serve --state "$work/other" --listen 127.0.0.1
 check "a scheduler subscribes" on_mesos "$url"
 check "a service is deployed" muster service add web -f web.yml --wait --timeout 60
 check "... and runs on the agents" told web '"status": "RUNNING"'
+
+lacks() { # TEXT COMMAND…: its output does not have it
+  local text=$1
+  shift
+  ! "$@" | grep -qF -- "$text"
+}
+check "... whose checks' reasons are nothing to read" lacks CHECK_STATUS_UPDATED muster pod status web
 
 # What agents fetch, without a token, and what it does with the templates that the task carries in its environment.
 api=$(<"$state/url")
@@ -40,6 +47,7 @@ refused 1 "MUSTER_TEMPLATE_7" ./boot --template-env MUSTER_TEMPLATE_7 --dest con
 check "a task that fails" tell fail web/pod-1-server
 check "... is launched again" eventually plan_is web COMPLETE
 check "the stream is cut" tell cut
+check "... which is told once" test "$(grep -c 'closed with outstanding\|ended the event stream' "$work/log")" = 1
 check "... and a service is deployed all the same" muster service add more -f web.yml --wait --timeout 60
 check "a stream that breaks after a few bytes" tell fault cut-after 40
 check "... is made again, while calls are refused, too" tell fault unavailable 3
@@ -53,6 +61,24 @@ scheduler_kill
 check "... and once more" on_mesos "$url"
 check "... the plan stands as before" eventually plan_is web COMPLETE
 same "... with the same tasks" "$before" "$(muster pod status web --json | jq -S '[.. | .id? // empty]')"
+
+# A pod for the agents that are reserved for a role, and the scheduler's own role changed under what is reserved.
+cat >edge.yml <<'END'
+name: edge
+pods:
+  proxy:
+    count: 1
+    pre-reserved-role: slave_public
+    tasks: {server: {goal: RUNNING, cmd: proxy, cpus: 0.5, memory: 32}}
+END
+check "a pod of a pre-reserved role is deployed" muster service add edge -f edge.yml --wait --timeout 60
+same "... on the agent that is reserved for it" agent-4 \
+  "$(muster pod status edge proxy-0 --json | jq -r '[.. | objects | .agent? // empty] | unique | join(" ")')"
+scheduler_kill
+check "a scheduler with another role goes on" on_mesos "$url" --role newer
+check "... with what it has under the old ones" eventually plan_is web COMPLETE
+same "... it has them all" "newer muster-role slave_public/muster-role slave_public/newer" "$(json '.roles | join(" ")' muster state engine)"
+check "... and gives them back" muster service remove edge --wait --timeout 60
 
 check "an agent is lost" tell lose agent-1
 check "... and comes back" tell return agent-1

@@ -174,7 +174,7 @@ static void take_call(MuMesosFront *front, MuFrontRequest *request, const Mesos_
   }
   if (!check_stream(front, request, message))
     return;
-  mu_front_answer(request, call == NULL ? 200 : 202, NULL, NULL, "");
+  mu_front_answer(request, call != NULL && call->kind == MU_CALL_ROLES ? 200 : 202, NULL, NULL, "");
   if (call == NULL)
     return;
   front->counters.calls++;

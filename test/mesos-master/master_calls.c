@@ -193,20 +193,12 @@ static void fail_over(MuTestMaster *master) {
   mu_sim_cluster_lose_scheduler(master->sim);
 }
 
+/* The cluster's allocator is told of the roles. */
 static void take_framework(MuTestMaster *master, const Mesos__FrameworkInfo *info) {
-  g_autoptr(GStrvBuilder) roles = g_strv_builder_new();
+  g_autoptr(MuEngineCall) call = mu_engine_call_new(MU_CALL_ROLES);
   for (gsize i = 0; i < info->n_roles; i++)
-    g_strv_builder_add(roles, info->roles[i]);
-  g_strfreev(master->roles);
-  master->roles = g_strv_builder_end(roles);
-}
-
-/* Offers of a role that it has no more are rescinded. */
-static void update_framework(MuTestMaster *master, const Mesos__FrameworkInfo *info) {
-  g_autofree char *before = g_strdup(mu_master_role(master));
-  take_framework(master, info);
-  if (!g_strv_contains((const char *const *)master->roles, before))
-    mu_sim_rescind(master->sim, NULL);
+    g_ptr_array_add(call->roles, g_strdup(info->roles[i]));
+  mu_sim_cluster_call(master->sim, call);
 }
 
 static void subscribe(MuTestMaster *master, const MuMasterRequest *request, const Mesos__Call *call,
@@ -279,7 +271,7 @@ static void perform(MuTestMaster *master, const Mesos__Call *call, MuMasterReply
   g_autoptr(GError) error = NULL;
   ret->status = 202;
   if (call->type == MESOS__CALL__TYPE__UPDATE_FRAMEWORK) {
-    update_framework(master, call->update_framework->framework_info);
+    take_framework(master, call->update_framework->framework_info);
     ret->status = 200;
     return;
   }

@@ -74,7 +74,7 @@ static void write_source(MuTestMaster *master, MuArena *arena, const MuTaskStatu
 }
 
 Mesos__Event *mu_master_event_write(MuTestMaster *master, MuArena *arena, const MuEngineEvent *event) {
-  Mesos__Event *message = mu_mesos_event_write(arena, event, mu_sim_framework_id(master->sim), mu_master_role(master));
+  Mesos__Event *message = mu_mesos_event_write(arena, event, mu_sim_framework_id(master->sim), "*");
   if (message->subscribed != NULL)
     write_master_info(master, arena, message->subscribed);
   if (message->offers != NULL)

@@ -32,7 +32,6 @@ struct MuTestMaster {
   char *url, *leader;  /* leader: "//host:port" of another one; NULL: see leads */
   gboolean leads;
   char *stream_id;
-  char **roles;           /* of the framework; NULL: it never subscribed */
   MuMasterStream *stream; /* of the one that is subscribed; NULL: nobody is */
   GHashTable *removed;    /* set of the ids of frameworks that were torn down */
   guint64 faults[MU_MASTER_FAULTS];
@@ -58,9 +57,6 @@ typedef struct {
 } MuMasterReply;
 void mu_master_reply_clear(MuMasterReply *reply);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(MuMasterReply, mu_master_reply_clear)
-
-/* The role that offers are allocated to: that which has least of the cluster, which is here the one that came last. */
-const char *mu_master_role(const MuTestMaster *master);
 
 /* master_calls.c: what a request brings about. */
 void mu_master_answer(MuTestMaster *master, const MuMasterRequest *request, MuMasterReply *ret);

@@ -8,6 +8,7 @@ struct MasterWire {
   MuSim *sim;
   MuTestMaster *master;
   MuEngine *engine; /* NULL: no scheduler lives */
+  char **roles;     /* of the framework, from before the engine was there */
   guint64 events;
   guint subscriptions;   /* that the master had taken when it was last looked at */
   gboolean disconnected; /* the engine said so since then */
@@ -74,11 +75,10 @@ static void on_engine_event(MuEngineEvent *take_event, gpointer user) {
 }
 
 static void start_engine(MasterWire *wire, const char *framework_id) {
-  static const char *const ROLES[] = {"sim-role", NULL};
   const MuMesosEngineConfig config = {
       .master = mu_test_master_url(wire->master),
       .framework_name = "sim",
-      .roles = ROLES,
+      .roles = (const char *const *)wire->roles,
       .principal = "sim-principal",
       .user = "root",
       .hostname = "127.0.0.1",
@@ -111,9 +111,21 @@ static void on_leave(gpointer user) {
   mu_test_master_cut(wire->master);
 }
 
+static void keep_roles(MasterWire *wire, const MuEngineCall *call) {
+  g_strfreev(wire->roles);
+  wire->roles = g_new0(char *, call->roles->len + 1);
+  for (guint i = 0; i < call->roles->len; i++)
+    wire->roles[i] = g_strdup(call->roles->pdata[i]);
+}
+
 /* The engine's own limit on revives is one of real time, which stands still here. */
 static void on_call(const MuEngineCall *call, gpointer user) {
   MasterWire *wire = user;
+  if (wire->engine == NULL) {
+    g_assert_cmpint(call->kind, ==, MU_CALL_ROLES);
+    keep_roles(wire, call);
+    return;
+  }
   ((MuMesos *)wire->engine)->revives = MU_MESOS_REVIVES_AT_ONCE;
   wire->engine->ops->perform(wire->engine, call);
   wire->engine->ops->flush(wire->engine);
@@ -158,6 +170,7 @@ void master_wire_free(MasterWire *wire) {
   if (wire->engine != NULL)
     on_leave(wire);
   mu_test_master_free(wire->master);
+  g_strfreev(wire->roles);
   g_free(wire);
 }
 

@@ -49,7 +49,6 @@ void mu_test_master_free(MuTestMaster *master) {
   g_free(master->sandboxes);
   g_free(master->authorization);
   g_free(master->stream_id);
-  g_strfreev(master->roles);
   g_free(master);
 }
 
@@ -59,11 +58,6 @@ guint16 mu_test_master_port(const MuTestMaster *master) {
 
 const char *mu_test_master_url(const MuTestMaster *master) {
   return master->url;
-}
-
-const char *mu_master_role(const MuTestMaster *master) {
-  guint n = master->roles == NULL ? 0 : g_strv_length(master->roles);
-  return n == 0 ? "*" : master->roles[n - 1];
 }
 
 /* ---- telling --------------------------------------------------------------------------------------------------------- */

@@ -1,6 +1,7 @@
 /* A Mesos master with virtual agents, in real time, for end-to-end tests and for trying things out:
  *   mesos-master [--port N] [--agents N] [--cpus N] [--mem MB] [--disk MB] [--ports B-E] [--linger MS]
  *                [--sandboxes DIR] [--cert FILE --key FILE [--client-ca FILE]]
+ *                [--public N] (so many more agents, reserved for role slave_public by their flags)
  * Its first line of output is its URL. Lines on its standard input steer it: see `commands` below; what it answers to each is
  * one line. The end of the input ends it. */
 #include "mesos_master.h"
@@ -12,7 +13,7 @@
 #include <unistd.h>
 
 typedef struct {
-  gint port, agents, cpus, mem_mb, disk_mb, linger_ms;
+  gint port, agents, public_agents, cpus, mem_mb, disk_mb, linger_ms;
   char *ports, *sandboxes, *cert, *key, *client_ca;
 } Options;
 
@@ -156,6 +157,7 @@ static gboolean read_options(int *argc, char ***argv, Options *options, GError *
   const GOptionEntry entries[] = {
       {"port", 0, 0, G_OPTION_ARG_INT, &options->port, "Port; 0: a free one", "N"},
       {"agents", 0, 0, G_OPTION_ARG_INT, &options->agents, "Virtual agents (3)", "N"},
+      {"public", 0, 0, G_OPTION_ARG_INT, &options->public_agents, "More agents, reserved for slave_public (0)", "N"},
       {"cpus", 0, 0, G_OPTION_ARG_INT, &options->cpus, "Of each (8)", "N"},
       {"mem", 0, 0, G_OPTION_ARG_INT, &options->mem_mb, "Of each (16384)", "MB"},
       {"disk", 0, 0, G_OPTION_ARG_INT, &options->disk_mb, "Of each (100000)", "MB"},
@@ -173,10 +175,15 @@ static gboolean read_options(int *argc, char ***argv, Options *options, GError *
 }
 
 static void add_agents(MuSim *sim, const Options *options) {
-  for (gint i = 1; i <= options->agents; i++) {
+  for (gint i = 1; i <= options->agents + options->public_agents; i++) {
     g_autofree char *id = g_strdup_printf("agent-%d", i);
-    mu_sim_add_agent(sim, id, (gint64)options->cpus * 1000, options->mem_mb, options->disk_mb,
-                     options->ports == NULL ? "20000-30000" : options->ports);
+    const MuSimAgentOptions agent = {.id = id,
+                                     .cpus_milli = (gint64)options->cpus * 1000,
+                                     .mem_mb = options->mem_mb,
+                                     .disk_mb = options->disk_mb,
+                                     .ports = options->ports == NULL ? "20000-30000" : options->ports,
+                                     .role = i > options->agents ? "slave_public" : NULL};
+    mu_sim_add_agent_with(sim, &agent);
   }
 }
 

@@ -25,6 +25,7 @@ static void read_word(MuResource *resource, const char *word) {
     g_auto(GStrv) roles = g_strsplit(colon[0], "<", 2); /* role<pre-reserved role */
     mu_resource_set_reservation(resource, roles[0], *colon[1] == '\0' ? NULL : colon[1], NULL, NULL);
     resource->reservation.pre_reserved_role = g_strdup(roles[1]);
+    resource->reservation.is_static = *colon[1] == '\0';
   } else {
     resource->persistence_id = g_strdup(at[0]);
     resource->container_path = g_strdup(at[1]);
@@ -149,6 +150,31 @@ static void test_refined(void) {
   assert_resources(mu_agent_total(agent), "cpus 1000; cpus 2000 public:");
 }
 
+/* roles.md: what is reserved for a role is offered to it and to those below it, what is unreserved to the first that asks. */
+static void test_offers_to_roles(void) {
+  g_autoptr(MuAgent) agent =
+      agent_with("cpus 1000; cpus 2000 public:; mem 10 public/r:a; mem 20 r:b; mem 30 publicity:c");
+  static const struct {
+    const char *id, *role, *offered;
+  } offers[] = {
+      {"o1", "public/r", "cpus 1000; cpus 2000 public:; mem 10 public/r:a"},
+      {"o2", "r", "mem 20 r:b"},
+      {"o3", "public", NULL},
+      {"o4", "publicity/r", "mem 30 publicity:c"},
+  };
+  for (guint i = 0; i < G_N_ELEMENTS(offers); i++) {
+    g_autoptr(MuOffer) offer = mu_agent_make_offer_to(agent, offers[i].id, offers[i].role);
+    g_assert_cmpint(offer == NULL, ==, offers[i].offered == NULL);
+    if (offer == NULL)
+      continue;
+    assert_resources(offer->resources, offers[i].offered);
+    g_assert_cmpstr(offer->role, ==, offers[i].role);
+  }
+  mu_agent_offer_end(agent, "o1");
+  g_autoptr(MuOffer) again = mu_agent_make_offer_to(agent, "o5", "public");
+  assert_resources(again->resources, "cpus 1000; cpus 2000 public:");
+}
+
 /* Each case on an agent that has reservation a (free), b (in use), volumes v1 (free) and v2 (in use), and uses 300 MB. */
 static void test_refused(void) {
   static const struct {
@@ -165,6 +191,10 @@ static void test_refused(void) {
       {MU_OP_RESERVE, "gpus 1000 r:x", "the agent has not so much that is unreserved"},
       {MU_OP_RESERVE, "cpus 100 public/r<public:x", "the agent has not so much that is unreserved"},
       {MU_OP_RESERVE, "cpus 100 r:x; cpus 5000 r:y", "RESERVE of cpus 5, resource y:"},
+      {MU_OP_RESERVE, "cpus 500 public:", "it is the operator's, made with the agent's flags"},
+      {MU_OP_UNRESERVE, "cpus 500 public:", "it is the operator's, made with the agent's flags"},
+      {MU_OP_RESERVE, "cpus 500 other/r<public:x", "its role does not lie below the one that it refines"},
+      {MU_OP_RESERVE, "cpus 500 public<public:x", "its role does not lie below the one that it refines"},
       {MU_OP_UNRESERVE, "cpus 500", "it names no role"},
       {MU_OP_UNRESERVE, "cpus 501 r:a", "UNRESERVE of cpus 0.501, resource a: the agent has no such reservation"},
       {MU_OP_UNRESERVE, "cpus 500 other:a", "the agent has no such reservation"},
@@ -436,6 +466,7 @@ int main(int argc, char **argv) {
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/agent/life-of-a-volume", test_life_of_a_volume);
   g_test_add_func("/agent/refined", test_refined);
+  g_test_add_func("/agent/offers_to_roles", test_offers_to_roles);
   g_test_add_func("/agent/refused", test_refused);
   g_test_add_func("/agent/volume-id-again", test_volume_id_again);
   g_test_add_func("/agent/use", test_use);

@@ -14,6 +14,7 @@ typedef struct {
   GPtrArray *pods; /* of MuPodRecord* */
   MuRequirement requirement;
   MuMatch match;
+  const char *offer_role; /* NULL: the engine knows none */
 } Fixture;
 
 /* ---- agents and specs ------------------------------------------------------------------------------------------------ */
@@ -82,7 +83,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Fixture, tear_down)
 /* ---- evaluating ------------------------------------------------------------------------------------------------------ */
 
 static gboolean evaluate(Fixture *f) {
-  MuOffer *offer = mu_agent_make_offer(f->agent, "offer");
+  MuOffer *offer = mu_agent_make_offer_to(f->agent, "offer", f->offer_role);
   mu_match_clear(&f->match);
   f->requirement.record = f->record;
   gboolean fits = mu_evaluate(&f->requirement, offer, &f->random, f->outcome, &f->match);
@@ -632,6 +633,116 @@ static void test_reserved_is_not_free(void) {
   assert_refused(&f, "ports: port 1001 (web) is not free (h1)");
 }
 
+/* ---- roles ------------------------------------------------------------------------------------------------------------ */
+
+/* An operator's reservation for the role, of what the agent has unreserved. */
+static void pre_reserve(Fixture *f, MuResourceKind kind, gint64 amount, const char *role) {
+  g_autoptr(MuResource) resource = mu_resource_new_scalar(kind, amount);
+  mu_resource_set_static(resource, role);
+  mu_agent_put(f->agent, resource);
+}
+
+static void test_pre_reserved(void) {
+  g_auto(Fixture) f;
+  set_up(&f, "pre-reserved-role: public,",
+         "cpus: 0.5, memory: 256, volumes: {d: {path: data, type: ROOT, size: 20}}, ports: {web: {port: 0}}", "");
+  f.offer_role = "public/role";
+  assert_refused(&f, "cpus: wanted 0.5 cpus, best offer had 0 cpus (h1)"); /* what is unreserved is not taken */
+  pre_reserve(&f, MU_RESOURCE_CPUS, 1000, "public");
+  pre_reserve(&f, MU_RESOURCE_MEM, 300, "public");
+  pre_reserve(&f, MU_RESOURCE_DISK, 30, "public");
+  assert_refused(&f, "ports: no free port for web (h1)");
+  g_autoptr(MuResource) ports = mu_resource_new_ports(80, 80);
+  mu_resource_set_static(ports, "public");
+  mu_agent_put(f.agent, ports);
+  deploy(&f);
+  g_assert_cmpstr(f.record->role, ==, "public/role");
+  g_assert_cmpint(port_of(f.record, "web"), ==, 80);
+  for (guint i = 0; i < f.record->entries->len; i++) {
+    g_assert_cmpstr(entry(&f, i)->resource->reservation.role, ==, "public/role");
+    g_assert_cmpstr(entry(&f, i)->resource->reservation.pre_reserved_role, ==, "public");
+    g_assert_false(entry(&f, i)->resource->reservation.is_static);
+  }
+  assert_fits(&f); /* on what it owns */
+  assert_resources(f.match.reserve, "");
+  set_spec(&f, "pre-reserved-role: public,",
+           "cpus: 0.7, memory: 200, volumes: {d: {path: data, type: ROOT, size: 20}}, ports: {web: {port: 0}}");
+  deploy(&f);
+  g_assert_cmpint(mu_resources_total(mu_agent_total(f.agent), MU_RESOURCE_CPUS), ==, 5000);
+  set_spec(&f, "pre-reserved-role: public,", "cpus: 1.1, memory: 200");
+  assert_refused(&f, "cpus: wanted 0.4 cpus, best offer had 0.3 cpus (h1)");
+}
+
+static void test_pre_reserved_mount(void) {
+  g_auto(Fixture) f;
+  set_up(&f, "pre-reserved-role: public,", "cpus: 0.1, memory: 32, volume: {path: data, type: MOUNT, size: 100}",
+         "/disk1 500");
+  f.offer_role = "public/role";
+  pre_reserve(&f, MU_RESOURCE_CPUS, 1000, "public");
+  pre_reserve(&f, MU_RESOURCE_MEM, 300, "public");
+  assert_refused(&f, "disk: wanted 100 MB, best offer had 0 MB (h1)");
+  g_autoptr(MuResource) disk = mu_resource_new_scalar(MU_RESOURCE_DISK, 400);
+  disk->mount_root = g_strdup("/disk2");
+  mu_resource_set_static(disk, "public");
+  mu_agent_put(f.agent, disk);
+  assert_fits(&f);
+  assert_resources(f.match.create, "disk 400 MB on /disk2 as data");
+  perform(&f);
+}
+
+/* The operator's dynamic reservations are none that agents are made with: what is below ours could not be put back as it was. */
+static void test_pre_reserved_dynamically(void) {
+  g_auto(Fixture) f;
+  set_up(&f, "pre-reserved-role: public,", "cpus: 0.1, memory: 32", "");
+  f.offer_role = "public/role";
+  g_autoptr(MuResource) cpus = mu_resource_new_scalar(MU_RESOURCE_CPUS, 1000);
+  mu_resource_set_reservation(cpus, "public", NULL, NULL, "operator");
+  mu_agent_put(f.agent, cpus);
+  assert_refused(&f, "cpus: wanted 0.1 cpus, best offer had 0 cpus (h1)");
+}
+
+static void test_offers_to_other_roles(void) {
+  g_auto(Fixture) f;
+  set_up(&f, "", "cpus: 0.5, memory: 256", "");
+  f.offer_role = "public/role";
+  assert_refused(&f, "role: it is offered to role public/role, and the pod needs role role (h1)");
+  f.offer_role = "role";
+  deploy(&f);
+  set_spec(&f, "pre-reserved-role: public,", "cpus: 0.5, memory: 256");
+  g_clear_pointer(&f.record, mu_pod_record_free);
+  assert_refused(&f, "role: it is offered to role role, and the pod needs role public/role (h1)");
+}
+
+/* An engine without roles has nothing reserved beforehand: any resources will do. */
+static void test_no_roles(void) {
+  g_auto(Fixture) f;
+  set_up(&f, "pre-reserved-role: public,", "cpus: 0.5, memory: 256", "");
+  deploy(&f);
+  g_assert_cmpstr(f.record->role, ==, "role");
+}
+
+/* The scheduler was started with another role: what a pod holds binds it to the old one, what it has left does not. */
+static void test_role_migration(void) {
+  g_auto(Fixture) f;
+  set_up(&f, "", "cpus: 0.5, memory: 256", "");
+  f.offer_role = "role";
+  deploy(&f);
+  f.requirement.role = "new";
+  assert_fits(&f);
+  g_assert_cmpstr(f.match.record->role, ==, "role");
+  set_spec(&f, "", "cpus: 0.6, memory: 256, ports: {web: {port: 1003}}");
+  deploy(&f); /* it grows under the old one */
+  for (guint i = 0; i < f.record->entries->len; i++)
+    g_assert_cmpstr(entry(&f, i)->resource->reservation.role, ==, "role");
+  f.offer_role = "new";
+  assert_refused(&f, "role: it is offered to role new, and the pod needs role role (h1)");
+  for (guint i = 0; i < f.record->entries->len; i++)
+    mu_ledger_entry_move(f.record->entries->pdata[i], MU_LEDGER_RELEASING);
+  set_spec(&f, "", "cpus: 0.6, memory: 256");
+  assert_fits(&f);
+  g_assert_cmpstr(f.match.record->role, ==, "new");
+}
+
 int main(int argc, char **argv) {
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/evaluate/fresh", test_fresh);
@@ -665,5 +776,11 @@ int main(int argc, char **argv) {
   g_test_add_func("/evaluate/executor", test_executor);
   g_test_add_func("/evaluate/executor_live", test_executor_live);
   g_test_add_func("/evaluate/reserved_is_not_free", test_reserved_is_not_free);
+  g_test_add_func("/evaluate/pre_reserved", test_pre_reserved);
+  g_test_add_func("/evaluate/pre_reserved_mount", test_pre_reserved_mount);
+  g_test_add_func("/evaluate/pre_reserved_dynamically", test_pre_reserved_dynamically);
+  g_test_add_func("/evaluate/offers_to_other_roles", test_offers_to_other_roles);
+  g_test_add_func("/evaluate/no_roles", test_no_roles);
+  g_test_add_func("/evaluate/role_migration", test_role_migration);
   return g_test_run();
 }

@@ -34,6 +34,7 @@ static void test_resources_round_trip(void) {
       DISK "}",
       DISK ",\"reservations\":[" STATIC "]}",
       DISK ",\"reservations\":[" STATIC "," OURS "]}",
+      DISK ",\"reservations\":[{\"role\":\"edge\",\"type\":\"DYNAMIC\",\"principal\":\"operator\"}]}",
       DISK ",\"disk\":{\"source\":{\"type\":\"MOUNT\",\"mount\":{\"root\":\"/mnt\"},\"profile\":\"fast\"}}}",
       "{\"name\":\"cpus\",\"type\":\"SCALAR\",\"scalar\":{\"value\":0.1}}",
       "{\"name\":\"gpus\",\"type\":\"SCALAR\",\"scalar\":{\"value\":2.0}}",
@@ -66,6 +67,7 @@ static void test_unusable_resources(void) {
       DISK ",\"disk\":{\"source\":{\"type\":\"BLOCK\"}}}",
       DISK ",\"disk\":{\"source\":{\"type\":\"MOUNT\"}}}",
       DISK ",\"reservations\":[" STATIC "," STATIC "," OURS "]}",
+      DISK ",\"reservations\":[{\"role\":\"edge\",\"type\":\"DYNAMIC\",\"principal\":\"operator\"}," OURS "]}",
       ("{\"name\":\"disk\",\"type\":\"SCALAR\",\"scalar\":{\"value\":100.5},\"disk\":{\"source\":{\"type\":\"MOUNT\","
        "\"mount\":{\"root\":\"/mnt\"}}}}"),
       "{\"name\":\"fpgas\",\"type\":\"SCALAR\",\"scalar\":{\"value\":1}}",

@@ -83,7 +83,7 @@ static void check_round_trip(const MuServiceSpec *spec) {
 
 /* A cluster runs all of them but those that ask for what only the reference's own cluster had. */
 static void check_engines(const char *file, const MuServiceSpec *spec) {
-  static const char *const not_there[] = {"tls.yml", "pre-reserved.yml", "pre-reserved-sidecar.yml", NULL};
+  static const char *const not_there[] = {"tls.yml", NULL};
   g_autoptr(GError) error = NULL;
   g_autoptr(GPtrArray) uses = mu_spec_uses(spec, &error);
   g_assert_no_error(error);
@@ -123,6 +123,15 @@ static MuSim *cluster(void) {
                                                     .ports = "1-32000",
                                                     .mounts_mb = mounts_mb,
                                                     .profile = i < 2 ? "fast" : NULL});
+  }
+  for (guint i = 0; i < 2; i++) {
+    g_autofree char *id = g_strdup_printf("public-%u", i);
+    mu_sim_add_agent_with(sim, &(MuSimAgentOptions){.id = id,
+                                                    .cpus_milli = 16000,
+                                                    .mem_mb = 32768,
+                                                    .disk_mb = 102400,
+                                                    .ports = "1-32000",
+                                                    .role = "slave_public"});
   }
   return sim;
 }

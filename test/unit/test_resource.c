@@ -52,7 +52,7 @@ static void test_to_string(void) {
 /* Each change alone makes another shape; the amount does not. */
 static void test_shape(void) {
   g_autoptr(MuResource) a = scalar(MU_RESOURCE_DISK, 10, "id");
-  for (guint change = 0; change < 10; change++) {
+  for (guint change = 0; change < 11; change++) {
     g_autoptr(MuResource) b = mu_resource_copy(a);
     g_assert_true(mu_resource_same_shape(a, b) && mu_resource_equal(a, b));
     switch (change) {
@@ -65,9 +65,10 @@ static void test_shape(void) {
     case 6: b->mount_root = g_strdup("/mnt"); break;
     case 7: b->profile = g_strdup("fast"); break;
     case 8: b->reservation.pre_reserved_role = g_strdup("public"); break;
+    case 9: b->reservation.is_static = TRUE; break;
     default: b->amount = 11; break;
     }
-    g_assert_cmpint(mu_resource_same_shape(a, b), ==, change == 9);
+    g_assert_cmpint(mu_resource_same_shape(a, b), ==, change == 10);
     g_assert_false(mu_resource_equal(a, b));
   }
 }

@@ -232,5 +232,6 @@ void mu_local_perform(MuEngine *engine, const MuEngineCall *call) {
   case MU_CALL_ACKNOWLEDGE: queue_for_task(local, call, act_ack); break;
   case MU_CALL_RECONCILE: reconcile(local, call); break;
   case MU_CALL_TEARDOWN: teardown(local); break;
+  case MU_CALL_ROLES: break; /* offers have none */
   }
 }

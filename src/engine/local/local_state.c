@@ -81,7 +81,7 @@ static void put_mounts(MuAgent *agent, const MuOperation *operation) {
     if (!resource->mount_root)
       continue;
     g_autoptr(MuResource) disk = mu_resource_copy(resource);
-    mu_resource_set_reservation(disk, resource->reservation.pre_reserved_role, NULL, NULL, NULL);
+    mu_resource_set_static(disk, resource->reservation.pre_reserved_role);
     mu_agent_put(agent, disk);
   }
 }

@@ -245,10 +245,15 @@ static void write_reconcile(MuArena *arena, const MuEngineCall *call, Mesos__Cal
 
 /* The kinds there and here. */
 static const Mesos__Call__Type call_types[] = {
-    [MU_CALL_ACCEPT] = MESOS__CALL__TYPE__ACCEPT,       [MU_CALL_DECLINE] = MESOS__CALL__TYPE__DECLINE,
-    [MU_CALL_REVIVE] = MESOS__CALL__TYPE__REVIVE,       [MU_CALL_SUPPRESS] = MESOS__CALL__TYPE__SUPPRESS,
-    [MU_CALL_KILL] = MESOS__CALL__TYPE__KILL,           [MU_CALL_ACKNOWLEDGE] = MESOS__CALL__TYPE__ACKNOWLEDGE,
-    [MU_CALL_RECONCILE] = MESOS__CALL__TYPE__RECONCILE, [MU_CALL_TEARDOWN] = MESOS__CALL__TYPE__TEARDOWN,
+    [MU_CALL_ACCEPT] = MESOS__CALL__TYPE__ACCEPT,
+    [MU_CALL_DECLINE] = MESOS__CALL__TYPE__DECLINE,
+    [MU_CALL_REVIVE] = MESOS__CALL__TYPE__REVIVE,
+    [MU_CALL_SUPPRESS] = MESOS__CALL__TYPE__SUPPRESS,
+    [MU_CALL_KILL] = MESOS__CALL__TYPE__KILL,
+    [MU_CALL_ACKNOWLEDGE] = MESOS__CALL__TYPE__ACKNOWLEDGE,
+    [MU_CALL_RECONCILE] = MESOS__CALL__TYPE__RECONCILE,
+    [MU_CALL_TEARDOWN] = MESOS__CALL__TYPE__TEARDOWN,
+    [MU_CALL_ROLES] = MESOS__CALL__TYPE__UPDATE_FRAMEWORK,
 };
 
 Mesos__Call *mu_mesos_call_write(MuArena *arena, const MuEngineCall *call, const MuMesosLaunchPlace *place) {
@@ -262,6 +267,7 @@ Mesos__Call *mu_mesos_call_write(MuArena *arena, const MuEngineCall *call, const
   case MU_CALL_REVIVE:
   case MU_CALL_SUPPRESS:
   case MU_CALL_TEARDOWN: break;
+  case MU_CALL_ROLES: mu_bug("who the framework is tells mu_mesos_update_framework_write");
   }
   return message;
 }
@@ -365,6 +371,15 @@ static gboolean read_reconcile(const Mesos__Call *message, MuEngineCall *call, G
   return TRUE;
 }
 
+static gboolean read_roles(const Mesos__Call *message, MuEngineCall *call, GError **error) {
+  if (message->update_framework == NULL)
+    return lacks("update_framework", error);
+  const Mesos__FrameworkInfo *info = message->update_framework->framework_info;
+  for (gsize i = 0; i < info->n_roles; i++)
+    g_ptr_array_add(call->roles, g_strdup(info->roles[i]));
+  return TRUE;
+}
+
 static gboolean read_parts(const Mesos__Call *message, MuEngineCall *call, GError **error) {
   switch (call->kind) {
   case MU_CALL_ACCEPT: return read_accept(message, call, error);
@@ -372,6 +387,7 @@ static gboolean read_parts(const Mesos__Call *message, MuEngineCall *call, GErro
   case MU_CALL_KILL: return read_kill(message, call, error);
   case MU_CALL_ACKNOWLEDGE: return read_acknowledge(message, call, error);
   case MU_CALL_RECONCILE: return read_reconcile(message, call, error);
+  case MU_CALL_ROLES: return read_roles(message, call, error);
   default: return TRUE;
   }
 }
@@ -383,9 +399,7 @@ MuEngineCall *mu_mesos_call_read(const Mesos__Call *message, GError **error) {
     g_autoptr(MuEngineCall) call = mu_engine_call_new((MuEngineCallKind)kind);
     return read_parts(message, call, error) ? g_steal_pointer(&call) : NULL;
   }
-  gboolean known = message->has_type && (message->type == MESOS__CALL__TYPE__SUBSCRIBE ||
-                                         message->type == MESOS__CALL__TYPE__UPDATE_FRAMEWORK);
-  if (!known)
+  if (!message->has_type || message->type != MESOS__CALL__TYPE__SUBSCRIBE)
     lacks("type", error);
   return NULL;
 }

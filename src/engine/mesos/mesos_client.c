@@ -45,6 +45,7 @@ struct MuMesosClient {
   GSource *timer; /* what it waits for hangs on the state: the pause, SUBSCRIBED, the next byte */
   gint64 pause_ms, subscribed_us, heard_us, heartbeat_ms;
   guint redirects;
+  guint refusal;    /* status of the last SUBSCRIBE, when it was none */
   char *last_words; /* why the stream is broken off from inside its own callback */
   MuMesosClientCounters counters;
 };
@@ -239,6 +240,7 @@ static gboolean follow_redirect(MuMesosClient *client, const MuMesosReply *reply
 static void on_end(const MuMesosReply *reply, gpointer user) {
   MuMesosClient *client = user;
   client->stream = NULL;
+  client->refusal = reply->status >= 400 ? reply->status : 0;
   if (follow_redirect(client, reply))
     return;
   client->redirects = 0;
@@ -303,10 +305,11 @@ static void on_leader(gpointer user) {
 
 /* ---- calls --------------------------------------------------------------------------------------------------------------- */
 
-/* 4xx: the call, or the subscription that it belongs to. */
-static gboolean is_of_subscription(guint status, const char *why) {
+/* 4xx: the call, or the subscription that it belongs to. That we may not have a role (403, "Not authorized …") is the call's. */
+static gboolean is_of_subscription(const Mesos__Call *call, guint status, const char *why) {
   static const char *const WORDS[] = {"stream ID", "Mesos-Stream-Id", "not subscribed", "cannot be found"};
-  if (status == 401 || status == 403 || status == 404)
+  gboolean of_roles = call != NULL && call->type == MESOS__CALL__TYPE__UPDATE_FRAMEWORK;
+  if (status == 401 || (status == 403 && !of_roles) || status == 404)
     return TRUE;
   for (gsize i = 0; i < G_N_ELEMENTS(WORDS); i++)
     if (strstr(why, WORDS[i]) != NULL)
@@ -319,7 +322,7 @@ static void on_answered(const Mesos__Call *call, const MuMesosReply *reply, gpoi
   client->counters.calls++;
   if (reply->status >= 200 && reply->status < 300)
     return;
-  if (reply->status >= 400 && reply->status < 500 && !is_of_subscription(reply->status, reply->body)) {
+  if (reply->status >= 400 && reply->status < 500 && !is_of_subscription(call, reply->status, reply->body)) {
     client->counters.refused++;
     client->funcs->refused(call, reply->status, reply->body, client->user);
     return;
@@ -392,6 +395,10 @@ void mu_mesos_client_free(MuMesosClient *client) {
 
 gboolean mu_mesos_client_is_subscribed(const MuMesosClient *client) {
   return client->state == SUBSCRIBED;
+}
+
+guint mu_mesos_client_refusal(const MuMesosClient *client) {
+  return client->refusal;
 }
 
 const char *mu_mesos_client_url(const MuMesosClient *client) {

@@ -56,6 +56,8 @@ void mu_mesos_client_renew(MuMesosClient *client, const char *why);
 gboolean mu_mesos_client_is_subscribed(const MuMesosClient *client);
 /* "http://host:5050" of the master that was last spoken to, or NULL. Borrowed. */
 const char *mu_mesos_client_url(const MuMesosClient *client);
+/* The status with which the last SUBSCRIBE was refused; 0: it was not. */
+guint mu_mesos_client_refusal(const MuMesosClient *client);
 const char *mu_mesos_client_state(const MuMesosClient *client); /* for people: "SUBSCRIBED", … */
 typedef struct {
   guint64 subscriptions, events, bytes, calls, refused;

@@ -20,8 +20,11 @@ static gboolean give_events(gpointer user) {
   MuMesos *mesos = user;
   g_source_destroy(mesos->event_source);
   g_clear_pointer(&mesos->event_source, g_source_unref);
-  for (MuEngineEvent *event; !mesos->stopped && (event = g_queue_pop_head(&mesos->events)) != NULL;)
+  for (MuEngineEvent *event; !mesos->stopped && (event = g_queue_pop_head(&mesos->events)) != NULL;) {
+    if (event->kind == MU_EVENT_SUBSCRIBED)
+      mu_mesos_send_roles(mesos); /* what of them SUBSCRIBE did not have */
     mesos->sink(event, mesos->sink_user);
+  }
   return G_SOURCE_REMOVE;
 }
 
@@ -120,8 +123,8 @@ static void on_disconnected(const char *why, gpointer user) {
     mu_mesos_client_stop(mesos->client, 0);
     return;
   }
-  if (g_strcmp0(mesos->last_error, why) != 0)
-    mu_warning("no subscription: %s; trying again", why);
+  mesos->first_role = mu_mesos_client_refusal(mesos->client) == 403 && mesos->roles[1] != NULL;
+  mu_debug("no subscription: %s; trying again", why);
   g_free(mesos->last_error);
   mesos->last_error = g_strdup(why);
   MuEngineEvent *event = mu_engine_event_new(MU_EVENT_DISCONNECTED);
@@ -129,15 +132,14 @@ static void on_disconnected(const char *why, gpointer user) {
   mu_mesos_emit(mesos, event);
 }
 
-static Mesos__Call *make_subscribe(MuArena *arena, gpointer user) {
-  const MuMesos *mesos = user;
+MuMesosFramework mu_mesos_framework(const MuMesos *mesos, const char *const *roles) {
   const MuMesosEngineConfig *config = &mesos->config;
-  const MuMesosFramework framework = {
+  return (MuMesosFramework){
       .id = mesos->framework_id,
       .name = config->framework_name,
       .user = config->user,
       .principal = config->principal,
-      .roles = (const char *const *)mesos->roles,
+      .roles = roles,
       .hostname = config->hostname,
       .webui_url = config->webui_url,
       .failover_timeout_s = config->failover_timeout_s,
@@ -145,6 +147,15 @@ static Mesos__Call *make_subscribe(MuArena *arena, gpointer user) {
       .gpus = config->gpus,
       .region_aware = TRUE,
   };
+}
+
+static Mesos__Call *make_subscribe(MuArena *arena, gpointer user) {
+  MuMesos *mesos = user;
+  char *first[] = {mesos->roles[0], NULL};
+  g_strfreev(mesos->subscribed_roles);
+  mesos->subscribed_roles = g_strdupv(mesos->first_role ? first : mesos->roles);
+  g_clear_pointer(&mesos->roles_refused, g_free);
+  const MuMesosFramework framework = mu_mesos_framework(mesos, (const char *const *)mesos->subscribed_roles);
   return mu_mesos_subscribe_write(arena, &framework);
 }
 
@@ -185,6 +196,13 @@ static char *mesos_sandbox_path(MuEngine *engine, const char *agent_id, const ch
   return NULL;
 }
 
+static json_t *roles_json(const MuMesos *mesos) {
+  json_t *roles = json_array();
+  for (guint i = 0; mesos->roles[i] != NULL; i++)
+    json_array_append_new(roles, mu_json_string(mesos->roles[i]));
+  return roles;
+}
+
 static json_t *mesos_describe(MuEngine *engine) {
   const MuMesos *mesos = (const MuMesos *)engine;
   MuMesosClientCounters counters = mu_mesos_client_counters(mesos->client);
@@ -196,6 +214,8 @@ static json_t *mesos_describe(MuEngine *engine) {
   mu_json_set_string(json, "error", mesos->last_error);
   mu_json_set_string(json, "framework_id", mesos->framework_id);
   mu_json_set_string(json, "role", mesos->roles[0]);
+  mu_json_set_new(json, "roles", roles_json(mesos));
+  mu_json_set_string(json, "roles_refused", mesos->roles_refused);
   mu_json_set_string(json, "principal", mesos->config.principal);
   mu_json_set_int(json, "agents", mu_mesos_places_agents(mesos->places));
   mu_json_set_int(json, "offers_held", mu_mesos_places_offers(mesos->places));
@@ -234,6 +254,8 @@ static void mesos_free(MuEngine *engine) {
   g_ptr_array_unref(mesos->sessions);
   g_ptr_array_unref(mesos->texts);
   g_strfreev(mesos->roles);
+  g_strfreev(mesos->subscribed_roles);
+  g_free(mesos->roles_refused);
   g_main_context_unref(mesos->context);
   g_free(mesos->framework_id);
   g_free(mesos->last_error);
@@ -243,6 +265,7 @@ static void mesos_free(MuEngine *engine) {
 }
 
 static const MuEngineOps ops = {.name = "mesos",
+                                .knows_roles = TRUE,
                                 .start = mesos_start,
                                 .perform = mu_mesos_perform,
                                 .flush = mesos_flush,

@@ -39,6 +39,7 @@ MuOffer *mu_mesos_offer_read(const Mesos__Offer *message) {
     offer->region = g_strdup(message->domain->fault_domain->region->name);
     offer->zone = g_strdup(message->domain->fault_domain->zone->name);
   }
+  offer->role = g_strdup(message->allocation_info == NULL ? NULL : message->allocation_info->role);
   read_attributes(message, offer);
   mu_resources_free(offer->resources);
   offer->resources = mu_mesos_resources_read(message->resources, message->n_resources);
@@ -90,7 +91,7 @@ Mesos__Offer *mu_mesos_offer_write(MuArena *arena, const MuOffer *offer, const c
     message->domain = write_domain(arena, offer);
   write_attributes(arena, offer, message);
   message->resources = mu_mesos_resources_write(arena, offer->resources, &message->n_resources);
-  message->allocation_info = write_allocation(arena, role);
+  message->allocation_info = write_allocation(arena, offer->role != NULL ? offer->role : role);
   for (gsize i = 0; i < message->n_resources; i++)
     message->resources[i]->allocation_info = message->allocation_info;
   return message;

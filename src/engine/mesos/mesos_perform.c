@@ -26,12 +26,21 @@ static void answer_launches(MuMesos *mesos, const MuEngineCall *call, MuTaskStat
   }
 }
 
+static void note_roles_refused(MuMesos *mesos, guint status, const char *words) {
+  g_autofree char *roles = g_strjoinv(", ", mesos->roles);
+  g_free(mesos->roles_refused);
+  mesos->roles_refused =
+      g_strdup_printf("the master answered %u to the roles %s: %s; pods of the new ones wait", status, roles, words);
+}
+
 /* The master did not take a call. What it was to launch has not been launched. */
 void mu_mesos_refused(const Mesos__Call *message, guint status, const char *why, gpointer user) {
   g_autoptr(MuEngineCall) call = message == NULL ? NULL : mu_mesos_call_read(message, NULL);
   g_autofree char *words = g_utf8_make_valid(why, -1);
   mu_warning("the master refused %s: %u %s", call == NULL ? "a call" : mu_engine_call_kind_to_string(call->kind),
              status, words);
+  if (call != NULL && call->kind == MU_CALL_ROLES)
+    note_roles_refused(user, status, words);
   if (call == NULL || call->kind != MU_CALL_ACCEPT)
     return;
   g_autofree char *text = g_strdup_printf("the master refused the launch: %u %s", status, words);
@@ -165,10 +174,32 @@ static void suppress(MuMesos *mesos, const MuEngineCall *call) {
   send(mesos, call);
 }
 
+/* ---- roles --------------------------------------------------------------------------------------------------------------- */
+
+void mu_mesos_send_roles(MuMesos *mesos) {
+  g_autoptr(MuArena) arena = mu_arena_new();
+  const MuMesosFramework framework = mu_mesos_framework(mesos, (const char *const *)mesos->roles);
+  if (g_strv_equal((const char *const *)mesos->roles, (const char *const *)mesos->subscribed_roles))
+    return;
+  g_strfreev(mesos->subscribed_roles);
+  mesos->subscribed_roles = g_strdupv(mesos->roles);
+  g_clear_pointer(&mesos->roles_refused, g_free);
+  mu_mesos_client_call(mesos->client, mu_mesos_update_framework_write(arena, &framework));
+}
+
+static void take_roles(MuMesos *mesos, const MuEngineCall *call) {
+  g_strfreev(mesos->roles);
+  mesos->roles = g_new0(char *, call->roles->len + 1);
+  for (guint i = 0; i < call->roles->len; i++)
+    mesos->roles[i] = g_strdup(call->roles->pdata[i]);
+}
+
 /* ---- all ------------------------------------------------------------------------------------------------------------------ */
 
 void mu_mesos_perform(MuEngine *engine, const MuEngineCall *call) {
   MuMesos *mesos = (MuMesos *)engine;
+  if (call->kind == MU_CALL_ROLES)
+    take_roles(mesos, call); /* whether subscribed or not: the next SUBSCRIBE has them */
   if (mesos->stopped || mesos->framework_id == NULL || !mu_mesos_client_is_subscribed(mesos->client))
     return; /* the core asks about everything at the next SUBSCRIBED */
   switch (call->kind) {
@@ -183,5 +214,6 @@ void mu_mesos_perform(MuEngine *engine, const MuEngineCall *call) {
   case MU_CALL_KILL:
   case MU_CALL_RECONCILE:
   case MU_CALL_TEARDOWN: send(mesos, call); break;
+  case MU_CALL_ROLES: mu_mesos_send_roles(mesos); break;
   }
 }

@@ -48,13 +48,19 @@ static const char *find_label(const Mesos__Labels *labels, const char *key) {
   return NULL;
 }
 
+static gboolean is_static(const Mesos__Resource__ReservationInfo *info) {
+  return info->type == MESOS__RESOURCE__RESERVATION_INFO__TYPE__STATIC;
+}
+
 static gboolean read_reservations(const Mesos__Resource *message, MuReservation *reservation) {
   gsize n = message->n_reservations;
-  if (n > 2)
+  if (n > 2 ||
+      (n == 2 && !is_static(message->reservations[0]))) /* what is below ours would not be put back as it was */
     return FALSE;
   if (n == 0)
     return TRUE;
   const Mesos__Resource__ReservationInfo *inner = message->reservations[n - 1];
+  reservation->is_static = is_static(inner);
   reservation->role = g_strdup(inner->role);
   reservation->principal = g_strdup(inner->principal);
   reservation->resource_id = g_strdup(find_label(inner->labels, MU_MESOS_LABEL_RESOURCE_ID));
@@ -144,7 +150,6 @@ static Mesos__Resource__ReservationInfo *write_reservation(MuArena *arena, const
   return info;
 }
 
-/* One without our label is the operator's, made with the agent's flags. */
 static void write_reservations(MuArena *arena, const MuReservation *reservation, Mesos__Resource *message) {
   if (reservation->role == NULL)
     return;
@@ -153,10 +158,10 @@ static void write_reservations(MuArena *arena, const MuReservation *reservation,
     message->reservations[message->n_reservations++] = write_reservation(arena, reservation->pre_reserved_role);
   Mesos__Resource__ReservationInfo *inner = write_reservation(arena, reservation->role);
   inner->principal = reservation->principal;
-  if (reservation->resource_id != NULL) {
+  if (!reservation->is_static)
     inner->type = MESOS__RESOURCE__RESERVATION_INFO__TYPE__DYNAMIC;
+  if (reservation->resource_id != NULL)
     inner->labels = write_ids(arena, reservation);
-  }
   message->reservations[message->n_reservations++] = inner;
 }
 
