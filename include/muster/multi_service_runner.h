@@ -21,9 +21,12 @@ typedef struct {
   const char *ca_file, *cert_file, *key_file; /* TLS */
   const char *webui_url;
   gint64 failover_timeout_ms; /* the master keeps the tasks of a scheduler that is away for so long; a week */
-  gboolean gpus;              /* take offers of agents with GPUs */
-  gboolean json;              /* JSON on the wire, for a debugging reader */
-  gboolean new_framework;     /* begin under a new id, whatever is stored */
+  /* Offers: for how long one is refused that no step can use, while some step waits (30 s) and while none does (an hour); an offer
+   * that is not answered within `hold_ms` (a minute), because the store is slow say, is given back. */
+  gint64 refuse_ms, idle_refuse_ms, hold_ms;
+  gboolean gpus;          /* take offers of agents with GPUs */
+  gboolean json;          /* JSON on the wire, for a debugging reader */
+  gboolean new_framework; /* begin under a new id, whatever is stored */
 } MuMesosOptions;
 
 typedef struct {

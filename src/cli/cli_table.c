@@ -55,6 +55,12 @@ OPTION(key_file, "key-file", 0, MU_CLI_TEXT, 0, "FILE", "engine mesos: the key o
 OPTION(user, "user", 0, MU_CLI_TEXT, 0, "USER", "engine mesos: whom tasks run as when their spec says nothing");
 OPTION(failover_timeout, "failover-timeout", 0, MU_CLI_SECONDS, 0, "SECONDS",
        "engine mesos: tasks are kept while the scheduler is away for up to so long (default a week)");
+OPTION(refuse, "refuse-offers", 0, MU_CLI_SECONDS, 0, "SECONDS",
+       "engine mesos: an offer that no step can use is refused for so long, while some step waits (default 30)");
+OPTION(idle_refuse, "refuse-offers-idle", 0, MU_CLI_SECONDS, 0, "SECONDS",
+       "engine mesos: ... while none waits (default an hour)");
+OPTION(hold, "hold-offers", 0, MU_CLI_SECONDS, 0, "SECONDS",
+       "engine mesos: an offer that is not answered within so long is given back (default 60)");
 OPTION(webui_url, "webui-url", 0, MU_CLI_TEXT, 0, "URL", "engine mesos: shown by the master's web page");
 OPTION(gpu_agents, "gpu-agents", 0, MU_CLI_FLAG, 0, NULL, "engine mesos: take offers of agents that have GPUs");
 OPTION(wire_json, "wire-json", 0, MU_CLI_FLAG, 0, NULL,
@@ -123,8 +129,9 @@ static const MuCliOption *const common[] = {
       &option_seccomp_default
 #define MESOS_OPTIONS                                                                                                  \
   &option_master, &option_role, &option_principal, &option_secret_file, &option_bearer_file, &option_ca_file,          \
-      &option_cert_file, &option_key_file, &option_user, &option_failover_timeout, &option_webui_url,                  \
-      &option_gpu_agents, &option_wire_json, &option_new_framework
+      &option_cert_file, &option_key_file, &option_user, &option_failover_timeout, &option_refuse,                     \
+      &option_idle_refuse, &option_hold, &option_webui_url, &option_gpu_agents, &option_wire_json,                     \
+      &option_new_framework
 #define TARGET_OPTIONS &option_phase, &option_step
 #define FILTER_OPTIONS &option_plan, &option_filter_phase, &option_step
 

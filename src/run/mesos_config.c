@@ -20,6 +20,10 @@ static gboolean check(const MuMesosOptions *mesos, GError **error) {
     g_set_error(error, MU_ERROR, MU_ERROR_REFUSED, "failover timeout: a second or more was expected");
     return FALSE;
   }
+  if (mesos->refuse_ms < 0 || mesos->idle_refuse_ms < 0 || mesos->hold_ms < 0) {
+    g_set_error(error, MU_ERROR, MU_ERROR_REFUSED, "the times for which offers are refused and held: none is negative");
+    return FALSE;
+  }
   return TRUE;
 }
 
@@ -44,6 +48,7 @@ MuEngine *mu_runner_mesos_engine(const MuRunnerOptions *options, const char *fra
       .cert_file = mesos->cert_file,
       .key_file = mesos->key_file,
       .failover_timeout_s = mesos->failover_timeout_ms / 1000,
+      .hold_ms = mesos->hold_ms,
       .gpus = mesos->gpus,
       .json = mesos->json,
       .new_framework = mesos->new_framework,
@@ -67,6 +72,10 @@ void mu_runner_mesos_settings(const MuRunnerOptions *options, MuEngine *engine, 
   settings->role = options->mesos.role;
   settings->principal = options->mesos.principal;
   settings->user = options->mesos.user;
+  if (options->mesos.refuse_ms > 0)
+    settings->refuse_ms = options->mesos.refuse_ms;
+  if (options->mesos.idle_refuse_ms > 0)
+    settings->idle_refuse_ms = options->mesos.idle_refuse_ms;
   settings->executor_cpus_milli = EXECUTOR_CPUS_MILLI;
   settings->executor_mem_mb = EXECUTOR_MEM_MB;
   settings->executor_disk_mb = EXECUTOR_DISK_MB;

@@ -436,6 +436,27 @@ static void test_revives_are_bounded(void) {
   world_free(world);
 }
 
+/* What is not answered is given back, and the core told; what comes later has its own time. */
+static void test_held_offers(void) {
+  World *world = world_new();
+  MuMesosEngineConfig config = default_config();
+  add_front(world, 15000);
+  config.hold_ms = 50;
+  open_engine(world, config, NULL);
+  WAIT_FOR(world->subscribed == 1);
+  send_offer(world, "o1");
+  WAIT_FOR(has_last(world->events, "RESCIND(o1)"));
+  send_offer(world, "o2");
+  WAIT_FOR(has_last(world->events, "RESCIND(o2)"));
+  WAIT_FOR(has_last(world->calls, "DECLINE DECLINE"));
+  g_assert_cmpstr(world->events->str, ==, "SUBSCRIBED OFFERS(o1) RESCIND(o1) OFFERS(o2) RESCIND(o2)");
+  perform(world, make_launch("o2")); /* it had been on its way to the store */
+  WAIT_FOR(world->status != NULL);
+  g_assert_cmpint(world->status->state, ==, MU_TASK_DROPPED);
+  g_assert_cmpstr(world->calls->str, ==, "DECLINE DECLINE");
+  world_free(world);
+}
+
 /* ---- configs ---------------------------------------------------------------------------------------------------------------------- */
 
 static void test_bad_configs(void) {
@@ -495,6 +516,7 @@ int main(int argc, char **argv) {
   g_test_add_func("/mesos_engine/secret-is-read-again", test_secret_is_read_again);
   g_test_add_func("/mesos_engine/token", test_token);
   g_test_add_func("/mesos_engine/revives-are-bounded", test_revives_are_bounded);
+  g_test_add_func("/mesos_engine/held-offers", test_held_offers);
   g_test_add_func("/mesos_engine/bad-configs", test_bad_configs);
   return g_test_run();
 }

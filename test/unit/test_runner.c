@@ -521,6 +521,7 @@ static void test_bad_options(void) {
       {{.engine = "mesos", .quiet = TRUE}, "--master"},
       {{.engine = "mesos", .mesos = {.master = "ftp://x"}, .quiet = TRUE}, "expected zk://"},
       {{.engine = "mesos", .mesos = {.master = "x", .failover_timeout_ms = 1}, .quiet = TRUE}, "failover timeout"},
+      {{.engine = "mesos", .mesos = {.master = "x", .hold_ms = -1}, .quiet = TRUE}, "none is negative"},
       {{.cpus_milli = -1, .quiet = TRUE}, "cpus"},
       {{.attributes = no_equals, .quiet = TRUE}, "\"rack\""},
       {{.attributes = no_key, .quiet = TRUE}, "\"1:=a\""},

@@ -62,7 +62,8 @@ gboolean mu_mesos_over_tls(const MuMesos *mesos) {
 static void note_offers(MuMesos *mesos, const Mesos__Event__Offers *offers) {
   gboolean https = mu_mesos_over_tls(mesos);
   for (gsize i = 0; i < offers->n_offers; i++)
-    mu_mesos_places_note_offer(mesos->places, offers->offers[i], https);
+    mu_mesos_places_note_offer(mesos->places, offers->offers[i], https, g_get_monotonic_time());
+  mu_mesos_watch_offers(mesos);
 }
 
 /* What the operator can do about it. */
@@ -118,6 +119,7 @@ static void on_event(const Mesos__Event *message, gpointer user) {
 static void on_disconnected(const char *why, gpointer user) {
   MuMesos *mesos = user;
   mu_mesos_cancel_revive(mesos);
+  mu_mesos_cancel_hold(mesos);
   mu_mesos_places_end_offers(mesos->places);
   if (mesos->ended) { /* the sink was told why */
     mu_mesos_client_stop(mesos->client, 0);
@@ -236,6 +238,7 @@ static void mesos_stop(MuEngine *engine) {
   mu_mesos_forget_readings(mesos);
   mu_mesos_end_sessions(mesos);
   mu_mesos_cancel_revive(mesos);
+  mu_mesos_cancel_hold(mesos);
   if (mesos->client != NULL)
     mu_mesos_client_stop(mesos->client, LAST_CALLS_MS);
   if (mesos->event_source != NULL) {
@@ -317,6 +320,7 @@ static void set_defaults(MuMesosEngineConfig *config) {
   set_default(&config->subscribe_timeout_ms, MU_MESOS_SUBSCRIBE_TIMEOUT_MS);
   set_default(&config->backoff_first_ms, MU_MESOS_BACKOFF_FIRST_MS);
   set_default(&config->backoff_max_ms, MU_MESOS_BACKOFF_MAX_MS);
+  set_default(&config->hold_ms, MU_MESOS_HOLD_MS);
   set_default(&config->failover_timeout_s, MU_MESOS_FAILOVER_TIMEOUT_S);
   if (config->missed_heartbeats == 0)
     config->missed_heartbeats = MU_MESOS_MISSED_HEARTBEATS;

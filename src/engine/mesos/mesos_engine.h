@@ -20,6 +20,7 @@ typedef struct {
   gboolean new_framework;                     /* do not go on under the stored id */
   /* 0: the defaults below */
   gint64 connect_timeout_ms, subscribe_timeout_ms, backoff_first_ms, backoff_max_ms;
+  gint64 hold_ms; /* an offer that is not answered within so long is given back */
   guint missed_heartbeats;
 } MuMesosEngineConfig;
 
@@ -27,6 +28,7 @@ typedef struct {
 #define MU_MESOS_SUBSCRIBE_TIMEOUT_MS 30000
 #define MU_MESOS_BACKOFF_FIRST_MS 1000
 #define MU_MESOS_BACKOFF_MAX_MS 60000
+#define MU_MESOS_HOLD_MS 60000
 #define MU_MESOS_MISSED_HEARTBEATS 5
 #define MU_MESOS_FAILOVER_TIMEOUT_S (7 * 24 * 3600)
 

@@ -128,6 +128,56 @@ static void accept(MuMesos *mesos, const MuEngineCall *call) {
   send_launches(mesos, call, agent_id, brought);
 }
 
+/* ---- offers that are held for too long ----------------------------------------------------------------------------------- */
+
+void mu_mesos_cancel_hold(MuMesos *mesos) {
+  if (mesos->hold_source == NULL)
+    return;
+  g_source_destroy(mesos->hold_source);
+  g_clear_pointer(&mesos->hold_source, g_source_unref);
+}
+
+static gboolean on_hold(gpointer user);
+
+static void watch_from(MuMesos *mesos, gint64 since_us) {
+  gint64 left_us = since_us + mesos->config.hold_ms * 1000 - g_get_monotonic_time();
+  mesos->hold_source = g_timeout_source_new((guint)CLAMP(left_us / 1000 + 1, 1, G_MAXINT));
+  g_source_set_callback(mesos->hold_source, on_hold, mesos, NULL);
+  g_source_attach(mesos->hold_source, mesos->context);
+}
+
+/* Others may use them meanwhile. The core forgets them; an accept of it that waits to be durable finds them gone. */
+static void give_back(MuMesos *mesos, const GPtrArray *ids) {
+  g_autoptr(MuEngineCall) call = mu_engine_call_new(MU_CALL_DECLINE);
+  call->refuse_ms = mesos->config.hold_ms;
+  for (guint i = 0; i < ids->len; i++) {
+    MuEngineEvent *event = mu_engine_event_new(MU_EVENT_RESCIND);
+    event->id = g_strdup(ids->pdata[i]);
+    mu_mesos_emit(mesos, event);
+    g_ptr_array_add(call->offer_ids, g_strdup(ids->pdata[i]));
+  }
+  mu_debug("%u offers were held for %" G_GINT64_FORMAT " ms, and are given back", ids->len, mesos->config.hold_ms);
+  decline(mesos, call);
+}
+
+static gboolean on_hold(gpointer user) {
+  MuMesos *mesos = user;
+  gint64 oldest_us = G_MAXINT64;
+  mu_mesos_cancel_hold(mesos);
+  g_autoptr(GPtrArray) ids =
+      mu_mesos_places_held_since(mesos->places, g_get_monotonic_time() - mesos->config.hold_ms * 1000, &oldest_us);
+  if (ids->len > 0)
+    give_back(mesos, ids);
+  if (oldest_us != G_MAXINT64)
+    watch_from(mesos, oldest_us);
+  return G_SOURCE_REMOVE;
+}
+
+void mu_mesos_watch_offers(MuMesos *mesos) {
+  if (mesos->hold_source == NULL)
+    watch_from(mesos, g_get_monotonic_time());
+}
+
 /* ---- revive, suppress ---------------------------------------------------------------------------------------------------- */
 
 void mu_mesos_cancel_revive(MuMesos *mesos) {

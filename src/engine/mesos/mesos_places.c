@@ -6,8 +6,13 @@ typedef struct {
   char *agent_id, *executor_id, *container_id, *parent_container_id;
 } Place;
 
+typedef struct {
+  char *agent_id;
+  gint64 since_us;
+} Held;
+
 struct MuMesosPlaces {
-  GHashTable *offers; /* id to agent id; both owned */
+  GHashTable *offers; /* id to Held; both owned */
   GHashTable *agents; /* id to address; both owned */
   GHashTable *tasks;  /* id to Place; both owned */
   GQueue order;       /* of char*, the keys of `tasks`, the oldest first */
@@ -22,9 +27,15 @@ static void place_free(gpointer data) {
   g_free(place);
 }
 
+static void held_free(gpointer data) {
+  Held *held = data;
+  g_free(held->agent_id);
+  g_free(held);
+}
+
 MuMesosPlaces *mu_mesos_places_new(void) {
   MuMesosPlaces *places = g_new0(MuMesosPlaces, 1);
-  places->offers = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+  places->offers = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, held_free);
   places->agents = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
   places->tasks = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, place_free);
   g_queue_init(&places->order);
@@ -53,8 +64,10 @@ static void note_agent(MuMesosPlaces *places, const char *id, const Mesos__URL *
   g_hash_table_replace(places->agents, g_strdup(id), text);
 }
 
-void mu_mesos_places_note_offer(MuMesosPlaces *places, const Mesos__Offer *offer, gboolean https) {
-  g_hash_table_replace(places->offers, g_strdup(offer->id->value), g_strdup(offer->agent_id->value));
+void mu_mesos_places_note_offer(MuMesosPlaces *places, const Mesos__Offer *offer, gboolean https, gint64 now_us) {
+  Held *held = g_new(Held, 1);
+  *held = (Held){g_strdup(offer->agent_id->value), now_us};
+  g_hash_table_replace(places->offers, g_strdup(offer->id->value), held);
   if (offer->url != NULL)
     note_agent(places, offer->agent_id->value, offer->url, https);
 }
@@ -64,7 +77,24 @@ void mu_mesos_places_note_agent(MuMesosPlaces *places, const char *agent_id, con
 }
 
 const char *mu_mesos_places_offer(const MuMesosPlaces *places, const char *offer_id) {
-  return g_hash_table_lookup(places->offers, offer_id);
+  const Held *held = g_hash_table_lookup(places->offers, offer_id);
+  return held == NULL ? NULL : held->agent_id;
+}
+
+GPtrArray *mu_mesos_places_held_since(const MuMesosPlaces *places, gint64 since_us, gint64 *ret_oldest_us) {
+  GPtrArray *ids = g_ptr_array_new_with_free_func(g_free);
+  GHashTableIter iter;
+  gpointer id = NULL, value = NULL;
+  *ret_oldest_us = G_MAXINT64;
+  g_hash_table_iter_init(&iter, places->offers);
+  while (g_hash_table_iter_next(&iter, &id, &value)) {
+    const Held *held = value;
+    if (held->since_us <= since_us)
+      g_ptr_array_add(ids, g_strdup(id));
+    else
+      *ret_oldest_us = MIN(*ret_oldest_us, held->since_us);
+  }
+  return ids;
 }
 
 void mu_mesos_places_end_offer(MuMesosPlaces *places, const char *offer_id) {

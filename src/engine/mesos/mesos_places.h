@@ -18,7 +18,11 @@ typedef struct {
 MuMesosPlaces *mu_mesos_places_new(void);
 void mu_mesos_places_free(MuMesosPlaces *places);
 /* `https`: the agent is spoken to over TLS, whatever the offer says: a master calls every address http (Master::offer). */
-void mu_mesos_places_note_offer(MuMesosPlaces *places, const Mesos__Offer *offer, gboolean https);
+/* `now_us`: since when it is held. */
+void mu_mesos_places_note_offer(MuMesosPlaces *places, const Mesos__Offer *offer, gboolean https, gint64 now_us);
+/* The ids (of char*, the caller's) of offers that are held since then or longer; ret_oldest_us: since when the oldest of the
+ * others is, G_MAXINT64: there is none. */
+GPtrArray *mu_mesos_places_held_since(const MuMesosPlaces *places, gint64 since_us, gint64 *ret_oldest_us);
 /* The agent of an offer that is out, or NULL. Borrowed. */
 const char *mu_mesos_places_offer(const MuMesosPlaces *places, const char *offer_id);
 void mu_mesos_places_end_offer(MuMesosPlaces *places, const char *offer_id);

@@ -29,7 +29,7 @@ typedef struct {
   GPtrArray *readings; /* of sandboxes, under way */
   GPtrArray *sessions; /* of commands in tasks, under way */
   GQueue events;       /* of MuEngineEvent*: on their way to the sink */
-  GSource *event_source, *revive_source;
+  GSource *event_source, *revive_source, *hold_source;
   double revives; /* that may be given now */
   gint64 revives_us;
   const MuMesosSecretFuncs *secret_funcs; /* NULL: no secret is ours */
@@ -42,6 +42,9 @@ typedef struct {
 void mu_mesos_perform(MuEngine *engine, const MuEngineCall *call);
 void mu_mesos_refused(const Mesos__Call *call, guint status, const char *why, gpointer user);
 void mu_mesos_cancel_revive(MuMesos *mesos);
+/* Offers have come: those that are held for too long are given back in their time. */
+void mu_mesos_watch_offers(MuMesos *mesos);
+void mu_mesos_cancel_hold(MuMesos *mesos);
 /* … the master is told of the roles that it does not know yet. */
 void mu_mesos_send_roles(MuMesos *mesos);
 /* mesos_files.c */
