@@ -47,7 +47,7 @@ static GBytes *value_for(const char *service, const char *secret, gpointer user,
   if (!mu_secret_name_check(name, NULL))
     return NULL;
   g_autoptr(GBytes) there = mu_secret_store_get(runner->secrets, name, &cause);
-  if (g_error_matches(cause, MU_ERROR, MU_ERROR_NOT_FOUND))
+  if (there == NULL && g_error_matches(cause, MU_ERROR, MU_ERROR_NOT_FOUND))
     return NULL;
   return mu_secret_store_get_for(runner->secrets, service, name, error);
 }
