@@ -53,7 +53,8 @@ typedef struct {
   GPtrArray *calls;   /* of MuEngineCall*, owned */
   GPtrArray *notices; /* of MuNotice*, owned */
   GPtrArray *steps;   /* of MuStepCall*, owned */
-  GPtrArray *left_roles; /* of char*, owned: of reservations whose ledger was erased without a proof that they are gone */
+  GPtrArray
+      *left_roles; /* of char*, owned: of reservations whose ledger was erased without a proof that they are gone */
 } MuEffects;
 
 void mu_effects_leave_role(MuEffects *effects, const char *role);
