@@ -366,10 +366,10 @@ static MuResources *take_allocatable(MuAgent *agent, const char *role, MuResourc
   *ret_rest = mu_resources_new();
   if (i == items->len)
     return g_steal_pointer(&agent->available);
-  g_autoptr(MuResources) all = g_steal_pointer(&agent->available);
   MuResources *mine = mu_resources_new();
   for (i = 0; i < items->len; i++)
     mu_resources_add(is_allocatable(items->pdata[i], role) ? mine : *ret_rest, items->pdata[i]);
+  g_clear_pointer(&agent->available, mu_resources_free);
   return mine;
 }
 

@@ -105,7 +105,6 @@ static void test_roles_refused(void) {
 
 /* At a start, too: the own role is subscribed with alone, then the others are asked for. */
 static void test_roles_refused_at_once(void) {
-  g_autoptr(json_t) json = NULL;
   World *world = world_new();
   add_front(world, 15000);
   mu_mesos_front_faults(world->front)->answer_status = 403;
