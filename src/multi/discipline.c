@@ -37,12 +37,13 @@ typedef struct {
   guint n;
   gint64 turn_ms;
   gint64 last_place;
-  GQueue queue;        /* of Asking* */
-  GHashTable *links;   /* service to GList* in the queue */
+  GSequence *queue;    /* of Asking*, by place */
+  GHashTable *links;   /* service to its GSequenceIter in the queue */
   GHashTable *changed; /* names of services, owned: not told to `changes` yet */
 } Parallel;
 
-static void asking_free(Asking *asking) {
+static void asking_free(gpointer data) {
+  Asking *asking = data;
   g_free(asking->service);
   g_free(asking);
 }
@@ -51,19 +52,20 @@ static void note_change(Parallel *parallel, const char *service) {
   g_hash_table_add(parallel->changed, g_strdup(service));
 }
 
-static gboolean has_turn(const Parallel *parallel, const GList *link) {
-  const GList *at = parallel->queue.head;
-  for (guint i = 0; i < parallel->n && at != NULL; i++, at = at->next)
-    if (at == link)
-      return TRUE;
-  return FALSE;
+static gboolean has_turn(const Parallel *parallel, GSequenceIter *link) {
+  return (guint)g_sequence_iter_get_position(link) < parallel->n;
+}
+
+/* Somebody waits for a turn. */
+static gboolean is_full(const Parallel *parallel) {
+  return (guint)g_sequence_get_length(parallel->queue) > parallel->n;
 }
 
 /* Those that come into their turn now begin it now. */
 static void begin_turns(Parallel *parallel, gint64 now_ms) {
-  GList *at = parallel->queue.head;
-  for (guint i = 0; i < parallel->n && at != NULL; i++, at = at->next) {
-    Asking *asking = at->data;
+  GSequenceIter *at = g_sequence_get_begin_iter(parallel->queue);
+  for (guint i = 0; i < parallel->n && !g_sequence_iter_is_end(at); i++, at = g_sequence_iter_next(at)) {
+    Asking *asking = g_sequence_get(at);
     if (asking->turn.since_ms >= 0)
       continue;
     asking->turn.since_ms = now_ms;
@@ -75,22 +77,20 @@ static void enqueue(Parallel *parallel, const char *service) {
   Asking *asking = g_new0(Asking, 1);
   asking->service = g_strdup(service);
   asking->turn = (MuTurn){.place = ++parallel->last_place, .since_ms = -1};
-  g_queue_push_tail(&parallel->queue, asking);
-  g_hash_table_insert(parallel->links, asking->service, parallel->queue.tail);
+  g_hash_table_insert(parallel->links, asking->service, g_sequence_append(parallel->queue, asking));
   note_change(parallel, service);
 }
 
-static void dequeue(Parallel *parallel, GList *link) {
-  Asking *asking = link->data;
+static void dequeue(Parallel *parallel, GSequenceIter *link) {
+  Asking *asking = g_sequence_get(link);
   note_change(parallel, asking->service);
   g_hash_table_remove(parallel->links, asking->service);
-  g_queue_delete_link(&parallel->queue, link);
-  asking_free(asking);
+  g_sequence_remove(link); /* frees it */
 }
 
 static void parallel_update(MuOfferDiscipline *discipline, const char *service, gboolean wants, gint64 now_ms) {
   Parallel *parallel = (Parallel *)discipline;
-  GList *link = g_hash_table_lookup(parallel->links, service);
+  GSequenceIter *link = g_hash_table_lookup(parallel->links, service);
   if (wants && link == NULL)
     enqueue(parallel, service);
   else if (!wants && link != NULL)
@@ -110,8 +110,8 @@ static void parallel_restore(MuOfferDiscipline *discipline, const char *service,
   asking->service = g_strdup(service);
   asking->turn = *turn;
   parallel->last_place = MAX(parallel->last_place, turn->place);
-  g_queue_insert_sorted(&parallel->queue, asking, by_place, NULL);
-  g_hash_table_insert(parallel->links, asking->service, g_queue_find(&parallel->queue, asking));
+  g_hash_table_insert(parallel->links, asking->service,
+                      g_sequence_insert_sorted(parallel->queue, asking, by_place, NULL));
 }
 
 static void parallel_changes(MuOfferDiscipline *discipline, MuTurnVisitor visit, gpointer user) {
@@ -121,25 +121,24 @@ static void parallel_changes(MuOfferDiscipline *discipline, MuTurnVisitor visit,
   gpointer service = NULL;
   g_hash_table_iter_init(&iter, parallel->changed);
   while (g_hash_table_iter_next(&iter, &service, NULL)) {
-    const GList *link = g_hash_table_lookup(parallel->links, service);
-    visit(service, link == NULL ? &NONE : &((const Asking *)link->data)->turn, user);
+    GSequenceIter *link = g_hash_table_lookup(parallel->links, service);
+    visit(service, link == NULL ? &NONE : &((const Asking *)g_sequence_get(link))->turn, user);
     g_hash_table_iter_remove(&iter);
   }
 }
 
 /* A turn whose time is over goes to the next one that waits; what has just begun is not over. */
 static void pass_turns(Parallel *parallel, gint64 now_ms) {
-  GList *link = parallel->queue.head;
-  if (parallel->queue.length <= parallel->n)
+  GSequenceIter *link = g_sequence_get_begin_iter(parallel->queue);
+  if (!is_full(parallel))
     return;
   for (guint i = 0; i < parallel->n; i++) {
-    GList *next = link->next;
-    Asking *asking = link->data;
+    GSequenceIter *next = g_sequence_iter_next(link);
+    Asking *asking = g_sequence_get(link);
     if (asking->turn.since_ms >= 0 && now_ms - asking->turn.since_ms >= parallel->turn_ms) {
       asking->turn = (MuTurn){.place = ++parallel->last_place, .since_ms = -1};
       note_change(parallel, asking->service);
-      g_queue_unlink(&parallel->queue, link);
-      g_queue_push_tail_link(&parallel->queue, link);
+      g_sequence_move(link, g_sequence_get_end_iter(parallel->queue));
     }
     link = next;
   }
@@ -149,18 +148,18 @@ static void pass_turns(Parallel *parallel, gint64 now_ms) {
 static gboolean parallel_may_reserve(MuOfferDiscipline *discipline, const char *service, gint64 now_ms) {
   Parallel *parallel = (Parallel *)discipline;
   pass_turns(parallel, now_ms);
-  const GList *link = g_hash_table_lookup(parallel->links, service);
+  GSequenceIter *link = g_hash_table_lookup(parallel->links, service);
   return link != NULL && has_turn(parallel, link);
 }
 
 static gint64 parallel_next_ms(MuOfferDiscipline *discipline) {
   const Parallel *parallel = (const Parallel *)discipline;
   gint64 next = G_MAXINT64;
-  const GList *at = parallel->queue.head;
-  if (parallel->queue.length <= parallel->n)
+  GSequenceIter *at = g_sequence_get_begin_iter(parallel->queue);
+  if (!is_full(parallel))
     return next;
-  for (guint i = 0; i < parallel->n && at != NULL; i++, at = at->next) {
-    const Asking *asking = at->data;
+  for (guint i = 0; i < parallel->n; i++, at = g_sequence_iter_next(at)) {
+    const Asking *asking = g_sequence_get(at);
     if (asking->turn.since_ms >= 0)
       next = MIN(next, asking->turn.since_ms + parallel->turn_ms);
   }
@@ -171,7 +170,7 @@ static void parallel_free(MuOfferDiscipline *discipline) {
   Parallel *parallel = (Parallel *)discipline;
   g_hash_table_unref(parallel->links);
   g_hash_table_unref(parallel->changed);
-  g_queue_clear_full(&parallel->queue, (GDestroyNotify)asking_free);
+  g_sequence_free(parallel->queue);
   g_free(parallel);
 }
 
@@ -186,7 +185,7 @@ MuOfferDiscipline *mu_offer_discipline_parallel_footprint(guint n, gint64 turn_m
   parallel->base.ops = &OPS;
   parallel->n = MAX(n, 1);
   parallel->turn_ms = turn_ms;
-  g_queue_init(&parallel->queue);
+  parallel->queue = g_sequence_new(asking_free);
   parallel->links = g_hash_table_new(g_str_hash, g_str_equal);
   parallel->changed = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
   return &parallel->base;

@@ -231,6 +231,22 @@ static void look(Crowd *crowd, gint64 now_ms) {
   }
 }
 
+/* Records come by name, and places decide; ten thousand of them are no matter. */
+static void test_many_are_restored(void) {
+  g_autoptr(MuOfferDiscipline) discipline = mu_offer_discipline_parallel_footprint(2, TURN_MS);
+  const gint64 MANY = 10000;
+  for (gint64 i = 0; i < MANY; i++) {
+    const MuTurn turn = {.place = 1 + i * 7919 % MANY, .since_ms = -1}; /* each place once */
+    g_autofree char *service = g_strdup_printf("s%d", (int)turn.place);
+    discipline->ops->restore(discipline, service, &turn);
+  }
+  wants(discipline, "s1", 0); /* turns begin */
+  for (int place = 1; place <= 4; place++) {
+    g_autofree char *service = g_strdup_printf("s%d", place);
+    g_assert_cmpint(discipline->ops->may_reserve(discipline, service, TURN_MS - 1), ==, place <= 2);
+  }
+}
+
 /* Whoever comes and goes, nobody waits longer than the header says. */
 static void test_bound(void) {
   for (guint n = 1; n <= 5; n++) {
@@ -258,6 +274,7 @@ int main(int argc, char **argv) {
   g_test_add_func("/discipline/none_means_one", test_none_means_one);
   g_test_add_func("/discipline/restart", test_restart);
   g_test_add_func("/discipline/changes", test_changes);
+  g_test_add_func("/discipline/many_are_restored", test_many_are_restored);
   g_test_add_func("/discipline/bound", test_bound);
   return g_test_run();
 }
