@@ -37,7 +37,7 @@ typedef struct {
   gint64 engine_us; /* … in the engine of this benchmark */
   guint64 launches; /* tasks that the engine was told to launch */
   GArray *turns_us,
-      *turns_processor_us; /* of gint64: how long a turn of the main loop took, by the clock and of processor */
+      *turns_processor_us; /* of gint64, with a store: how long a turn of the main loop took, by the clock and of processor */
 } WorldCounts;
 const WorldCounts *world_counts(const World *world);
 void world_forget(World *world);
