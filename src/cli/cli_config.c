@@ -25,10 +25,7 @@ gboolean mu_cli_config_show(MuCliCall *call, GError **error) {
   const char *id = mu_cli_arg(call, 1);
   g_autofree char *path =
       mu_cli_path("/v1/service/%s/configurations/%s", mu_cli_arg(call, 0), id == NULL ? "target" : id);
-  g_autoptr(json_t) config = mu_cli_fetch(call, path, error);
-  if (config != NULL)
-    mu_cli_print_json(config);
-  return config != NULL;
+  return mu_cli_show(call, path, NULL, error);
 }
 
 gboolean mu_cli_config_target(MuCliCall *call, GError **error) {

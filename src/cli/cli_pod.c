@@ -4,39 +4,21 @@
 #include "cli_follow.h"
 #include "cli_output.h"
 #include "cli_pod_wait.h"
+#include "cli_show.h"
 #include "cli_tree.h"
 #include <string.h>
 
-static json_t *ask_pod_with(const MuCliCall *call, const char *method, const char *path, const char *body,
-                            GError **error) {
-  g_autoptr(MuCliClient) client = mu_cli_client_for(call, error);
-  MuCliRequest request = {.method = method, .path = path, .body = body};
-  return client == NULL ? NULL : mu_cli_client_ask(client, &request, error);
-}
-
-static json_t *ask_pod(const MuCliCall *call, const char *method, const char *path, GError **error) {
-  return ask_pod_with(call, method, path, method == NULL ? NULL : "", error);
-}
-
-/* Prints the answer as JSON when that was asked for. */
-static gboolean printed_json(const MuCliCall *call, const json_t *answer) {
-  if (mu_cli_has(call, "json"))
-    mu_cli_print_json(answer);
-  return mu_cli_has(call, "json");
+static void print_pods(const MuCliCall *call, const json_t *pods) {
+  gsize i;
+  json_t *pod;
+  (void)call;
+  json_array_foreach (pods, i, pod)
+    mu_cli_printf("%s\n", json_string_value(pod));
 }
 
 gboolean mu_cli_pod_list(MuCliCall *call, GError **error) {
   g_autofree char *path = mu_cli_path("/v1/service/%s/pod", mu_cli_arg(call, 0));
-  g_autoptr(json_t) pods = ask_pod(call, NULL, path, error);
-  if (pods == NULL)
-    return FALSE;
-  if (printed_json(call, pods))
-    return TRUE;
-  gsize i;
-  json_t *pod;
-  json_array_foreach (pods, i, pod)
-    mu_cli_printf("%s\n", json_string_value(pod));
-  return TRUE;
+  return mu_cli_show(call, path, print_pods, error);
 }
 
 /* ---- status ------------------------------------------------------------------------------------------------------ */
@@ -55,7 +37,8 @@ static void print_waiting(const json_t *waiting) {
   }
 }
 
-static void print_status(const json_t *status) {
+static void print_status(const MuCliCall *call, const json_t *status) {
+  (void)call;
   MuCliStyle style = mu_cli_style(stdout);
   g_autofree char *tree = mu_cli_pods_render(status, &style);
   mu_cli_print(tree);
@@ -66,21 +49,12 @@ gboolean mu_cli_pod_status(MuCliCall *call, GError **error) {
   const char *service = mu_cli_arg(call, 0), *pod = mu_cli_arg(call, 1);
   g_autofree char *path = pod == NULL ? mu_cli_path("/v1/service/%s/pod/status", service)
                                       : mu_cli_path("/v1/service/%s/pod/%s/status", service, pod);
-  g_autoptr(json_t) status = ask_pod(call, NULL, path, error);
-  if (status == NULL)
-    return FALSE;
-  if (!printed_json(call, status))
-    print_status(status);
-  return TRUE;
+  return mu_cli_show(call, path, print_status, error);
 }
 
 gboolean mu_cli_pod_info(MuCliCall *call, GError **error) {
   g_autofree char *path = mu_cli_path("/v1/service/%s/pod/%s/info", mu_cli_arg(call, 0), mu_cli_arg(call, 1));
-  g_autoptr(json_t) info = ask_pod(call, NULL, path, error);
-  if (info == NULL)
-    return FALSE;
-  mu_cli_print_json(info);
-  return TRUE;
+  return mu_cli_show(call, path, NULL, error);
 }
 
 /* ---- restart and replace ----------------------------------------------------------------------------------------- */
@@ -97,7 +71,7 @@ static gboolean operate(const MuCliCall *call, const char *operation, const char
   g_autoptr(json_t) answer = mu_cli_client_ask(client, &request, error);
   if (answer == NULL)
     return FALSE;
-  if (!printed_json(call, answer))
+  if (!mu_cli_shown_as_json(call, answer))
     mu_cli_printf("pod %s of %s is being %s%s%s\n", pod, service, done,
                   mu_cli_has(call, "wait") ? "" : "; see it with: muster why ",
                   mu_cli_has(call, "wait") ? "" : service);
@@ -115,27 +89,37 @@ static char *tasks_body(const MuCliCall *call) {
   return mu_json_to_string(list);
 }
 
-static gboolean pause_tasks(const MuCliCall *call, const char *operation, const char *done, GError **error) {
-  g_autofree char *path = mu_cli_path("/v1/service/%s/pod/%s/%s", mu_cli_arg(call, 0), mu_cli_arg(call, 1), operation);
-  g_autofree char *body = tasks_body(call);
-  g_autoptr(json_t) answer = ask_pod_with(call, "POST", path, body, error);
-  if (answer == NULL)
-    return FALSE;
-  if (printed_json(call, answer))
-    return TRUE;
+static void print_tasks(const json_t *answer, const char *done) {
   gsize i;
   json_t *task;
   json_array_foreach (json_object_get(answer, "tasks"), i, task)
     mu_cli_printf("%s %s\n", json_string_value(task), done);
-  return TRUE;
+}
+
+static void print_paused(const MuCliCall *call, const json_t *answer) {
+  (void)call;
+  print_tasks(answer, "is being paused; `muster pod resume` lets it run again");
+}
+
+static void print_resumed(const MuCliCall *call, const json_t *answer) {
+  (void)call;
+  print_tasks(answer, "is not paused any more");
+}
+
+static gboolean change_pod(const MuCliCall *call, const char *operation, const char *body, MuCliPrintFunc print,
+                           GError **error) {
+  g_autofree char *path = mu_cli_path("/v1/service/%s/pod/%s/%s", mu_cli_arg(call, 0), mu_cli_arg(call, 1), operation);
+  return mu_cli_change(call, "POST", path, body, print, error);
 }
 
 gboolean mu_cli_pod_pause(MuCliCall *call, GError **error) {
-  return pause_tasks(call, "pause", "is being paused; `muster pod resume` lets it run again", error);
+  g_autofree char *body = tasks_body(call);
+  return change_pod(call, "pause", body, print_paused, error);
 }
 
 gboolean mu_cli_pod_resume(MuCliCall *call, GError **error) {
-  return pause_tasks(call, "resume", "is started again", error);
+  g_autofree char *body = tasks_body(call);
+  return change_pod(call, "resume", body, print_resumed, error);
 }
 
 gboolean mu_cli_pod_restart(MuCliCall *call, GError **error) {
@@ -146,21 +130,22 @@ gboolean mu_cli_pod_replace(MuCliCall *call, GError **error) {
   return operate(call, "replace", "replaced", error);
 }
 
-static gboolean change_membership(const MuCliCall *call, const char *operation, const char *done, GError **error) {
-  const char *service = mu_cli_arg(call, 0), *pod = mu_cli_arg(call, 1);
-  g_autofree char *path = mu_cli_path("/v1/service/%s/pod/%s/%s", service, pod, operation);
-  g_autoptr(json_t) answer = ask_pod(call, "POST", path, error);
-  if (answer == NULL)
-    return FALSE;
-  if (!printed_json(call, answer))
-    mu_cli_printf("pod %s of %s %s %s\n", pod, service, done, service);
-  return TRUE;
+static void print_decommission(const MuCliCall *call, const json_t *answer) {
+  (void)answer;
+  mu_cli_printf("pod %s of %s is being decommissioned; see it with: muster pod status %s\n", mu_cli_arg(call, 1),
+                mu_cli_arg(call, 0), mu_cli_arg(call, 0));
+}
+
+static void print_recommission(const MuCliCall *call, const json_t *answer) {
+  (void)answer;
+  mu_cli_printf("pod %s of %s is brought back, anew; see it with: muster plan show %s\n", mu_cli_arg(call, 1),
+                mu_cli_arg(call, 0), mu_cli_arg(call, 0));
 }
 
 gboolean mu_cli_pod_decommission(MuCliCall *call, GError **error) {
-  return change_membership(call, "decommission", "is being decommissioned; see it with: muster pod status", error);
+  return change_pod(call, "decommission", "", print_decommission, error);
 }
 
 gboolean mu_cli_pod_recommission(MuCliCall *call, GError **error) {
-  return change_membership(call, "recommission", "is brought back, anew; see it with: muster plan show", error);
+  return change_pod(call, "recommission", "", print_recommission, error);
 }

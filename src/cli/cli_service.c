@@ -5,6 +5,7 @@
 #include "cli_follow.h"
 #include "cli_output.h"
 #include "cli_preview.h"
+#include "cli_show.h"
 #include <string.h>
 
 /* ---- add and update ---------------------------------------------------------------------------------------------- */
@@ -137,7 +138,8 @@ static json_t *get_history(MuCliClient *client, const char *name, GError **error
   return mu_cli_client_get(client, path, error);
 }
 
-static void print_history(const json_t *rows) {
+static void print_history(const MuCliCall *call, const json_t *rows) {
+  (void)call;
   MuCliTable *table = mu_cli_table_new("CONFIGURATION|VERSION|SINCE|");
   gsize i;
   json_t *row;
@@ -152,15 +154,8 @@ static void print_history(const json_t *rows) {
 }
 
 gboolean mu_cli_service_history(MuCliCall *call, GError **error) {
-  g_autoptr(MuCliClient) client = mu_cli_client_for(call, error);
-  g_autoptr(json_t) rows = client == NULL ? NULL : get_history(client, mu_cli_arg(call, 0), error);
-  if (rows == NULL)
-    return FALSE;
-  if (mu_cli_has(call, "json"))
-    mu_cli_print_json(rows);
-  else
-    print_history(rows);
-  return TRUE;
+  g_autofree char *path = mu_cli_path("/v1/service/%s/history", mu_cli_arg(call, 0));
+  return mu_cli_show(call, path, print_history, error);
 }
 
 /* The one before is named, so that a repeated request does not go back once more; the caller frees. */
@@ -243,18 +238,11 @@ static void add_row(MuCliTable *table, const json_t *row) {
                    mu_cli_json_text(row, "error"));
 }
 
-gboolean mu_cli_service_list(MuCliCall *call, GError **error) {
-  g_autoptr(MuCliClient) client = mu_cli_client_for(call, error);
-  g_autoptr(json_t) rows = client == NULL ? NULL : mu_cli_client_get(client, "/v1/multi", error);
-  if (rows == NULL)
-    return FALSE;
-  if (mu_cli_has(call, "json")) {
-    mu_cli_print_json(rows);
-    return TRUE;
-  }
+static void print_list(const MuCliCall *call, const json_t *rows) {
+  (void)call;
   if (json_array_size(rows) == 0) {
     mu_cli_print("no services yet: `muster service add NAME -f svc.yml` adds one\n");
-    return TRUE;
+    return;
   }
   MuCliTable *table = mu_cli_table_new("SERVICE|STATE|PLAN|STATUS|STEPS|PODS|VERSION|ERROR");
   gsize i;
@@ -262,11 +250,15 @@ gboolean mu_cli_service_list(MuCliCall *call, GError **error) {
   json_array_foreach (rows, i, row)
     add_row(table, row);
   mu_cli_table_print(table);
-  return TRUE;
+}
+
+gboolean mu_cli_service_list(MuCliCall *call, GError **error) {
+  return mu_cli_show(call, "/v1/multi", print_list, error);
 }
 
 /* One line for each member; what is a list or an object as JSON. */
-static void print_members(const json_t *row) {
+static void print_members(const MuCliCall *call, const json_t *row) {
+  (void)call;
   MuCliStyle style = mu_cli_style(stdout);
   const char *key;
   json_t *value;
@@ -285,16 +277,8 @@ static void print_members(const json_t *row) {
 }
 
 gboolean mu_cli_service_show(MuCliCall *call, GError **error) {
-  g_autoptr(MuCliClient) client = mu_cli_client_for(call, error);
   g_autofree char *path = mu_cli_path("/v1/service/%s", mu_cli_arg(call, 0));
-  g_autoptr(json_t) row = client == NULL ? NULL : mu_cli_client_get(client, path, error);
-  if (row == NULL)
-    return FALSE;
-  if (mu_cli_has(call, "json"))
-    mu_cli_print_json(row);
-  else
-    print_members(row);
-  return TRUE;
+  return mu_cli_show(call, path, print_members, error);
 }
 
 /* ---- remove ------------------------------------------------------------------------------------------------------ */

@@ -15,6 +15,28 @@ char *mu_cli_fetch_text(const MuCliCall *call, const char *path, GError **error)
   return g_strndup(text == NULL ? "" : text, length);
 }
 
+static gboolean print_answer(const MuCliCall *call, json_t *take_answer, MuCliPrintFunc print) {
+  g_autoptr(json_t) answer = take_answer;
+  if (answer == NULL)
+    return FALSE;
+  if (print == NULL || mu_cli_has(call, "json"))
+    mu_cli_print_json(answer);
+  else
+    print(call, answer);
+  return TRUE;
+}
+
+gboolean mu_cli_show(const MuCliCall *call, const char *path, MuCliPrintFunc print, GError **error) {
+  return print_answer(call, mu_cli_fetch(call, path, error), print);
+}
+
+gboolean mu_cli_change(const MuCliCall *call, const char *method, const char *path, const char *body,
+                       MuCliPrintFunc print, GError **error) {
+  g_autoptr(MuCliClient) client = mu_cli_client_for(call, error);
+  MuCliRequest request = {.method = method, .path = path, .body = body};
+  return print_answer(call, client == NULL ? NULL : mu_cli_client_ask(client, &request, error), print);
+}
+
 gboolean mu_cli_shown_as_json(const MuCliCall *call, const json_t *answer) {
   if (mu_cli_has(call, "json"))
     mu_cli_print_json(answer);

@@ -8,6 +8,12 @@
 json_t *mu_cli_fetch(const MuCliCall *call, const char *path, GError **error);
 /* The same as text; the caller frees. */
 char *mu_cli_fetch_text(const MuCliCall *call, const char *path, GError **error);
+/* Asks, and prints the answer: as JSON when --json was given or `print` is NULL, else with it. */
+typedef void (*MuCliPrintFunc)(const MuCliCall *call, const json_t *answer);
+gboolean mu_cli_show(const MuCliCall *call, const char *path, MuCliPrintFunc print, GError **error);
+/* The same with a method that changes something, and its body (NULL: none). */
+gboolean mu_cli_change(const MuCliCall *call, const char *method, const char *path, const char *body,
+                       MuCliPrintFunc print, GError **error);
 /* TRUE: --json was given, and the answer is printed so. */
 gboolean mu_cli_shown_as_json(const MuCliCall *call, const json_t *answer);
 /* Prints a list of texts, one a line, or `none` when it is empty. */

@@ -210,6 +210,12 @@ static void append_finding(Tree *tree, const json_t *task, const char *key, cons
     append_note(tree, json_is_true(value) ? key : otherwise);
 }
 
+/* Then its last status has nothing to say that is not shown already. */
+static gboolean is_well(const json_t *task) {
+  return g_str_equal(mu_cli_json_text(task, "status"), "RUNNING") && !json_is_false(json_object_get(task, "ready")) &&
+         !json_is_false(json_object_get(task, "healthy"));
+}
+
 /* `name (STATUS)` as in the reference; then what its checks and its last status said. */
 static void append_pod_task(Tree *tree, const char *prefix, const json_t *task, gboolean last) {
   const char *status = mu_cli_json_text(task, "status"), *message = mu_cli_json_text(task, "message");
@@ -221,7 +227,8 @@ static void append_pod_task(Tree *tree, const char *prefix, const json_t *task, 
   append_finding(tree, task, "ready", "not ready");
   append_finding(tree, task, "healthy", "not healthy");
   gboolean runs = strcmp(status, "RUNNING") == 0; /* then the reason is that its status was told again */
-  append_note(tree, *message != '\0' || runs ? message : mu_cli_json_text(task, "reason"));
+  if (!is_well(task))
+    append_note(tree, *message != '\0' || runs ? message : mu_cli_json_text(task, "reason"));
   g_string_append_c(tree->out, '\n');
 }
 

@@ -163,6 +163,41 @@ char *mu_route_service_name(MuHttpServer *server, const MuHttpRequest *request) 
   return g_strdup(given);
 }
 
+/* ---- views --------------------------------------------------------------------------------------------------------- */
+
+void mu_route_answer(const MuHttpRequest *request, MuHttpResponse *response, MuHttpServer *server, MuRouteView view) {
+  GError *error = NULL;
+  g_autofree char *service = mu_route_service_name(server, request);
+  json_t *json = view(server->backend.client, service, &error);
+  mu_http_respond_view(response, json, error);
+}
+
+void mu_route_answer_of(const MuHttpRequest *request, MuHttpResponse *response, MuHttpServer *server, const char *what,
+                        MuRouteViewOf view) {
+  GError *error = NULL;
+  g_autofree char *service = mu_route_service_name(server, request);
+  json_t *json = view(server->backend.client, service, what, &error);
+  mu_http_respond_view(response, json, error);
+}
+
+void mu_route_answer_text_of(const MuHttpRequest *request, MuHttpResponse *response, MuHttpServer *server,
+                             const char *what, const char *content_type, MuRouteTextOf view) {
+  GError *error = NULL;
+  g_autofree char *service = mu_route_service_name(server, request);
+  char *text = view(server->backend.client, service, what, &error);
+  mu_route_answer_text(response, content_type, text, error);
+}
+
+void mu_route_answer_text(MuHttpResponse *response, const char *content_type, char *take_text, GError *take_error) {
+  if (take_text == NULL)
+    mu_route_fail(response, take_error);
+  else
+    mu_http_respond(response, MHD_HTTP_OK, content_type, take_text, strlen(take_text));
+  g_free(take_text);
+}
+
+/* ---- commands ------------------------------------------------------------------------------------------------------ */
+
 /* 201 for what was created, 208 for what was so already (PlansQueries of dcos-commons). */
 static guint done_status(const json_t *body, guint otherwise) {
   const char *result = json_string_value(json_object_get(body, "result"));

@@ -87,6 +87,20 @@ char *mu_route_service_name(MuHttpServer *server, const MuHttpRequest *request);
 /* Puts the command on the queue and answers with its reply when that comes: under `done_status`, or 201 for one that
  * created something. Takes the command. */
 void mu_route_submit(MuHttpServer *server, MuHttpResponse *response, MuCommand *take_command, guint done_status);
+/* Answers with what a view says of the service that the first capture means, or with its error; `of`: with what it says of one thing
+ * of it, such as the second capture. `text` is of the content type, `json` JSON. */
+typedef json_t *(*MuRouteView)(MuMultiServiceEventClient *client, const char *service, GError **error);
+typedef json_t *(*MuRouteViewOf)(MuMultiServiceEventClient *client, const char *service, const char *what,
+                                 GError **error);
+typedef char *(*MuRouteTextOf)(MuMultiServiceEventClient *client, const char *service, const char *what,
+                               GError **error);
+void mu_route_answer(const MuHttpRequest *request, MuHttpResponse *response, MuHttpServer *server, MuRouteView view);
+void mu_route_answer_of(const MuHttpRequest *request, MuHttpResponse *response, MuHttpServer *server, const char *what,
+                        MuRouteViewOf view);
+void mu_route_answer_text_of(const MuHttpRequest *request, MuHttpResponse *response, MuHttpServer *server,
+                             const char *what, const char *content_type, MuRouteTextOf view);
+/* With the text, or the error; both are freed. */
+void mu_route_answer_text(MuHttpResponse *response, const char *content_type, char *take_text, GError *take_error);
 /* Answers with the error and frees it. */
 void mu_route_fail(MuHttpResponse *response, GError *take_error);
 

@@ -8,45 +8,21 @@
 #include <muster/error.h>
 #include <string.h>
 
-/* ---- ways to answer ------------------------------------------------------------------------------------------------ */
-
-/* With the text, or the error, which is freed. */
-static void answer_text(MuHttpResponse *response, const char *type, char *take_text, GError *error) {
-  if (take_text == NULL)
-    mu_route_fail(response, error);
-  else
-    mu_http_respond(response, MHD_HTTP_OK, type, take_text, strlen(take_text));
-  g_free(take_text);
-}
-
 #define TEXT "text/plain; charset=utf-8"
-
-typedef json_t *(*ViewFunc)(MuMultiServiceEventClient *client, const char *name, GError **error);
-
-static void answer_view(const MuHttpRequest *request, MuHttpResponse *response, MuHttpServer *server, ViewFunc view) {
-  GError *error = NULL;
-  g_autofree char *service = mu_route_service_name(server, request);
-  json_t *json = view(server->backend.client, service, &error);
-  mu_http_respond_view(response, json, error);
-}
 
 /* ---- configurations ------------------------------------------------------------------------------------------------ */
 
 void mu_route_configurations(const MuHttpRequest *request, MuHttpResponse *response, gpointer user) {
-  answer_view(request, response, user, mu_view_configurations);
+  mu_route_answer(request, response, user, mu_view_configurations);
 }
 
 void mu_route_target_id(const MuHttpRequest *request, MuHttpResponse *response, gpointer user) {
-  answer_view(request, response, user, mu_view_target_id);
+  mu_route_answer(request, response, user, mu_view_target_id);
 }
 
 /* Without the second capture: the target. */
 void mu_route_configuration(const MuHttpRequest *request, MuHttpResponse *response, gpointer user) {
-  MuHttpServer *server = user;
-  GError *error = NULL;
-  g_autofree char *service = mu_route_service_name(server, request);
-  json_t *json = mu_view_configuration(server->backend.client, service, request->captures[1], &error);
-  mu_http_respond_view(response, json, error);
+  mu_route_answer_of(request, response, user, request->captures[1], mu_view_configuration);
 }
 
 void mu_route_template(const MuHttpRequest *request, MuHttpResponse *response, gpointer user) {
@@ -55,21 +31,17 @@ void mu_route_template(const MuHttpRequest *request, MuHttpResponse *response, g
   g_autofree char *service = mu_route_service_name(server, request);
   const MuTemplatePath path = {request->captures[1], request->captures[2], request->captures[3], request->captures[4]};
   char *text = mu_view_template(server->backend.client, service, &path, &error);
-  answer_text(response, TEXT, text, error);
+  mu_route_answer_text(response, TEXT, text, error);
 }
 
 /* ---- endpoints ----------------------------------------------------------------------------------------------------- */
 
 void mu_route_endpoints(const MuHttpRequest *request, MuHttpResponse *response, gpointer user) {
-  answer_view(request, response, user, mu_view_endpoints);
+  mu_route_answer(request, response, user, mu_view_endpoints);
 }
 
 void mu_route_endpoint(const MuHttpRequest *request, MuHttpResponse *response, gpointer user) {
-  MuHttpServer *server = user;
-  GError *error = NULL;
-  g_autofree char *service = mu_route_service_name(server, request);
-  json_t *json = mu_view_endpoint(server->backend.client, service, request->captures[1], &error);
-  mu_http_respond_view(response, json, error);
+  mu_route_answer_of(request, response, user, request->captures[1], mu_view_endpoint);
 }
 
 /* ---- state --------------------------------------------------------------------------------------------------------- */
@@ -82,27 +54,19 @@ void mu_route_framework_id(const MuHttpRequest *request, MuHttpResponse *respons
 }
 
 void mu_route_properties(const MuHttpRequest *request, MuHttpResponse *response, gpointer user) {
-  answer_view(request, response, user, mu_view_properties);
+  mu_route_answer(request, response, user, mu_view_properties);
 }
 
 void mu_route_property(const MuHttpRequest *request, MuHttpResponse *response, gpointer user) {
-  MuHttpServer *server = user;
-  GError *error = NULL;
-  g_autofree char *service = mu_route_service_name(server, request);
-  char *text = mu_view_property(server->backend.client, service, request->captures[1], &error);
-  answer_text(response, "application/json", text, error);
+  mu_route_answer_text_of(request, response, user, request->captures[1], "application/json", mu_view_property);
 }
 
 void mu_route_zones(const MuHttpRequest *request, MuHttpResponse *response, gpointer user) {
-  answer_view(request, response, user, mu_view_zones);
+  mu_route_answer(request, response, user, mu_view_zones);
 }
 
 void mu_route_zone_of_task(const MuHttpRequest *request, MuHttpResponse *response, gpointer user) {
-  MuHttpServer *server = user;
-  GError *error = NULL;
-  g_autofree char *service = mu_route_service_name(server, request);
-  char *zone = mu_view_zone_of_task(server->backend.client, service, request->captures[1], &error);
-  answer_text(response, TEXT, zone, error);
+  mu_route_answer_text_of(request, response, user, request->captures[1], TEXT, mu_view_zone_of_task);
 }
 
 void mu_route_zone_of_address(const MuHttpRequest *request, MuHttpResponse *response, gpointer user) {
@@ -111,7 +75,7 @@ void mu_route_zone_of_address(const MuHttpRequest *request, MuHttpResponse *resp
   g_autofree char *service = mu_route_service_name(server, request);
   char *zone =
       mu_view_zone_of_address(server->backend.client, service, request->captures[1], request->captures[2], &error);
-  answer_text(response, TEXT, zone, error);
+  mu_route_answer_text(response, TEXT, zone, error);
 }
 
 /* The reference answers so too when its store is not cached; ours is the truth and no cache. */
@@ -128,7 +92,7 @@ void mu_route_files(const MuHttpRequest *request, MuHttpResponse *response, gpoi
   GError *error = NULL;
   g_autofree char *service = mu_route_service_name(server, request);
   char *text = mu_view_files(server->backend.client, service, &error);
-  answer_text(response, TEXT, text, error);
+  mu_route_answer_text(response, TEXT, text, error);
 }
 
 void mu_route_file(const MuHttpRequest *request, MuHttpResponse *response, gpointer user) {
@@ -167,11 +131,7 @@ void mu_route_file_put(const MuHttpRequest *request, MuHttpResponse *response, g
 /* ---- why -------------------------------------------------------------------------------------------------------- */
 
 void mu_route_why(const MuHttpRequest *request, MuHttpResponse *response, gpointer user) {
-  MuHttpServer *server = user;
-  GError *error = NULL;
-  g_autofree char *service = mu_route_service_name(server, request);
-  json_t *json = mu_view_why(server->backend.client, service, mu_http_query(request, "pod"), &error);
-  mu_http_respond_view(response, json, error);
+  mu_route_answer_of(request, response, user, mu_http_query(request, "pod"), mu_view_why);
 }
 
 /* ---- debug --------------------------------------------------------------------------------------------------------- */

@@ -7,11 +7,7 @@
 #define PARAMETERS_MAX_BYTES (1024 * 1024) /* of the body; the core's limits are lower, and name what is too much */
 
 void mu_route_plans(const MuHttpRequest *request, MuHttpResponse *response, gpointer user) {
-  MuHttpServer *server = user;
-  GError *error = NULL;
-  g_autofree char *service = mu_route_service_name(server, request);
-  json_t *plans = mu_view_plans(server->backend.client, service, &error);
-  mu_http_respond_view(response, plans, error);
+  mu_route_answer(request, response, user, mu_view_plans);
 }
 
 /* PlansQueries of dcos-commons. */

@@ -5,35 +5,19 @@
 #include <muster/error.h>
 
 void mu_route_pods(const MuHttpRequest *request, MuHttpResponse *response, gpointer user) {
-  MuHttpServer *server = user;
-  GError *error = NULL;
-  g_autofree char *service = mu_route_service_name(server, request);
-  json_t *pods = mu_view_pods(server->backend.client, service, &error);
-  mu_http_respond_view(response, pods, error);
-}
-
-static void answer_status(const MuHttpRequest *request, MuHttpResponse *response, MuHttpServer *server,
-                          const char *pod) {
-  GError *error = NULL;
-  g_autofree char *service = mu_route_service_name(server, request);
-  json_t *status = mu_view_pod_status(server->backend.client, service, pod, &error);
-  mu_http_respond_view(response, status, error);
+  mu_route_answer(request, response, user, mu_view_pods);
 }
 
 void mu_route_pods_status(const MuHttpRequest *request, MuHttpResponse *response, gpointer user) {
-  answer_status(request, response, user, NULL);
+  mu_route_answer_of(request, response, user, NULL, mu_view_pod_status);
 }
 
 void mu_route_pod_status(const MuHttpRequest *request, MuHttpResponse *response, gpointer user) {
-  answer_status(request, response, user, request->captures[1]);
+  mu_route_answer_of(request, response, user, request->captures[1], mu_view_pod_status);
 }
 
 void mu_route_pod_info(const MuHttpRequest *request, MuHttpResponse *response, gpointer user) {
-  MuHttpServer *server = user;
-  GError *error = NULL;
-  g_autofree char *service = mu_route_service_name(server, request);
-  json_t *info = mu_view_pod_info(server->backend.client, service, request->captures[1], &error);
-  mu_http_respond_view(response, info, error);
+  mu_route_answer_of(request, response, user, request->captures[1], mu_view_pod_info);
 }
 
 static void submit(const MuHttpRequest *request, MuHttpResponse *response, MuHttpServer *server, MuCommandKind kind) {

@@ -157,11 +157,7 @@ void mu_route_service_restart(const MuHttpRequest *request, MuHttpResponse *resp
 }
 
 void mu_route_service_history(const MuHttpRequest *request, MuHttpResponse *response, gpointer user) {
-  MuHttpServer *server = user;
-  GError *error = NULL;
-  g_autofree char *service = mu_route_service_name(server, request);
-  json_t *history = mu_view_history(server->backend.client, service, &error);
-  mu_http_respond_view(response, history, error);
+  mu_route_answer(request, response, user, mu_view_history);
 }
 
 void mu_route_service_rollback(const MuHttpRequest *request, MuHttpResponse *response, gpointer user) {
@@ -188,9 +184,5 @@ void mu_route_service_context(const MuHttpRequest *request, MuHttpResponse *resp
 }
 
 void mu_route_service_spec(const MuHttpRequest *request, MuHttpResponse *response, gpointer user) {
-  MuHttpServer *server = user;
-  GError *error = NULL;
-  g_autofree char *service = mu_route_service_name(server, request);
-  json_t *spec = mu_view_spec(server->backend.client, service, &error);
-  mu_http_respond_view(response, spec, error);
+  mu_route_answer(request, response, user, mu_view_spec);
 }
