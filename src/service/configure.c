@@ -51,7 +51,7 @@ void mu_pod_dismiss(MuPod *pod, MuEffects *effects) {
 
 void mu_pod_take_back(MuPod *pod, MuEffects *effects) {
   if (pod->record != NULL && pod->record->fate == MU_POD_ERASE)
-    set_fate(pod, MU_POD_REPLACE, effects);
+    set_fate(pod, mu_teardown_has_begun(pod) ? MU_POD_REPLACE : MU_POD_KEEP, effects);
 }
 
 static void place_pod(MuPod *pod, const MuServiceScheduler *scheduler, MuEffects *effects) {

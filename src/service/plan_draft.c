@@ -112,7 +112,7 @@ MuPlanDraft *mu_plan_draft_new_recovery(const MuServiceSpec *spec, const char *p
 }
 
 MuPlanDraft *mu_plan_draft_new_decommission(const MuServiceSpec *spec, const GPtrArray *pod_names) {
-  const MuPlanSpec none = {.strategy = MU_STRATEGY_PARALLEL};
+  const MuPlanSpec none = {.strategy = MU_STRATEGY_SERIAL};
   MuPlanDraft *draft = mu_plan_draft_new(spec, &none, "decommission");
   draft->decommission = TRUE;
   for (guint i = 0; i < pod_names->len; i++)

@@ -205,6 +205,15 @@ static void on_plan(MuService *service, MuPlan *plan, MuPlanOp op, MuEffects *ef
     each_step(service, plan->phases->pdata[i], anew ? MU_PLAN_OP_RESTART : op, effects);
 }
 
+static void mark_pods(const MuPlan *plan) {
+  for (guint i = 0; i < plan->phases->len; i++) {
+    const MuPhase *phase = plan->phases->pdata[i];
+    for (guint j = 0; j < phase->steps->len; j++)
+      if (((const MuStep *)phase->steps->pdata[j])->asset != NULL)
+        mu_pod_mark_dirty(((const MuStep *)phase->steps->pdata[j])->asset);
+  }
+}
+
 /* ---- what may be asked --------------------------------------------------------------------------------------------- */
 
 /* The reference answers these with 208. `grows`: it is complete only until there is something to do again, so it can be
@@ -300,5 +309,7 @@ gboolean mu_service_plan_op(MuService *service, const MuPlanRequest *request, gb
     on_phase(service, element.phase, request->op, effects);
   else
     on_plan(service, element.plan, request->op, effects);
+  if (element.plan == service->decommission || service->record->state != MU_SERVICE_RUNNING)
+    mark_pods(element.plan);
   return TRUE;
 }

@@ -183,7 +183,7 @@ static void add_decommission_phase(MuService *service, const MuPhaseDraft *draft
   mu_teardown_add_steps(service, phase, g_hash_table_lookup(service->pods, draft->item.name));
 }
 
-/* The highest instance goes first. */
+/* One after the other, the highest instance first (DecommissionPlanFactory of dcos-commons), unless code has it otherwise. */
 static void add_decommission(MuService *service, const MuServiceSpec *spec) {
   g_autoptr(GPtrArray) pods = mu_service_sorted_pods(service, is_to_erase), names = g_ptr_array_new();
   if (pods->len == 0)

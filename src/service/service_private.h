@@ -114,6 +114,13 @@ void mu_teardown_add_steps(MuService *service, MuPhase *phase, MuPod *pod);
 MuStatus mu_teardown_status(const MuStep *step);
 /* Moves the pod's teardown on: entries to RELEASING once no task lives; erases or frees the pod when they are gone. */
 void mu_teardown_advance(MuPod *pod, MuEffects *effects);
+/* An operator does not hold it by an interrupt; and of instances that are decommissioned, which go one after the other, it is this
+ * one's turn. TRUE for one that is replaced. */
+gboolean mu_teardown_has_its_turn(const MuPod *pod);
+/* A task of it was asked to end, or it gives back something: else it can stay as it is. It has a record. */
+gboolean mu_teardown_has_begun(const MuPod *pod);
+/* The turn may be another's now: that one goes on. */
+void mu_teardown_take_turns(MuService *service);
 /* A pod instance that is replaced waits so long for the agent it was on; then it begins anew without what it has there. */
 #define MU_GIVE_UP_MS 600000
 /* A replaced instance leaves behind what its agent did not give back: runs that are TASK_UNREACHABLE are forgotten, and killed

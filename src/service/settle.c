@@ -73,11 +73,13 @@ MuStatus mu_step_find(const MuStep *step, gint64 now_ms, gint64 *ret_delayed_unt
   return mu_step_find_status(step, now_ms, ret_delayed_until_ms);
 }
 
-static void refresh_step(MuPod *pod, MuStep *step, MuEffects *effects) {
+/* TRUE: it has another status now. */
+static gboolean refresh_step(MuPod *pod, MuStep *step, MuEffects *effects) {
   MuStatus before = step->status;
   mu_step_set_status(step, mu_step_find(step, effects->now_ms, &step->delayed_until_ms));
   if (step->status != before && !pod->service->quiet)
     mu_step_announce(step, effects);
+  return step->status != before;
 }
 
 /* Tasks that the configuration no longer has. */
@@ -131,6 +133,7 @@ static void note_leaving(MuPod *pod, MuEffects *effects) {
 }
 
 void mu_pod_refresh(MuPod *pod, MuEffects *effects) {
+  gboolean changed = FALSE, turned = FALSE;
   if (mu_service_has_overrider(pod->service) && mu_pod_is_leaving(pod))
     mu_recovery_refresh(pod, effects); /* code is asked before it is forgotten that the pod is replaced */
   mu_teardown_advance(pod, effects);
@@ -142,8 +145,14 @@ void mu_pod_refresh(MuPod *pod, MuEffects *effects) {
   mu_replace_note(pod, effects);
   mu_override_follow(pod);
   for (guint i = 0; i < pod->steps->len; i++)
-    refresh_step(pod, pod->steps->pdata[i], effects);
-  if (mu_recovery_is_due(pod))
+    if (refresh_step(pod, pod->steps->pdata[i], effects)) {
+      changed = TRUE;
+      turned |= ((const MuStep *)pod->steps->pdata[i])->phase->plan == pod->service->decommission;
+    }
+  if (turned)
+    mu_teardown_take_turns(pod->service);
+  /* Past a step that an operator held, its teardown goes on. */
+  if (mu_recovery_is_due(pod) || (changed && mu_pod_is_leaving(pod)))
     mu_pod_mark_dirty(pod);
 }
 

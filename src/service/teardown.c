@@ -29,41 +29,77 @@ void mu_teardown_add_phase(MuService *service, MuPlan *plan, MuPod *pod) {
   mu_teardown_add_steps(service, mu_plan_add_phase(plan, pod->name, MU_STRATEGY_SERIAL), pod);
 }
 
-/* ---- what comes before ---------------------------------------------------------------------------------------------- */
+/* ---- turns --------------------------------------------------------------------------------------------------------- */
 
-static const MuPhase *decommission_phase(const MuPod *pod) {
-  for (guint i = 0; i < pod->steps->len; i++) {
-    const MuStep *step = pod->steps->pdata[i];
-    if (step->phase->plan == pod->service->decommission)
-      return step->phase;
-  }
-  return NULL;
+typedef struct {
+  const MuPod *pod;
+  gboolean found;
+} Turn;
+
+static gboolean is_of_pod(MuStep *step, gpointer user) {
+  Turn *turn = user;
+  turn->found = step->asset == turn->pod && step->work == NULL;
+  return !turn->found;
 }
 
-/* Code has something to do before an instance of a running service is ended, or could not be asked. */
+/* By an operator: the whole of it, its phase, or a step that is not through. */
 static gboolean is_held(const MuPod *pod) {
+  for (guint i = 0; i < pod->steps->len; i++) {
+    const MuStep *step = pod->steps->pdata[i];
+    if (step->tasks == 0 && step->work == NULL &&
+        (step->phase->plan->interrupted || step->phase->interrupted ||
+         (step->interrupted && step->status != MU_STATUS_COMPLETE)))
+      return TRUE;
+  }
+  return FALSE;
+}
+
+gboolean mu_teardown_has_its_turn(const MuPod *pod) {
   const MuService *service = pod->service;
-  if (!service->record->customized || service->record->state != MU_SERVICE_RUNNING || pod->record == NULL ||
-      pod->record->fate != MU_POD_ERASE)
-    return FALSE;
-  const MuPhase *phase = service->decommission == NULL ? NULL : decommission_phase(pod);
-  if (phase == NULL || service->decommission->errors->len > 0)
-    return TRUE; /* without a phase: the plans are about to be built */
-  for (guint i = 0; i + G_N_ELEMENTS(NAMES) < phase->steps->len; i++)
-    if (((const MuStep *)phase->steps->pdata[i])->status != MU_STATUS_COMPLETE)
+  Turn turn = {.pod = pod};
+  if (service->record->state != MU_SERVICE_RUNNING)
+    return !is_held(pod);
+  if (!mu_pod_is_leaving_for_good(pod))
+    return TRUE;
+  if (service->decommission != NULL && service->decommission->errors->len == 0)
+    mu_plan_candidates(service->decommission, is_of_pod, &turn);
+  return turn.found;
+}
+
+gboolean mu_teardown_has_begun(const MuPod *pod) {
+  for (guint i = 0; i < pod->record->entries->len; i++) {
+    const MuLedgerEntry *entry = pod->record->entries->pdata[i];
+    if (entry->state == MU_LEDGER_RELEASING && entry->agent_id == NULL)
+      return TRUE;
+  }
+  for (guint i = 0; i < pod->tasks->len; i++)
+    if (((const MuTask *)pod->tasks->pdata[i])->next_kill_ms != 0)
       return TRUE;
   return FALSE;
 }
 
 MuStatus mu_teardown_status(const MuStep *step) {
   const MuPod *pod = step->asset;
-  gboolean live = mu_pod_has_live_task(pod), held = is_held(pod);
+  gboolean live = mu_pod_has_live_task(pod), held = !mu_teardown_has_its_turn(pod);
   gboolean holds_some = pod->record != NULL && pod->record->entries->len > 0;
   switch (step->index + G_N_ELEMENTS(NAMES) - step->phase->steps->len) {
   case STEP_KILL: return !live ? MU_STATUS_COMPLETE : held ? MU_STATUS_PENDING : MU_STATUS_STARTED;
-  case STEP_RELEASE: return live || held ? MU_STATUS_PENDING : holds_some ? MU_STATUS_STARTED : MU_STATUS_COMPLETE;
+  case STEP_RELEASE:
+    return live ? MU_STATUS_PENDING : !holds_some ? MU_STATUS_COMPLETE : held ? MU_STATUS_PENDING : MU_STATUS_STARTED;
   default: return pod->record != NULL || pod->tasks->len > 0 ? MU_STATUS_PENDING : MU_STATUS_COMPLETE;
   }
+}
+
+static gboolean mark_pod(MuStep *step, gpointer user) {
+  (void)user;
+  if (step->asset != NULL)
+    mu_pod_mark_dirty(step->asset);
+  return TRUE;
+}
+
+void mu_teardown_take_turns(MuService *service) {
+  if (service->decommission != NULL)
+    mu_plan_candidates(service->decommission, mark_pod, NULL);
 }
 
 /* ---- releasing ----------------------------------------------------------------------------------------------------- */
@@ -153,7 +189,7 @@ static void kill_all(MuPod *pod, MuEffects *effects) {
 }
 
 void mu_teardown_advance(MuPod *pod, MuEffects *effects) {
-  if (!mu_pod_is_leaving(pod) || is_held(pod))
+  if (!mu_pod_is_leaving(pod) || !mu_teardown_has_its_turn(pod))
     return;
   if (mu_pod_has_live_task(pod)) {
     kill_all(pod, effects);
