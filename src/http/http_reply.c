@@ -2,6 +2,7 @@
 
 #include "bug.h"
 #include "http_internal.h"
+#include "http_loop.h"
 #include "http_limits.h"
 #include "json.h"
 #include <fcntl.h>
@@ -152,9 +153,11 @@ void mu_http_stream_cut(MuHttpResponse *response) {
 typedef struct {
   MuHttpUpgradeFunc begun;
   gpointer user;
+  const MuHttpListener *listener;
 } Upgrade;
 
-/* libmicrohttpd's own descriptor is closed at once: the connection lives on in the copy. */
+/* libmicrohttpd's own descriptor is closed by its next run, which is made at once: the connection lives on in the copy, and ends
+ * with that. */
 static void on_upgrade(void *cls, struct MHD_Connection *connection, void *exchange, const char *bytes, size_t length,
                        MHD_socket socket, struct MHD_UpgradeResponseHandle *handle) {
   (void)connection, (void)exchange;
@@ -163,11 +166,13 @@ static void on_upgrade(void *cls, struct MHD_Connection *connection, void *excha
   upgrade->begun(fd, bytes, length, upgrade->user);
   upgrade->begun = NULL;
   MHD_upgrade_action(handle, MHD_UPGRADE_ACTION_CLOSE);
+  if (upgrade->listener->source != NULL)
+    mu_http_loop_wake(upgrade->listener->source);
 }
 
 void mu_http_respond_upgrade(MuHttpResponse *response, const char *protocol, MuHttpUpgradeFunc begun, gpointer user) {
   response->upgrade = g_new0(Upgrade, 1);
-  *(Upgrade *)response->upgrade = (Upgrade){begun, user};
+  *(Upgrade *)response->upgrade = (Upgrade){begun, user, response->listener};
   struct MHD_Response *reply = MHD_create_response_for_upgrade(on_upgrade, response->upgrade);
   mu_http_add_header(response, MHD_HTTP_HEADER_UPGRADE, protocol);
   give(response, MHD_HTTP_SWITCHING_PROTOCOLS, NULL, reply);
