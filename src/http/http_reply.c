@@ -2,8 +2,8 @@
 
 #include "bug.h"
 #include "http_internal.h"
-#include "http_loop.h"
 #include "http_limits.h"
+#include "http_loop.h"
 #include "json.h"
 #include <fcntl.h>
 #include <muster/error.h>
