@@ -66,9 +66,13 @@ gboolean mu_why_scheduler(const MuWhyScene *scene, MuWhyKind kind, MuWhy *ret_wh
 
 /* ---- held by a plan ------------------------------------------------------------------------------------------------ */
 
-/* The target's plans begin with it. */
+/* The target's plans begin with it, an uninstall's with the removal. An instance is given up with a target, or by its name. */
 static gint64 plan_since(const Question *q) {
-  return q->plan == q->service->deploy ? q->service->record->changed_ms : 0;
+  if (q->plan == q->service->decommission && q->pod != NULL && q->pod->leaving_ms > 0)
+    return q->pod->leaving_ms;
+  gboolean with_record = q->plan == q->service->deploy || q->plan == q->service->decommission ||
+                         q->service->record->state != MU_SERVICE_RUNNING;
+  return with_record ? q->service->record->changed_ms : 0;
 }
 
 static char *plan_command(const Question *q, const char *operation, const MuPhase *phase, const MuStep *step) {

@@ -9,6 +9,8 @@
 #include <string.h>
 
 #define POD_YAML(task) "name: svc\npods: {node: {count: 2, tasks: {main: {" task "}}}}\n"
+#define COUNT_YAML(count)                                                                                              \
+  "name: svc\npods: {node: {count: " count ", allow-decommission: true, tasks: {main: {" RUNNING "}}}}\n"
 #define RUNNING "goal: RUNNING, cmd: ./main, cpus: 0.5, memory: 256"
 
 /* ---- asking -------------------------------------------------------------------------------------------------------- */
@@ -319,6 +321,25 @@ static void test_order_of_phases(void) {
   end(sim);
 }
 
+/* An instance whose turn to go has not come. */
+static void test_order_of_decommission(void) {
+  static const MuSimScript STUBBORN = {.start_ms = 10, .ready_ms = 20, .kill_ms = 60000};
+  MuSim *sim = mu_sim_new_yaml(7, 1);
+  mu_sim_script(sim, "main", &STUBBORN);
+  g_free(mu_sim_expect_put(sim, "svc", COUNT_YAML("3")));
+  mu_sim_expect_plan(sim, "svc", "deploy", "COMPLETE", 60000);
+  g_free(mu_sim_expect_put(sim, "svc", COUNT_YAML("1")));
+  mu_sim_run(sim, 1000);
+  EXPECT(sim, "decommission", "kill-tasks", "old-task", "node-2-main has to end first", "the task ends",
+         "muster logs svc node-2-main", changed_ms(sim));
+  g_autoptr(json_t) why = ask(sim, "node-1");
+  const json_t *waiting = json_object_get(json_array_get(json_object_get(why, "steps"), 0), "waiting");
+  contains(waiting, "reason", "its turn comes after phase node-2");
+  contains(waiting, "command", "muster plan show svc decommission");
+  g_assert_cmpint(json_integer_value(json_object_get(waiting, "since")), ==, changed_ms(sim));
+  end(sim);
+}
+
 static void test_pod(void) {
   MuSim *sim = start(POD_YAML(RUNNING) "plans:\n  deploy: {strategy: serial, phases: {all: {strategy: parallel, pod: "
                                        "node}}}\n  other: {strategy: serial, phases: {all: {strategy: serial, pod: "
@@ -533,6 +554,7 @@ int main(int argc, char **argv) {
   ADD(canary);
   ADD(paused);
   ADD(order_of_phases);
+  ADD(order_of_decommission);
   ADD(pod);
   ADD(old_task);
   ADD(release);
