@@ -104,4 +104,20 @@ static void plan_command(MuSim *sim, MuCommandKind kind, const char *plan, const
   g_assert_no_error(error);
   json_decref(body);
 }
+
+/* A life of the service in which the scheduler dies at the commit `first`, counted from 1 (0: it does not), at that moment of it, and
+ * again `second` commits later (0: not again). Says how many commits there were. */
+typedef guint (*CustomizedLife)(guint first, MuSimCrashMoment moment, guint second);
+
+/* It dies at each commit, at each moment, and twice. */
+static G_GNUC_UNUSED void customized_die(CustomizedLife live) {
+  guint commits = live(0, MU_SIM_CRASH_BEFORE, 0);
+  g_assert_cmpuint(commits, >, 8);
+  for (guint i = 1; i <= commits; i++) {
+    for (guint moment = 0; moment < MU_SIM_CRASH_MOMENTS; moment++)
+      live(i, (MuSimCrashMoment)moment, 0);
+    for (guint second = 1; second <= 6; second++)
+      live(i, MU_SIM_CRASH_AFTER, second);
+  }
+}
 #endif

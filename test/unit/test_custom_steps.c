@@ -643,14 +643,7 @@ static guint live(guint first, MuSimCrashMoment moment, guint second) {
 }
 
 static void test_deaths(void) {
-  guint commits = live(0, MU_SIM_CRASH_BEFORE, 0);
-  g_assert_cmpuint(commits, >, 8);
-  for (guint i = 1; i <= commits; i++) {
-    for (guint moment = 0; moment < MU_SIM_CRASH_MOMENTS; moment++)
-      live(i, (MuSimCrashMoment)moment, 0);
-    for (guint second = 1; second <= 6; second++)
-      live(i, MU_SIM_CRASH_AFTER, second);
-  }
+  customized_die(live);
 }
 
 int main(int argc, char **argv) {
