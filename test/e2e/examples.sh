@@ -10,7 +10,7 @@ for program in "$MU_SOURCE"/examples/c/*.c; do
 done
 cd "$MU_SOURCE" || exit 1
 while IFS= read -r example; do
-  read -ra words <<<"$example"
+  read -ra words <<<"${example%% -- *}" # what follows is another program's
   check "$example" "${words[@]}" --help
 done < <(muster help --markdown | sed -n 's/^Example: `\(.*\)`$/\1/p')
 finish
