@@ -47,7 +47,7 @@ check "dynamic: uninstall" muster uninstall --yes --wait --timeout 30
 check "dynamic: ends with success" scheduler_wait
 
 # What the database's admin program does is in the file `answers`: the exit codes of its calls, one after the other.
-cat >admin <<'END'
+cat >admin.sh <<'END'
 #!/bin/bash
 cd "$(dirname "$0")" || exit 1
 echo "$*" >>admin.log
@@ -55,10 +55,10 @@ read -r code rest <answers
 [[ -z $rest ]] || echo "$rest" >answers
 exit "$code"
 END
-chmod +x admin
+chmod +x admin.sh
 echo 75 >answers
 follow() { timeout 30 sh -c "muster plan show db $1 --follow | grep -m1 '$2'"; }
-check "database: starts" sdk_start ./database_scheduler "$state" "$work/admin" "$MU_SOURCE/examples/c/database/svc.yml"
+check "database: starts" sdk_start ./database_scheduler "$state" "$work/admin.sh" "$MU_SOURCE/examples/c/database/svc.yml"
 check "... its custom step waits, and says for what" follow deploy "members STARTED.*the nodes do not answer yet"
 same "... which is told" "code" "$(json '.steps[] | select(.step == "members") | .waiting.for' muster why db)"
 same "... and the router has not begun" "PENDING" "$(json '.phases[2].status' muster plan show db)"
@@ -69,7 +69,7 @@ same "... each node is in nobody's place" "in place of nobody" "$(muster logs db
 calls=$(wc -l <admin.log)
 kill -TERM "$scheduler"
 check "database: ends in order" scheduler_wait
-check "database: started again" sdk_start ./database_scheduler "$state" "$work/admin" "$MU_SOURCE/examples/c/database/svc.yml"
+check "database: started again" sdk_start ./database_scheduler "$state" "$work/admin.sh" "$MU_SOURCE/examples/c/database/svc.yml"
 check "... its plan is complete" follow deploy "deploy COMPLETE"
 same "... without another call" "$calls" "$(wc -l <admin.log)"
 before=$(tasks)
