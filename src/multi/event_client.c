@@ -296,6 +296,7 @@ void mu_client_forget(MuMultiServiceEventClient *client, MuService *service) {
   service->queued = FALSE;
   if (service->postponed)
     g_queue_remove(&client->backlog, service);
+  service->postponed = FALSE;
   mu_fair_leave(&client->fair, service);
   stop_giving_back(client, service);
   mu_depend_forget(client, service);
