@@ -26,6 +26,7 @@ typedef struct {
 static void tell(MuStepRun *run, gpointer user) {
   World *world = user;
   g_assert_cmpstr(mu_step_run_plan(run), ==, "recovery");
+  g_assert_true(g_str_has_prefix(mu_step_run_phase(run), "node-"));
   world->told++;
   mu_step_run_complete(run);
 }
