@@ -178,7 +178,6 @@ static void begin(MuCustomWork *work, MuEffects *effects) {
     note_attempt(work, effects);
   work->again_ms = 0;
   work->run = ++effects->last_run;
-  work->run_since_ms = effects->now_ms;
   mu_effects_call_step(effects, work->service->name, work->key, work->run);
 }
 

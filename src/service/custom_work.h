@@ -23,9 +23,8 @@ struct MuCustomWork {
   char *done_for;       /* what it would be done for now */
   MuStepRecord *record; /* what is kept */
   guint64 run;          /* the one that has not ended; 0: none */
-  gint64 run_since_ms;
-  gint64 again_ms; /* it is to be called again then; 0: it did not ask for that */
-  char *told;      /* what it said last in this attempt; NULL: nothing */
+  gint64 again_ms;      /* it is to be called again then; 0: it did not ask for that */
+  char *told;           /* what it said last in this attempt; NULL: nothing */
 };
 
 /* One stored record. */

@@ -39,7 +39,7 @@ static MuPhaseDraft *phase_new(const char *name, MuStrategyKind strategy) {
   return phase;
 }
 
-guint64 mu_pod_all_tasks(const MuPodSpec *pod) {
+static guint64 all_tasks(const MuPodSpec *pod) {
   return pod->n_tasks >= 64 ? G_MAXUINT64 : (G_GUINT64_CONSTANT(1) << pod->n_tasks) - 1;
 }
 
@@ -87,7 +87,7 @@ static void add_spec_phase(MuPlanDraft *draft, const MuPhaseSpec *spec) {
   MuPhaseDraft *phase = phase_new(spec->name, spec->strategy);
   g_ptr_array_add(draft->phases, phase);
   for (guint i = 0; !spec->explicit_steps && i < (guint)pod->count; i++)
-    add_spec_step(phase, pod, i, mu_pod_all_tasks(pod));
+    add_spec_step(phase, pod, i, all_tasks(pod));
   for (guint i = 0; spec->explicit_steps && i < spec->n_steps; i++)
     add_spec_step(phase, pod, spec->steps[i].index, mu_pod_tasks_named(pod, (const char *const *)spec->steps[i].tasks));
 }
@@ -382,7 +382,7 @@ gboolean mu_plan_draft_add_pod_step(MuPlanDraft *draft, const char *phase, const
   const MuPodSpec *pod = found == NULL ? NULL : find_pod(draft, step, error);
   if (pod == NULL || !check_tasks(pod, step->tasks, error) || !check_recovery(draft, step, error))
     return FALSE;
-  guint64 tasks = step->tasks == NULL ? mu_pod_all_tasks(pod) : mu_pod_tasks_named(pod, step->tasks);
+  guint64 tasks = step->tasks == NULL ? all_tasks(pod) : mu_pod_tasks_named(pod, step->tasks);
   g_autofree char *name = step->name != NULL ? g_strdup(step->name) : mu_pod_step_name(pod, step->index, tasks);
   if ((step->name != NULL && !check_name(draft, "step", name, error)) ||
       !check_absent(draft, "step", found->steps, name, error))

@@ -49,8 +49,7 @@ gboolean mu_plan_draft_check(const MuPlanDraft *draft, GError **error);
 /* What steps wait for; the draft's steps are the phase's, in order. */
 void mu_plan_draft_apply_requirements(const MuPhaseDraft *draft, const MuPhase *phase);
 
-/* The set of all tasks of the pod, and of those that it has of these. */
-guint64 mu_pod_all_tasks(const MuPodSpec *pod);
+/* The set of those tasks that the pod has of these. */
 guint64 mu_pod_tasks_named(const MuPodSpec *pod, const char *const *names);
 /* "hello-0:[server, sidecar]" */
 char *mu_pod_step_name(const MuPodSpec *pod, guint index, guint64 tasks);

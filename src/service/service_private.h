@@ -114,9 +114,6 @@ void mu_teardown_add_steps(MuService *service, MuPhase *phase, MuPod *pod);
 MuStatus mu_teardown_status(const MuStep *step);
 /* Moves the pod's teardown on: entries to RELEASING once no task lives; erases or frees the pod when they are gone. */
 void mu_teardown_advance(MuPod *pod, MuEffects *effects);
-/* An operator does not hold it by an interrupt; and of instances that are decommissioned, which go one after the other, it is this
- * one's turn. TRUE for one that is replaced. */
-gboolean mu_teardown_has_its_turn(const MuPod *pod);
 /* A task of it was asked to end, or it gives back something: else it can stay as it is. It has a record. */
 gboolean mu_teardown_has_begun(const MuPod *pod);
 /* The turn may be another's now: that one goes on. */

@@ -54,7 +54,9 @@ static gboolean is_held(const MuPod *pod) {
   return FALSE;
 }
 
-gboolean mu_teardown_has_its_turn(const MuPod *pod) {
+/* An operator does not hold it by an interrupt; and of instances that are decommissioned, which go one after the other, it is this
+ * one's turn. TRUE for one that is replaced. */
+static gboolean has_its_turn(const MuPod *pod) {
   const MuService *service = pod->service;
   Turn turn = {.pod = pod};
   if (service->record->state != MU_SERVICE_RUNNING)
@@ -80,7 +82,7 @@ gboolean mu_teardown_has_begun(const MuPod *pod) {
 
 MuStatus mu_teardown_status(const MuStep *step) {
   const MuPod *pod = step->asset;
-  gboolean live = mu_pod_has_live_task(pod), held = !mu_teardown_has_its_turn(pod);
+  gboolean live = mu_pod_has_live_task(pod), held = !has_its_turn(pod);
   gboolean holds_some = pod->record != NULL && pod->record->entries->len > 0;
   switch (step->index + G_N_ELEMENTS(NAMES) - step->phase->steps->len) {
   case STEP_KILL: return !live ? MU_STATUS_COMPLETE : held ? MU_STATUS_PENDING : MU_STATUS_STARTED;
@@ -189,7 +191,7 @@ static void kill_all(MuPod *pod, MuEffects *effects) {
 }
 
 void mu_teardown_advance(MuPod *pod, MuEffects *effects) {
-  if (!mu_pod_is_leaving(pod) || !mu_teardown_has_its_turn(pod))
+  if (!mu_pod_is_leaving(pod) || !has_its_turn(pod))
     return;
   if (mu_pod_has_live_task(pod)) {
     kill_all(pod, effects);

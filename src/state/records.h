@@ -183,7 +183,6 @@ typedef struct {
 
 MuRecoveryRecord *mu_recovery_record_new(void);
 void mu_recovery_record_free(MuRecoveryRecord *record);
-void mu_recovery_step_free(MuRecoveryStep *step);
 /* The step of this name, made when absent. */
 MuRecoveryStep *mu_recovery_record_step(MuRecoveryRecord *record, const char *name);
 char *mu_recovery_record_encode(const MuRecoveryRecord *record);

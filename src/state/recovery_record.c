@@ -5,15 +5,15 @@
 
 #include <string.h>
 
-MuRecoveryRecord *mu_recovery_record_new(void) {
-  MuRecoveryRecord *record = g_new0(MuRecoveryRecord, 1);
-  record->steps = g_ptr_array_new_with_free_func((GDestroyNotify)mu_recovery_step_free);
-  return record;
-}
-
-void mu_recovery_step_free(MuRecoveryStep *step) {
+static void step_free(MuRecoveryStep *step) {
   g_free(step->name);
   g_free(step);
+}
+
+MuRecoveryRecord *mu_recovery_record_new(void) {
+  MuRecoveryRecord *record = g_new0(MuRecoveryRecord, 1);
+  record->steps = g_ptr_array_new_with_free_func((GDestroyNotify)step_free);
+  return record;
 }
 
 void mu_recovery_record_free(MuRecoveryRecord *record) {
