@@ -5,6 +5,7 @@
 #include "mesos_resource.h"
 #include "mesos_wire.h"
 #include "proto_json.h"
+#include <math.h>
 #include <muster/error.h>
 #include <string.h>
 
@@ -142,6 +143,33 @@ static void test_all_states_and_reasons(void) {
   g_autoptr(MuTaskStatus) status = mu_mesos_status_read(&message);
   g_assert_cmpstr(status->reason, ==, "REASON_4711");
   g_assert_cmpint(status->state, ==, MU_TASK_UNKNOWN);
+}
+
+/* Whatever a peer writes as a time is one. */
+static void test_times(void) {
+  static const struct {
+    double seconds;
+    gint64 ms;
+  } times[] = {
+      {0, 0},
+      {1.5, 1500},
+      {1795347294.123, 1795347294123},
+      {0.0004, 0},
+      {0.0006, 1},
+      {-1, 0},
+      {-HUGE_VAL, 0},
+      {(double)NAN, 0},
+      {1.79535e+68, MU_WIRE_MAX_MS},
+      {HUGE_VAL, MU_WIRE_MAX_MS},
+  };
+  for (guint i = 0; i < G_N_ELEMENTS(times); i++)
+    g_assert_cmpint(mu_wire_ms(times[i].seconds), ==, times[i].ms);
+  g_autoptr(MuArena) arena = mu_arena_new();
+  const Mesos__TaskStatus *message =
+      read_json(arena, &mesos__task_status__descriptor,
+                "{\"task_id\":{\"value\":\"t\"},\"state\":\"TASK_RUNNING\",\"timestamp\":1.79535e+68}");
+  g_autoptr(MuTaskStatus) status = mu_mesos_status_read(message);
+  g_assert_cmpint(status->timestamp_ms, ==, MU_WIRE_MAX_MS);
 }
 
 static void test_event_without_its_part(void) {
@@ -491,6 +519,7 @@ int main(int argc, char **argv) {
   g_test_add_func("/mesos_messages/amounts", test_amounts);
   g_test_add_func("/mesos_messages/offer-fields", test_offer_fields);
   g_test_add_func("/mesos_messages/all-states-and-reasons", test_all_states_and_reasons);
+  g_test_add_func("/mesos_messages/times", test_times);
   g_test_add_func("/mesos_messages/event-without-its-part", test_event_without_its_part);
   g_test_add_func("/mesos_messages/unused-events", test_unused_events);
   g_test_add_func("/mesos_messages/plain-task", test_plain_task);

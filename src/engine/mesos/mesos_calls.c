@@ -287,7 +287,7 @@ static void read_ids(Mesos__OfferID *const *ids, gsize n, MuEngineCall *call) {
 
 static void read_filters(const Mesos__Filters *filters, MuEngineCall *call) {
   gboolean given = filters != NULL && filters->has_refuse_seconds;
-  call->refuse_ms = (gint64)((given ? filters->refuse_seconds : DEFAULT_REFUSE_S) * MS_PER_S);
+  call->refuse_ms = mu_wire_ms(given ? filters->refuse_seconds : DEFAULT_REFUSE_S);
 }
 
 static MuOperation *read_resources(MuOperationKind kind, Mesos__Resource *const *resources, gsize n) {

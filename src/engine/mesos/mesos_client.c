@@ -13,6 +13,9 @@
 #include <sys/random.h>
 
 #define DEFAULT_HEARTBEAT_S 15.0
+/* What a master may ask for; the rest is brought within. */
+#define MIN_HEARTBEAT_MS 10
+#define MAX_HEARTBEAT_MS ((gint64)3600 * 1000)
 /* A subscription that lasted so long was a good one: the next pause is short again. */
 #define GOOD_MS 10000
 #define MAX_REDIRECTS 8 /* in a row */
@@ -153,7 +156,7 @@ static gboolean begin_subscription(MuMesosClient *client, const Mesos__Event *ev
   }
   double interval_s = event->subscribed->has_heartbeat_interval_seconds ? event->subscribed->heartbeat_interval_seconds
                                                                         : DEFAULT_HEARTBEAT_S;
-  client->heartbeat_ms = (gint64)(CLAMP(interval_s, 0.01, 3600) * 1000);
+  client->heartbeat_ms = CLAMP(mu_wire_ms(interval_s), MIN_HEARTBEAT_MS, MAX_HEARTBEAT_MS);
   client->subscribed_us = g_get_monotonic_time();
   client->redirects = 0;
   client->counters.subscriptions++;

@@ -320,9 +320,9 @@ static MuLaunchCheck *read_check(const Mesos__CheckInfo *message) {
   if (message == NULL || message->command == NULL)
     return NULL;
   MuLaunchCheck *check = mu_launch_check_new(message->command->command->value);
-  check->delay_ms = (gint64)(message->delay_seconds * MS_PER_S);
-  check->interval_ms = (gint64)(message->interval_seconds * MS_PER_S);
-  check->timeout_ms = (gint64)(message->timeout_seconds * MS_PER_S);
+  check->delay_ms = mu_wire_ms(message->delay_seconds);
+  check->interval_ms = mu_wire_ms(message->interval_seconds);
+  check->timeout_ms = mu_wire_ms(message->timeout_seconds);
   return check;
 }
 
@@ -330,10 +330,10 @@ static MuLaunchCheck *read_health_check(const Mesos__HealthCheck *message) {
   if (message == NULL || message->command == NULL)
     return NULL;
   MuLaunchCheck *check = mu_launch_check_new(message->command->value);
-  check->delay_ms = (gint64)(message->delay_seconds * MS_PER_S);
-  check->interval_ms = (gint64)(message->interval_seconds * MS_PER_S);
-  check->timeout_ms = (gint64)(message->timeout_seconds * MS_PER_S);
-  check->grace_ms = (gint64)(message->grace_period_seconds * MS_PER_S);
+  check->delay_ms = mu_wire_ms(message->delay_seconds);
+  check->interval_ms = mu_wire_ms(message->interval_seconds);
+  check->timeout_ms = mu_wire_ms(message->timeout_seconds);
+  check->grace_ms = mu_wire_ms(message->grace_period_seconds);
   check->max_consecutive_failures = (gint)message->consecutive_failures;
   return check;
 }

@@ -50,8 +50,7 @@ MuTaskStatus *mu_mesos_status_read(const Mesos__TaskStatus *message) {
     status->uuid = g_base64_encode(message->uuid.data, message->uuid.len);
   status->reason = read_reason(message);
   status->message = g_strdup(message->message);
-  /* To the nearest: a moment that came from milliseconds comes back as it was. */
-  status->timestamp_ms = message->has_timestamp ? (gint64)(message->timestamp * 1000 + 0.5) : 0;
+  status->timestamp_ms = message->has_timestamp ? mu_wire_ms(message->timestamp) : 0;
   status->has_healthy = message->has_healthy;
   status->healthy = message->has_healthy && message->healthy;
   read_check(message->check_status, status);

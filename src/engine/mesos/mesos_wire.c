@@ -54,3 +54,10 @@ gpointer mu_wire_new(MuArena *arena, const ProtobufCMessageDescriptor *descripto
   descriptor->message_init(message);
   return message;
 }
+
+gint64 mu_wire_ms(double seconds) {
+  if (!(seconds > 0))
+    return 0;
+  double ms = seconds * 1000 + 0.5;
+  return ms < (double)MU_WIRE_MAX_MS ? (gint64)ms : MU_WIRE_MAX_MS;
+}

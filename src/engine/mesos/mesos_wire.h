@@ -17,6 +17,10 @@ gpointer mu_wire_decode(MuArena *arena, const ProtobufCMessageDescriptor *descri
                         const guint8 *bytes, gsize length, GError **error);
 /* A new message of the descriptor in the arena, with its defaults. */
 gpointer mu_wire_new(MuArena *arena, const ProtobufCMessageDescriptor *descriptor);
+/* The seconds of a message in ms, to the nearest: a moment that came from ms comes back as it was. What is no time (less than 0,
+ * not a number) is 0, and what is beyond MU_WIRE_MAX_MS is that: a peer may write anything. */
+#define MU_WIRE_MAX_MS (G_GINT64_CONSTANT(1) << 53)
+gint64 mu_wire_ms(double seconds);
 /* An array of `n` pointers in the arena, for a repeated field. */
 #define mu_wire_array(arena, type, n) mu_arena_new0((arena), type *, (n) + 1)
 #endif
