@@ -46,7 +46,7 @@ static void write_member(MuJsonText *out, const MuJsonMember *member, gconstpoin
     member->other->write(out, name_of(member, object), object);
     return;
   }
-  mu_json_text_key(out, member->key);
+  mu_json_text_key_of(out, member->key, member->key_length);
   switch (member->kind) {
   case MU_JSON_TEXT: mu_json_text_string(out, MEMBER(char *, object, member)); break;
   case MU_JSON_INT: mu_json_text_int(out, MEMBER(gint64, object, member)); break;

@@ -17,6 +17,7 @@ typedef struct {
 
 /* A name in an object, with the comma before it where one is needed. */
 void mu_json_text_key(MuJsonText *out, const char *key);
+void mu_json_text_key_of(MuJsonText *out, const char *key, gsize length);
 /* Text that is JSON already, or a part of it. */
 void mu_json_text_raw(MuJsonText *out, const char *text, gsize length);
 /* A string; what is not UTF-8 is replaced by U+FFFD. NULL: null. */
@@ -70,8 +71,12 @@ typedef struct {
   gboolean (*from_tree)(const json_t *tree, const char *key, gpointer object, GError **error);
 } MuJsonOther;
 
+/* The member's name: `{MU_JSON_KEY("name"), .kind = …}`. */
+#define MU_JSON_KEY(text) .key = (text), .key_length = sizeof(text) - 1
+
 typedef struct {
   const char *key;
+  guint key_length;
   MuJsonKind kind;
   gsize offset;
   gboolean required;

@@ -42,7 +42,11 @@ void mu_json_text_next(MuJsonText *out) {
 }
 
 void mu_json_text_key(MuJsonText *out, const char *key) {
-  gsize length = strlen(key), at = comma(out);
+  mu_json_text_key_of(out, key, strlen(key));
+}
+
+void mu_json_text_key_of(MuJsonText *out, const char *key, gsize length) {
+  gsize at = comma(out);
   char *to = make_room(out, length + 4);
   to[0] = ',';
   to[at] = '"';
@@ -131,6 +135,43 @@ static gsize plain_length(const char *text, gsize length) {
   return last + plain_in_bytes(text + last);
 }
 
+/* Copies as long as the bytes stand for themselves: whether all do. */
+static gboolean copy_plain_short(char *to, const char *text, gsize length) {
+  guint64 words[2];
+  if (length < sizeof words[0]) {
+    for (gsize i = 0; i < length; i++) {
+      to[i] = text[i];
+      if (!is_plain((guchar)text[i]))
+        return FALSE;
+    }
+    return TRUE;
+  }
+  memcpy(&words[0], text, sizeof words[0]); /* these two may overlap */
+  memcpy(&words[1], text + length - sizeof words[1], sizeof words[1]);
+  memcpy(to, &words[0], sizeof words[0]);
+  memcpy(to + length - sizeof words[1], &words[1], sizeof words[1]);
+  return is_plain_word((const char *)&words[0]) && is_plain_word((const char *)&words[1]);
+}
+
+static inline gboolean copy_plain_bytes(char *to, const char *text) {
+  Bytes bytes;
+  memcpy(&bytes, text, sizeof bytes);
+  memcpy(to, &bytes, sizeof bytes);
+  Halves odd = (Halves)((bytes < 0x20) | (bytes == '"') | (bytes == '\\'));
+  return (odd[0] | odd[1]) == 0;
+}
+
+static gboolean copy_plain(char *to, const char *text, gsize length) {
+  gsize at = 0;
+  if (length < sizeof(Bytes))
+    return copy_plain_short(to, text, length);
+  for (; at + sizeof(Bytes) <= length; at += sizeof(Bytes))
+    if (!copy_plain_bytes(to + at, text + at))
+      return FALSE;
+  gsize last = length - sizeof(Bytes); /* some of these once more */
+  return at == length || copy_plain_bytes(to + last, text + last);
+}
+
 static void put_escaped(MuJsonText *out, guchar c) {
   static const char LETTERS[] = {['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n', ['\f'] = 'f', ['\r'] = 'r'};
   char text[8];
@@ -165,13 +206,12 @@ void mu_json_text_string(MuJsonText *out, const char *text) {
     mu_json_text_raw(out, "null", 4);
     return;
   }
-  if (plain_length(text, length) != length) {
+  char *to = make_room(out, length + 2);
+  if (!copy_plain(to + 1, text, length)) {
     put_odd_string(out, text);
     return;
   }
-  char *to = make_room(out, length + 2);
   to[0] = '"';
-  memcpy(to + 1, text, length);
   to[length + 1] = '"';
   out->length += length + 2;
 }

@@ -8,7 +8,7 @@
 
 json_t *mu_view_configurations(MuMultiServiceEventClient *client, const char *name, GError **error) {
   const MuService *service = mu_manager_require(client->manager, name, error);
-  return service == NULL ? NULL : mu_view_names(service->configs);
+  return service == NULL ? NULL : mu_view_config_ids(service);
 }
 
 static gboolean check_id(const char *id, GError **error) {
@@ -23,7 +23,7 @@ static gboolean check_id(const char *id, GError **error) {
 static const MuServiceSpec *require_config(const MuService *service, const char *id, GError **error) {
   if (id != NULL && !check_id(id, error))
     return NULL;
-  const MuServiceSpec *spec = id == NULL ? mu_service_target(service) : g_hash_table_lookup(service->configs, id);
+  const MuServiceSpec *spec = id == NULL ? mu_service_target(service) : mu_service_config(service, id);
   if (spec != NULL)
     return spec;
   if (id == NULL)

@@ -19,7 +19,7 @@ typedef struct {
 typedef void (*PlaceVisitor)(const Place *place, gpointer user);
 
 static void visit_ports(const MuPod *pod, const MuTask *task, PlaceVisitor visit, gpointer user) {
-  const MuServiceSpec *spec = g_hash_table_lookup(pod->service->configs, task->record->config);
+  const MuServiceSpec *spec = mu_service_config(pod->service, task->record->config);
   const MuPodSpec *pod_spec = spec == NULL ? NULL : mu_service_spec_pod(spec, pod->type);
   const MuTaskSpec *task_spec = pod_spec == NULL ? NULL : mu_pod_spec_task(pod_spec, task->record->task);
   if (task_spec == NULL)

@@ -6,6 +6,7 @@
 
 /* The keys of a table whose keys are strings, sorted, as a JSON list. */
 json_t *mu_view_names(GHashTable *table);
+json_t *mu_view_config_ids(const MuService *service);
 /* The instance's tasks that were launched (of MuTask*, borrowed), in the order of the spec; the caller frees the array. */
 GPtrArray *mu_view_pod_tasks(const MuPod *pod);
 /* The present moment, for those who ask why. */

@@ -62,7 +62,7 @@ json_t *mu_view_service(MuMultiServiceEventClient *client, const char *name, GEr
     return NULL;
   json_t *row = service_row(client, service);
   mu_json_set_string(row, "target", service->record->target);
-  mu_json_set_new(row, "configurations", mu_view_names(service->configs));
+  mu_json_set_new(row, "configurations", mu_view_config_ids(service));
   mu_json_set_string(row, "rejected", service->rejected);
   const MuServiceSpec *spec = mu_service_target(service);
   mu_json_set_string(row, "web-url", spec == NULL ? NULL : spec->web_url);

@@ -1,11 +1,17 @@
 #include "dns_names.h"
 
+#include <string.h>
+
 #define AUTOIP_TLD "autoip.dcos.thisdcos.directory"
 #define VIP_TLD "l4lb.thisdcos.directory"
 
 static char *without_slashes(const char *name) {
-  g_auto(GStrv) parts = g_strsplit(name, "/", -1);
-  return g_strjoinv("", parts);
+  char *text = g_malloc(strlen(name) + 1), *to = text;
+  for (const char *from = name; *from != '\0'; from++)
+    if (*from != '/')
+      *to++ = *from;
+  *to = '\0';
+  return text;
 }
 
 char *mu_dns_autoip_domain(const char *framework) {

@@ -8,20 +8,27 @@
 
 #include <string.h>
 
-char *mu_task_name(const char *pod_type, guint index, const char *task) {
-  return g_strdup_printf("%s-%u-%s", pod_type, index, task);
-}
+#define DIGITS 12
 
-/* Made for every record that is loaded: printf would be most of the work. */
-char *mu_pod_name(const char *pod_type, guint index) {
-  char digits[12];
-  guint at = sizeof digits - 1;
+/* Made for every launch and every record that is loaded: printf would be most of the work. */
+static const char *index_text(char digits[DIGITS], guint index) {
+  guint at = DIGITS - 1;
   digits[at] = '\0';
   do {
     digits[--at] = (char)('0' + index % 10);
     index /= 10;
   } while (index > 0);
-  return g_strconcat(pod_type, "-", digits + at, NULL);
+  return digits + at;
+}
+
+char *mu_task_name(const char *pod_type, guint index, const char *task) {
+  char digits[DIGITS];
+  return g_strconcat(pod_type, "-", index_text(digits, index), "-", task, NULL);
+}
+
+char *mu_pod_name(const char *pod_type, guint index) {
+  char digits[DIGITS];
+  return g_strconcat(pod_type, "-", index_text(digits, index), NULL);
 }
 
 char *mu_port_env_name(const MuPortSpec *port) {
@@ -197,14 +204,14 @@ MuPodLaunch *mu_launch_build(const MuLaunchInput *input, const GPtrArray *task_i
 
 /* ---- operations ---------------------------------------------------------------------------------------------------- */
 
-static void add_operation(GPtrArray *operations, MuOperationKind kind, const MuResources *resources) {
-  if (resources->items->len > 0)
-    g_ptr_array_add(operations, mu_operation_new(kind, mu_resources_copy(resources), NULL));
+static void add_operation(GPtrArray *operations, MuOperationKind kind, MuResources **resources) {
+  if ((*resources)->items->len > 0)
+    g_ptr_array_add(operations, mu_operation_new(kind, g_steal_pointer(resources), NULL));
 }
 
-void mu_launch_operations(const MuMatch *match, MuPodLaunch *take_launch, GPtrArray *operations) {
-  add_operation(operations, MU_OP_UNRESERVE, match->unreserve);
-  add_operation(operations, MU_OP_RESERVE, match->reserve);
-  add_operation(operations, MU_OP_CREATE, match->create);
+void mu_launch_operations(MuMatch *match, MuPodLaunch *take_launch, GPtrArray *operations) {
+  add_operation(operations, MU_OP_UNRESERVE, &match->unreserve);
+  add_operation(operations, MU_OP_RESERVE, &match->reserve);
+  add_operation(operations, MU_OP_CREATE, &match->create);
   g_ptr_array_add(operations, mu_operation_new(MU_OP_LAUNCH_GROUP, NULL, take_launch));
 }

@@ -28,6 +28,7 @@ char *mu_port_env_name(const MuPortSpec *port);
 
 /* The launch, with a fresh id for each task: `task_ids` (of char*) in the order of the tasks' bits. */
 MuPodLaunch *mu_launch_build(const MuLaunchInput *input, const GPtrArray *task_ids);
-/* UNRESERVE, RESERVE, CREATE (each only when there is something) and LAUNCH_GROUP are appended to `operations`. */
-void mu_launch_operations(const MuMatch *match, MuPodLaunch *take_launch, GPtrArray *operations);
+/* UNRESERVE, RESERVE, CREATE (each only when there is something) and LAUNCH_GROUP are appended to `operations`; what they
+ * are about is taken from the match. */
+void mu_launch_operations(MuMatch *match, MuPodLaunch *take_launch, GPtrArray *operations);
 #endif

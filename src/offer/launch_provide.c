@@ -61,6 +61,8 @@ static void add_names(MuLaunchTls *tls, const MuTaskLaunch *launch, const MuRequ
 }
 
 void mu_launch_add_tls(MuTaskLaunch *launch, const MuRequirement *requirement, const MuTaskSpec *task) {
+  if (task->n_tls == 0)
+    return;
   g_autofree char *subject = common_name(launch->name, requirement->service);
   for (guint i = 0; i < task->n_tls; i++) {
     MuLaunchTls *tls = mu_launch_tls_new(task->tls[i].name, task->tls[i].keystore, subject);

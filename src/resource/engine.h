@@ -13,6 +13,7 @@
 
 /* ---- what a pod is to an engine ------------------------------------------------------------------------------------ */
 
+/* Its texts are a part of it. */
 typedef struct {
   char *name, *value;
 } MuEnvVar;

@@ -1,17 +1,18 @@
 #include "engine.h"
 
+#include <string.h>
+
+/* Both texts follow the struct in its block: a launch has a dozen of them. */
 MuEnvVar *mu_env_var_new(const char *name, const char *value) {
-  MuEnvVar *var = g_new0(MuEnvVar, 1);
-  var->name = g_strdup(name);
-  var->value = g_strdup(value);
+  gsize n = name == NULL ? 0 : strlen(name) + 1, m = value == NULL ? 0 : strlen(value) + 1;
+  MuEnvVar *var = g_malloc(sizeof(MuEnvVar) + n + m);
+  char *texts = (char *)(var + 1);
+  var->name = n == 0 ? NULL : memcpy(texts, name, n);
+  var->value = m == 0 ? NULL : memcpy(texts + n, value, m);
   return var;
 }
 
 void mu_env_var_free(MuEnvVar *var) {
-  if (var == NULL)
-    return;
-  g_free(var->name);
-  g_free(var->value);
   g_free(var);
 }
 
@@ -90,29 +91,28 @@ void mu_task_launch_free(MuTaskLaunch *launch) {
   g_free(launch);
 }
 
-static MuEnvVar *find_env(const MuTaskLaunch *launch, const char *name) {
+static MuEnvVar **find_env(const MuTaskLaunch *launch, const char *name) {
   for (guint i = 0; i < launch->env->len; i++) {
-    MuEnvVar *var = g_ptr_array_index(launch->env, i);
-    if (g_str_equal(var->name, name))
+    MuEnvVar **var = (MuEnvVar **)&g_ptr_array_index(launch->env, i);
+    if (strcmp((*var)->name, name) == 0)
       return var;
   }
   return NULL;
 }
 
 void mu_task_launch_set_env(MuTaskLaunch *launch, const char *name, const char *value) {
-  MuEnvVar *var = find_env(launch, name);
+  MuEnvVar **var = find_env(launch, name), *fresh = mu_env_var_new(name, value);
   if (var == NULL) {
-    g_ptr_array_add(launch->env, mu_env_var_new(name, value));
+    g_ptr_array_add(launch->env, fresh);
     return;
   }
-  char *copy = g_strdup(value);
-  g_free(var->value);
-  var->value = copy;
+  mu_env_var_free(*var);
+  *var = fresh;
 }
 
 const char *mu_task_launch_get_env(const MuTaskLaunch *launch, const char *name) {
-  const MuEnvVar *var = find_env(launch, name);
-  return var == NULL ? NULL : var->value;
+  MuEnvVar *const *var = find_env(launch, name);
+  return var == NULL ? NULL : (*var)->value;
 }
 
 MuPodLaunch *mu_pod_launch_new(const char *executor_id, const char *service, const char *pod) {

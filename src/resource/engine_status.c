@@ -79,16 +79,16 @@ static const char *state_word(guint state) {
 static const MuJsonWords STATE_WORDS = {state_word, "TASK_RUNNING or another state of a task"};
 
 static const MuJsonMember MEMBERS[] = {
-    {.key = "task_id", .kind = MU_JSON_TEXT, .offset = STATUS(task_id), .required = TRUE},
-    {.key = "agent_id", .kind = MU_JSON_TEXT, .offset = STATUS(agent_id)},
-    {.key = "uuid", .kind = MU_JSON_TEXT, .offset = STATUS(uuid)},
-    {.key = "state", .kind = MU_JSON_WORD, .offset = STATUS(state), .required = TRUE, .words = &STATE_WORDS},
-    {.key = "reason", .kind = MU_JSON_TEXT, .offset = STATUS(reason)},
-    {.key = "message", .kind = MU_JSON_TEXT, .offset = STATUS(message)},
-    {.key = "timestamp_ms", .kind = MU_JSON_INT, .offset = STATUS(timestamp_ms), .not_zero = TRUE},
-    {.key = "ready", .kind = MU_JSON_RESULT, .offset = STATUS(has_ready)},
-    {.key = "healthy", .kind = MU_JSON_RESULT, .offset = STATUS(has_healthy)},
-    {.key = "container_ip", .kind = MU_JSON_TEXT, .offset = STATUS(container_ip)},
+    {MU_JSON_KEY("task_id"), .kind = MU_JSON_TEXT, .offset = STATUS(task_id), .required = TRUE},
+    {MU_JSON_KEY("agent_id"), .kind = MU_JSON_TEXT, .offset = STATUS(agent_id)},
+    {MU_JSON_KEY("uuid"), .kind = MU_JSON_TEXT, .offset = STATUS(uuid)},
+    {MU_JSON_KEY("state"), .kind = MU_JSON_WORD, .offset = STATUS(state), .required = TRUE, .words = &STATE_WORDS},
+    {MU_JSON_KEY("reason"), .kind = MU_JSON_TEXT, .offset = STATUS(reason)},
+    {MU_JSON_KEY("message"), .kind = MU_JSON_TEXT, .offset = STATUS(message)},
+    {MU_JSON_KEY("timestamp_ms"), .kind = MU_JSON_INT, .offset = STATUS(timestamp_ms), .not_zero = TRUE},
+    {MU_JSON_KEY("ready"), .kind = MU_JSON_RESULT, .offset = STATUS(has_ready)},
+    {MU_JSON_KEY("healthy"), .kind = MU_JSON_RESULT, .offset = STATUS(has_healthy)},
+    {MU_JSON_KEY("container_ip"), .kind = MU_JSON_TEXT, .offset = STATUS(container_ip)},
 };
 
 static gpointer status_new(void) {

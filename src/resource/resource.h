@@ -53,7 +53,7 @@ typedef struct MuResource {
 
 /* To be read freely; changed by the functions below only. */
 typedef struct {
-  GPtrArray *items; /* of MuResource*, owned */
+  GPtrArray *items; /* of MuResource*, owned; to be read: only these functions change it */
   /*< private >*/
   GHashTable
       *by_id; /* resource_id ("": none) to the chain of the entries that have it; NULL: the collection is small */

@@ -65,18 +65,18 @@ static const MuJsonOther AMOUNT = {amount_name, write_amount, scan_amount, amoun
 #define RESOURCE(member) G_STRUCT_OFFSET(MuResource, member)
 
 static const MuJsonMember MEMBERS[] = {
-    {.key = "kind", .kind = MU_JSON_WORD, .offset = RESOURCE(kind), .required = TRUE, .words = &KIND_WORDS},
+    {MU_JSON_KEY("kind"), .kind = MU_JSON_WORD, .offset = RESOURCE(kind), .required = TRUE, .words = &KIND_WORDS},
     {.kind = MU_JSON_OTHER, .required = TRUE, .other = &AMOUNT},
-    {.key = "static", .kind = MU_JSON_BOOL, .offset = RESOURCE(reservation.is_static), .not_zero = TRUE},
-    {.key = "role", .kind = MU_JSON_TEXT, .offset = RESOURCE(reservation.role)},
-    {.key = "resource_id", .kind = MU_JSON_TEXT, .offset = RESOURCE(reservation.resource_id)},
-    {.key = "namespace", .kind = MU_JSON_TEXT, .offset = RESOURCE(reservation.namespace_)},
-    {.key = "principal", .kind = MU_JSON_TEXT, .offset = RESOURCE(reservation.principal)},
-    {.key = "pre_reserved_role", .kind = MU_JSON_TEXT, .offset = RESOURCE(reservation.pre_reserved_role)},
-    {.key = "persistence_id", .kind = MU_JSON_TEXT, .offset = RESOURCE(persistence_id)},
-    {.key = "container_path", .kind = MU_JSON_TEXT, .offset = RESOURCE(container_path)},
-    {.key = "mount_root", .kind = MU_JSON_TEXT, .offset = RESOURCE(mount_root)},
-    {.key = "profile", .kind = MU_JSON_TEXT, .offset = RESOURCE(profile)},
+    {MU_JSON_KEY("static"), .kind = MU_JSON_BOOL, .offset = RESOURCE(reservation.is_static), .not_zero = TRUE},
+    {MU_JSON_KEY("role"), .kind = MU_JSON_TEXT, .offset = RESOURCE(reservation.role)},
+    {MU_JSON_KEY("resource_id"), .kind = MU_JSON_TEXT, .offset = RESOURCE(reservation.resource_id)},
+    {MU_JSON_KEY("namespace"), .kind = MU_JSON_TEXT, .offset = RESOURCE(reservation.namespace_)},
+    {MU_JSON_KEY("principal"), .kind = MU_JSON_TEXT, .offset = RESOURCE(reservation.principal)},
+    {MU_JSON_KEY("pre_reserved_role"), .kind = MU_JSON_TEXT, .offset = RESOURCE(reservation.pre_reserved_role)},
+    {MU_JSON_KEY("persistence_id"), .kind = MU_JSON_TEXT, .offset = RESOURCE(persistence_id)},
+    {MU_JSON_KEY("container_path"), .kind = MU_JSON_TEXT, .offset = RESOURCE(container_path)},
+    {MU_JSON_KEY("mount_root"), .kind = MU_JSON_TEXT, .offset = RESOURCE(mount_root)},
+    {MU_JSON_KEY("profile"), .kind = MU_JSON_TEXT, .offset = RESOURCE(profile)},
 };
 
 static gpointer resource_new(void) {

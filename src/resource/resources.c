@@ -5,15 +5,31 @@
 /* A collection of at least so many entries is looked up by its index; scanning fewer is faster than keeping one. */
 #define INDEX_FROM 24
 
+/* The entries of all collections without any: most are read, and never get one. */
+static GPtrArray *no_items(void) {
+  static GPtrArray *none = NULL;
+  if (g_once_init_enter(&none))
+    g_once_init_leave(&none, g_ptr_array_new());
+  return none;
+}
+
 MuResources *mu_resources_new(void) {
   MuResources *resources = g_new0(MuResources, 1);
-  resources->items = g_ptr_array_new_with_free_func((GDestroyNotify)mu_resource_free);
+  resources->items = g_ptr_array_ref(no_items());
   return resources;
 }
 
+static void make_room(MuResources *resources, guint n) {
+  if (resources->items != no_items())
+    return;
+  g_ptr_array_unref(resources->items);
+  resources->items = g_ptr_array_new_full(n, (GDestroyNotify)mu_resource_free);
+}
+
 MuResources *mu_resources_copy(const MuResources *resources) {
-  MuResources *copy = g_new0(MuResources, 1);
-  copy->items = g_ptr_array_new_full(resources->items->len, (GDestroyNotify)mu_resource_free);
+  MuResources *copy = mu_resources_new();
+  if (resources->items->len > 0)
+    make_room(copy, resources->items->len);
   for (guint i = 0; i < resources->items->len; i++) {
     MuResource *entry = g_ptr_array_index(resources->items, i);
     entry->more_owners++;
@@ -194,6 +210,7 @@ static void decrease(MuResource *entry, const MuResource *resource) {
 }
 
 static void append(MuResources *resources, MuResource *take_resource) {
+  make_room(resources, 2);
   g_ptr_array_add(resources->items, take_resource);
   if (resources->by_id != NULL)
     index_add(resources, take_resource);

@@ -75,10 +75,10 @@ static gpointer empty_entry_new(void) {
 
 static const MuJsonOther CONTEXT = {NULL, write_context, scan_context, context_to_tree, context_from_tree};
 static const MuJsonMember MEMBERS[] = {
-    {.key = "config", .kind = MU_JSON_TEXT, .offset = ENTRY(config), .required = TRUE},
-    {.key = "version", .kind = MU_JSON_INT, .offset = ENTRY(version), .required = TRUE},
-    {.key = "since_ms", .kind = MU_JSON_INT, .offset = ENTRY(since_ms)},
-    {.key = "context", .kind = MU_JSON_OTHER, .required = TRUE, .other = &CONTEXT},
+    {MU_JSON_KEY("config"), .kind = MU_JSON_TEXT, .offset = ENTRY(config), .required = TRUE},
+    {MU_JSON_KEY("version"), .kind = MU_JSON_INT, .offset = ENTRY(version), .required = TRUE},
+    {MU_JSON_KEY("since_ms"), .kind = MU_JSON_INT, .offset = ENTRY(since_ms)},
+    {MU_JSON_KEY("context"), .kind = MU_JSON_OTHER, .required = TRUE, .other = &CONTEXT},
 };
 static const MuJsonForm FORM = {NULL, MEMBERS, G_N_ELEMENTS(MEMBERS), empty_entry_new, entry_free, NULL};
 

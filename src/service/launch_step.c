@@ -54,7 +54,7 @@ static char *executor_id(const MuPod *pod, MuEffects *effects) {
     if (mu_task_is_alive(task))
       return g_strdup(task->record->executor_id);
   }
-  return g_strdup_printf("%s__%s", pod->name, mu_uuid_new(&effects->random).text);
+  return g_strconcat(pod->name, "__", mu_uuid_new(&effects->random).text, NULL);
 }
 
 /* A live run of the pod was launched on the set of the entry. */
@@ -67,8 +67,10 @@ static gboolean is_in_use(const MuPod *pod, const MuLedgerEntry *entry) {
   return FALSE;
 }
 
-/* What the configuration has no more use for is given back. */
+/* What the configuration has no more use for is given back. A footprint that the match began has nothing of the kind. */
 static void release_unwanted(const MuPod *pod, MuPodRecord *record, const MuRequirement *requirement) {
+  if (requirement->record == NULL)
+    return;
   for (guint i = 0; i < record->entries->len; i++) {
     MuLedgerEntry *entry = record->entries->pdata[i];
     if (entry->state == MU_LEDGER_RELEASING || mu_wants_has(requirement->pod, entry, &requirement->overhead))

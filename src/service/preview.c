@@ -39,11 +39,12 @@ static void copy_pod(MuService *copy, const MuPod *pod) {
 static MuService *copy_service(const MuService *service, MuEffects *effects) {
   MuService *copy = mu_service_new(service->name);
   GHashTableIter iter;
-  gpointer key = NULL, value = NULL;
+  gpointer value = NULL;
   load(copy, MU_RECORD_SERVICE, "", mu_service_record_encode(service->record));
-  g_hash_table_iter_init(&iter, service->configs);
-  while (g_hash_table_iter_next(&iter, &key, &value))
-    g_hash_table_insert(copy->configs, g_strdup(key), mu_service_spec_ref(value));
+  for (guint i = 0; i < service->configs->len; i++) {
+    const MuConfig *config = service->configs->pdata[i];
+    mu_service_add_config(copy, config->id, mu_service_spec_ref(config->spec));
+  }
   g_hash_table_iter_init(&iter, service->pods);
   while (g_hash_table_iter_next(&iter, NULL, &value))
     copy_pod(copy, value);

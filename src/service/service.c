@@ -31,8 +31,11 @@ static void pod_free(MuPod *pod) {
   g_free(pod);
 }
 
-static void spec_unref(gpointer spec) {
-  mu_service_spec_unref(spec);
+static void config_free(gpointer config) {
+  MuConfig *own = config;
+  g_free(own->id);
+  mu_service_spec_unref(own->spec);
+  g_free(own);
 }
 
 MuService *mu_service_new(const char *name) {
@@ -40,7 +43,7 @@ MuService *mu_service_new(const char *name) {
   service->name = g_strdup(name);
   service->sanitized = mu_name_sanitize(name);
   service->record = mu_service_record_new();
-  service->configs = g_hash_table_new_full(mu_id_hash, g_str_equal, g_free, spec_unref);
+  service->configs = g_ptr_array_new_with_free_func(config_free);
   service->fingerprints = g_hash_table_new_full(NULL, NULL, NULL, g_free);
   service->pods = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)pod_free);
   service->tasks = g_hash_table_new(g_str_hash, g_str_equal);
@@ -74,7 +77,7 @@ void mu_service_free(MuService *service) {
   g_hash_table_unref(service->tasks);
   g_hash_table_unref(service->reservations);
   g_hash_table_unref(service->pods);
-  g_hash_table_unref(service->configs);
+  g_ptr_array_unref(service->configs);
   g_hash_table_unref(service->fingerprints);
   g_clear_pointer(&service->unread_configs, g_hash_table_unref);
   g_hash_table_unref(service->custom);
@@ -165,7 +168,18 @@ MuTask *mu_pod_task(const MuPod *pod, const char *task) {
 }
 
 const MuServiceSpec *mu_service_config(const MuService *service, const char *config_id) {
-  return config_id == NULL ? NULL : g_hash_table_lookup(service->configs, config_id);
+  for (guint i = 0; config_id != NULL && i < service->configs->len; i++) {
+    const MuConfig *config = service->configs->pdata[i];
+    if (strcmp(config->id, config_id) == 0)
+      return config->spec;
+  }
+  return NULL;
+}
+
+void mu_service_add_config(MuService *service, const char *config_id, MuServiceSpec *take_spec) {
+  MuConfig *config = g_new(MuConfig, 1);
+  *config = (MuConfig){g_strdup(config_id), take_spec};
+  g_ptr_array_add(service->configs, config);
 }
 
 const MuServiceSpec *mu_service_target(const MuService *service) {
@@ -327,20 +341,18 @@ const char *mu_service_fingerprint(MuService *service, const MuPodSpec *pod, con
 
 gsize mu_service_config_bytes(const MuService *service, const MuServiceScheduler *next) {
   gsize bytes = strlen(next->json);
-  GHashTableIter iter;
-  gpointer id = NULL, spec = NULL;
-  g_hash_table_iter_init(&iter, service->configs);
-  while (g_hash_table_iter_next(&iter, &id, &spec)) {
-    g_autofree char *json = strcmp(id, next->config_id) == 0 ? NULL : mu_service_spec_to_json(spec);
+  for (guint i = 0; i < service->configs->len; i++) {
+    const MuConfig *config = service->configs->pdata[i];
+    g_autofree char *json = strcmp(config->id, next->config_id) == 0 ? NULL : mu_service_spec_to_json(config->spec);
     bytes += json == NULL ? 0 : strlen(json);
   }
   return bytes;
 }
 
 void mu_service_keep_config(MuService *service, const MuServiceScheduler *scheduler, MuEffects *effects) {
-  if (g_hash_table_contains(service->configs, scheduler->config_id))
+  if (mu_service_config(service, scheduler->config_id) != NULL)
     return;
-  g_hash_table_insert(service->configs, g_strdup(scheduler->config_id), mu_service_spec_ref(scheduler->spec));
+  mu_service_add_config(service, scheduler->config_id, mu_service_spec_ref(scheduler->spec));
   mu_batch_put(effects->batch, MU_RECORD_CONFIG, service->name, scheduler->config_id, scheduler->json,
                strlen(scheduler->json));
 }
@@ -348,33 +360,29 @@ void mu_service_keep_config(MuService *service, const MuServiceScheduler *schedu
 void mu_service_prune_configs(MuService *service, MuEffects *effects) {
   g_autoptr(GHashTable) used = g_hash_table_new(g_str_hash, g_str_equal);
   GHashTableIter iter;
-  gpointer key = NULL, value = NULL;
+  gpointer value = NULL;
   if (service->record->target != NULL)
     g_hash_table_add(used, service->record->target);
   g_hash_table_iter_init(&iter, service->tasks);
   while (g_hash_table_iter_next(&iter, NULL, &value))
     if (((MuTask *)value)->record->config != NULL)
       g_hash_table_add(used, ((MuTask *)value)->record->config);
-  g_hash_table_iter_init(&iter, service->configs);
-  while (g_hash_table_iter_next(&iter, &key, NULL)) {
-    if (g_hash_table_contains(used, key) || mu_service_history_has(service, key))
+  for (guint i = service->configs->len; i > 0; i--) {
+    const char *id = ((MuConfig *)service->configs->pdata[i - 1])->id;
+    if (g_hash_table_contains(used, id) || mu_service_history_has(service, id))
       continue;
-    mu_batch_delete(effects->batch, MU_RECORD_CONFIG, service->name, key);
+    mu_batch_delete(effects->batch, MU_RECORD_CONFIG, service->name, id);
     g_hash_table_remove_all(service->fingerprints); /* their keys are of it, perhaps */
-    g_hash_table_iter_remove(&iter);
+    g_ptr_array_remove_index_fast(service->configs, i - 1);
   }
 }
 
 void mu_service_erase_configs(MuService *service, MuEffects *effects) {
   mu_service_erase_history(service, effects);
   g_hash_table_remove_all(service->fingerprints);
-  GHashTableIter iter;
-  gpointer id = NULL;
-  g_hash_table_iter_init(&iter, service->configs);
-  while (g_hash_table_iter_next(&iter, &id, NULL)) {
-    mu_batch_delete(effects->batch, MU_RECORD_CONFIG, service->name, id);
-    g_hash_table_iter_remove(&iter);
-  }
+  for (guint i = 0; i < service->configs->len; i++)
+    mu_batch_delete(effects->batch, MU_RECORD_CONFIG, service->name, ((MuConfig *)service->configs->pdata[i])->id);
+  g_ptr_array_set_size(service->configs, 0);
 }
 
 /* ---- loading ------------------------------------------------------------------------------------------------------- */
@@ -412,7 +420,7 @@ void mu_service_read_configs(MuService *service, const MuServiceScheduler *sched
     g_autoptr(GError) error = NULL;
     MuServiceSpec *spec = read_config(id, json, scheduler, &error);
     if (spec != NULL)
-      g_hash_table_insert(service->configs, g_strdup(id), spec);
+      mu_service_add_config(service, id, spec);
     else
       mu_service_damage(service, MU_RECORD_CONFIG, id, error->message);
   }

@@ -66,6 +66,12 @@ typedef struct {
 #define MU_HISTORY_MAX 11                        /* configurations kept of a service, the present one included */
 #define MU_HISTORY_MAX_BYTES (16u * 1024 * 1024) /* of their contexts together; the present one is kept in any case */
 
+/* A configuration that tasks have, may be rolled back to, or are to have. */
+typedef struct {
+  char *id;
+  MuServiceSpec *spec;
+} MuConfig;
+
 struct MuService {
   char *name, *sanitized;
   MuServiceRecord *record;
@@ -74,7 +80,7 @@ struct MuService {
   GPtrArray
       *unreadable; /* of MuRecordOp*, owned: its records that cannot be read; NULL: none. Then nothing is done to it */
   char *rejected;  /* errors of the last configuration that was refused; NULL: none */
-  GHashTable *configs;        /* id to MuServiceSpec */
+  GPtrArray *configs;         /* of MuConfig*, owned: one or two, mostly */
   GHashTable *fingerprints;   /* MuTaskSpec of one of them to its fingerprint: what was found for an earlier launch */
   GHashTable *unread_configs; /* while loading: id to JSON; NULL: none */
   GHashTable *pods;           /* name to MuPod, owned */
@@ -326,5 +332,9 @@ gboolean mu_pod_is_leaving_for_good(const MuPod *pod);
  * configuration or what it was launched on is there no more. The caller frees. */
 MuPodLaunch *mu_task_launched(const MuTask *task, const MuEffects *effects);
 const MuServiceSpec *mu_service_target(const MuService *service); /* NULL: none */
-gboolean mu_task_is_alive(const MuTask *task);                    /* launched, and no terminal status came */
+/* The configuration of that id that it holds, or NULL; borrowed. */
+const MuServiceSpec *mu_service_config(const MuService *service, const char *config_id);
+/* It holds the configuration from now on; it has none of that id. In memory alone. */
+void mu_service_add_config(MuService *service, const char *config_id, MuServiceSpec *take_spec);
+gboolean mu_task_is_alive(const MuTask *task); /* launched, and no terminal status came */
 #endif

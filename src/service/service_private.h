@@ -44,8 +44,6 @@ void mu_pod_take_record(MuPod *pod, MuPodRecord *take_record);
 /* Takes the launch as the task's present one; its old status is forgotten, in the store too. */
 MuTask *mu_pod_take_launch(MuPod *pod, MuTaskRecord *take_record, MuEffects *effects);
 
-/* The spec with this configuration id, or NULL. */
-const MuServiceSpec *mu_service_config(const MuService *service, const char *config_id);
 /* mu_task_spec_fingerprint of a task in one of the service's configurations. Borrowed until these change. */
 const char *mu_service_fingerprint(MuService *service, const MuPodSpec *pod, const MuTaskSpec *task);
 void mu_service_keep_config(MuService *service, const MuServiceScheduler *scheduler, MuEffects *effects);

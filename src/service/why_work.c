@@ -81,7 +81,7 @@ static void ask_agent(const Work *w, const MuTask *task) {
 }
 
 static gint64 grace_of(const MuTask *task) {
-  const MuServiceSpec *spec = g_hash_table_lookup(task->pod->service->configs, task->record->config);
+  const MuServiceSpec *spec = mu_service_config(task->pod->service, task->record->config);
   const MuPodSpec *pod = spec == NULL ? NULL : mu_service_spec_pod(spec, task->pod->type);
   const MuTaskSpec *task_spec = pod == NULL ? NULL : mu_pod_spec_task(pod, task->record->task);
   return task_spec == NULL ? 0 : task_spec->kill_grace_ms;

@@ -103,11 +103,10 @@ static void dump_plan(GPtrArray *lines, const MuService *service, const MuPlan *
 static GPtrArray *dump_service(const MuService *service) {
   GPtrArray *lines = g_ptr_array_new_with_free_func(g_free);
   GHashTableIter iter;
-  gpointer key = NULL, value = NULL;
+  gpointer value = NULL;
   add_record(lines, "service", service->name, mu_service_record_encode(service->record));
-  g_hash_table_iter_init(&iter, service->configs);
-  while (g_hash_table_iter_next(&iter, &key, NULL))
-    g_ptr_array_add(lines, g_strdup_printf("config %s", (char *)key));
+  for (guint i = 0; i < service->configs->len; i++)
+    g_ptr_array_add(lines, g_strconcat("config ", ((const MuConfig *)service->configs->pdata[i])->id, NULL));
   for (guint i = 0; service->history != NULL && i < service->history->len; i++) {
     const MuHistoryEntry *entry = service->history->pdata[i];
     g_ptr_array_add(lines, g_strdup_printf("history %" G_GINT64_FORMAT " %s", entry->version, entry->config));
@@ -240,7 +239,7 @@ static void check_record(MuSim *sim, const MuService *service, const MuSimTouche
     expect_there(sim, record, g_hash_table_contains(sim->client->store->contexts, record->service));
     break;
   case MU_RECORD_CONFIG:
-    expect_there(sim, record, service != NULL && g_hash_table_contains(service->configs, record->key));
+    expect_there(sim, record, service != NULL && mu_service_config(service, record->key) != NULL);
     break;
   case MU_RECORD_MARK:
     expect_there(sim, record, service != NULL && g_hash_table_contains(service->marks, record->key));

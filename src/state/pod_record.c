@@ -132,13 +132,13 @@ static const MuJsonOther RESOURCE = {NULL, write_resource, scan_resource, resour
 #define ENTRY(member) G_STRUCT_OFFSET(MuLedgerEntry, member)
 
 static const MuJsonMember ENTRY_MEMBERS[] = {
-    {.key = "set", .kind = MU_JSON_TEXT, .offset = ENTRY(set), .required = TRUE},
-    {.key = "what", .kind = MU_JSON_TEXT, .offset = ENTRY(what)},
-    {.key = "state", .kind = MU_JSON_COUNT, .offset = ENTRY(state), .required = TRUE, .max = MU_LEDGER_RELEASING},
-    {.key = "asked", .kind = MU_JSON_BOOL, .offset = ENTRY(asked), .not_zero = TRUE},
-    {.key = "agent", .kind = MU_JSON_TEXT, .offset = ENTRY(agent_id)},
-    {.key = "hostname", .kind = MU_JSON_TEXT, .offset = ENTRY(hostname)},
-    {.key = "resource", .kind = MU_JSON_OTHER, .required = TRUE, .other = &RESOURCE},
+    {MU_JSON_KEY("set"), .kind = MU_JSON_TEXT, .offset = ENTRY(set), .required = TRUE},
+    {MU_JSON_KEY("what"), .kind = MU_JSON_TEXT, .offset = ENTRY(what)},
+    {MU_JSON_KEY("state"), .kind = MU_JSON_COUNT, .offset = ENTRY(state), .required = TRUE, .max = MU_LEDGER_RELEASING},
+    {MU_JSON_KEY("asked"), .kind = MU_JSON_BOOL, .offset = ENTRY(asked), .not_zero = TRUE},
+    {MU_JSON_KEY("agent"), .kind = MU_JSON_TEXT, .offset = ENTRY(agent_id)},
+    {MU_JSON_KEY("hostname"), .kind = MU_JSON_TEXT, .offset = ENTRY(hostname)},
+    {MU_JSON_KEY("resource"), .kind = MU_JSON_OTHER, .required = TRUE, .other = &RESOURCE},
 };
 
 static gpointer entry_new(void) {
@@ -243,16 +243,16 @@ static const MuJsonWords FATE_WORDS = {fate_word, "KEEP, REPLACE or ERASE"};
 #define POD(member) G_STRUCT_OFFSET(MuPodRecord, member)
 
 static const MuJsonMember POD_MEMBERS[] = {
-    {.key = "type", .kind = MU_JSON_TEXT, .offset = POD(type), .required = TRUE},
-    {.key = "index", .kind = MU_JSON_COUNT, .offset = POD(index), .required = TRUE},
-    {.key = "fate", .kind = MU_JSON_WORD, .offset = POD(fate), .words = &FATE_WORDS}, /* absent: KEEP */
-    {.key = "agent", .kind = MU_JSON_TEXT, .offset = POD(agent_id)},
-    {.key = "hostname", .kind = MU_JSON_TEXT, .offset = POD(hostname)},
-    {.key = "region", .kind = MU_JSON_TEXT, .offset = POD(region)},
-    {.key = "zone", .kind = MU_JSON_TEXT, .offset = POD(zone)},
-    {.key = "role", .kind = MU_JSON_TEXT, .offset = POD(role)},
-    {.key = "attributes", .kind = MU_JSON_OTHER, .other = &ATTRIBUTES},
-    {.key = "entries", .kind = MU_JSON_OTHER, .required = TRUE, .other = &ENTRIES},
+    {MU_JSON_KEY("type"), .kind = MU_JSON_TEXT, .offset = POD(type), .required = TRUE},
+    {MU_JSON_KEY("index"), .kind = MU_JSON_COUNT, .offset = POD(index), .required = TRUE},
+    {MU_JSON_KEY("fate"), .kind = MU_JSON_WORD, .offset = POD(fate), .words = &FATE_WORDS}, /* absent: KEEP */
+    {MU_JSON_KEY("agent"), .kind = MU_JSON_TEXT, .offset = POD(agent_id)},
+    {MU_JSON_KEY("hostname"), .kind = MU_JSON_TEXT, .offset = POD(hostname)},
+    {MU_JSON_KEY("region"), .kind = MU_JSON_TEXT, .offset = POD(region)},
+    {MU_JSON_KEY("zone"), .kind = MU_JSON_TEXT, .offset = POD(zone)},
+    {MU_JSON_KEY("role"), .kind = MU_JSON_TEXT, .offset = POD(role)},
+    {MU_JSON_KEY("attributes"), .kind = MU_JSON_OTHER, .other = &ATTRIBUTES},
+    {MU_JSON_KEY("entries"), .kind = MU_JSON_OTHER, .required = TRUE, .other = &ENTRIES},
 };
 
 static gpointer pod_new(void) {

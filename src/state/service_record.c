@@ -36,22 +36,22 @@ static const char *state_word(guint state) {
 static const MuJsonWords STATE_WORDS = {state_word, "RUNNING, UNINSTALLING or GONE"};
 
 static const MuJsonMember MEMBERS[] = {
-    {.key = "state", .kind = MU_JSON_WORD, .offset = SERVICE(state), .required = TRUE, .words = &STATE_WORDS},
-    {.key = "version", .kind = MU_JSON_INT, .offset = SERVICE(version), .required = TRUE},
-    {.key = "target", .kind = MU_JSON_TEXT, .offset = SERVICE(target)},
-    {.key = "deployed", .kind = MU_JSON_BOOL, .offset = SERVICE(deployed)},
-    {.key = "updating", .kind = MU_JSON_BOOL, .offset = SERVICE(updating)},
-    {.key = "customized", .kind = MU_JSON_BOOL, .offset = SERVICE(customized), .not_zero = TRUE},
-    {.key = "overrider", .kind = MU_JSON_BOOL, .offset = SERVICE(overrider), .not_zero = TRUE},
-    {.key = "recoveries", .kind = MU_JSON_INT, .offset = SERVICE(recoveries), .not_zero = TRUE},
-    {.key = "created_ms", .kind = MU_JSON_INT, .offset = SERVICE(created_ms)},
-    {.key = "changed_ms", .kind = MU_JSON_INT, .offset = SERVICE(changed_ms)},
-    {.key = "replaced_ms", .kind = MU_JSON_INT, .offset = SERVICE(replaced_ms), .not_zero = TRUE},
-    {.key = "restarts", .kind = MU_JSON_INT, .offset = SERVICE(restarts), .not_zero = TRUE},
-    {.key = "restart_strategy", .kind = MU_JSON_TEXT, .offset = SERVICE(restart_strategy)},
-    {.key = "decommissioned", .kind = MU_JSON_TEXT, .offset = SERVICE(holes)},
-    {.key = "turn_place", .kind = MU_JSON_INT, .offset = SERVICE(turn_place), .not_zero = TRUE},
-    {.key = "turn_since_ms", .kind = MU_JSON_INT, .offset = SERVICE(turn_since_ms), .not_zero = TRUE},
+    {MU_JSON_KEY("state"), .kind = MU_JSON_WORD, .offset = SERVICE(state), .required = TRUE, .words = &STATE_WORDS},
+    {MU_JSON_KEY("version"), .kind = MU_JSON_INT, .offset = SERVICE(version), .required = TRUE},
+    {MU_JSON_KEY("target"), .kind = MU_JSON_TEXT, .offset = SERVICE(target)},
+    {MU_JSON_KEY("deployed"), .kind = MU_JSON_BOOL, .offset = SERVICE(deployed)},
+    {MU_JSON_KEY("updating"), .kind = MU_JSON_BOOL, .offset = SERVICE(updating)},
+    {MU_JSON_KEY("customized"), .kind = MU_JSON_BOOL, .offset = SERVICE(customized), .not_zero = TRUE},
+    {MU_JSON_KEY("overrider"), .kind = MU_JSON_BOOL, .offset = SERVICE(overrider), .not_zero = TRUE},
+    {MU_JSON_KEY("recoveries"), .kind = MU_JSON_INT, .offset = SERVICE(recoveries), .not_zero = TRUE},
+    {MU_JSON_KEY("created_ms"), .kind = MU_JSON_INT, .offset = SERVICE(created_ms)},
+    {MU_JSON_KEY("changed_ms"), .kind = MU_JSON_INT, .offset = SERVICE(changed_ms)},
+    {MU_JSON_KEY("replaced_ms"), .kind = MU_JSON_INT, .offset = SERVICE(replaced_ms), .not_zero = TRUE},
+    {MU_JSON_KEY("restarts"), .kind = MU_JSON_INT, .offset = SERVICE(restarts), .not_zero = TRUE},
+    {MU_JSON_KEY("restart_strategy"), .kind = MU_JSON_TEXT, .offset = SERVICE(restart_strategy)},
+    {MU_JSON_KEY("decommissioned"), .kind = MU_JSON_TEXT, .offset = SERVICE(holes)},
+    {MU_JSON_KEY("turn_place"), .kind = MU_JSON_INT, .offset = SERVICE(turn_place), .not_zero = TRUE},
+    {MU_JSON_KEY("turn_since_ms"), .kind = MU_JSON_INT, .offset = SERVICE(turn_since_ms), .not_zero = TRUE},
 };
 
 static gpointer record_new(void) {

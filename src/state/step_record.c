@@ -17,12 +17,12 @@ void mu_step_record_free(MuStepRecord *record) {
 #define STEP(member) G_STRUCT_OFFSET(MuStepRecord, member)
 
 static const MuJsonMember MEMBERS[] = {
-    {.key = "attempts", .kind = MU_JSON_COUNT, .offset = STEP(attempts)},
-    {.key = "failures", .kind = MU_JSON_COUNT, .offset = STEP(failures)},
-    {.key = "begun_ms", .kind = MU_JSON_INT, .offset = STEP(begun_ms)},
-    {.key = "ended_ms", .kind = MU_JSON_INT, .offset = STEP(ended_ms)},
-    {.key = "message", .kind = MU_JSON_TEXT, .offset = STEP(message)},
-    {.key = "done_for", .kind = MU_JSON_TEXT, .offset = STEP(done_for)},
+    {MU_JSON_KEY("attempts"), .kind = MU_JSON_COUNT, .offset = STEP(attempts)},
+    {MU_JSON_KEY("failures"), .kind = MU_JSON_COUNT, .offset = STEP(failures)},
+    {MU_JSON_KEY("begun_ms"), .kind = MU_JSON_INT, .offset = STEP(begun_ms)},
+    {MU_JSON_KEY("ended_ms"), .kind = MU_JSON_INT, .offset = STEP(ended_ms)},
+    {MU_JSON_KEY("message"), .kind = MU_JSON_TEXT, .offset = STEP(message)},
+    {MU_JSON_KEY("done_for"), .kind = MU_JSON_TEXT, .offset = STEP(done_for)},
 };
 
 static gpointer record_new(void) {

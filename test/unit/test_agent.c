@@ -42,10 +42,12 @@ static MuResources *from_text(const char *text) {
     g_autoptr(MuResource) resource = read_amount(words[0], words[1]);
     for (char **word = words + 2; *word != NULL; word++)
       read_word(resource, *word);
-    if (mu_resource_is_empty(resource)) /* kept, to see it refused */
-      g_ptr_array_add(resources->items, g_steal_pointer(&resource));
-    else
-      mu_resources_add(resources, resource);
+    gint64 amount = resource->amount;
+    if (mu_resource_is_empty(resource))
+      resource->amount = 1;
+    mu_resources_add(resources, resource);
+    if (amount == 0 && resource->ranges == NULL) /* kept, to see it refused */
+      ((MuResource *)resources->items->pdata[resources->items->len - 1])->amount = 0;
   }
   return resources;
 }

@@ -36,13 +36,13 @@ static gboolean thing_check(gconstpointer object, GError **error) {
 #define AT(member) G_STRUCT_OFFSET(Thing, member)
 static const MuJsonWords COLORS = {color_word, "RED, GREEN or GREENISH"};
 static const MuJsonMember MEMBERS[] = {
-    {.key = "text", .kind = MU_JSON_TEXT, .offset = AT(text)},
-    {.key = "number", .kind = MU_JSON_INT, .offset = AT(number), .required = TRUE},
-    {.key = "rare", .kind = MU_JSON_INT, .offset = AT(rare), .not_zero = TRUE},
-    {.key = "count", .kind = MU_JSON_COUNT, .offset = AT(count), .max = 9},
-    {.key = "color", .kind = MU_JSON_WORD, .offset = AT(color), .words = &COLORS},
-    {.key = "on", .kind = MU_JSON_BOOL, .offset = AT(on)},
-    {.key = "result", .kind = MU_JSON_RESULT, .offset = AT(has_result)},
+    {MU_JSON_KEY("text"), .kind = MU_JSON_TEXT, .offset = AT(text)},
+    {MU_JSON_KEY("number"), .kind = MU_JSON_INT, .offset = AT(number), .required = TRUE},
+    {MU_JSON_KEY("rare"), .kind = MU_JSON_INT, .offset = AT(rare), .not_zero = TRUE},
+    {MU_JSON_KEY("count"), .kind = MU_JSON_COUNT, .offset = AT(count), .max = 9},
+    {MU_JSON_KEY("color"), .kind = MU_JSON_WORD, .offset = AT(color), .words = &COLORS},
+    {MU_JSON_KEY("on"), .kind = MU_JSON_BOOL, .offset = AT(on)},
+    {MU_JSON_KEY("result"), .kind = MU_JSON_RESULT, .offset = AT(has_result)},
 };
 static const MuJsonForm FORM = {"thing: ", MEMBERS, G_N_ELEMENTS(MEMBERS), thing_new, thing_free, thing_check};
 
