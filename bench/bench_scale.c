@@ -1,7 +1,8 @@
 /* What the number of services costs: 10, 100, 1,000 and 10,000 services of five pods, and restarts with 100,000 tasks. Prints a
  * table with the slope from the smallest to the largest, and writes JSON; bench/README.md says what each row is.
  *
- *   bench_scale RESULTS.json [--quick | N: only that many services, for a profiler | restart [TASKS]: only the restarts]
+ *   bench_scale RESULTS.json [--quick | N: only that many services, for a profiler | restart [TASKS]: only the restarts |
+ *       store STORE [SERVICES [TASKS]]: makes one | restart-of STORE: one restart, of such a store, for a profiler]
  */
 #include "json.h"
 #include "scale_world.h"
@@ -380,41 +381,77 @@ G_NO_INLINE static void reconcile(World *world) {
   world_settle(world);
 }
 
-static json_t *measure_restart(guint services) {
-  g_autofree char *path = make_path(g_get_tmp_dir());
-  guint pods = restart_tasks / services;
+/* What is told of it is of this process alone, as a restart is: no memory that another scheduler left. */
+static json_t *restart(const char *path) {
+  World *world = world_new_stopped(100, restart_tasks / 100, path);
+  world_find_tasks(world);
+  gint64 begin_us = world_processor_us(TRUE), wall_us = g_get_monotonic_time();
+  world_start(world);
+  double loaded_s = (double)(world_processor_us(TRUE) - begin_us) / G_USEC_PER_SEC;
+  reconcile(world);
+  double seconds = (double)(world_processor_us(TRUE) - begin_us - world_counts(world)->engine_us) / G_USEC_PER_SEC;
+  double wall_s = seconds_since(wall_us);
+  int tasks = (int)world_tasks(world);
+  char **names = mu_multi_service_manager_names(mu_multi_service_event_client_manager(world_client(world)));
+  int services = (int)g_strv_length(names);
+  g_strfreev(names);
+  return json_pack("{s:i, s:i, s:f, s:f, s:f}", "services", services, "tasks", tasks, "loaded_s", loaded_s,
+                   "reconciled_s", seconds, "wall_s", wall_s);
+}
+
+static int run_restart(const char *results, const char *path) {
+  g_autoptr(json_t) row = restart(path);
+  return json_dump_file(row, results, 0) == 0 ? 0 : 1;
+}
+
+static void deploy_for_restart(guint services, const char *path) {
   remove_store(path);
   World *world = world_new(100, restart_tasks / 100, path);
   world_settle(world);
   for (guint i = 0; i < services; i++)
-    put(world, i, "RUNNING", pods);
+    put(world, i, "RUNNING", restart_tasks / services);
   world_settle(world);
   g_assert_cmpuint(world_tasks(world), ==, restart_tasks);
-  world_stop(world);
-  gint64 begin_us = world_processor_us(TRUE), wall_us = g_get_monotonic_time();
-  world_start(world);
-  double loaded_s = (double)(world_processor_us(TRUE) - begin_us) / G_USEC_PER_SEC;
-  gint64 engine_us = world_counts(world)->engine_us;
-  reconcile(world);
-  engine_us = world_counts(world)->engine_us - engine_us;
-  double seconds = (double)(world_processor_us(TRUE) - begin_us - engine_us) / G_USEC_PER_SEC;
-  double wall_s = seconds_since(wall_us);
   world_free(world);
+}
+
+/* The two halves of a restart alone. */
+static int run_half(int argc, char **argv) {
+  if (strcmp(argv[2], "restart-of") == 0)
+    return run_restart(argv[1], argv[3]);
+  restart_tasks = argc > 5 ? (guint)g_ascii_strtoull(argv[5], NULL, 10) : restart_tasks;
+  deploy_for_restart(argc > 4 ? (guint)g_ascii_strtoull(argv[4], NULL, 10) : 1000, argv[3]);
+  return 0;
+}
+
+static json_t *measure_restart(const char *program, guint services) {
+  g_autofree char *path = make_path(g_get_tmp_dir()), *results = g_strconcat(path, ".json", NULL);
+  const char *argv[] = {program, results, "restart-of", path, NULL};
+  g_autoptr(GError) error = NULL;
+  deploy_for_restart(services, path);
+  g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, NULL, &error);
+  g_assert_no_error(error);
+  json_t *row = json_load_file(results, 0, NULL);
+  g_assert_nonnull(row);
+  g_unlink(results);
   remove_store(path);
   g_print(
       "  restart with %u tasks in %u services: loaded after %.2f s of processor time, subscribed and reconciled after "
       "%.2f s (by the clock %.2f s)\n",
-      restart_tasks, services, loaded_s, seconds, wall_s);
-  return json_pack("{s:i, s:i, s:f, s:f, s:f}", "services", (int)services, "tasks", (int)restart_tasks, "loaded_s",
-                   loaded_s, "reconciled_s", seconds, "wall_s", wall_s);
+      restart_tasks, services, json_real_value(json_object_get(row, "loaded_s")),
+      json_real_value(json_object_get(row, "reconciled_s")), json_real_value(json_object_get(row, "wall_s")));
+  return row;
 }
 
 int main(int argc, char **argv) {
   gboolean quick = argc > 2 && strcmp(argv[2], "--quick") == 0;
   if (argc < 2) {
-    g_printerr("usage: bench_scale RESULTS.json [--quick | N | restart [TASKS]]\n");
+    g_printerr("usage: bench_scale RESULTS.json [--quick | N | restart [TASKS] | restart-of STORE | "
+               "store STORE [SERVICES [TASKS]]]\n");
     return 2;
   }
+  if (argc > 3 && (strcmp(argv[2], "restart-of") == 0 || strcmp(argv[2], "store") == 0))
+    return run_half(argc, argv);
   if (quick) {
     const guint SMALL[SIZES] = {10, 30, 100, 300};
     memcpy(sizes, SMALL, sizeof sizes);
@@ -422,7 +459,7 @@ int main(int argc, char **argv) {
     restart_services[1] = 100;
     restart_tasks = 1000;
   }
-  gboolean restart = argc > 2 && strcmp(argv[2], "restart") == 0;
+  gboolean restarts_only = argc > 2 && strcmp(argv[2], "restart") == 0;
   if (argc > 3) {
     restart_tasks = (guint)g_ascii_strtoull(argv[3], NULL, 10) / 100 * 100;
     restart_services[0] = MAX(restart_tasks / 100, 1);
@@ -430,17 +467,17 @@ int main(int argc, char **argv) {
   }
   guint only = argc > 2 && !quick ? (guint)g_ascii_strtoull(argv[2], NULL, 10) : 0;
   for (guint i = 0; i < SIZES; i++) {
-    if (restart || (only != 0 && sizes[i] != only))
+    if (restarts_only || (only != 0 && sizes[i] != only))
       continue;
     measure_memory(sizes[i], i);
     measure_size(i);
   }
-  if (!restart)
+  if (!restarts_only)
     print_rows();
   g_autoptr(json_t) results = rows_to_json();
   json_t *restarts = json_array();
-  for (guint i = 0; i < G_N_ELEMENTS(restart_services) && (restart || only == 0); i++)
-    json_array_append_new(restarts, measure_restart(restart_services[i]));
+  for (guint i = 0; i < G_N_ELEMENTS(restart_services) && (restarts_only || only == 0); i++)
+    json_array_append_new(restarts, measure_restart(argv[0], restart_services[i]));
   json_object_set_new(results, "restart", restarts);
   return json_dump_file(results, argv[1], JSON_INDENT(2)) == 0 ? 0 : 1;
 }

@@ -1,6 +1,7 @@
 #include "scale_world.h"
 
 #include "ids.h"
+#include "records.h"
 #include <muster/error.h>
 #include <muster/service_factory.h>
 
@@ -208,7 +209,7 @@ static void start(World *world) {
   world_event(world, event);
 }
 
-World *world_new(guint agents, guint room, const char *path) {
+World *world_new_stopped(guint agents, guint room, const char *path) {
   World *world = g_new0(World, 1);
   world->agents = g_new0(Agent, agents);
   world->n_agents = agents;
@@ -224,8 +225,37 @@ World *world_new(guint agents, guint room, const char *path) {
     world->agents[i].cpus_milli = room * G_GINT64_CONSTANT(100);
     world->agents[i].mem_mb = room * G_GINT64_CONSTANT(32);
   }
+  return world;
+}
+
+World *world_new(guint agents, guint room, const char *path) {
+  World *world = world_new_stopped(agents, room, path);
   start(world);
   return world;
+}
+
+static gboolean take_task(MuRecordKind kind, const char *service, const char *key, const char *value, gsize length,
+                          gpointer user, GError **error) {
+  World *world = user;
+  (void)service;
+  (void)key;
+  if (kind != MU_RECORD_STATUS)
+    return TRUE;
+  MuTaskStatus *status = mu_status_record_decode(value, length, error);
+  if (status == NULL)
+    return FALSE;
+  g_ptr_array_add(world->tasks, status);
+  g_hash_table_insert(world->by_task, status->task_id, status);
+  return TRUE;
+}
+
+void world_find_tasks(World *world) {
+  g_autoptr(GError) error = NULL;
+  MuStore *store = mu_sqlite_store_open(world->path, &error);
+  g_assert_no_error(error);
+  store->ops->load(store, take_task, world, &error);
+  g_assert_no_error(error);
+  store->ops->free(store);
 }
 
 void world_free(World *world) {

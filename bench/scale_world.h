@@ -12,8 +12,11 @@ typedef struct World World;
 /* `agents` of them, each with room for `room` pods; `path` NULL: no store, a batch is durable at once. */
 World *world_new(guint agents, guint room, const char *path);
 void world_free(World *world);
-/* The scheduler's process ends; and starts again: a new client is built from the store. Nothing else between the two. */
+/* The scheduler's process ends. */
 void world_stop(World *world);
+/* One whose scheduler is not started yet; the engine knows the tasks whose statuses the store has; then it starts. */
+World *world_new_stopped(guint agents, guint room, const char *path);
+void world_find_tasks(World *world);
 void world_start(World *world);
 MuMultiServiceEventClient *world_client(World *world);
 gint64 world_now_ms(void);
