@@ -3,6 +3,7 @@
 #include "bug.h"
 #include <muster/error.h>
 
+#include <stddef.h>
 #include <string.h>
 
 #define MEMBER(type, object, member) G_STRUCT_MEMBER(type, object, (member)->offset)
@@ -130,14 +131,19 @@ static gboolean scan_member(MuJsonScan *in, const MuJsonMember *member, gpointer
   mu_bug("there is no other kind of member");
 }
 
+static gboolean is_next(const MuJsonScan *in, const char *name, gsize length) {
+  const char *at = in->at;
+  return (gsize)(in->end - at) > length + 3 && at[0] == '"' && at[length + 1] == '"' && at[length + 2] == ':' &&
+         memcmp(at + 1, name, length) == 0;
+}
+
 /* Members come in the table's order: the one whose name is next is this row's or a later one's. */
 static const MuJsonMember *scan_key(MuJsonScan *in, const MuJsonForm *form, gconstpointer object, guint *row) {
   while (*row < form->n) {
     const MuJsonMember *member = &form->members[(*row)++];
     const char *name = name_of(member, object);
-    gsize length = strlen(name);
-    if ((gsize)(in->end - in->at) > length + 3 && in->at[0] == '"' && memcmp(in->at + 1, name, length) == 0 &&
-        in->at[length + 1] == '"' && in->at[length + 2] == ':') {
+    gsize length = name == member->key && member->key_length != 0 ? member->key_length : strlen(name);
+    if (is_next(in, name, length)) {
       in->at += length + 3;
       return member;
     }
@@ -162,7 +168,79 @@ static gboolean scan_members(MuJsonScan *in, const MuJsonForm *form, gpointer ob
   return mu_json_scan_char(in, '}');
 }
 
+/* ---- an object of one block: made in some room on the stack, where its texts are noted, then put where it stays --------- */
+
+#define BLOCK_TEXTS 24
+
+typedef struct {
+  guint offset, length; /* of the member that points to it; its own */
+  const char *text;
+} BlockText;
+
+struct MuJsonBlock {
+  char *object;
+  gsize size, bytes;
+  guint n;
+  BlockText texts[BLOCK_TEXTS];
+};
+
+gboolean mu_json_block_has(const MuJsonBlock *block, gconstpointer member) {
+  return (gsize)member - (gsize)block->object < block->size;
+}
+
+gboolean mu_json_block_take(MuJsonBlock *block, char **ret, const char *text, gsize length) {
+  if (block->n == BLOCK_TEXTS || length > G_MAXINT32)
+    return FALSE;
+  block->texts[block->n++] = (BlockText){(guint)((char *)ret - block->object), (guint)length, text};
+  block->bytes += length + 1;
+  return TRUE;
+}
+
+static gpointer place_block(const MuJsonBlock *block, const MuJsonBlockForm *form) {
+  char *object = g_malloc(block->bytes), *to = object + block->size;
+  memcpy(object, block->object, block->size);
+  for (guint i = 0; i < block->n; i++) {
+    const BlockText *text = &block->texts[i];
+    G_STRUCT_MEMBER(char *, object, text->offset) = to;
+    memcpy(to, text->text, text->length);
+    to[text->length] = '\0';
+    to += text->length + 1;
+  }
+  G_STRUCT_MEMBER(guint, object, form->bytes) = (guint)block->bytes;
+  if (form->placed != NULL)
+    form->placed(object);
+  return object;
+}
+
+static gpointer scan_block(MuJsonScan *in, const MuJsonForm *form) {
+  _Alignas(max_align_t) char room[MU_JSON_BLOCK_MAX];
+  MuJsonBlock *outer = in->block, block;
+  mu_assert(form->block->size <= sizeof room);
+  if (in->end - in->at > G_MAXINT32)
+    return NULL;
+  memset(room, 0, form->block->size);
+  if (form->block->init != NULL)
+    form->block->init(room);
+  block.object = room;
+  block.size = block.bytes = form->block->size;
+  block.n = 0;
+  in->block = &block;
+  gboolean good = scan_members(in, form, room);
+  in->block = outer;
+  gpointer object = place_block(&block, form->block);
+  if (good && (form->check == NULL || form->check(object, NULL)))
+    return object;
+  form->free(object);
+  return NULL;
+}
+
+gboolean mu_json_form_scan_into(MuJsonScan *in, const MuJsonForm *form, gpointer object) {
+  return scan_members(in, form, object);
+}
+
 gpointer mu_json_form_scan(MuJsonScan *in, const MuJsonForm *form) {
+  if (in->block != NULL && form->block != NULL)
+    return scan_block(in, form);
   gpointer object = form->new ();
   if (scan_members(in, form, object) && (form->check == NULL || form->check(object, NULL)))
     return object;
@@ -170,13 +248,25 @@ gpointer mu_json_form_scan(MuJsonScan *in, const MuJsonForm *form) {
   return NULL;
 }
 
+/* The object, when it is all of the text. */
+static gpointer whole(const MuJsonForm *form, const MuJsonScan *in, gpointer take_object) {
+  if (take_object == NULL || in->at == in->end)
+    return take_object;
+  form->free(take_object);
+  return NULL;
+}
+
+gpointer mu_json_form_decode_block(const MuJsonForm *form, const char *text, gsize length, GError **error) {
+  MuJsonScan in = {text, text + length, NULL};
+  gpointer object = whole(form, &in, scan_block(&in, form));
+  return object != NULL ? object : mu_json_form_decode(form, text, length, error);
+}
+
 gpointer mu_json_form_decode(const MuJsonForm *form, const char *text, gsize length, GError **error) {
-  MuJsonScan in = {text, text + length};
-  gpointer object = mu_json_form_scan(&in, form);
-  if (object != NULL && in.at == in.end)
-    return object;
+  MuJsonScan in = {text, text + length, NULL};
+  gpointer object = whole(form, &in, mu_json_form_scan(&in, form));
   if (object != NULL)
-    form->free(object);
+    return object;
   g_autoptr(json_t) tree = mu_json_parse(text, length, G_MAXSIZE, error);
   return tree == NULL ? NULL : mu_json_form_from_tree(form, tree, error);
 }

@@ -36,11 +36,20 @@ char *mu_json_text_take(MuJsonText *out);
 
 /* ---- text being read: FALSE means "not as we write it", and says nothing more ----------------------------------------- */
 
+typedef struct MuJsonBlock MuJsonBlock;
+
 typedef struct {
   const char *at, *end;
+  MuJsonBlock *block; /* the object being read is made of one block; NULL: it is not */
 } MuJsonScan;
 
-gboolean mu_json_scan_char(MuJsonScan *in, char c);     /* moves on when it is the next one */
+/* Moves on when it is the next one. */
+static inline gboolean mu_json_scan_char(MuJsonScan *in, char c) {
+  if (in->at >= in->end || *in->at != c)
+    return FALSE;
+  in->at++;
+  return TRUE;
+}
 gboolean mu_json_scan_text(MuJsonScan *in, char **ret); /* a string without escapes; the caller frees */
 gboolean mu_json_scan_int(MuJsonScan *in, gint64 *ret);
 
@@ -86,6 +95,17 @@ typedef struct {
   const MuJsonOther *other;
 } MuJsonMember;
 
+/* How an object may be one block of memory: its struct, what comes with it, and then its texts. What is loaded by the hundred
+ * thousand is made so: one allocation instead of ten. */
+typedef struct {
+  gsize size;                    /* of the struct, and of what comes with it: at most MU_JSON_BLOCK_MAX */
+  gsize bytes;                   /* offset of the guint that has the bytes of its block, 0 when it is not made of one */
+  void (*init)(gpointer object); /* after it was filled with zeros; NULL: nothing to be done */
+  void (*placed)(gpointer object); /* it is where it stays: pointers into itself are set; NULL: it has none */
+} MuJsonBlockForm;
+
+#define MU_JSON_BLOCK_MAX 512
+
 typedef struct {
   const char *prefix; /* of errors: "status: ", or NULL */
   const MuJsonMember *members;
@@ -93,16 +113,30 @@ typedef struct {
   gpointer (*new)(void);
   void (*free)(gpointer object);
   gboolean (*check)(gconstpointer object, GError **error); /* of the members together; NULL: nothing to be said */
+  const MuJsonBlockForm *block;                            /* NULL: it is never made of one block */
 } MuJsonForm;
 
 /* The object as compact text; the caller frees. */
 char *mu_json_form_encode(const MuJsonForm *form, gconstpointer object);
 /* A new object; NULL with MU_ERROR_REFUSED, MU_ERROR_TOO_LARGE or what an `other` says. */
 gpointer mu_json_form_decode(const MuJsonForm *form, const char *text, gsize length, GError **error);
+/* Likewise; where the text is as we write it, the object is one block. */
+gpointer mu_json_form_decode_block(const MuJsonForm *form, const char *text, gsize length, GError **error);
+/* Frees what an object points to, unless it is a part of the object's block, which has so many bytes (0: there is none). */
+static inline void mu_json_block_free(gconstpointer block, guint bytes, gpointer memory) {
+  if ((gsize)memory - (gsize)block >= bytes)
+    g_free(memory);
+}
 json_t *mu_json_form_to_tree(const MuJsonForm *form, gconstpointer object);
 gpointer mu_json_form_from_tree(const MuJsonForm *form, const json_t *tree, GError **error);
 /* As a part of other text. */
 void mu_json_form_write(MuJsonText *out, const MuJsonForm *form, gconstpointer object);
-/* A new object, NULL when it is not as we write it. */
+/* A new object, NULL when it is not as we write it. A block of its own where the one it belongs to is one and its form allows. */
 gpointer mu_json_form_scan(MuJsonScan *in, const MuJsonForm *form);
+/* An object that is there already, of zeros: what comes with another one. FALSE: not as we write it. */
+gboolean mu_json_form_scan_into(MuJsonScan *in, const MuJsonForm *form, gpointer object);
+/* As mu_json_scan_text, of a text that is a member of the block; FALSE: it has no room for more. */
+gboolean mu_json_block_take(MuJsonBlock *block, char **ret, const char *text, gsize length);
+/* Whether the member is one of the struct that the block is made for. */
+gboolean mu_json_block_has(const MuJsonBlock *block, gconstpointer member);
 #endif

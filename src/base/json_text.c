@@ -230,21 +230,16 @@ char *mu_json_text_take(MuJsonText *out) {
 
 /* ---- reading --------------------------------------------------------------------------------------------------------- */
 
-gboolean mu_json_scan_char(MuJsonScan *in, char c) {
-  if (in->at >= in->end || *in->at != c)
-    return FALSE;
-  in->at++;
-  return TRUE;
-}
-
 gboolean mu_json_scan_text(MuJsonScan *in, char **ret) {
   if (!mu_json_scan_char(in, '"'))
     return FALSE;
   const char *begin = in->at, *at = begin + plain_length(begin, (gsize)(in->end - begin));
   if (at >= in->end || *at != '"')
     return FALSE;
-  *ret = g_strndup(begin, (gsize)(at - begin));
   in->at = at + 1;
+  if (in->block != NULL && mu_json_block_has(in->block, ret))
+    return mu_json_block_take(in->block, ret, begin, (gsize)(at - begin));
+  *ret = g_strndup(begin, (gsize)(at - begin));
   return TRUE;
 }
 

@@ -246,6 +246,8 @@ typedef struct {
   gboolean has_ready, ready;     /* readiness check: last result */
   gboolean has_healthy, healthy; /* health check: last result */
   char *container_ip;            /* may be NULL */
+  /*< private >*/
+  guint block; /* bytes, see MuJsonBlockForm: of one that was stored; such a one is not changed, but copied */
 } MuTaskStatus;
 
 MuTaskStatus *mu_task_status_new(const char *task_id, MuTaskState state);

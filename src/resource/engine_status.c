@@ -55,18 +55,19 @@ MuTaskStatus *mu_task_status_copy(const MuTaskStatus *status) {
   copy->reason = g_strdup(status->reason);
   copy->message = g_strdup(status->message);
   copy->container_ip = g_strdup(status->container_ip);
+  copy->block = 0;
   return copy;
 }
 
 void mu_task_status_free(MuTaskStatus *status) {
   if (status == NULL)
     return;
-  g_free(status->task_id);
-  g_free(status->agent_id);
-  g_free(status->uuid);
-  g_free(status->reason);
-  g_free(status->message);
-  g_free(status->container_ip);
+  mu_json_block_free(status, status->block, status->task_id);
+  mu_json_block_free(status, status->block, status->agent_id);
+  mu_json_block_free(status, status->block, status->uuid);
+  mu_json_block_free(status, status->block, status->reason);
+  mu_json_block_free(status, status->block, status->message);
+  mu_json_block_free(status, status->block, status->container_ip);
   g_free(status);
 }
 
@@ -99,7 +100,10 @@ static void status_free(gpointer status) {
   mu_task_status_free(status);
 }
 
-const MuJsonForm mu_task_status_form = {"status: ", MEMBERS, G_N_ELEMENTS(MEMBERS), status_new, status_free, NULL};
+static const MuJsonBlockForm BLOCK = {.size = sizeof(MuTaskStatus), .bytes = STATUS(block)};
+
+const MuJsonForm mu_task_status_form = {"status: ", MEMBERS, G_N_ELEMENTS(MEMBERS), status_new, status_free,
+                                        NULL,       &BLOCK};
 
 json_t *mu_task_status_to_json(const MuTaskStatus *status) {
   return mu_json_form_to_tree(&mu_task_status_form, status);

@@ -87,7 +87,8 @@ static void resource_free(gpointer resource) {
   mu_resource_free(resource);
 }
 
-const MuJsonForm mu_resource_form = {"resource: ", MEMBERS, G_N_ELEMENTS(MEMBERS), resource_new, resource_free, NULL};
+const MuJsonForm mu_resource_form = {"resource: ", MEMBERS, G_N_ELEMENTS(MEMBERS), resource_new, resource_free,
+                                     NULL,         NULL};
 
 json_t *mu_resource_to_json(const MuResource *resource) {
   return mu_json_form_to_tree(&mu_resource_form, resource);

@@ -29,8 +29,7 @@ static void adopt_task(MuTask *task, const MuPodSpec *pod, const char *config_id
   gboolean same = g_strcmp0(fingerprint, task->record->fingerprint) == 0;
   if (!same && !(spec->goal == MU_GOAL_ONCE && task->record->reached))
     return;
-  g_free(task->record->config);
-  task->record->config = g_strdup(config_id);
+  mu_task_record_set(task->record, &task->record->config, g_strdup(config_id));
   mu_task_put(task, effects);
 }
 

@@ -80,7 +80,7 @@ static const MuJsonMember MEMBERS[] = {
     {MU_JSON_KEY("since_ms"), .kind = MU_JSON_INT, .offset = ENTRY(since_ms)},
     {MU_JSON_KEY("context"), .kind = MU_JSON_OTHER, .required = TRUE, .other = &CONTEXT},
 };
-static const MuJsonForm FORM = {NULL, MEMBERS, G_N_ELEMENTS(MEMBERS), empty_entry_new, entry_free, NULL};
+static const MuJsonForm FORM = {NULL, MEMBERS, G_N_ELEMENTS(MEMBERS), empty_entry_new, entry_free, NULL, NULL};
 
 static void put_entry(MuService *service, const MuHistoryEntry *entry, MuEffects *effects) {
   g_autofree char *key = key_of(entry);

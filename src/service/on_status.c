@@ -87,7 +87,7 @@ static gboolean note_goal(MuTask *task, gboolean asked_to_end) {
     return FALSE;
   record->reached = TRUE;
   if (anew)
-    g_clear_pointer(&record->anew, g_free);
+    mu_task_record_set(record, &record->anew, NULL);
   record->anew_begun &= !anew;
   return TRUE;
 }

@@ -77,15 +77,14 @@ static void take_parameters(MuPlan *plan, const json_t *parameters) {
 void mu_task_forget_anew(MuTask *task, MuEffects *effects) {
   if (task->record->anew == NULL)
     return;
-  g_clear_pointer(&task->record->anew, g_free);
+  mu_task_record_set(task->record, &task->record->anew, NULL);
   task->record->anew_begun = FALSE;
   mu_task_put(task, effects);
 }
 
 /* The run that there is stays until the step is worked on. */
 static void set_anew(MuTask *task, const MuStep *step, MuEffects *effects) {
-  g_free(task->record->anew);
-  task->record->anew = g_strdup(step->phase->plan->name);
+  mu_task_record_set(task->record, &task->record->anew, g_strdup(step->phase->plan->name));
   task->record->anew_begun = FALSE;
   task->record->failures = 0;
   mu_task_put(task, effects);

@@ -19,8 +19,6 @@ static void task_free(MuTask *task) {
 }
 
 static void pod_free(MuPod *pod) {
-  g_free(pod->type);
-  g_free(pod->name);
   mu_pod_record_free(pod->record);
   g_ptr_array_unref(pod->tasks);
   g_ptr_array_unref(pod->steps);
@@ -47,7 +45,6 @@ MuService *mu_service_new(const char *name) {
   service->fingerprints = g_hash_table_new_full(NULL, NULL, NULL, g_free);
   service->pods = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)pod_free);
   service->tasks = g_hash_table_new(g_str_hash, g_str_equal);
-  service->reservations = g_hash_table_new_full(mu_id_hash, g_str_equal, g_free, NULL);
   service->marks = mu_marks_new();
   service->overrides = g_ptr_array_new_with_free_func((GDestroyNotify)mu_override_free);
   service->custom = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)mu_custom_work_free);
@@ -75,7 +72,7 @@ void mu_service_free(MuService *service) {
     return;
   g_ptr_array_unref(service->plans);
   g_hash_table_unref(service->tasks);
-  g_hash_table_unref(service->reservations);
+  g_clear_pointer(&service->reservations, g_hash_table_unref);
   g_hash_table_unref(service->pods);
   g_ptr_array_unref(service->configs);
   g_hash_table_unref(service->fingerprints);
@@ -186,8 +183,31 @@ const MuServiceSpec *mu_service_target(const MuService *service) {
   return mu_service_config(service, service->record->target);
 }
 
+static void index_reservations(MuPod *pod) {
+  for (guint i = 0; pod->record != NULL && i < pod->record->entries->len; i++) {
+    const char *id = ((const MuLedgerEntry *)pod->record->entries->pdata[i])->resource->reservation.resource_id;
+    if (id != NULL)
+      g_hash_table_replace(pod->service->reservations, (char *)id, pod);
+  }
+}
+
+/* Most services are never asked: what their tasks run on is not offered. */
 MuPod *mu_service_pod_of_reservation(MuService *service, const char *resource_id) {
+  if (service->reservations == NULL) {
+    service->reservations = g_hash_table_new(mu_id_hash, g_str_equal); /* the ids are the ledgers' own */
+    GHashTableIter iter;
+    gpointer pod = NULL;
+    g_hash_table_iter_init(&iter, service->pods);
+    while (g_hash_table_iter_next(&iter, NULL, &pod))
+      index_reservations(pod);
+  }
   return g_hash_table_lookup(service->reservations, resource_id);
+}
+
+void mu_pod_forget_reservation(MuPod *pod, const MuLedgerEntry *entry) {
+  const char *id = entry->resource->reservation.resource_id;
+  if (pod->service->reservations != NULL && id != NULL)
+    g_hash_table_remove(pod->service->reservations, id);
 }
 
 gboolean mu_task_is_alive(const MuTask *task) {
@@ -233,16 +253,14 @@ void mu_task_put(MuTask *task, MuEffects *effects) {
   mu_pod_mark_dirty(task->pod);
 }
 
-MuPod *mu_service_ensure_pod(MuService *service, const char *type, guint index) {
-  g_autofree char *name = mu_pod_name(type, index);
-  MuPod *pod = g_hash_table_lookup(service->pods, name);
-  if (pod != NULL)
-    return pod;
-  pod = g_new0(MuPod, 1);
+/* Its names lie behind it. */
+static MuPod *pod_new(MuService *service, const char *type, guint index, const char *name) {
+  gsize name_bytes = strlen(name) + 1, type_bytes = strlen(type) + 1;
+  MuPod *pod = g_malloc0(sizeof *pod + name_bytes + type_bytes);
   pod->service = service;
-  pod->type = g_strdup(type);
   pod->index = index;
-  pod->name = g_steal_pointer(&name);
+  pod->name = memcpy((char *)(pod + 1), name, name_bytes);
+  pod->type = memcpy(pod->name + name_bytes, type, type_bytes);
   pod->tasks = g_ptr_array_new_with_free_func((GDestroyNotify)task_free);
   pod->steps = g_ptr_array_new();
   g_hash_table_insert(service->pods, pod->name, pod);
@@ -250,29 +268,24 @@ MuPod *mu_service_ensure_pod(MuService *service, const char *type, guint index) 
   return pod;
 }
 
-static void index_reservations(MuPod *pod, gboolean add) {
-  for (guint i = 0; pod->record != NULL && i < pod->record->entries->len; i++) {
-    const MuLedgerEntry *entry = pod->record->entries->pdata[i];
-    const char *id = entry->resource->reservation.resource_id;
-    if (id == NULL)
-      continue;
-    if (add)
-      g_hash_table_insert(pod->service->reservations, g_strdup(id), pod);
-    else
-      g_hash_table_remove(pod->service->reservations, id);
-  }
+MuPod *mu_service_ensure_pod(MuService *service, const char *type, guint index) {
+  g_autofree char *name = mu_pod_name(type, index);
+  MuPod *pod = g_hash_table_lookup(service->pods, name);
+  return pod != NULL ? pod : pod_new(service, type, index, name);
 }
 
 void mu_pod_take_record(MuPod *pod, MuPodRecord *take_record) {
-  index_reservations(pod, FALSE);
   if (pod->record != NULL) {
+    for (guint i = 0; i < pod->record->entries->len; i++)
+      mu_pod_forget_reservation(pod, pod->record->entries->pdata[i]);
     g_ptr_array_remove_fast(pod->service->pod_records, pod->record);
     mu_pod_record_free(pod->record);
   }
   pod->record = take_record;
   if (take_record != NULL)
     g_ptr_array_add(pod->service->pod_records, take_record);
-  index_reservations(pod, TRUE);
+  if (pod->service->reservations != NULL)
+    index_reservations(pod);
   count_held(pod);
   mu_pod_mark_dirty(pod);
 }
@@ -427,11 +440,19 @@ void mu_service_read_configs(MuService *service, const MuServiceScheduler *sched
   g_clear_pointer(&service->unread_configs, g_hash_table_unref);
 }
 
+/* What was launched together is stored together: the record is of the pod of before, most of the time. */
+static MuPod *loaded_pod(MuService *service, const char *type, guint index) {
+  MuPod *last = service->last_loaded;
+  if (last == NULL || last->index != index || strcmp(last->type, type) != 0)
+    service->last_loaded = mu_service_ensure_pod(service, type, index);
+  return service->last_loaded;
+}
+
 static gboolean load_pod(MuService *service, const char *value, gsize length, GError **error) {
   MuPodRecord *record = mu_pod_record_decode(value, length, error);
   if (record == NULL)
     return FALSE;
-  mu_pod_take_record(mu_service_ensure_pod(service, record->type, record->index), record);
+  mu_pod_take_record(loaded_pod(service, record->type, record->index), record);
   return TRUE;
 }
 
@@ -441,7 +462,7 @@ static gboolean load_task(MuService *service, const char *value, gsize length, G
   gpointer name = NULL, status = NULL;
   if (record == NULL)
     return FALSE;
-  MuTask *task = add_task(mu_service_ensure_pod(service, record->pod_type, record->pod_index), record);
+  MuTask *task = add_task(loaded_pod(service, record->pod_type, record->pod_index), record);
   if (g_hash_table_size(service->early_statuses) > 0 &&
       g_hash_table_steal_extended(service->early_statuses, record->name, &name, &status))
     task->status = status;

@@ -41,6 +41,8 @@ void mu_service_erase_pod(MuService *service, MuPod *pod, MuEffects *effects);
 void mu_pod_erase_task(MuPod *pod, MuTask *task, MuEffects *effects);
 /* Takes the footprint in place of the old one, and keeps the index of reservations. */
 void mu_pod_take_record(MuPod *pod, MuPodRecord *take_record);
+/* Before the entry goes from the pod's ledger. */
+void mu_pod_forget_reservation(MuPod *pod, const MuLedgerEntry *entry);
 /* Takes the launch as the task's present one; its old status is forgotten, in the store too. */
 MuTask *mu_pod_take_launch(MuPod *pod, MuTaskRecord *take_record, MuEffects *effects);
 

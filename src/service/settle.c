@@ -227,8 +227,7 @@ static void take_over(MuTask *task, const MuStep *step, MuEffects *effects) {
   gboolean anew = mu_task_is_anew_for(task, step);
   if (mu_step_is_recovery(step) || (plan == task->pod->service->deploy && !anew) || (anew && task->record->anew_begun))
     return;
-  g_free(task->record->anew);
-  task->record->anew = g_strdup(plan->name);
+  mu_task_record_set(task->record, &task->record->anew, g_strdup(plan->name));
   task->record->anew_begun = TRUE;
   mu_task_put(task, effects);
 }

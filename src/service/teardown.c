@@ -166,7 +166,7 @@ static void end_release(MuPod *pod, MuEffects *effects) {
 
 static void drop_entry(MuPod *pod, guint i) {
   const MuLedgerEntry *entry = pod->record->entries->pdata[i];
-  g_hash_table_remove(pod->service->reservations, entry->resource->reservation.resource_id);
+  mu_pod_forget_reservation(pod, entry);
   g_ptr_array_remove_index(pod->record->entries, i);
 }
 

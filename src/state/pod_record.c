@@ -36,11 +36,14 @@ MuLedgerEntry *mu_ledger_entry_copy(const MuLedgerEntry *entry) {
 void mu_ledger_entry_free(MuLedgerEntry *entry) {
   if (entry == NULL)
     return;
-  mu_resource_free(entry->resource);
-  g_free(entry->set);
-  g_free(entry->what);
-  g_free(entry->agent_id);
-  g_free(entry->hostname);
+  if (entry->block == 0)
+    mu_resource_free(entry->resource);
+  else
+    g_clear_pointer(&entry->resource->ranges, g_array_unref);
+  mu_json_block_free(entry, entry->block, entry->set);
+  mu_json_block_free(entry, entry->block, entry->what);
+  mu_json_block_free(entry, entry->block, entry->agent_id);
+  mu_json_block_free(entry, entry->block, entry->hostname);
   g_free(entry);
 }
 
@@ -59,12 +62,17 @@ void mu_ledger_entry_leave(MuLedgerEntry *entry, const MuPodRecord *record) {
   entry->hostname = g_strdup(record->hostname);
 }
 
+static void pod_init(gpointer object) {
+  MuPodRecord *record = object;
+  record->attributes = g_ptr_array_new_with_free_func((GDestroyNotify)mu_env_var_free);
+  record->entries = g_ptr_array_new_with_free_func((GDestroyNotify)mu_ledger_entry_free);
+}
+
 MuPodRecord *mu_pod_record_new(const char *type, guint index) {
   MuPodRecord *record = g_new0(MuPodRecord, 1);
   record->type = g_strdup(type);
   record->index = index;
-  record->attributes = g_ptr_array_new_with_free_func((GDestroyNotify)mu_env_var_free);
-  record->entries = g_ptr_array_new_with_free_func((GDestroyNotify)mu_ledger_entry_free);
+  pod_init(record);
   return record;
 }
 
@@ -93,12 +101,9 @@ MuPodRecord *mu_pod_record_copy(const MuPodRecord *record) {
 void mu_pod_record_free(MuPodRecord *record) {
   if (record == NULL)
     return;
-  g_free(record->type);
-  g_free(record->agent_id);
-  g_free(record->hostname);
-  g_free(record->region);
-  g_free(record->zone);
-  g_free(record->role);
+  mu_pod_record_clear_place(record);
+  mu_json_block_free(record, record->block, record->type);
+  mu_json_block_free(record, record->block, record->role);
   g_ptr_array_unref(record->attributes);
   g_ptr_array_unref(record->entries);
   g_free(record);
@@ -111,8 +116,16 @@ static void write_resource(MuJsonText *out, const char *key, gconstpointer objec
   mu_json_form_write(out, &mu_resource_form, ((const MuLedgerEntry *)object)->resource);
 }
 
+/* An entry that is one block. */
+typedef struct {
+  MuLedgerEntry entry;
+  MuResource resource;
+} EntryBlock;
+
 static gboolean scan_resource(MuJsonScan *in, gpointer object) {
   MuLedgerEntry *entry = object;
+  if (in->block != NULL)
+    return mu_json_form_scan_into(in, &mu_resource_form, &((EntryBlock *)object)->resource);
   entry->resource = mu_json_form_scan(in, &mu_resource_form);
   return entry->resource != NULL;
 }
@@ -158,8 +171,15 @@ static gboolean entry_check(gconstpointer object, GError **error) {
   return FALSE;
 }
 
-static const MuJsonForm ENTRY_FORM = {NULL,      ENTRY_MEMBERS, G_N_ELEMENTS(ENTRY_MEMBERS),
-                                      entry_new, entry_free,    entry_check};
+static void entry_placed(gpointer object) {
+  EntryBlock *block = object;
+  block->entry.resource = &block->resource;
+}
+
+static const MuJsonBlockForm ENTRY_BLOCK = {.size = sizeof(EntryBlock), .bytes = ENTRY(block), .placed = entry_placed};
+
+static const MuJsonForm ENTRY_FORM = {NULL,        ENTRY_MEMBERS, G_N_ELEMENTS(ENTRY_MEMBERS), entry_new, entry_free,
+                                      entry_check, &ENTRY_BLOCK};
 
 /* ---- the record as JSON ---------------------------------------------------------------------------------------------- */
 
@@ -263,14 +283,16 @@ static void pod_free(gpointer record) {
   mu_pod_record_free(record);
 }
 
-static const MuJsonForm POD_FORM = {NULL, POD_MEMBERS, G_N_ELEMENTS(POD_MEMBERS), pod_new, pod_free, NULL};
+static const MuJsonBlockForm POD_BLOCK = {.size = sizeof(MuPodRecord), .bytes = POD(block), .init = pod_init};
+
+static const MuJsonForm POD_FORM = {NULL, POD_MEMBERS, G_N_ELEMENTS(POD_MEMBERS), pod_new, pod_free, NULL, &POD_BLOCK};
 
 char *mu_pod_record_encode(const MuPodRecord *record) {
   return mu_json_form_encode(&POD_FORM, record);
 }
 
 MuPodRecord *mu_pod_record_decode(const char *text, gsize length, GError **error) {
-  return mu_json_form_decode(&POD_FORM, text, length, error);
+  return mu_json_form_decode_block(&POD_FORM, text, length, error);
 }
 
 /* ---- finding --------------------------------------------------------------------------------------------------------- */
@@ -306,10 +328,11 @@ const char *mu_pod_record_held_role(const MuPodRecord *record) {
 }
 
 void mu_pod_record_clear_place(MuPodRecord *record) {
-  g_clear_pointer(&record->agent_id, g_free);
-  g_clear_pointer(&record->hostname, g_free);
-  g_clear_pointer(&record->region, g_free);
-  g_clear_pointer(&record->zone, g_free);
+  char **const members[] = {&record->agent_id, &record->hostname, &record->region, &record->zone};
+  for (guint i = 0; i < G_N_ELEMENTS(members); i++) {
+    mu_json_block_free(record, record->block, *members[i]);
+    *members[i] = NULL;
+  }
   g_ptr_array_set_size(record->attributes, 0);
 }
 

@@ -53,6 +53,8 @@ typedef struct {
   char *agent_id,
       *hostname;  /* where it was left behind, RELEASING, when the pod went elsewhere; NULL: at the pod's place */
   gboolean asked; /* RELEASING: its UNRESERVE may have happened: an offer of the agent without it proves it gone */
+  /*< private >*/
+  guint block; /* bytes, see MuJsonBlockForm: the resource and its texts are a part of it */
 } MuLedgerEntry;
 
 struct MuPodRecord;
@@ -80,6 +82,8 @@ typedef struct MuPodRecord {
   GPtrArray *attributes; /* of MuEnvVar* */
   GPtrArray *entries;    /* of MuLedgerEntry* */
   char *role;            /* reservations are made for it */
+  /*< private >*/
+  guint block; /* bytes, see MuJsonBlockForm: its place is changed by mu_pod_record_set_place and _clear_place only */
 } MuPodRecord;
 
 MuPodRecord *mu_pod_record_new(const char *type, guint index);
@@ -129,11 +133,15 @@ typedef struct {
   gboolean paused;     /* this run is an idle one in place of the task's command */
   MuKillWish kill;
   gint64 kill_since_ms; /* since when; 0: it is not wished */
+  /*< private >*/
+  guint block; /* bytes, see MuJsonBlockForm: a member that points to memory is replaced by mu_task_record_set only */
 } MuTaskRecord;
 
 MuTaskRecord *mu_task_record_new(void);
 MuTaskRecord *mu_task_record_copy(const MuTaskRecord *record);
 void mu_task_record_free(MuTaskRecord *record);
+/* A member of the record becomes the text, or NULL; takes it. */
+void mu_task_record_set(MuTaskRecord *record, char **member, char *take_text);
 char *mu_task_record_encode(const MuTaskRecord *record);
 MuTaskRecord *mu_task_record_decode(const char *text, gsize length, GError **error);
 

@@ -33,7 +33,7 @@ static void record_free(gpointer record) {
   mu_step_record_free(record);
 }
 
-static const MuJsonForm FORM = {NULL, MEMBERS, G_N_ELEMENTS(MEMBERS), record_new, record_free, NULL};
+static const MuJsonForm FORM = {NULL, MEMBERS, G_N_ELEMENTS(MEMBERS), record_new, record_free, NULL, NULL};
 
 char *mu_step_record_encode(const MuStepRecord *record) {
   return mu_json_form_encode(&FORM, record);

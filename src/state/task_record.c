@@ -19,23 +19,24 @@ MuTaskRecord *mu_task_record_copy(const MuTaskRecord *record) {
   copy->fingerprint = g_strdup(record->fingerprint);
   copy->anew = g_strdup(record->anew);
   copy->parameters = g_strdup(record->parameters);
+  copy->block = 0;
   return copy;
 }
 
 void mu_task_record_free(MuTaskRecord *record) {
   if (record == NULL)
     return;
-  g_free(record->name);
-  g_free(record->task_id);
-  g_free(record->pod_type);
-  g_free(record->task);
-  g_free(record->agent_id);
-  g_free(record->executor_id);
-  g_free(record->config);
-  g_free(record->fingerprint);
-  g_free(record->anew);
-  g_free(record->parameters);
+  char **const members[] = {&record->name,     &record->task_id,     &record->pod_type, &record->task,
+                            &record->agent_id, &record->executor_id, &record->config,   &record->fingerprint,
+                            &record->anew,     &record->parameters};
+  for (guint i = 0; i < G_N_ELEMENTS(members); i++)
+    mu_json_block_free(record, record->block, *members[i]);
   g_free(record);
+}
+
+void mu_task_record_set(MuTaskRecord *record, char **member, char *take_text) {
+  mu_json_block_free(record, record->block, *member);
+  *member = take_text;
 }
 
 #define TASK(member) G_STRUCT_OFFSET(MuTaskRecord, member)
@@ -72,14 +73,17 @@ static void task_free(gpointer record) {
   mu_task_record_free(record);
 }
 
-static const MuJsonForm TASK_FORM = {NULL, TASK_MEMBERS, G_N_ELEMENTS(TASK_MEMBERS), task_new, task_free, NULL};
+static const MuJsonBlockForm TASK_BLOCK = {.size = sizeof(MuTaskRecord), .bytes = TASK(block)};
+
+static const MuJsonForm TASK_FORM = {NULL, TASK_MEMBERS, G_N_ELEMENTS(TASK_MEMBERS), task_new, task_free,
+                                     NULL, &TASK_BLOCK};
 
 char *mu_task_record_encode(const MuTaskRecord *record) {
   return mu_json_form_encode(&TASK_FORM, record);
 }
 
 MuTaskRecord *mu_task_record_decode(const char *text, gsize length, GError **error) {
-  return mu_json_form_decode(&TASK_FORM, text, length, error);
+  return mu_json_form_decode_block(&TASK_FORM, text, length, error);
 }
 
 char *mu_pause_record_encode(const GPtrArray *tasks) {
@@ -111,5 +115,5 @@ char *mu_status_record_encode(const MuTaskStatus *status) {
 }
 
 MuTaskStatus *mu_status_record_decode(const char *text, gsize length, GError **error) {
-  return mu_json_form_decode(&mu_task_status_form, text, length, error);
+  return mu_json_form_decode_block(&mu_task_status_form, text, length, error);
 }
