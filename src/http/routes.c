@@ -148,19 +148,8 @@ void mu_route_fail(MuHttpResponse *response, GError *take_error) {
 
 char *mu_route_service_name(MuHttpServer *server, const MuHttpRequest *request) {
   const char *given = request->captures[0];
-  g_autoptr(json_t) service = mu_view_service(server->backend.client, given, NULL);
-  if (service != NULL || strchr(given, '.') == NULL)
-    return g_strdup(given);
-  g_autoptr(json_t) services = mu_view_services(server->backend.client);
-  size_t i;
-  json_t *row;
-  json_array_foreach (services, i, row) {
-    const char *name = json_string_value(json_object_get(row, "service"));
-    g_autofree char *sanitized = name == NULL ? NULL : mu_name_sanitize(name);
-    if (g_strcmp0(sanitized, given) == 0)
-      return g_strdup(name);
-  }
-  return g_strdup(given);
+  const char *name = mu_view_service_name(server->backend.client, given);
+  return g_strdup(name != NULL ? name : given);
 }
 
 /* ---- views --------------------------------------------------------------------------------------------------------- */

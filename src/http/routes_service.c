@@ -6,9 +6,50 @@
 #include <muster/error.h>
 #include <string.h>
 
+/* ---- the list ---- */
+
+/* The list under way to a client: written a part at a time, so that ten thousand services hold up nobody. */
+typedef struct {
+  MuMultiServiceEventClient *client;
+  MuServiceListing listing;
+  char *part; /* what is sent now */
+  gsize at;   /* of it, from here on */
+} List;
+
+static gssize read_list(gpointer stream, char *buffer, gsize max) {
+  List *list = stream;
+  if (list->part[list->at] == '\0') {
+    if (list->listing.ended)
+      return MU_HTTP_STREAM_END;
+    g_free(list->part);
+    list->part = mu_view_services_part(list->client, &list->listing);
+    list->at = 0;
+  }
+  gsize n = MIN(strlen(list->part + list->at), max);
+  memcpy(buffer, list->part + list->at, n);
+  list->at += n;
+  return (gssize)n;
+}
+
+static void free_list(gpointer stream) {
+  List *list = stream;
+  mu_service_listing_clear(&list->listing);
+  g_free(list->part);
+  g_free(list);
+}
+
 void mu_route_services(const MuHttpRequest *request, MuHttpResponse *response, gpointer user) {
+  static const MuHttpStreamOps ops = {.read = read_list, .free = free_list};
   (void)request;
-  mu_http_respond_json(response, MHD_HTTP_OK, mu_view_services(((MuHttpServer *)user)->backend.client));
+  List *list = g_new0(List, 1);
+  list->client = ((MuHttpServer *)user)->backend.client;
+  list->part = mu_view_services_part(list->client, &list->listing);
+  if (list->listing.ended) {
+    mu_http_respond(response, MHD_HTTP_OK, "application/json", list->part, strlen(list->part));
+    free_list(list);
+    return;
+  }
+  mu_http_respond_stream(response, "application/json", &ops, list);
 }
 
 /* The reference's way to add a service, from files in a folder of the server's: `muster serve --specs` puts routes of its own

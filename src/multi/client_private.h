@@ -8,6 +8,7 @@
 struct MuMultiServiceManager {
   GHashTable *by_name;      /* name to MuService, owned */
   GHashTable *by_sanitized; /* sanitized name to MuService */
+  GTree *in_order;          /* name to MuService */
 };
 
 void mu_manager_add(MuMultiServiceManager *manager, MuService *service);

@@ -8,12 +8,14 @@ MuMultiServiceManager *mu_multi_service_manager_new(void) {
   MuMultiServiceManager *manager = g_new0(MuMultiServiceManager, 1);
   manager->by_name = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)mu_service_free);
   manager->by_sanitized = g_hash_table_new(g_str_hash, g_str_equal);
+  manager->in_order = g_tree_new((GCompareFunc)(void (*)(void))strcmp);
   return manager;
 }
 
 void mu_multi_service_manager_free(MuMultiServiceManager *manager) {
   if (manager == NULL)
     return;
+  g_tree_unref(manager->in_order);
   g_hash_table_unref(manager->by_sanitized);
   g_hash_table_unref(manager->by_name);
   g_free(manager);
@@ -23,18 +25,15 @@ guint mu_multi_service_manager_size(const MuMultiServiceManager *manager) {
   return g_hash_table_size(manager->by_name);
 }
 
-static int compare_names(gconstpointer a, gconstpointer b) {
-  return strcmp(*(const char *const *)a, *(const char *const *)b);
+static gboolean add_name(gpointer name, gpointer service, gpointer names) {
+  (void)service;
+  g_ptr_array_add(names, g_strdup(name));
+  return FALSE;
 }
 
 char **mu_multi_service_manager_names(const MuMultiServiceManager *manager) {
   GPtrArray *names = g_ptr_array_new();
-  GHashTableIter iter;
-  gpointer name = NULL;
-  g_hash_table_iter_init(&iter, manager->by_name);
-  while (g_hash_table_iter_next(&iter, &name, NULL))
-    g_ptr_array_add(names, g_strdup(name));
-  g_ptr_array_sort(names, compare_names);
+  g_tree_foreach(manager->in_order, add_name, names);
   g_ptr_array_add(names, NULL);
   return (char **)g_ptr_array_free(names, FALSE);
 }
@@ -46,9 +45,11 @@ gboolean mu_multi_service_manager_has(const MuMultiServiceManager *manager, cons
 void mu_manager_add(MuMultiServiceManager *manager, MuService *service) {
   g_hash_table_insert(manager->by_name, service->name, service);
   g_hash_table_insert(manager->by_sanitized, service->sanitized, service);
+  g_tree_insert(manager->in_order, service->name, service);
 }
 
 void mu_manager_remove(MuMultiServiceManager *manager, MuService *service) {
+  g_tree_remove(manager->in_order, service->name);
   g_hash_table_remove(manager->by_sanitized, service->sanitized);
   g_hash_table_remove(manager->by_name, service->name);
 }

@@ -7,15 +7,28 @@
 #include <jansson.h>
 #include <muster/multi_service_event_client.h>
 
+/* A walk over the list of services, in parts: what may come before and after each of them is no part of its moment. Begins as
+ * zeros. */
+typedef struct {
+  char *last; /* the name that the walk has come to */
+  gboolean ended;
+} MuServiceListing;
+#define MU_SERVICES_PART 64 /* rows */
+
 /* [{"service":"redis","state":"RUNNING"|"UNINSTALLING"|"FAILED","version":3,"plan":"deploy","status":"COMPLETE","steps":5,
  *   "complete":5,"pods":3,"uninstall":false,"error":null}], by name; and "yaml", the name of its spec file, when it was added by that; FAILED: the factory failed at restart, error says why. */
-json_t *mu_view_services(MuMultiServiceEventClient *client);
+/* The next part of its text, which has one line; the caller frees. Not after the end. */
+char *mu_view_services_part(MuMultiServiceEventClient *client, MuServiceListing *listing);
+void mu_service_listing_clear(MuServiceListing *listing);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(MuServiceListing, mu_service_listing_clear)
+/* The name of the service, which may be given in its sanitized form; NULL: there is none. Borrowed. */
+const char *mu_view_service_name(MuMultiServiceEventClient *client, const char *name);
 /* The same row and "target" (configuration id), "configurations", "rejected" (errors of the last refused update), "web-url" and for
  * an uninstall "holdouts". */
 json_t *mu_view_service(MuMultiServiceEventClient *client, const char *name, GError **error);
-/* The context the service was added with; borrowed bytes in a new reference. */
 /* The configurations that are kept, the newest first. */
 json_t *mu_view_history(MuMultiServiceEventClient *client, const char *name, GError **error);
+/* The context the service was added with; borrowed bytes in a new reference. */
 GBytes *mu_view_context(MuMultiServiceEventClient *client, const char *name, gint64 *ret_version, GError **error);
 /* The target ServiceSpec as canonical JSON. */
 json_t *mu_view_spec(MuMultiServiceEventClient *client, const char *name, GError **error);

@@ -3,6 +3,7 @@
 
 #include "dependencies.h"
 #include "json.h"
+#include "json_form.h"
 #include "view_private.h"
 #include <muster/error.h>
 
@@ -18,34 +19,68 @@ static guint count_pods(const MuService *service) {
   return n;
 }
 
-static json_t *service_row(const MuMultiServiceEventClient *client, const MuService *service) {
-  json_t *row = json_object();
-  const MuPlan *plan = service->deploy;
-  g_autofree char *file = mu_service_spec_file(service, g_hash_table_lookup(client->store->contexts, service->name));
-  mu_json_set_string(row, "service", service->name);
-  mu_json_set_string(row, "yaml", file);
-  mu_json_set_string(row, "state", mu_service_shown_state(service));
-  mu_json_set_int(row, "version", service->record->version);
-  if (plan != NULL) {
-    mu_json_set_string(row, "plan", plan->name);
-    mu_json_set_string(row, "status", mu_status_to_string(plan->status));
-    mu_json_set_int(row, "steps", plan->n_steps);
-    mu_json_set_int(row, "complete", plan->n_complete);
-  }
-  if (service->recovery != NULL)
-    mu_json_set_string(row, "recovery", mu_status_to_string(service->recovery->status));
-  mu_json_set_int(row, "pods", count_pods(service));
-  mu_json_set_bool(row, "uninstall", service->record->state != MU_SERVICE_RUNNING);
-  mu_json_set_new(row, "error", service->failure == NULL ? json_null() : json_string(service->failure));
-  return row;
+static void write_int(MuJsonText *out, const char *key, gint64 value) {
+  mu_json_text_key(out, key);
+  mu_json_text_int(out, value);
 }
 
-json_t *mu_view_services(MuMultiServiceEventClient *client) {
-  json_t *list = json_array();
-  g_auto(GStrv) names = mu_multi_service_manager_names(client->manager);
-  for (guint i = 0; names[i] != NULL; i++)
-    json_array_append_new(list, service_row(client, mu_manager_find(client->manager, names[i])));
-  return list;
+static void write_deploy(MuJsonText *out, const MuPlan *plan) {
+  mu_json_text_member(out, "plan", plan->name);
+  mu_json_text_member(out, "status", mu_status_to_string(plan->status));
+  write_int(out, "steps", plan->n_steps);
+  write_int(out, "complete", plan->n_complete);
+}
+
+/* As text, without a tree: a list has ten thousand of them. */
+static void write_row(MuJsonText *out, const MuMultiServiceEventClient *client, const MuService *service) {
+  g_autofree char *file = mu_service_spec_file(service, g_hash_table_lookup(client->store->contexts, service->name));
+  mu_json_text_raw(out, "{", 1);
+  mu_json_text_member(out, "service", service->name);
+  mu_json_text_member(out, "yaml", file);
+  mu_json_text_member(out, "state", mu_service_shown_state(service));
+  write_int(out, "version", service->record->version);
+  if (service->deploy != NULL)
+    write_deploy(out, service->deploy);
+  if (service->recovery != NULL)
+    mu_json_text_member(out, "recovery", mu_status_to_string(service->recovery->status));
+  write_int(out, "pods", count_pods(service));
+  mu_json_text_key(out, "uninstall");
+  mu_json_text_bool(out, service->record->state != MU_SERVICE_RUNNING);
+  mu_json_text_key(out, "error");
+  mu_json_text_string(out, service->failure);
+  mu_json_text_raw(out, "}", 1);
+}
+
+char *mu_view_services_part(MuMultiServiceEventClient *client, MuServiceListing *listing) {
+  MuJsonText out = {0};
+  GTreeNode *node = listing->last == NULL ? g_tree_node_first(client->manager->in_order)
+                                          : g_tree_upper_bound(client->manager->in_order, listing->last);
+  const char *last = NULL;
+  if (listing->last == NULL)
+    mu_json_text_raw(&out, "[", 1);
+  for (guint n = 0; node != NULL && n < MU_SERVICES_PART; n++, node = g_tree_node_next(node)) {
+    if (last != NULL || listing->last != NULL)
+      mu_json_text_raw(&out, ",", 1);
+    write_row(&out, client, g_tree_node_value(node));
+    last = g_tree_node_key(node);
+  }
+  listing->ended = node == NULL;
+  if (listing->ended)
+    mu_json_text_raw(&out, "]\n", 2);
+  if (last != NULL) {
+    g_free(listing->last);
+    listing->last = g_strdup(last);
+  }
+  return mu_json_text_take(&out);
+}
+
+void mu_service_listing_clear(MuServiceListing *listing) {
+  g_clear_pointer(&listing->last, g_free);
+}
+
+const char *mu_view_service_name(MuMultiServiceEventClient *client, const char *name) {
+  const MuService *service = mu_manager_find(client->manager, name);
+  return service == NULL ? NULL : service->name;
 }
 
 static json_t *holdouts(const MuService *service) {
@@ -60,7 +95,10 @@ json_t *mu_view_service(MuMultiServiceEventClient *client, const char *name, GEr
   const MuService *service = mu_manager_require(client->manager, name, error);
   if (service == NULL)
     return NULL;
-  json_t *row = service_row(client, service);
+  MuJsonText text = {0};
+  write_row(&text, client, service);
+  g_autofree char *line = mu_json_text_take(&text);
+  json_t *row = mu_json_parse(line, strlen(line), G_MAXSIZE, NULL);
   mu_json_set_string(row, "target", service->record->target);
   mu_json_set_new(row, "configurations", mu_view_config_ids(service));
   mu_json_set_string(row, "rejected", service->rejected);

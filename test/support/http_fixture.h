@@ -26,6 +26,7 @@ static struct {
   MuErrorCode reply_error; /* with `fails` */
   gboolean fails;
   guint handled;       /* by the user's own route */
+  guint more;          /* services in the list, beyond the usual two, a part of it each */
   MuHttpResponse *own; /* the promise of GET /own/later */
 } fake;
 
@@ -58,9 +59,25 @@ static json_t *view(const char *service, const char *text, GError **error) {
   return NULL;
 }
 
-json_t *mu_view_services(MuMultiServiceEventClient *client) {
+char *mu_view_services_part(MuMultiServiceEventClient *client, MuServiceListing *listing) {
   (void)client;
-  return json_loads("[{\"service\":\"redis\",\"version\":3},{\"service\":\"team/web\",\"version\":1}]", 0, NULL);
+  guint before = listing->last == NULL ? 0 : (guint)strlen(listing->last); /* of those beyond the usual */
+  listing->ended = before == fake.more;
+  if (listing->ended)
+    return g_strconcat(before == 0 ? "[" : ",",
+                       "{\"service\":\"redis\",\"version\":3},{\"service\":\"team/web\",\"version\":1}]\n", NULL);
+  g_free(listing->last);
+  listing->last = g_strnfill(before + 1, 'a');
+  return g_strdup_printf("%s{\"service\":\"%s\"}", before == 0 ? "[" : ",", listing->last);
+}
+
+void mu_service_listing_clear(MuServiceListing *listing) {
+  g_clear_pointer(&listing->last, g_free);
+}
+
+const char *mu_view_service_name(MuMultiServiceEventClient *client, const char *name) {
+  (void)client;
+  return strcmp(name, "team.web") == 0 ? "team/web" : NULL;
 }
 
 json_t *mu_view_service(MuMultiServiceEventClient *client, const char *service, GError **error) {

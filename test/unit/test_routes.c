@@ -307,6 +307,25 @@ static void test_head(void) {
   fixture_close(&fixture);
 }
 
+static void ask_long_list(Fixture *fixture) {
+  g_auto(Answer) answer = ask(fixture, "GET", "/v1/multi", "", NULL);
+  g_autofree char *type = answer_header(&answer, "Content-Type");
+  g_autoptr(json_t) list = json_loadb(answer.body->str, answer.body->len, 0, NULL);
+  g_assert_cmpint(answer.status, ==, 200);
+  g_assert_cmpstr(type, ==, "application/json");
+  g_assert_cmpuint(json_array_size(list), ==, fake.more + 2);
+}
+
+/* Part after part, more than one block of an answer together. */
+static void test_long_list(void) {
+  Fixture fixture;
+  fixture_open(&fixture);
+  fake.more = 300;
+  fixture_run(&fixture, ask_long_list);
+  fixture_close(&fixture);
+  fake.more = 0;
+}
+
 /* ---- the user's own ---- */
 
 static void ask_own(Fixture *fixture) {
@@ -340,6 +359,7 @@ int main(int argc, char **argv) {
   g_test_add_func("/routes/changed-is-200", test_changed_is_200);
   g_test_add_func("/routes/context-is-the-body", test_context_is_the_body);
   g_test_add_func("/routes/head", test_head);
+  g_test_add_func("/routes/long-list", test_long_list);
   g_test_add_func("/routes/own", test_own_routes);
   return g_test_run();
 }

@@ -45,6 +45,59 @@ static void test_task(World *f, gconstpointer data) {
   g_assert_null(place.task_id);
 }
 
+static void put_many(World *f, guint n) {
+  for (guint i = 0; i < n; i++) {
+    g_autofree char *name = g_strdup_printf("many-%03u", i);
+    g_autofree char *yaml = g_strdup_printf(
+        "{name: %s, pods: {a: {count: 1, tasks: {t: {goal: RUNNING, cmd: x, cpus: 1, memory: 32}}}}}", name);
+    g_free(mu_sim_expect_put(f->sim, name, yaml));
+  }
+}
+
+/* The list as a whole from its parts, `n` of them. */
+static json_t *read_list(World *f, guint *ret_n) {
+  g_auto(MuServiceListing) listing = {0};
+  g_autoptr(GString) text = g_string_new(NULL);
+  for (*ret_n = 0; !listing.ended; ++*ret_n) {
+    g_autofree char *part = mu_view_services_part(f->client, &listing);
+    g_string_append(text, part);
+  }
+  json_t *list = json_loads(text->str, 0, NULL);
+  g_assert_nonnull(list);
+  return list;
+}
+
+/* In the order of names, all of them once, in parts. */
+static void test_list(World *f, gconstpointer data) {
+  guint parts = 0;
+  const char *before = "";
+  (void)data;
+  put_many(f, 2 * MU_SERVICES_PART);
+  guint services = mu_multi_service_manager_size(mu_multi_service_event_client_manager(f->client));
+  g_autoptr(json_t) list = read_list(f, &parts);
+  g_assert_cmpuint(json_array_size(list), ==, services);
+  g_assert_cmpuint(parts, ==, services / MU_SERVICES_PART + 1);
+  for (guint i = 0; i < services; i++) {
+    const char *name = json_string_value(json_object_get(json_array_get(list, i), "service"));
+    g_assert_cmpstr(before, <, name);
+    before = name;
+  }
+}
+
+/* The service that the walk stands at goes, and those before it: it goes on behind them. */
+static void test_list_that_changes(World *f, gconstpointer data) {
+  g_auto(MuServiceListing) listing = {0};
+  (void)data;
+  put_many(f, 2 * MU_SERVICES_PART);
+  g_free(mu_view_services_part(f->client, &listing));
+  g_autofree char *at = g_strdup(listing.last);
+  mu_sim_expect_remove(f->sim, at);
+  mu_sim_expect_gone(f->sim, at, 60000);
+  g_autofree char *part = mu_view_services_part(f->client, &listing);
+  g_assert_null(strstr(part, at));
+  g_assert_true(g_str_has_prefix(part, ",{\"service\":\"many-"));
+}
+
 /* A pod of one task is named by the pod. */
 static void test_only_task(World *f, gconstpointer data) {
   MuTaskPlace place = {0};
@@ -142,6 +195,8 @@ static void test_decommissioned_pods_go(World *f, gconstpointer data) {
 int main(int argc, char **argv) {
   g_test_init(&argc, &argv, NULL);
   CASE("context", test_context);
+  CASE("list", test_list);
+  CASE("list-that-changes", test_list_that_changes);
   CASE("task", test_task);
   CASE("only_task", test_only_task);
   CASE("health_of_whole", test_health_of_whole);
