@@ -370,7 +370,14 @@ void mu_service_keep_config(MuService *service, const MuServiceScheduler *schedu
                strlen(scheduler->json));
 }
 
+/* Mostly there is the target alone: then no task needs to be looked at. */
+static gboolean has_target_alone(const MuService *service) {
+  return service->configs->len == 1 && mu_service_target(service) != NULL;
+}
+
 void mu_service_prune_configs(MuService *service, MuEffects *effects) {
+  if (has_target_alone(service))
+    return;
   g_autoptr(GHashTable) used = g_hash_table_new(g_str_hash, g_str_equal);
   GHashTableIter iter;
   gpointer value = NULL;
