@@ -32,7 +32,7 @@ typedef struct {
 /* ---- what is to be done; borrowed until the run's end ------------------------------------------------------------------- */
 
 const char *mu_step_run_service(const MuStepRun *run);
-const char *mu_step_run_plan(const MuStepRun *run);
+const char *mu_step_run_plan(const MuStepRun *run); /* as mu_plan_draft_name() */
 const char *mu_step_run_phase(const MuStepRun *run);
 const char *mu_step_run_step(const MuStepRun *run);
 /* How often the function was called for what is to be done now: 1 the first time. Kept over restarts of the scheduler; calls after

@@ -12,11 +12,26 @@ typedef struct MuPlanDraft MuPlanDraft;
 
 /* Called for each plan of the spec (the default deploy plan included) whenever the service's plans are built: when it is added or
  * changed, and at each start. For the plan `decommission` too, while there is one: it has a phase for each instance that goes, named
- * after it, and only custom steps may be added, which are done before the instance is ended. Must be a function of its arguments, else a restart of the scheduler changes the plan. FALSE with
- * an error: the plan shows that and does nothing until the service is given another configuration. */
+ * after it, and only custom steps may be added, which are done before the instance is ended. Must be a function of its arguments,
+ * else a restart of the scheduler changes the plan. FALSE with an error: the plan shows that and does nothing until the service is
+ * given another configuration.
+ *   Code that changed while the spec is the same (a new version of the program; a context that says something else to it) has its say
+ * at the next start, or when the spec changes: then steps that it adds are done, and those that it leaves out are forgotten.
+ *
+ * Of the uninstall, when it is given to mu_scheduler_builder_set_uninstall_customizer(): the draft "uninstall" has a phase for each
+ * instance that the configuration has or that is still there, named after it and without steps, and they are ended side by side
+ * (MU_STRATEGY_PARALLEL). Such a phase stays and keeps its name; custom steps that it is given are done before its instance is ended,
+ * and not at all when nothing of that is left. Phases of one's own, of custom steps, may be added: required by the others
+ * (mu_plan_draft_require), or serial and first, they are done before anything is ended; requiring the others, when all is given
+ * back. The service is gone only when they are complete.
+ *   Called when the removal of the service begins, and again at each start of the scheduler until it is gone: the service's factory
+ * is called for that, and has to go on building it. When that fails, or this returns FALSE, nothing is ended: the removal waits,
+ * with the error in the log, in `muster why` and `muster service show`, for a start of the scheduler at which it succeeds, or for
+ * `muster service remove NAME --force`, which passes over all that code has to do (and, once more, over what does not come back). */
 typedef gboolean (*MuPlanCustomizer)(const MuServiceSpec *spec, MuPlanDraft *draft, gpointer user, GError **error);
 
-/* "deploy"; for the plan `update` as well, which takes its place. Borrowed. */
+/* "deploy"; for the plan `update` as well, which takes its place. "uninstall" of the plan that operators see as `deploy` while the
+ * service is removed. Borrowed. */
 const char *mu_plan_draft_name(const MuPlanDraft *draft);
 
 /* ---- phases --------------------------------------------------------------------------------------------------------- */

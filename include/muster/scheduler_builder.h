@@ -32,6 +32,10 @@ void mu_scheduler_builder_set_backoff(MuSchedulerBuilder *builder, const MuBacko
 void mu_scheduler_builder_add_validator(MuSchedulerBuilder *builder, MuConfigValidator validator, gpointer user);
 /* Code that has a say in the service's plans; NULL: none, as without this call. `user` must live as long as the scheduler. */
 void mu_scheduler_builder_set_plan_customizer(MuSchedulerBuilder *builder, MuPlanCustomizer customizer, gpointer user);
+/* Code that has a say in the plan of the service's uninstall (plan_customizer.h): that the service deregisters itself somewhere before
+ * or after its pods are ended, say. NULL: none, as without this call. `user` must live as long as the scheduler. */
+void mu_scheduler_builder_set_uninstall_customizer(MuSchedulerBuilder *builder, MuPlanCustomizer customizer,
+                                                   gpointer user);
 /* Code that says how failed pods are brought back; NULL: none, as without this call. `user` must live as long as the scheduler. */
 void mu_scheduler_builder_set_recovery_overrider(MuSchedulerBuilder *builder, MuRecoveryOverrider overrider,
                                                  gpointer user);

@@ -7,7 +7,8 @@
 G_BEGIN_DECLS
 
 /* Must be a function of its arguments: it is called when a service is added or reconfigured (before anything is stored)
- * and again at every start of the scheduler. Returns the scheduler of the service, whose spec must carry `name`; or NULL
+ * and again at every start of the scheduler; of a service that is being removed only where code has a say in that
+ * (mu_scheduler_builder_set_uninstall_customizer). Returns the scheduler of the service, whose spec must carry `name`; or NULL
  * with an error, which refuses the request; at a start the service is then shown as FAILED with that error, is not deleted,
  * and goes on with the configuration that it had. */
 typedef MuServiceScheduler *(*MuServiceFactory)(const char *name, GBytes *context, gpointer user, GError **error);

@@ -264,7 +264,7 @@ static gboolean remove_service(MuMultiServiceEventClient *client, MuCommand *com
   return TRUE;
 }
 
-/* Force first overcomes what others need; only then, asked again, what the uninstall waits for. */
+/* Force first overcomes what others need, and what code has to do; only then, asked again, what the uninstall waits for. */
 static gboolean force_remove(MuMultiServiceEventClient *client, MuCommand *command, json_t **ret_body, GError **error) {
   MuService *service = mu_manager_require(client->manager, command->service, error);
   if (service == NULL || !mu_modes_check_remove(client, service, error))
@@ -276,7 +276,9 @@ static gboolean force_remove(MuMultiServiceEventClient *client, MuCommand *comma
   } else {
     gboolean needed = !mu_depend_check_remove(client, service, NULL);
     mu_modes_end_service(client, service);
-    if (!needed)
+    if (!needed && mu_service_code_holds(service))
+      mu_service_pass_code(service, &client->effects);
+    else if (!needed)
       mu_service_force_gone(service, &client->effects);
   }
   mu_client_mark_dirty(client, service);

@@ -228,10 +228,13 @@ static void restore_turn(MuMultiServiceEventClient *client, MuService *service) 
 static MuServiceScheduler *build_scheduler(MuMultiServiceEventClient *client, const MuService *service,
                                            GError **error) {
   GBytes *context = g_hash_table_lookup(client->store->contexts, service->name);
-  if (service->unreadable != NULL || service->record->state != MU_SERVICE_RUNNING || context == NULL)
+  gboolean running = service->record->state == MU_SERVICE_RUNNING;
+  gboolean ending = service->record->state == MU_SERVICE_UNINSTALLING && service->record->uninstaller;
+  if (service->unreadable != NULL || !(running || ending) || context == NULL)
     return NULL;
   MuServiceScheduler *scheduler = client->store->factory(service->name, context, client->store->user, error);
-  if (scheduler == NULL || mu_depend_check_cycle(client, service->name, mu_service_scheduler_spec(scheduler), error))
+  if (scheduler == NULL || ending ||
+      mu_depend_check_cycle(client, service->name, mu_service_scheduler_spec(scheduler), error))
     return scheduler;
   mu_service_scheduler_free(scheduler);
   return NULL;
@@ -246,7 +249,7 @@ static void rebuild_service(MuMultiServiceEventClient *client, MuService *servic
     return;
   }
   const char *message = failure != NULL ? failure->message : NULL;
-  if (message != NULL)
+  if (message != NULL && service->record->state == MU_SERVICE_RUNNING)
     mu_log(MU_LOG_WARNING, "service %s cannot be rebuilt and is left as it is: %s", service->name, message);
   mu_service_loaded(service, g_steal_pointer(&scheduler), message, &client->effects);
   restore_turn(client, service);
@@ -558,6 +561,7 @@ static void begin_end(MuMultiServiceEventClient *client, MuService *service) {
   mu_service_erase_files(service, &client->effects);
   service->record->state = MU_SERVICE_GONE;
   mu_batch_take(client->effects.batch, MU_RECORD_SERVICE, service->name, "", mu_service_record_encode(service->record));
+  mu_service_forget_code(service, &client->effects);
 }
 
 void mu_client_check_end(MuMultiServiceEventClient *client, MuService *service) {

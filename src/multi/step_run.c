@@ -3,6 +3,7 @@
 #include "client_private.h"
 #include "custom_work.h"
 #include "json.h"
+#include "plan_draft.h"
 
 #include <string.h>
 
@@ -42,7 +43,7 @@ static MuStepRun *run_new(const MuStepCall *call, const MuCustomWork *work) {
   const char *parameters = phase->plan->parameters;
   MuStepRun *run = g_new0(MuStepRun, 1);
   run->service = g_strdup(call->service);
-  run->plan = g_strdup(phase->plan->name);
+  run->plan = g_strdup(work->service->record->state == MU_SERVICE_RUNNING ? phase->plan->name : MU_UNINSTALL);
   run->phase = g_strdup(phase->name);
   run->step = g_strdup(work->step->name);
   run->key = g_strdup(call->key);

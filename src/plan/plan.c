@@ -502,6 +502,27 @@ void mu_plan_candidates(const MuPlan *plan, MuStepVisitor visit, gpointer user) 
   }
 }
 
+static gboolean is_in_window(MuStrategyKind strategy, MuCanary canary, guint first_incomplete, guint n, guint index) {
+  guint from = 0, to = 0;
+  window(strategy, canary, first_incomplete, n, &from, &to);
+  return index >= from && index < to;
+}
+
+gboolean mu_step_may_work(const MuStep *step) {
+  const MuPhase *phase = step->phase;
+  const MuPlan *plan = phase->plan;
+  if (plan->interrupted || plan->errors->len > 0 || phase_is_held(phase) || step_is_held(step) ||
+      step->status == MU_STATUS_COMPLETE)
+    return FALSE;
+  gboolean phases_turn = plan->drawn != NULL ? mu_plan_turn(plan) == phase
+                                             : is_in_window(plan->strategy, plan->canary, plan->first_incomplete,
+                                                            plan->phases->len, phase->index);
+  gboolean steps_turn = phase->drawn != NULL ? mu_phase_turn(phase) == step
+                                             : is_in_window(phase->strategy, phase->canary, phase->first_incomplete,
+                                                            phase->steps->len, step->index);
+  return phases_turn && steps_turn;
+}
+
 MuUuid mu_phase_id(const MuPhase *phase) {
   g_autofree char *name = g_strdup_printf("%s/%s", phase->plan->name, phase->name);
   return mu_uuid_from_name(name);

@@ -119,6 +119,9 @@ gboolean mu_plan_is_complete(const MuPlan *plan);
 typedef gboolean (*MuStepVisitor)(MuStep *step, gpointer user);
 void mu_plan_candidates(const MuPlan *plan, MuStepVisitor visit, gpointer user);
 
+/* The step is one of these. */
+gboolean mu_step_may_work(const MuStep *step);
+
 /* The one child that a random strategy lets work, and the first that is not complete otherwise; NULL when there is none. */
 const MuPhase *mu_plan_turn(const MuPlan *plan);
 const MuStep *mu_phase_turn(const MuPhase *phase);

@@ -11,13 +11,15 @@
 /* TRUE: the service's record is another one now. */
 static gboolean take_scheduler(MuService *service, MuServiceScheduler *take_scheduler) {
   MuServiceRecord *record = service->record;
-  gboolean customized = record->customized, overrider = record->overrider;
+  const MuServiceRecord before = *record;
   mu_service_scheduler_free(service->scheduler);
   service->scheduler = take_scheduler;
   record->customized = take_scheduler->customizer != NULL;
   record->overrider = take_scheduler->overrider != NULL;
+  record->uninstaller = take_scheduler->uninstaller != NULL;
   g_clear_pointer(&service->failure, g_free);
-  return record->customized != customized || record->overrider != overrider;
+  return record->customized != before.customized || record->overrider != before.overrider ||
+         record->uninstaller != before.uninstaller;
 }
 
 /* A task that the new configuration does not change goes over to it as it runs; so does one that runs only once and did. */

@@ -91,6 +91,19 @@ void mu_custom_prune(MuService *service, MuEffects *effects) {
   }
 }
 
+void mu_custom_forget_all(MuService *service, MuEffects *effects) {
+  GHashTableIter iter;
+  gpointer value = NULL;
+  g_hash_table_iter_init(&iter, service->custom);
+  while (g_hash_table_iter_next(&iter, NULL, &value)) {
+    MuCustomWork *work = value;
+    if (work->step != NULL)
+      work->step->work = NULL;
+    work->step = NULL;
+  }
+  mu_custom_prune(service, effects);
+}
+
 void mu_custom_forget_phase(MuPhase *phase, MuEffects *effects) {
   for (guint i = 0; i < phase->steps->len; i++) {
     MuStep *step = phase->steps->pdata[i];
@@ -117,7 +130,7 @@ static gint64 retry_ms(const MuCustomWork *work) {
 
 MuStatus mu_custom_find(const MuStep *step, gint64 now_ms, gint64 *ret_delayed_until_ms) {
   const MuCustomWork *work = work_of(step);
-  if (is_done(work))
+  if (is_done(work) || mu_teardown_is_idle(step))
     return MU_STATUS_COMPLETE;
   if (work->run != 0)
     return MU_STATUS_STARTED;
@@ -133,11 +146,12 @@ gboolean mu_custom_is_running(const MuStep *step) {
   return work_of(step)->run != 0;
 }
 
-/* The end of an instance waits for the custom steps before it. */
-static void wake_pod(const MuPhase *phase) {
+/* The end of instances waits for the custom steps before it. */
+static void wake_pods(const MuService *service, const MuPhase *phase) {
   const MuStep *last = phase->steps->pdata[phase->steps->len - 1];
   if (last->asset != NULL)
     mu_pod_mark_dirty(last->asset);
+  mu_teardown_take_turns(service, phase);
 }
 
 void mu_custom_refresh(MuService *service, MuEffects *effects) {
@@ -152,7 +166,7 @@ void mu_custom_refresh(MuService *service, MuEffects *effects) {
     mu_step_set_status(step, mu_custom_find(step, effects->now_ms, &step->delayed_until_ms));
     if (step->status == before)
       continue;
-    wake_pod(step->phase);
+    wake_pods(service, step->phase);
     if (!service->quiet)
       mu_step_announce(step, effects);
   }

@@ -35,6 +35,8 @@ void mu_custom_unlink(MuService *service);
 void mu_custom_link(MuService *service, MuStep *step, const MuCustomStep *custom, const char *done_for);
 /* The plans are built: what no step does any more is forgotten, in the store too. */
 void mu_custom_prune(MuService *service, MuEffects *effects);
+/* All of it is forgotten, in the store too; runs that are under way are nobody's then. The plans have to be built anew. */
+void mu_custom_forget_all(MuService *service, MuEffects *effects);
 /* The work of the phase's steps is forgotten, in the store too; they stay as they are. */
 void mu_custom_forget_phase(MuPhase *phase, MuEffects *effects);
 /* Finds the status of every custom step. */

@@ -111,12 +111,28 @@ MuPlanDraft *mu_plan_draft_new_recovery(const MuServiceSpec *spec, const char *p
   return draft;
 }
 
+/* A plan that ends these instances. */
+static MuPlanDraft *new_end(const MuServiceSpec *spec, const char *name, MuStrategyKind strategy,
+                            const GPtrArray *pod_names) {
+  const MuPlanSpec none = {.strategy = strategy};
+  MuPlanDraft *draft = mu_plan_draft_new(spec, &none, name);
+  for (guint i = 0; i < pod_names->len; i++) {
+    MuPhaseDraft *phase = phase_new(pod_names->pdata[i], MU_STRATEGY_SERIAL);
+    phase->ends = TRUE;
+    g_ptr_array_add(draft->phases, phase);
+  }
+  return draft;
+}
+
 MuPlanDraft *mu_plan_draft_new_decommission(const MuServiceSpec *spec, const GPtrArray *pod_names) {
-  const MuPlanSpec none = {.strategy = MU_STRATEGY_SERIAL};
-  MuPlanDraft *draft = mu_plan_draft_new(spec, &none, "decommission");
+  MuPlanDraft *draft = new_end(spec, "decommission", MU_STRATEGY_SERIAL, pod_names);
   draft->decommission = TRUE;
-  for (guint i = 0; i < pod_names->len; i++)
-    g_ptr_array_add(draft->phases, phase_new(pod_names->pdata[i], MU_STRATEGY_SERIAL));
+  return draft;
+}
+
+MuPlanDraft *mu_plan_draft_new_uninstall(const MuServiceSpec *spec, const GPtrArray *pod_names) {
+  MuPlanDraft *draft = new_end(spec, MU_UNINSTALL, MU_STRATEGY_PARALLEL, pod_names);
+  draft->uninstall = TRUE;
   return draft;
 }
 
@@ -269,6 +285,13 @@ static gboolean check_phases(const MuPlanDraft *draft, GError **error) {
   return FALSE;
 }
 
+static gboolean check_free(const MuPhaseDraft *phase, GError **error) {
+  if (phase->ends)
+    g_set_error(error, MU_ERROR, MU_ERROR_REFUSED, "phase %s ends an instance, and stays under its name",
+                phase->item.name);
+  return !phase->ends;
+}
+
 static gboolean check_phase_name(const MuPlanDraft *draft, const char *name, GError **error) {
   return check_phases(draft, error) && check_name(draft, "phase", name, error) &&
          check_absent(draft, "phase", draft->phases, name, error);
@@ -315,7 +338,8 @@ gboolean mu_plan_draft_add_phase(MuPlanDraft *draft, const char *phase, const ch
 
 gboolean mu_plan_draft_remove_phase(MuPlanDraft *draft, const char *phase, GError **error) {
   guint index = 0;
-  if (!check_phases(draft, error) || find(draft, phase, &index, error) == NULL)
+  MuPhaseDraft *found = check_phases(draft, error) ? find(draft, phase, &index, error) : NULL;
+  if (found == NULL || !check_free(found, error))
     return FALSE;
   remove_item(draft->phases, index);
   return TRUE;
@@ -324,7 +348,7 @@ gboolean mu_plan_draft_remove_phase(MuPlanDraft *draft, const char *phase, GErro
 gboolean mu_plan_draft_rename_phase(MuPlanDraft *draft, const char *phase, const char *name, GError **error) {
   guint index = 0;
   MuPhaseDraft *found = find(draft, phase, &index, error);
-  if (found == NULL || !check_phase_name(draft, name, error))
+  if (found == NULL || !check_phase_name(draft, name, error) || !check_free(found, error))
     return FALSE;
   char *renamed = g_strdup(name);
   g_free(found->item.name);
@@ -364,7 +388,7 @@ static gboolean check_recovery(const MuPlanDraft *draft, const MuPodStep *step, 
   for (guint i = 0; step->env != NULL && step->env[i] != NULL && wrong == NULL; i++)
     if (strchr(step->env[i], '=') == NULL || step->env[i][0] == '=')
       wrong = step->env[i];
-  if (draft->decommission)
+  if (draft->decommission || draft->uninstall)
     g_set_error(error, MU_ERROR, MU_ERROR_REFUSED, "only custom steps come before the end of an instance");
   else if (!draft->recovery && (step->replace || step->env != NULL))
     g_set_error(error, MU_ERROR, MU_ERROR_REFUSED, "plan %s: only steps of a recovery replace, or have an env",

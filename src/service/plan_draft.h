@@ -4,6 +4,9 @@
 #include "plan.h"
 #include <muster/plan_customizer.h>
 
+/* What code knows the plan of an uninstall by; operators see it as `deploy`. */
+#define MU_UNINSTALL "uninstall"
+
 /* What phases and steps have in common: it is the first member of both. */
 typedef struct {
   char *name;
@@ -25,6 +28,7 @@ typedef struct {
   MuDraftItem item;
   MuStrategyKind strategy;
   GPtrArray *steps; /* of MuStepDraft*, owned */
+  gboolean ends;    /* after these its instance, whose name it has, is ended: it stays */
 } MuPhaseDraft;
 
 struct MuPlanDraft {
@@ -32,6 +36,7 @@ struct MuPlanDraft {
   const char *name;          /* borrowed */
   gboolean recovery;         /* it has one phase, which stays as it is but for its steps */
   gboolean decommission;     /* its phases stay, and are given custom steps only */
+  gboolean uninstall;        /* so are those of instances; there may be others */
   MuStrategyKind strategy;
   GPtrArray *phases; /* of MuPhaseDraft*, owned */
 };
@@ -42,6 +47,8 @@ MuPlanDraft *mu_plan_draft_new(const MuServiceSpec *spec, const MuPlanSpec *plan
 MuPlanDraft *mu_plan_draft_new_recovery(const MuServiceSpec *spec, const char *phase);
 /* Of the plan decommission, with a phase for each of the instances (of char*), in this order and without steps. */
 MuPlanDraft *mu_plan_draft_new_decommission(const MuServiceSpec *spec, const GPtrArray *pod_names);
+/* Likewise of the plan that ends the service, in which they are ended side by side. */
+MuPlanDraft *mu_plan_draft_new_uninstall(const MuServiceSpec *spec, const GPtrArray *pod_names);
 void mu_plan_draft_free(MuPlanDraft *draft);
 /* Whether it can come to an end: MU_ERROR_REFUSED when something that runs one by one has a child that requires a later one. */
 gboolean mu_plan_draft_check(const MuPlanDraft *draft, GError **error);

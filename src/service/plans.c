@@ -6,7 +6,6 @@
 #include "launch.h"
 #include "marks.h"
 #include "override.h"
-#include "plan_draft.h"
 
 #include <string.h>
 
@@ -54,8 +53,7 @@ static void add_drafted_step(MuService *service, MuPhase *phase, const MuStepDra
     mu_custom_link(service, step, &draft->custom, done_for);
 }
 
-static void add_drafted_phase(MuService *service, MuPlan *plan, const MuPhaseDraft *draft) {
-  MuPhase *phase = mu_plan_add_phase(plan, draft->item.name, draft->strategy);
+void mu_service_add_drafted_steps(MuService *service, MuPhase *phase, const MuPhaseDraft *draft) {
   for (guint i = 0; i < draft->steps->len; i++)
     add_drafted_step(service, phase, draft->steps->pdata[i]);
 }
@@ -68,8 +66,7 @@ MuPlan *mu_service_add_plan(MuService *service, const char *name, MuStrategyKind
   return plan;
 }
 
-/* What phases and steps wait for. */
-static void add_requirements(MuPlan *plan, const MuPlanDraft *draft) {
+void mu_plan_add_requirements(MuPlan *plan, const MuPlanDraft *draft) {
   g_autoptr(GHashTable) made = g_hash_table_new(NULL, NULL); /* MuPhaseDraft* to MuPhase* */
   for (guint i = 0; i < draft->phases->len; i++)
     g_hash_table_insert(made, draft->phases->pdata[i], plan->phases->pdata[i]);
@@ -86,16 +83,21 @@ static char *say_absent(const MuService *service) {
                          service->failure == NULL ? "its service could not be built" : service->failure);
 }
 
-/* Asks the code that has a say in it. Without it the plan would do other things than it should. */
-static char *customize(const MuService *service, const MuServiceSpec *spec, MuPlanDraft *draft) {
-  const MuServiceScheduler *scheduler = service->scheduler;
+/* Without it the plan would do other things than it should. */
+char *mu_service_ask_code(const MuService *service, gboolean owed, MuPlanCustomizer code, gpointer user,
+                          const MuServiceSpec *spec, MuPlanDraft *draft) {
   g_autoptr(GError) error = NULL;
-  if (scheduler == NULL && service->record->customized)
+  if (service->scheduler == NULL && owed)
     return say_absent(service);
-  if (scheduler == NULL || scheduler->customizer == NULL ||
-      (scheduler->customizer(spec, draft, scheduler->customizer_user, &error) && mu_plan_draft_check(draft, &error)))
+  if (code == NULL || (code(spec, draft, user, &error) && mu_plan_draft_check(draft, &error)))
     return NULL;
   return g_strdup(error == NULL ? "the plan customizer refuses it, and does not say why" : error->message);
+}
+
+static char *customize(const MuService *service, const MuServiceSpec *spec, MuPlanDraft *draft) {
+  const MuServiceScheduler *scheduler = service->scheduler;
+  return mu_service_ask_code(service, service->record->customized, scheduler == NULL ? NULL : scheduler->customizer,
+                             scheduler == NULL ? NULL : scheduler->customizer_user, spec, draft);
 }
 
 static MuPlan *add_spec_plan(MuService *service, const MuServiceSpec *spec, const MuPlanSpec *plan_spec,
@@ -103,10 +105,12 @@ static MuPlan *add_spec_plan(MuService *service, const MuServiceSpec *spec, cons
   g_autoptr(MuPlanDraft) draft = mu_plan_draft_new(spec, plan_spec, name);
   g_autofree char *refusal = customize(service, spec, draft);
   MuPlan *plan = mu_service_add_plan(service, name, draft->strategy);
-  for (guint i = 0; i < draft->phases->len; i++)
-    add_drafted_phase(service, plan, draft->phases->pdata[i]);
+  for (guint i = 0; i < draft->phases->len; i++) {
+    const MuPhaseDraft *phase = draft->phases->pdata[i];
+    mu_service_add_drafted_steps(service, mu_plan_add_phase(plan, phase->item.name, phase->strategy), phase);
+  }
   if (service->scheduler != NULL && service->scheduler->customizer != NULL)
-    add_requirements(plan, draft);
+    mu_plan_add_requirements(plan, draft);
   if (refusal != NULL)
     mu_plan_add_error(plan, refusal);
   return plan;
@@ -161,25 +165,14 @@ GPtrArray *mu_service_sorted_pods(const MuService *service, gboolean (*chosen)(c
   return pods;
 }
 
-static gboolean has_records(const MuPod *pod) {
-  return pod->record != NULL || pod->tasks->len > 0;
-}
-
 static gboolean is_to_erase(const MuPod *pod) {
   return pod->record != NULL && pod->record->fate == MU_POD_ERASE;
-}
-
-static void add_teardown_phases(MuService *service, MuPlan *plan, gboolean (*chosen)(const MuPod *pod)) {
-  g_autoptr(GPtrArray) pods = mu_service_sorted_pods(service, chosen);
-  for (guint i = 0; i < pods->len; i++)
-    mu_teardown_add_phase(service, plan, pods->pdata[i]);
 }
 
 /* What code has to do before the instance is ended comes first. */
 static void add_decommission_phase(MuService *service, const MuPhaseDraft *draft) {
   MuPhase *phase = mu_plan_add_phase(service->decommission, draft->item.name, draft->strategy);
-  for (guint i = 0; i < draft->steps->len; i++)
-    add_drafted_step(service, phase, draft->steps->pdata[i]);
+  mu_service_add_drafted_steps(service, phase, draft);
   mu_teardown_add_steps(service, phase, g_hash_table_lookup(service->pods, draft->item.name));
 }
 
@@ -195,7 +188,7 @@ static void add_decommission(MuService *service, const MuServiceSpec *spec) {
   service->decommission = mu_service_add_plan(service, "decommission", draft->strategy);
   for (guint i = 0; i < draft->phases->len; i++)
     add_decommission_phase(service, draft->phases->pdata[i]);
-  add_requirements(service->decommission, draft);
+  mu_plan_add_requirements(service->decommission, draft);
   if (refusal != NULL)
     mu_plan_add_error(service->decommission, refusal);
 }
@@ -238,7 +231,7 @@ static void drop_empty_pods(MuService *service, MuEffects *effects) {
   g_hash_table_iter_init(&iter, service->pods);
   while (g_hash_table_iter_next(&iter, NULL, &value)) {
     MuPod *pod = value;
-    if (has_records(pod) || pod->steps->len > 0 || pod->override != NULL)
+    if (mu_pod_has_records(pod) || pod->steps->len > 0 || pod->override != NULL)
       continue;
     g_ptr_array_remove_fast(service->dirty_pods, pod);
     g_ptr_array_remove_fast(service->releasing, pod);
@@ -250,13 +243,18 @@ static void drop_empty_pods(MuService *service, MuEffects *effects) {
   }
 }
 
+static void refresh_pods(const GList *pods, gboolean with_records, MuEffects *effects) {
+  for (const GList *link = pods; link != NULL; link = link->next)
+    if (mu_pod_has_records(link->data) == with_records)
+      mu_pod_refresh(link->data, effects);
+}
+
 void mu_service_rebuild_plans(MuService *service, MuEffects *effects) {
   const MuServiceSpec *spec = mu_service_target(service);
   clear_plans(service, effects);
   if (service->record->state != MU_SERVICE_RUNNING) {
-    service->deploy = mu_service_add_plan(service, "deploy", MU_STRATEGY_PARALLEL);
     mu_overrides_rebuild(service, effects);
-    add_teardown_phases(service, service->deploy, has_records);
+    mu_uninstall_add_plan(service);
   } else if (spec != NULL) {
     add_deploy(service, spec);
     add_recovery(service, effects);
@@ -266,11 +264,11 @@ void mu_service_rebuild_plans(MuService *service, MuEffects *effects) {
     add_custom_plans(service, spec);
   }
   drop_empty_pods(service, effects);
-  if (service->scheduler != NULL || service->record->state != MU_SERVICE_RUNNING)
+  if (service->scheduler != NULL || (service->record->state != MU_SERVICE_RUNNING && !service->record->uninstaller))
     mu_custom_prune(service, effects);
   mu_marks_apply(service);
   mu_custom_refresh(service, effects);
   g_autoptr(GList) pods = g_hash_table_get_values(service->pods); /* code may name others while these are looked at */
-  for (const GList *link = pods; link != NULL; link = link->next)
-    mu_pod_refresh(link->data, effects);
+  refresh_pods(pods, FALSE, effects); /* of an uninstall they are complete, and others' turn may come after them */
+  refresh_pods(pods, TRUE, effects);
 }

@@ -11,6 +11,8 @@ struct MuSchedulerBuilder {
   GArray *validators; /* of MuOwnValidator */
   MuPlanCustomizer customizer;
   gpointer customizer_user;
+  MuPlanCustomizer uninstaller;
+  gpointer uninstaller_user;
   MuRecoveryOverrider overrider;
   gpointer overrider_user;
 };
@@ -35,6 +37,12 @@ void mu_scheduler_builder_add_validator(MuSchedulerBuilder *builder, MuConfigVal
 void mu_scheduler_builder_set_plan_customizer(MuSchedulerBuilder *builder, MuPlanCustomizer customizer, gpointer user) {
   builder->customizer = customizer;
   builder->customizer_user = user;
+}
+
+void mu_scheduler_builder_set_uninstall_customizer(MuSchedulerBuilder *builder, MuPlanCustomizer customizer,
+                                                   gpointer user) {
+  builder->uninstaller = customizer;
+  builder->uninstaller_user = user;
 }
 
 void mu_scheduler_builder_set_recovery_overrider(MuSchedulerBuilder *builder, MuRecoveryOverrider overrider,
@@ -70,6 +78,8 @@ MuServiceScheduler *mu_scheduler_builder_build(MuSchedulerBuilder *take_builder,
   scheduler->validators = g_steal_pointer(&builder->validators);
   scheduler->customizer = builder->customizer;
   scheduler->customizer_user = builder->customizer_user;
+  scheduler->uninstaller = builder->uninstaller;
+  scheduler->uninstaller_user = builder->uninstaller_user;
   scheduler->overrider_user = builder->overrider_user;
   scheduler->overrider = builder->overrider;
   scheduler->json = mu_service_spec_to_json(scheduler->spec);

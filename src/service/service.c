@@ -145,9 +145,13 @@ MuPlan *mu_service_find_plan(const MuService *service, const char *name, GError 
   return plan;
 }
 
+gboolean mu_pod_has_records(const MuPod *pod) {
+  return pod->record != NULL || pod->tasks->len > 0;
+}
+
 gboolean mu_pod_exists(const MuPod *pod) {
   const MuServiceSpec *spec = mu_service_target(pod->service);
-  if (pod->record != NULL || pod->tasks->len > 0)
+  if (mu_pod_has_records(pod))
     return TRUE;
   if (pod->service->record->state != MU_SERVICE_RUNNING || spec == NULL)
     return FALSE;

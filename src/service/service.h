@@ -174,7 +174,13 @@ void mu_service_force_gone(MuService *service, MuEffects *effects);
 gsize mu_service_config_bytes(const MuService *service, const MuServiceScheduler *next);
 /* Forgets all its configurations, in the store too. */
 void mu_service_erase_configs(MuService *service, MuEffects *effects);
-/* Uninstalling and nothing is left: no live task, no ledger entry. */
+/* Uninstalling, and code has a say in it that is not over, or cannot be asked. */
+gboolean mu_service_code_holds(const MuService *service);
+/* Operator's word that the uninstall goes on without that. */
+void mu_service_pass_code(MuService *service, MuEffects *effects);
+/* GONE: what is known of custom steps goes. */
+void mu_service_forget_code(MuService *service, MuEffects *effects);
+/* Uninstalling and nothing is left: no live task, no ledger entry, nothing for code to do. */
 gboolean mu_service_is_empty(const MuService *service);
 /* What an uninstall still waits for, one a line; the caller frees. */
 char **mu_service_holdouts(const MuService *service);

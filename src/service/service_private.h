@@ -1,6 +1,7 @@
 /* Shared by the files of this folder only. */
 #ifndef MU_SERVICE_PRIVATE_H
 #define MU_SERVICE_PRIVATE_H
+#include "plan_draft.h"
 #include "service.h"
 
 typedef struct {
@@ -14,6 +15,8 @@ struct MuServiceScheduler {
   GArray *validators;          /* of MuOwnValidator: rules that code added */
   MuPlanCustomizer customizer; /* NULL: none */
   gpointer customizer_user;
+  MuPlanCustomizer uninstaller; /* of the plan of its uninstall; NULL: none */
+  gpointer uninstaller_user;
   MuRecoveryOverrider overrider; /* NULL: none */
   gpointer overrider_user;
   char *config_id; /* a function of the spec's canonical JSON */
@@ -91,6 +94,16 @@ void mu_service_rebuild_plans(MuService *service, MuEffects *effects);
 void mu_step_announce(const MuStep *step, MuEffects *effects);
 /* Links a step with its pod. */
 MuStep *mu_service_add_step(MuService *service, MuPhase *phase, MuPod *pod, const char *name, guint64 tasks);
+/* The steps of a draft's phase are added to a plan's. */
+void mu_service_add_drafted_steps(MuService *service, MuPhase *phase, const MuPhaseDraft *draft);
+/* What the draft's phases and steps wait for; the plan has them in the same order. */
+void mu_plan_add_requirements(MuPlan *plan, const MuPlanDraft *draft);
+/* Asks the code, which may change the draft. `owed`: code has a say in it, even if there is none now. NULL, or what speaks against the
+ * plan; the caller frees. */
+char *mu_service_ask_code(const MuService *service, gboolean owed, MuPlanCustomizer code, gpointer user,
+                          const MuServiceSpec *spec, MuPlanDraft *draft);
+/* uninstall.c: the plan of a service that is on its way out. */
+void mu_uninstall_add_plan(MuService *service);
 /* Removes the phase and unlinks its steps from their pods. */
 void mu_service_remove_phase(MuService *service, MuPhase *phase);
 /* Finds the status of each of the pod's steps, and recovery's part in it. */
@@ -106,9 +119,9 @@ gboolean mu_step_is_rolling(const MuStep *step);
 MuStatus mu_rolling_find_status(const MuPod *pod, guint64 tasks, gint64 now_ms, gint64 *ret_delayed_until_ms);
 void mu_rolling_end_tasks(MuPod *pod, guint64 tasks, MuEffects *effects);
 
-/* Phases kill, release, erase for the instance. */
-void mu_teardown_add_phase(MuService *service, MuPlan *plan, MuPod *pod);
-/* These alone, at the end of the phase. */
+/* A footprint, or a task. */
+gboolean mu_pod_has_records(const MuPod *pod);
+/* Steps kill, release, erase for the instance, at the end of the phase and after all that it has. */
 void mu_teardown_add_steps(MuService *service, MuPhase *phase, MuPod *pod);
 /* What the step, one of these, is found to be. */
 MuStatus mu_teardown_status(const MuStep *step);
@@ -116,8 +129,10 @@ MuStatus mu_teardown_status(const MuStep *step);
 void mu_teardown_advance(MuPod *pod, MuEffects *effects);
 /* A task of it was asked to end, or it gives back something: else it can stay as it is. It has a record. */
 gboolean mu_teardown_has_begun(const MuPod *pod);
-/* The turn may be another's now: that one goes on. */
-void mu_teardown_take_turns(MuService *service);
+/* The custom step is one that comes before the end of an instance, of which nothing is left: it is not needed. */
+gboolean mu_teardown_is_idle(const MuStep *step);
+/* Something in the phase, of whatever plan, went on: where that ends instances, the turn may be another's now, which goes on. */
+void mu_teardown_take_turns(const MuService *service, const MuPhase *after);
 /* A pod instance that is replaced waits so long for the agent it was on; then it begins anew without what it has there. */
 #define MU_GIVE_UP_MS 600000
 /* A replaced instance leaves behind what its agent did not give back: runs that are TASK_UNREACHABLE are forgotten, and killed

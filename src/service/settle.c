@@ -133,7 +133,7 @@ static void note_leaving(MuPod *pod, MuEffects *effects) {
 }
 
 void mu_pod_refresh(MuPod *pod, MuEffects *effects) {
-  gboolean changed = FALSE, turned = FALSE;
+  gboolean changed = FALSE;
   if (mu_service_has_overrider(pod->service) && mu_pod_is_leaving(pod))
     mu_recovery_refresh(pod, effects); /* code is asked before it is forgotten that the pod is replaced */
   mu_teardown_advance(pod, effects);
@@ -147,10 +147,8 @@ void mu_pod_refresh(MuPod *pod, MuEffects *effects) {
   for (guint i = 0; i < pod->steps->len; i++)
     if (refresh_step(pod, pod->steps->pdata[i], effects)) {
       changed = TRUE;
-      turned |= ((const MuStep *)pod->steps->pdata[i])->phase->plan == pod->service->decommission;
+      mu_teardown_take_turns(pod->service, ((const MuStep *)pod->steps->pdata[i])->phase);
     }
-  if (turned)
-    mu_teardown_take_turns(pod->service);
   /* Past a step that an operator held, its teardown goes on. */
   if (mu_recovery_is_due(pod) || (changed && mu_pod_is_leaving(pod)))
     mu_pod_mark_dirty(pod);

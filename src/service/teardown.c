@@ -4,7 +4,6 @@
 
 #include "bug.h"
 #include "log.h"
-#include "marks.h"
 #include "override.h"
 
 #include <string.h>
@@ -20,52 +19,45 @@ gboolean mu_pod_is_leaving(const MuPod *pod) {
 static const char *const NAMES[] = {
     [STEP_KILL] = "kill-tasks", [STEP_RELEASE] = "unreserve-resources", [STEP_ERASE] = "erase"};
 
-void mu_teardown_add_steps(MuService *service, MuPhase *phase, MuPod *pod) {
-  for (guint i = 0; i < G_N_ELEMENTS(NAMES); i++)
-    mu_service_add_step(service, phase, pod, NAMES[i], 0);
+/* What code does first is done first, in whatever order it does that. */
+static void require_all(MuStep *step, const MuPhase *phase, guint n) {
+  for (guint i = 0; i < n; i++)
+    mu_step_require(step, phase->steps->pdata[i]);
 }
 
-void mu_teardown_add_phase(MuService *service, MuPlan *plan, MuPod *pod) {
-  mu_teardown_add_steps(service, mu_plan_add_phase(plan, pod->name, MU_STRATEGY_SERIAL), pod);
+void mu_teardown_add_steps(MuService *service, MuPhase *phase, MuPod *pod) {
+  guint before = phase->strategy == MU_STRATEGY_SERIAL ? 0 : phase->steps->len;
+  for (guint i = 0; i < G_N_ELEMENTS(NAMES); i++)
+    require_all(mu_service_add_step(service, phase, pod, NAMES[i], 0), phase, before);
 }
 
 /* ---- turns --------------------------------------------------------------------------------------------------------- */
 
-typedef struct {
-  const MuPod *pod;
-  gboolean found;
-} Turn;
-
-static gboolean is_of_pod(MuStep *step, gpointer user) {
-  Turn *turn = user;
-  turn->found = step->asset == turn->pod && step->work == NULL;
-  return !turn->found;
+static guint which(const MuStep *step) {
+  return step->index + (guint)G_N_ELEMENTS(NAMES) - step->phase->steps->len;
 }
 
-/* By an operator: the whole of it, its phase, or a step that is not through. */
-static gboolean is_held(const MuPod *pod) {
+static gboolean holds_some(const MuPod *pod) {
+  return pod->record != NULL && pod->record->entries->len > 0;
+}
+
+/* What is to be done now, found from the records: the steps' statuses are of before. */
+static guint next_step(const MuPod *pod) {
+  return mu_pod_has_live_task(pod) ? STEP_KILL : holds_some(pod) ? STEP_RELEASE : STEP_ERASE;
+}
+
+/* An operator does not hold it by an interrupt; and of instances that are decommissioned, which go one after the other, or as code
+ * has it, and of those of an uninstall in which code has a say, it is this one's turn. TRUE for one that is replaced. */
+static gboolean has_its_turn(const MuPod *pod) {
+  if (pod->service->record->state == MU_SERVICE_RUNNING && !mu_pod_is_leaving_for_good(pod))
+    return TRUE;
+  guint next = next_step(pod);
   for (guint i = 0; i < pod->steps->len; i++) {
     const MuStep *step = pod->steps->pdata[i];
-    if (step->tasks == 0 && step->work == NULL &&
-        (step->phase->plan->interrupted || step->phase->interrupted ||
-         (step->interrupted && step->status != MU_STATUS_COMPLETE)))
-      return TRUE;
+    if (step->tasks == 0 && step->work == NULL && which(step) == next)
+      return mu_step_may_work(step);
   }
   return FALSE;
-}
-
-/* An operator does not hold it by an interrupt; and of instances that are decommissioned, which go one after the other, it is this
- * one's turn. TRUE for one that is replaced. */
-static gboolean has_its_turn(const MuPod *pod) {
-  const MuService *service = pod->service;
-  Turn turn = {.pod = pod};
-  if (service->record->state != MU_SERVICE_RUNNING)
-    return !is_held(pod);
-  if (!mu_pod_is_leaving_for_good(pod))
-    return TRUE;
-  if (service->decommission != NULL && service->decommission->errors->len == 0)
-    mu_plan_candidates(service->decommission, is_of_pod, &turn);
-  return turn.found;
 }
 
 gboolean mu_teardown_has_begun(const MuPod *pod) {
@@ -83,11 +75,13 @@ gboolean mu_teardown_has_begun(const MuPod *pod) {
 MuStatus mu_teardown_status(const MuStep *step) {
   const MuPod *pod = step->asset;
   gboolean live = mu_pod_has_live_task(pod), held = !has_its_turn(pod);
-  gboolean holds_some = pod->record != NULL && pod->record->entries->len > 0;
-  switch (step->index + G_N_ELEMENTS(NAMES) - step->phase->steps->len) {
+  switch (which(step)) {
   case STEP_KILL: return !live ? MU_STATUS_COMPLETE : held ? MU_STATUS_PENDING : MU_STATUS_STARTED;
   case STEP_RELEASE:
-    return live ? MU_STATUS_PENDING : !holds_some ? MU_STATUS_COMPLETE : held ? MU_STATUS_PENDING : MU_STATUS_STARTED;
+    return live               ? MU_STATUS_PENDING
+           : !holds_some(pod) ? MU_STATUS_COMPLETE
+           : held             ? MU_STATUS_PENDING
+                              : MU_STATUS_STARTED;
   default: return pod->record != NULL || pod->tasks->len > 0 ? MU_STATUS_PENDING : MU_STATUS_COMPLETE;
   }
 }
@@ -99,9 +93,25 @@ static gboolean mark_pod(MuStep *step, gpointer user) {
   return TRUE;
 }
 
-void mu_teardown_take_turns(MuService *service) {
-  if (service->decommission != NULL)
-    mu_plan_candidates(service->decommission, mark_pod, NULL);
+static void mark_phase(const MuPhase *phase) {
+  for (guint i = 0; i < phase->steps->len; i++)
+    mark_pod(phase->steps->pdata[i], NULL);
+}
+
+gboolean mu_teardown_is_idle(const MuStep *step) {
+  const MuStep *last = step->phase->steps->pdata[step->phase->steps->len - 1];
+  const MuPod *pod = last->asset;
+  return pod != NULL && last->tasks == 0 && last->part == NULL && !mu_pod_has_records(pod);
+}
+
+void mu_teardown_take_turns(const MuService *service, const MuPhase *after) {
+  const MuPlan *plan = after->plan;
+  if (plan != service->decommission && service->record->state == MU_SERVICE_RUNNING)
+    return;
+  if (plan->strategy != MU_STRATEGY_PARALLEL)
+    mu_plan_candidates(plan, mark_pod, NULL);
+  for (guint i = 0; after->requires.by != NULL && i < after->requires.by->len; i++)
+    mark_phase(after->requires.by->pdata[i]);
 }
 
 /* ---- releasing ----------------------------------------------------------------------------------------------------- */
@@ -340,73 +350,4 @@ void mu_service_release(MuService *service, MuPod *pod, const MuOffer *offer, GP
     g_ptr_array_add(operations, mu_operation_new(MU_OP_UNRESERVE, g_steal_pointer(&unreserve), NULL));
   if (changed)
     mu_pod_put(pod, effects);
-}
-
-/* ---- the whole service ---------------------------------------------------------------------------------------------- */
-
-static void forget_pauses(MuService *service, MuEffects *effects) {
-  GHashTableIter iter;
-  gpointer pod = NULL;
-  g_hash_table_iter_init(&iter, service->pods);
-  while (g_hash_table_iter_next(&iter, NULL, &pod))
-    mu_pod_forget_paused(pod, NULL, effects);
-}
-
-void mu_service_uninstall(MuService *service, MuEffects *effects) {
-  if (service->record->state != MU_SERVICE_RUNNING)
-    return;
-  service->record->state = MU_SERVICE_UNINSTALLING;
-  service->record->changed_ms = effects->now_ms;
-  service->wants_more = TRUE;
-  mu_service_put(service, effects);
-  mu_marks_clear(service, NULL, FALSE, effects);
-  forget_pauses(service, effects);
-  mu_service_rebuild_plans(service, effects);
-}
-
-gboolean mu_service_is_empty(const MuService *service) {
-  GHashTableIter iter;
-  gpointer value = NULL;
-  g_hash_table_iter_init(&iter, service->pods);
-  while (g_hash_table_iter_next(&iter, NULL, &value)) {
-    const MuPod *pod = value;
-    if (pod->record != NULL || pod->tasks->len > 0)
-      return FALSE;
-  }
-  return TRUE;
-}
-
-void mu_service_force_gone(MuService *service, MuEffects *effects) {
-  GHashTableIter iter;
-  gpointer pod = NULL;
-  g_hash_table_iter_init(&iter, service->pods);
-  while (g_hash_table_iter_next(&iter, NULL, &pod))
-    mu_service_erase_pod(service, pod, effects);
-  service->wants_more = TRUE;
-}
-
-static void add_pod_holdouts(const MuPod *pod, GPtrArray *lines) {
-  for (guint i = 0; i < pod->tasks->len; i++) {
-    const MuTask *task = pod->tasks->pdata[i];
-    if (mu_task_is_alive(task))
-      g_ptr_array_add(lines, g_strdup_printf("task %s on %s has not ended", task->record->name,
-                                             pod->record == NULL ? "an unknown agent" : pod->record->hostname));
-  }
-  for (guint i = 0; pod->record != NULL && i < pod->record->entries->len; i++) {
-    const MuLedgerEntry *entry = pod->record->entries->pdata[i];
-    g_autofree char *what = mu_resource_to_string(entry->resource);
-    const char *host = entry->hostname != NULL ? entry->hostname : pod->record->hostname;
-    g_ptr_array_add(lines, g_strdup_printf("%s of %s is still reserved on %s", what, pod->name, host));
-  }
-}
-
-char **mu_service_holdouts(const MuService *service) {
-  GPtrArray *lines = g_ptr_array_new();
-  GHashTableIter iter;
-  gpointer pod = NULL;
-  g_hash_table_iter_init(&iter, service->pods);
-  while (g_hash_table_iter_next(&iter, NULL, &pod))
-    add_pod_holdouts(pod, lines);
-  g_ptr_array_add(lines, NULL);
-  return (char **)g_ptr_array_free(lines, FALSE);
 }

@@ -90,8 +90,11 @@ static gboolean ask_errors(const Question *q) {
     return FALSE;
   q->why->kind = MU_WHY_ERRORS;
   q->why->reason = g_strdup_printf("the plan cannot go on: %s", (const char *)q->plan->errors->pdata[0]);
-  q->why->clears = g_strdup("a configuration without that error");
-  q->why->command = g_strdup_printf("muster service update %s -f FILE", q->service->name);
+  gboolean ends = q->service->record->state != MU_SERVICE_RUNNING;
+  q->why->clears = g_strdup(ends ? "a start of the scheduler with code that can be asked, or a removal without it"
+                                 : "a configuration without that error");
+  q->why->command =
+      g_strdup_printf(ends ? "muster service remove %s --force" : "muster service update %s -f FILE", q->service->name);
   q->why->since_ms = plan_since(q);
   return TRUE;
 }

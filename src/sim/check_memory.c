@@ -41,8 +41,8 @@ static void dump_pod(GPtrArray *lines, const MuPod *pod) {
 /* Due moments pass between the two: what is DELAYED in one may be PENDING in the other. */
 static const char *status_word(const MuStep *step) {
   MuStatus status = step->status;
-  if (step->work != NULL && status == MU_STATUS_STARTED) /* its code is called again after a restart */
-    status = MU_STATUS_PENDING;
+  if (step->work != NULL && status == MU_STATUS_STARTED)                /* its code is called again after a restart */
+    status = step->interrupted ? MU_STATUS_WAITING : MU_STATUS_PENDING; /* … when it is let go on */
   return mu_status_to_string(status == MU_STATUS_DELAYED ? MU_STATUS_PENDING : status);
 }
 

@@ -79,6 +79,33 @@ static gboolean customize(const MuServiceSpec *spec, MuPlanDraft *draft, gpointe
          mu_plan_draft_require_step(draft, "code", "second", "first", error);
 }
 
+/* One in front of all that is ended, one before each instance, and one when all is given back. */
+static gboolean add_farewell(MuPlanDraft *draft, gpointer user, GError **error) {
+  const MuCustomStep tell = {.name = "tell", .run = work, .user = user, .done_for = ""};
+  guint n = mu_plan_draft_n_phases(draft);
+  g_autofree char *front = n == 0 ? NULL : g_strdup(mu_plan_draft_phase_name(draft, 0));
+  gboolean good = mu_plan_draft_add_phase(draft, "before", front, MU_STRATEGY_SERIAL, error) &&
+                  mu_plan_draft_add_custom_step(draft, "before", &tell, error) &&
+                  mu_plan_draft_add_phase(draft, "after", NULL, MU_STRATEGY_SERIAL, error) &&
+                  mu_plan_draft_add_custom_step(draft, "after", &tell, error) &&
+                  mu_plan_draft_require(draft, "after", "before", error);
+  for (guint i = 1; good && i <= n; i++) {
+    const char *phase = mu_plan_draft_phase_name(draft, i);
+    good = mu_plan_draft_require(draft, phase, "before", error) && mu_plan_draft_require(draft, "after", phase, error);
+  }
+  return good;
+}
+
+/* Every third service is ended without ado, every third one instance after the other. */
+static gboolean customize_uninstall(const MuServiceSpec *spec, MuPlanDraft *draft, gpointer user, GError **error) {
+  guint draw = g_str_hash(spec->name) % 3;
+  if (draw == 0)
+    return TRUE;
+  if (draw == 1)
+    mu_plan_draft_set_strategy(draft, MU_STRATEGY_SERIAL);
+  return customize_decommission(draft, user, error) && (draw == 1 || add_farewell(draft, user, error));
+}
+
 /* ---- recoveries ----------------------------------------------------------------------------------------------------- */
 
 static gboolean add_restart(MuPlanDraft *draft, const MuPodSpec *pod, guint index, GError **error) {
@@ -117,6 +144,8 @@ static gboolean override(const MuServiceSpec *spec, const MuFailedPod *failed, M
 void mu_sim_own_code_add(MuSimOwnCode *code, MuServiceScheduler *scheduler) {
   scheduler->customizer = customize;
   scheduler->customizer_user = code;
+  scheduler->uninstaller = customize_uninstall;
+  scheduler->uninstaller_user = code;
   scheduler->overrider = override;
   scheduler->overrider_user = code;
 }

@@ -17,13 +17,14 @@ const char *mu_service_state_to_string(MuServiceState state); /* "RUNNING", … 
 
 typedef struct {
   MuServiceState state;
-  gint64 version;      /* of the context: 1, 2, … */
-  char *target;        /* configuration id that the plans lead to */
-  gboolean deployed;   /* a deploy plan was complete once: the next one is an update */
-  gboolean updating;   /* the target came after that: the plan `update` is used, where the spec has one */
-  gboolean customized; /* code has a say in its plans: without that they do nothing */
-  gboolean overrider;  /* … in its recoveries */
-  gint64 recoveries;   /* counts those that code was asked about, and their steps */
+  gint64 version;       /* of the context: 1, 2, … */
+  char *target;         /* configuration id that the plans lead to */
+  gboolean deployed;    /* a deploy plan was complete once: the next one is an update */
+  gboolean updating;    /* the target came after that: the plan `update` is used, where the spec has one */
+  gboolean customized;  /* code has a say in its plans: without that they do nothing */
+  gboolean overrider;   /* … in its recoveries */
+  gboolean uninstaller; /* … in its uninstall: without that it waits */
+  gint64 recoveries;    /* counts those that code was asked about, and their steps */
   gint64 created_ms, changed_ms;
   gint64 replaced_ms;               /* of the last pod that was replaced without an operator; 0: there was none */
   gint64 restarts;                  /* number of the last rolling restart; 0: there was none */

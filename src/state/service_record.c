@@ -43,6 +43,7 @@ static const MuJsonMember MEMBERS[] = {
     {MU_JSON_KEY("updating"), .kind = MU_JSON_BOOL, .offset = SERVICE(updating)},
     {MU_JSON_KEY("customized"), .kind = MU_JSON_BOOL, .offset = SERVICE(customized), .not_zero = TRUE},
     {MU_JSON_KEY("overrider"), .kind = MU_JSON_BOOL, .offset = SERVICE(overrider), .not_zero = TRUE},
+    {MU_JSON_KEY("uninstaller"), .kind = MU_JSON_BOOL, .offset = SERVICE(uninstaller), .not_zero = TRUE},
     {MU_JSON_KEY("recoveries"), .kind = MU_JSON_INT, .offset = SERVICE(recoveries), .not_zero = TRUE},
     {MU_JSON_KEY("created_ms"), .kind = MU_JSON_INT, .offset = SERVICE(created_ms)},
     {MU_JSON_KEY("changed_ms"), .kind = MU_JSON_INT, .offset = SERVICE(changed_ms)},

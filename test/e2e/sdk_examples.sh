@@ -79,6 +79,10 @@ check "... to their end" follow recovery "recovery COMPLETE"
 same "... the replaced one knows whose place it takes" 1 "$(muster logs db node-0-server | grep -c "in place of [^n]")"
 same "... the others were told" "forget node-0 1" "$(tail -n 1 admin.log)"
 same "... and restarted, unlike the router" 1 "$(comm -12 <(sort <<<"$before") <(tasks | sort) | wc -l)"
-check "database: uninstall" muster uninstall --yes --wait --timeout 30
+echo 75 >answers
+check "database: uninstall" muster uninstall --yes
+check "... waits for its code" follow deploy "deregister STARTED.*the nodes do not answer yet"
+same "... and has ended nothing" 4 "$(tasks | wc -l)"
+echo 0 >answers
 check "database: ends with success" scheduler_wait
 finish

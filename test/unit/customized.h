@@ -10,16 +10,21 @@
 /* The code; user of the factory. */
 typedef struct {
   MuPlanCustomizer customizer;   /* NULL: none */
+  MuPlanCustomizer uninstaller;  /* likewise, of its uninstall */
   MuRecoveryOverrider overrider; /* likewise */
   gpointer user;
   const char *failure; /* why the factory fails; NULL: it does not */
 } Customized;
+
+/* How often the factory was called. */
+static guint customized_built;
 
 static MuServiceScheduler *customized_factory(const char *name, GBytes *context, gpointer user, GError **error) {
   const Customized *code = user;
   gsize length;
   const char *yaml = g_bytes_get_data(context, &length);
   MuSpecInput input = {.service_name = name};
+  customized_built++;
   g_autoptr(MuServiceSpec) spec = mu_service_spec_parse(yaml, length, &input, error);
   if (spec != NULL && code->failure != NULL)
     g_set_error_literal(error, MU_ERROR, MU_ERROR_FAILED, code->failure);
@@ -27,6 +32,7 @@ static MuServiceScheduler *customized_factory(const char *name, GBytes *context,
     return NULL;
   MuSchedulerBuilder *builder = mu_scheduler_builder_new(spec);
   mu_scheduler_builder_set_plan_customizer(builder, code->customizer, code->user);
+  mu_scheduler_builder_set_uninstall_customizer(builder, code->uninstaller, code->user);
   mu_scheduler_builder_set_recovery_overrider(builder, code->overrider, code->user);
   return mu_scheduler_builder_build(builder, error);
 }
@@ -88,7 +94,7 @@ static gboolean is_so(MuSim *sim, gpointer user) {
 }
 
 /* Each in its turn; what a wrong order shows is none of them. */
-static void await_steps(MuSim *sim, const char *plan, const char *told) {
+static G_GNUC_UNUSED void await_steps(MuSim *sim, const char *plan, const char *told) {
   const Awaited awaited = {plan, told};
   if (!mu_sim_run_until(sim, is_so, (gpointer)&awaited, 600000))
     expect_steps(sim, plan, told);

@@ -277,6 +277,53 @@ static void test_serial(void) {
   expect_error(require_later, "plan deploy: phase a requires d, which comes after it; its strategy should be parallel");
 }
 
+/* ---- other code for the same spec ------------------------------------------------------------------------------------ */
+
+static guint added_calls;
+
+static void count_call(MuStepRun *run, gpointer user) {
+  (void)user;
+  added_calls++;
+  mu_step_run_complete(run);
+}
+
+static gboolean add_code(const MuServiceSpec *spec, MuPlanDraft *draft, gpointer user, GError **error) {
+  const MuCustomStep step = {.name = "new", .run = count_call};
+  (void)spec;
+  (void)user;
+  return mu_plan_draft_add_phase(draft, "own", "a", MU_STRATEGY_SERIAL, error) &&
+         mu_plan_draft_add_custom_step(draft, "own", &step, error);
+}
+
+/* A new version of the program has its say from the next start on, and no earlier. */
+static void test_new_code(void) {
+  g_autofree char *other_context = g_strdup_printf("# the same spec\n%s", YAML);
+  Customized code = {.customizer = reorder};
+  MuSim *sim = customized_sim(&code);
+  mu_sim_script(sim, "t", &(MuSimScript){.start_ms = 10, .end_ms = 50, .end = MU_TASK_FINISHED, .kill_ms = 5});
+  put(sim);
+  mu_sim_run(sim, 60000);
+  code.customizer = add_code;
+  customized_put(sim, other_context);
+  mu_sim_run(sim, 60000);
+  expect_phases(sim, "c COMPLETE, d COMPLETE, b COMPLETE, a COMPLETE");
+  mu_sim_crash(sim);
+  mu_sim_run(sim, 60000);
+  expect_phases(sim, "own COMPLETE, a COMPLETE, b COMPLETE, c COMPLETE, d COMPLETE");
+  g_assert_cmpuint(added_calls, ==, 1);
+  mu_sim_crash(sim);
+  mu_sim_run(sim, 60000);
+  g_assert_cmpuint(added_calls, ==, 1);
+  guint records = mu_sim_records(sim);
+  code.customizer = NULL; /* what it did is forgotten with it */
+  mu_sim_crash(sim);
+  mu_sim_run(sim, 60000);
+  expect_phases(sim, "a COMPLETE, b COMPLETE, c COMPLETE, d COMPLETE");
+  g_assert_cmpuint(mu_sim_records(sim), ==, records - 1);
+  g_assert_cmpstr(mu_sim_violation(sim), ==, NULL);
+  mu_sim_free(sim);
+}
+
 int main(int argc, char **argv) {
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/plan-customizer/requirements", test_requirements);
@@ -287,5 +334,6 @@ int main(int argc, char **argv) {
   g_test_add_func("/plan-customizer/regroup", test_regroup);
   g_test_add_func("/plan-customizer/marks", test_marks);
   g_test_add_func("/plan-customizer/views", test_views);
+  g_test_add_func("/plan-customizer/new-code", test_new_code);
   return g_test_run();
 }

@@ -1,7 +1,7 @@
 /* The scheduler of a replicated database, as its author would write it. Its nodes have to be made one replica set before the router
  * starts, and again when their number changes: a custom step. A node that is replaced has to be told whose place it takes, and when
- * it was the seed (node-0) the others are restarted, so that they find it: a recovery overrider. ADMIN is a program that talks to
- * the database; it is called as `ADMIN STEP PHASE ATTEMPT`, and its exit code says how it went: 0 done, 75 not yet.
+ * it was the seed (node-0) the others are restarted, so that they find it: a recovery overrider. Before it is removed it has to be
+ * deregistered, while it still answers: a customizer of its uninstall. ADMIN is a program that talks to the database; it is called as `ADMIN STEP PHASE ATTEMPT`, and its exit code says how it went: 0 done, 75 not yet.
  *
  *   cc database_scheduler.c -o database_scheduler $(pkg-config --cflags --libs muster)
  *   ./database_scheduler STATE_DIR ADMIN svc.yml
@@ -50,6 +50,18 @@ static gboolean customize(const MuServiceSpec *spec, MuPlanDraft *draft, gpointe
          mu_plan_draft_add_custom_step(draft, "replica-set", &members, error);
 }
 
+/* While the nodes still run, before anything is ended: the applications forget the database. */
+static gboolean customize_uninstall(const MuServiceSpec *spec, MuPlanDraft *draft, gpointer admin, GError **error) {
+  const MuCustomStep deregister = {.name = "deregister", .run = call_admin, .user = admin};
+  guint n = mu_plan_draft_n_phases(draft);
+  gboolean good = mu_plan_draft_add_phase(draft, "goodbye", NULL, MU_STRATEGY_SERIAL, error) &&
+                  mu_plan_draft_add_custom_step(draft, "goodbye", &deregister, error);
+  (void)spec;
+  for (guint i = 0; good && i < n; i++)
+    good = mu_plan_draft_require(draft, mu_plan_draft_phase_name(draft, i), "goodbye", error);
+  return good;
+}
+
 static gboolean restart_others(const MuServiceSpec *spec, guint seed, MuPlanDraft *draft, const char *phase,
                                GError **error) {
   for (guint i = 0; i < (guint)mu_service_spec_pod(spec, "node")->count; i++) {
@@ -84,6 +96,7 @@ static MuServiceScheduler *make_database(const char *name, GBytes *context, gpoi
     return NULL;
   MuSchedulerBuilder *builder = mu_scheduler_builder_new(spec);
   mu_scheduler_builder_set_plan_customizer(builder, customize, admin);
+  mu_scheduler_builder_set_uninstall_customizer(builder, customize_uninstall, admin);
   mu_scheduler_builder_set_recovery_overrider(builder, override, admin);
   return mu_scheduler_builder_build(builder, error);
 }
