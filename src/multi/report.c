@@ -74,7 +74,7 @@ MuServiceReport *mu_multi_service_manager_report(const MuMultiServiceManager *ma
   report->service = g_strdup(service->name);
   report->state = g_strdup(mu_service_shown_state(service));
   report->failure = g_strdup(service->failure);
-  report->rejected = g_strdup(service->rejected);
+  report->rejected = g_strdup(service->record->rejected);
   report->version = service->record->version;
   if (service->deploy != NULL) {
     report->status = g_strdup(mu_status_to_string(service->deploy->status));

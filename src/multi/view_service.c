@@ -101,7 +101,7 @@ json_t *mu_view_service(MuMultiServiceEventClient *client, const char *name, GEr
   json_t *row = mu_json_parse(line, strlen(line), G_MAXSIZE, NULL);
   mu_json_set_string(row, "target", service->record->target);
   mu_json_set_new(row, "configurations", mu_view_config_ids(service));
-  mu_json_set_string(row, "rejected", service->rejected);
+  mu_json_set_string(row, "rejected", service->record->rejected);
   const MuServiceSpec *spec = mu_service_target(service);
   mu_json_set_string(row, "web-url", spec == NULL ? NULL : spec->web_url);
   mu_depend_view(client, service, row);

@@ -52,8 +52,9 @@ static void add_plan(Answer *answer, const MuService *service, const MuPlan *pla
   answer->candidates = NULL;
 }
 
-static void add_fault(json_t *list, const MuService *service, const char *what, const char *fault, const char *clears) {
-  g_auto(MuWhy) why = {.kind = MU_WHY_ERRORS, .clears = g_strdup(clears)};
+static void add_fault(json_t *list, const MuService *service, const char *what, const char *fault, gint64 since_ms,
+                      const char *clears) {
+  g_auto(MuWhy) why = {.kind = MU_WHY_ERRORS, .clears = g_strdup(clears), .since_ms = since_ms};
   why.reason = g_strdup_printf("%s: %s", what, fault);
   why.command = g_strdup_printf("muster service update %s -f FILE", service->name);
   json_array_append_new(list, mu_why_to_json(&why));
@@ -69,9 +70,11 @@ static json_t *troubles(const Answer *answer, const MuService *service) {
       json_array_append_new(list, mu_why_to_json(&why));
   }
   if (service->failure != NULL && service->record->state == MU_SERVICE_RUNNING)
-    add_fault(list, service, "the service could not be rebuilt", service->failure, "a definition that can be built");
-  if (service->rejected != NULL)
-    add_fault(list, service, "the last update was refused", service->rejected, "an update that is accepted");
+    add_fault(list, service, "the service could not be rebuilt", service->failure, service->record->failed_ms,
+              "a definition that can be built");
+  if (service->record->rejected != NULL)
+    add_fault(list, service, "the last update was refused", service->record->rejected, service->record->rejected_ms,
+              "an update that is accepted");
   return list;
 }
 

@@ -12,6 +12,7 @@
 static gboolean take_scheduler(MuService *service, MuServiceScheduler *take_scheduler) {
   MuServiceRecord *record = service->record;
   const MuServiceRecord before = *record;
+  record->failed_ms = 0;
   mu_service_scheduler_free(service->scheduler);
   service->scheduler = take_scheduler;
   record->customized = take_scheduler->customizer != NULL;
@@ -19,7 +20,7 @@ static gboolean take_scheduler(MuService *service, MuServiceScheduler *take_sche
   record->uninstaller = take_scheduler->uninstaller != NULL;
   g_clear_pointer(&service->failure, g_free);
   return record->customized != before.customized || record->overrider != before.overrider ||
-         record->uninstaller != before.uninstaller;
+         record->uninstaller != before.uninstaller || before.failed_ms != 0;
 }
 
 /* A task that the new configuration does not change goes over to it as it runs; so does one that runs only once and did. */
@@ -120,25 +121,45 @@ gboolean mu_service_check_change(const MuService *service, const MuServiceSchedu
   return FALSE;
 }
 
-static gboolean check_change(MuService *service, const MuServiceScheduler *scheduler, GError **error) {
+/* The same again, by a client or at each start, is still of the moment at which it was first refused. */
+static void note_rejected(MuService *service, const char *errors, MuEffects *effects) {
+  MuServiceRecord *record = service->record;
+  g_autofree char *kept = mu_status_message_shortened(errors);
+  if (g_strcmp0(record->rejected, kept) == 0)
+    return;
+  g_free(record->rejected);
+  record->rejected = g_steal_pointer(&kept);
+  record->rejected_ms = effects->now_ms;
+  mu_service_put(service, effects);
+}
+
+static gboolean check_change(MuService *service, const MuServiceScheduler *scheduler, MuEffects *effects,
+                             GError **error) {
   GError *refusal = NULL;
   if (mu_service_check_change(service, scheduler, &refusal))
     return TRUE;
-  g_free(service->rejected);
-  service->rejected = g_strdup(refusal->message);
+  note_rejected(service, refusal->message, effects);
   g_propagate_error(error, refusal);
   return FALSE;
+}
+
+/* TRUE: there was one. */
+static gboolean forget_rejected(MuServiceRecord *record) {
+  gboolean there = record->rejected != NULL;
+  g_clear_pointer(&record->rejected, g_free);
+  record->rejected_ms = 0;
+  return there;
 }
 
 gboolean mu_service_configure(MuService *service, MuServiceScheduler *scheduler, gint64 version, MuEffects *effects,
                               GError **error) {
   gboolean same = g_strcmp0(service->record->target, scheduler->config_id) == 0;
-  if (!same && !check_change(service, scheduler, error)) {
+  if (!same && !check_change(service, scheduler, effects, error)) {
     mu_service_scheduler_free(scheduler);
     return FALSE;
   }
-  g_clear_pointer(&service->rejected, g_free);
-  gboolean changed = take_scheduler(service, scheduler) || service->record->version != version;
+  gboolean changed = forget_rejected(service->record);
+  changed |= take_scheduler(service, scheduler) || service->record->version != version;
   service->record->version = version;
   if (same) {
     if (changed)
@@ -161,8 +182,18 @@ static void rebuild_quietly(MuService *service, MuEffects *effects) {
     service->shown_status = service->deploy->status;
 }
 
-void mu_service_loaded(MuService *service, MuServiceScheduler *scheduler, const char *failure, MuEffects *effects) {
+static void note_failure(MuService *service, const char *failure, MuEffects *effects) {
+  MuServiceRecord *record = service->record;
+  gint64 since_ms = failure == NULL ? 0 : record->failed_ms != 0 ? record->failed_ms : effects->now_ms;
   service->failure = g_strdup(failure);
+  if (record->failed_ms == since_ms)
+    return;
+  record->failed_ms = since_ms;
+  mu_service_put(service, effects);
+}
+
+void mu_service_loaded(MuService *service, MuServiceScheduler *scheduler, const char *failure, MuEffects *effects) {
+  note_failure(service, failure, effects);
   service->scheduler = scheduler; /* its code has a say in the plans */
   rebuild_quietly(service, effects);
   if (scheduler == NULL || service->record->state != MU_SERVICE_RUNNING)

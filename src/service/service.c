@@ -102,7 +102,6 @@ void mu_service_free(MuService *service) {
   mu_service_scheduler_free(service->scheduler);
   mu_service_record_free(service->record);
   g_free(service->failure);
-  g_free(service->rejected);
   g_free(service->name);
   g_free(service->sanitized);
   g_free(service);

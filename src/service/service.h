@@ -79,7 +79,6 @@ struct MuService {
   char *failure;                 /* why there is none; shown */
   GPtrArray
       *unreadable; /* of MuRecordOp*, owned: its records that cannot be read; NULL: none. Then nothing is done to it */
-  char *rejected;  /* errors of the last configuration that was refused; NULL: none */
   GPtrArray *configs;         /* of MuConfig*, owned: one or two, mostly */
   GHashTable *fingerprints;   /* MuTaskSpec of one of them to its fingerprint: what was found for an earlier launch */
   GHashTable *unread_configs; /* while loading: id to JSON; NULL: none */

@@ -283,7 +283,8 @@ gboolean mu_check_service(MuScenarioRun *run, const MuScenarioLine *line, GStrin
 
 gboolean mu_check_rejected(MuScenarioRun *run, const MuScenarioLine *line, GString *found) {
   const MuService *service = mu_find_service(run, mu_line_text(line, "NAME"));
-  const char *rejected = service == NULL || service->rejected == NULL ? "nothing was rejected" : service->rejected;
+  const char *errors = service == NULL ? NULL : service->record->rejected;
+  const char *rejected = errors == NULL ? "nothing was rejected" : errors;
   return say(found, strstr(rejected, mu_line_text(line, "TEXT")) != NULL, rejected);
 }
 

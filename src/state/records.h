@@ -31,6 +31,9 @@ typedef struct {
   char *restart_strategy;           /* "serial", …: of that one */
   char *holes;                      /* instances that an operator decommissioned: "node-1 node-3"; NULL: none */
   gint64 turn_place, turn_since_ms; /* see MuTurn; place 0: it does not ask to grow */
+  char *rejected;     /* errors of the last configuration that was refused; NULL: none was since one was taken */
+  gint64 rejected_ms; /* since when it is these */
+  gint64 failed_ms;   /* since when the factory fails at the starts of the scheduler; 0: it does not */
 } MuServiceRecord;
 
 MuServiceRecord *mu_service_record_new(void);

@@ -46,13 +46,14 @@ static void test_narrow(void) {
   const MuCliStyle style = {.width = 41, .height = G_MAXINT};
   g_autofree char *page =
       render("{\"now\":5,\"troubles\":[{\"for\":\"engine\",\"reason\":\"the engine is not connected: the "
-             "master went away\",\"clears\":\"the engine answers\",\"command\":\"muster "
+             "master went away\",\"since\":2,\"clears\":\"the engine answers\",\"command\":\"muster "
              "health\"}],\"steps\":[]}",
              &style);
   g_assert_cmpstr(page, ==,
                   "trouble\n"
                   "  engine     the engine is not connected:\n"
                   "             the master went away\n"
+                  "  waits      for 0 s\n"
                   "  clears     the engine answers\n"
                   "  try        muster health\n");
 }

@@ -6,6 +6,7 @@
 #include "view_why.h"
 #include "why.h"
 
+#include <muster/error.h>
 #include <string.h>
 
 #define POD_YAML(task) "name: svc\npods: {node: {count: 2, tasks: {main: {" task "}}}}\n"
@@ -505,6 +506,13 @@ static void test_agent(void) {
 
 /* ---- faults of the service as a whole ------------------------------------------------------------------------------- */
 
+static void expect_trouble(MuSim *sim, guint index, const char *reason, gint64 since_ms) {
+  g_autoptr(json_t) why = ask(sim, NULL);
+  const json_t *trouble = json_array_get(json_object_get(why, "troubles"), index);
+  contains(trouble, "reason", reason);
+  g_assert_cmpint(json_integer_value(json_object_get(trouble, "since")), ==, since_ms);
+}
+
 static void test_errors(void) {
   MuSim *sim = start(POD_YAML(RUNNING), 0);
   g_autoptr(GError) error = NULL;
@@ -513,9 +521,57 @@ static void test_errors(void) {
   const json_t *trouble = json_array_get(json_object_get(why, "troubles"), 0);
   g_assert_cmpstr(json_string_value(json_object_get(trouble, "for")), ==, "errors");
   contains(trouble, "reason", "the last update was refused");
+  expect_trouble(sim, 0, "the last update was refused: ", mu_sim_now_ms(sim) - 1); /* its commit took a millisecond */
   mu_plan_add_error(mu_manager_find(mu_sim_client(sim)->manager, "svc")->deploy, "a customizer failed");
   EXPECT(sim, "deploy", "node-0:[main]", "errors", "the plan cannot go on: a customizer failed", "without that error",
          "muster service update svc -f FILE", changed_ms(sim));
+  end(sim);
+}
+
+/* Kept over restarts of the scheduler, and when the same is refused again; it goes with an update that is taken. */
+static void test_refused_since(void) {
+  static const char GOOD[] = POD_YAML(RUNNING),
+                    BAD[] = "name: svc\npods: {node: {count: 1, tasks: {main: {" RUNNING "}}}}\n";
+  MuSim *sim = start(GOOD, 1);
+  gint64 since_ms = mu_sim_now_ms(sim);
+  g_assert_null(mu_sim_put(sim, "svc", BAD, NULL));
+  mu_sim_run(sim, 60000);
+  mu_sim_crash(sim);
+  mu_sim_run(sim, 60000);
+  g_assert_null(mu_sim_put(sim, "svc", BAD, NULL));
+  expect_trouble(sim, 0, "the last update was refused: ", since_ms);
+  g_free(mu_sim_expect_put(sim, "svc", POD_YAML(RUNNING ", env: {A: b}")));
+  g_autoptr(json_t) why = ask(sim, NULL);
+  g_assert_cmpuint(json_array_size(json_object_get(why, "troubles")), ==, 0);
+  end(sim);
+}
+
+static gboolean factory_fails;
+
+static MuServiceScheduler *unsteady_factory(const char *name, GBytes *context, gpointer user, GError **error) {
+  if (!factory_fails)
+    return mu_yaml_service_factory(name, context, user, error);
+  g_set_error_literal(error, MU_ERROR, MU_ERROR_FAILED, "no licence");
+  return NULL;
+}
+
+/* Since the first start at which it could not be rebuilt. */
+static void test_failed_since(void) {
+  MuSim *sim = mu_sim_new(1, unsteady_factory, NULL);
+  g_free(mu_sim_expect_put(sim, "svc", POD_YAML(RUNNING)));
+  factory_fails = TRUE;
+  mu_sim_crash(sim);
+  mu_sim_run(sim, 60000);
+  gint64 since_ms = mu_sim_now_ms(sim) - 60000;
+  expect_trouble(sim, 0, "the service could not be rebuilt: no licence", since_ms);
+  mu_sim_crash(sim);
+  mu_sim_run(sim, 60000);
+  expect_trouble(sim, 0, "the service could not be rebuilt: no licence", since_ms);
+  factory_fails = FALSE;
+  mu_sim_crash(sim);
+  mu_sim_run(sim, 60000);
+  g_autoptr(json_t) why = ask(sim, NULL);
+  g_assert_cmpuint(json_array_size(json_object_get(why, "troubles")), ==, 0);
   end(sim);
 }
 
@@ -566,6 +622,8 @@ int main(int argc, char **argv) {
   ADD(finish);
   ADD(agent);
   ADD(errors);
+  ADD(refused_since);
+  ADD(failed_since);
   ADD(nothing);
   ADD(bound);
   return g_test_run();
