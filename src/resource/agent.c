@@ -403,6 +403,10 @@ gboolean mu_agent_has_offer(const MuAgent *agent, const char *offer_id) {
   return g_hash_table_contains(agent->offers, offer_id);
 }
 
+const MuResources *mu_agent_offered(const MuAgent *agent, const char *offer_id) {
+  return g_hash_table_lookup(agent->offers, offer_id);
+}
+
 /* What is free stays the same, so free_cache does; the smaller collection is added to the larger one. */
 void mu_agent_offer_end(MuAgent *agent, const char *offer_id) {
   gpointer key, value;

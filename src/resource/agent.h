@@ -40,6 +40,8 @@ MuOffer *mu_agent_make_offer(MuAgent *agent, const char *offer_id);
 /* … to a framework's role: of what is unreserved, and of what is reserved for the role or one that it lies below (roles.md). */
 MuOffer *mu_agent_make_offer_to(MuAgent *agent, const char *offer_id, const char *role);
 gboolean mu_agent_has_offer(const MuAgent *agent, const char *offer_id);
+/* What is out under this id; borrowed until it ends. NULL: there is no such offer. */
+const MuResources *mu_agent_offered(const MuAgent *agent, const char *offer_id);
 void mu_agent_offer_end(MuAgent *agent, const char *offer_id);
 
 /* State for keeping: reservations and volumes (not use, not offers). */

@@ -119,7 +119,7 @@ static void check_agent(MuSim *sim, const MuSimAgent *agent) {
   const MuResources *total = mu_agent_total(agent->agent);
   for (guint i = 0; agent->state == MU_SIM_AGENT_UP && i < total->items->len; i++) {
     const MuResource *resource = total->items->pdata[i];
-    if (!mu_resource_is_reserved(resource))
+    if (!mu_resource_is_reserved(resource) || resource->reservation.is_static)
       continue;
     g_autofree char *text = mu_resource_to_string(resource);
     mu_sim_check_fail(sim, &mu_sim_check_ledger, "all services are gone, and %s (%s, of %s) is still reserved on %s",

@@ -54,6 +54,7 @@ static MuResources *make_total(const MuSimAgentOptions *options) {
 static void refusal_free(gpointer data) {
   MuSimRefusal *refusal = data;
   g_free(refusal->role);
+  g_clear_pointer(&refusal->of, mu_resources_free);
   g_free(refusal);
 }
 
@@ -92,6 +93,7 @@ MuAgent *mu_sim_add_agent_with(MuSim *sim, const MuSimAgentOptions *options) {
   agent->options.hostname = keep_text(agent, options->hostname != NULL ? options->hostname : options->id);
   agent->options.region = keep_text(agent, options->region);
   agent->options.zone = keep_text(agent, options->zone);
+  agent->options.role = keep_text(agent, options->role);
   agent->options.attributes = keep_text(agent, options->attributes);
   agent->agent = make_agent(agent, make_total(options));
   agent->changes = 1;

@@ -5,7 +5,7 @@ static const MuSimCheck *const CHECKS[] = {
     &mu_sim_check_single,   &mu_sim_check_shared,     &mu_sim_check_known,    &mu_sim_check_durable,
     &mu_sim_check_recorded, &mu_sim_check_ledger,     &mu_sim_check_liveness, &mu_sim_check_rollup,
     &mu_sim_check_memory,   &mu_sim_check_discipline, &mu_sim_check_fair,     &mu_sim_check_quota,
-    &mu_sim_check_depends,
+    &mu_sim_check_depends,  &mu_sim_check_roles,
 };
 
 #define FOR_EACH(check)                                                                                                \

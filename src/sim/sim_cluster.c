@@ -51,11 +51,26 @@ static gboolean has_offer(const MuSim *sim, const MuSimAgent *agent, const char 
   return FALSE;
 }
 
+/* The one that holds now; NULL: none. */
+static const MuSimRefusal *refusal_now(const MuSim *sim, const MuSimAgent *agent, const char *role) {
+  const MuSimRefusal *refusal = find_refusal(agent, role);
+  return refusal == NULL || agent->changes != refusal->at || sim->now_ms >= refusal->until_ms ? NULL : refusal;
+}
+
 static gboolean may_offer(const MuSim *sim, const MuSimAgent *agent, const char *role) {
   if (agent->state != MU_SIM_AGENT_UP || (!sim->detailed && has_offer(sim, agent, role)))
     return FALSE;
-  const MuSimRefusal *refusal = find_refusal(agent, role);
-  return refusal == NULL || agent->changes != refusal->at || sim->now_ms >= refusal->until_ms;
+  const MuSimRefusal *refusal = refusal_now(sim, agent, role);
+  return refusal == NULL || refusal->of != NULL;
+}
+
+/* The role has refused that, or more (RefusedOfferFilter of the master's allocator). */
+static gboolean is_refused(const MuSim *sim, const MuSimAgent *agent, const MuOffer *offer) {
+  const MuSimRefusal *refusal = refusal_now(sim, agent, offer->role);
+  for (guint i = 0; refusal != NULL && i < offer->resources->items->len; i++)
+    if (!mu_resources_contains(refusal->of, offer->resources->items->pdata[i]))
+      return FALSE;
+  return refusal != NULL;
 }
 
 static void offer_to_role(MuSim *sim, MuSimAgent *agent, const char *role, MuEngineEvent *event) {
@@ -63,6 +78,10 @@ static void offer_to_role(MuSim *sim, MuSimAgent *agent, const char *role, MuEng
     return;
   g_autofree char *id = g_strdup_printf("offer-%" G_GUINT64_FORMAT, sim->sequence++);
   MuOffer *offer = mu_agent_make_offer_to(agent->agent, id, role);
+  if (offer != NULL && is_refused(sim, agent, offer)) {
+    mu_agent_offer_end(agent->agent, id);
+    g_clear_pointer(&offer, mu_offer_free);
+  }
   if (offer == NULL)
     return;
   g_hash_table_insert(sim->offer_roles, g_strdup(id), g_strdup(role));
@@ -149,19 +168,31 @@ static void end_refusal(MuSim *sim, gpointer data) {
     wake_at(sim, agent, next_ms);
 }
 
-static void refuse(MuSim *sim, MuSimAgent *agent, const char *role, gint64 refuse_ms) {
+/* Takes `of`. */
+static void refuse(MuSim *sim, MuSimAgent *agent, const char *role, MuResources *of, gint64 refuse_ms) {
   MuSimRefusal *refusal = find_refusal(agent, role);
   if (refusal == NULL) {
     refusal = g_new0(MuSimRefusal, 1);
     refusal->role = g_strdup(role);
     g_ptr_array_add(agent->refusals, refusal);
   }
+  g_clear_pointer(&refusal->of, mu_resources_free);
+  refusal->of = of;
   refusal->at = agent->changes;
   refusal->until_ms = sim->now_ms + refuse_ms;
   if (refuse_ms > 0 && (agent->wake_ms == 0 || refusal->until_ms < agent->wake_ms))
     wake_at(sim, agent, refusal->until_ms);
   if (sim->roles->len > 1)
     mu_sim_offer_soon(sim, agent); /* another role may take it */
+}
+
+/* With one role it is offered nothing else later. */
+static void add_offered(const MuSim *sim, const MuSimAgent *agent, const char *id, MuResources **sum) {
+  if (sim->roles->len < 2)
+    return;
+  if (*sum == NULL)
+    *sum = mu_resources_new();
+  mu_resources_add_all(*sum, mu_agent_offered(agent->agent, id));
 }
 
 static void decline(MuSim *sim, const MuEngineCall *call) {
@@ -171,8 +202,10 @@ static void decline(MuSim *sim, const MuEngineCall *call) {
     if (agent == NULL)
       continue;
     g_autofree char *role = g_strdup(g_hash_table_lookup(sim->offer_roles, id));
+    MuResources *of = NULL;
+    add_offered(sim, agent, id, &of);
     end_offer(sim, agent, id);
-    refuse(sim, agent, role, call->refuse_ms);
+    refuse(sim, agent, role, of, call->refuse_ms);
   }
 }
 
@@ -250,9 +283,9 @@ static void drop_operations(MuSim *sim, const MuEngineCall *call) {
   }
 }
 
-/* The agent that all offers are of, and their role (the caller frees it); NULL when one of them is no longer there. Those that
- * are there end. */
-static MuSimAgent *take_offers(MuSim *sim, const MuEngineCall *call, char **ret_role) {
+/* The agent that all offers are of, their role and what was offered (NULL with one role; the caller frees both); NULL when one of
+ * them is no longer there. Those that are there end. */
+static MuSimAgent *take_offers(MuSim *sim, const MuEngineCall *call, char **ret_role, MuResources **ret_offered) {
   MuSimAgent *of = NULL;
   gboolean all = TRUE;
   for (guint i = 0; i < call->offer_ids->len; i++) {
@@ -267,6 +300,7 @@ static MuSimAgent *take_offers(MuSim *sim, const MuEngineCall *call, char **ret_
     of = agent;
     g_free(*ret_role);
     *ret_role = g_strdup(role);
+    add_offered(sim, agent, id, ret_offered);
     end_offer(sim, agent, id);
   }
   if (of != NULL && !all)
@@ -276,7 +310,8 @@ static MuSimAgent *take_offers(MuSim *sim, const MuEngineCall *call, char **ret_
 
 static void accept(MuSim *sim, const MuEngineCall *call) {
   g_autofree char *role = NULL;
-  MuSimAgent *agent = take_offers(sim, call, &role);
+  g_autoptr(MuResources) offered = NULL;
+  MuSimAgent *agent = take_offers(sim, call, &role, &offered);
   gboolean drop = sim->drop_accepts > 0;
   if (drop)
     sim->drop_accepts--;
@@ -286,7 +321,7 @@ static void accept(MuSim *sim, const MuEngineCall *call) {
     apply_operation(sim, agent, role, call->operations->pdata[i]);
   if (agent == NULL)
     return;
-  refuse(sim, agent, role, call->refuse_ms);
+  refuse(sim, agent, role, g_steal_pointer(&offered), call->refuse_ms);
   mu_sim_offer_soon(sim, agent);
 }
 

@@ -86,6 +86,14 @@ static void store_uncertain(MuSim *sim, MuRandom *random) {
   mu_sim_fault_store(sim, MU_SIM_STORE_UNCERTAIN, n);
 }
 
+static void role_changed(MuSim *sim, MuRandom *random) {
+  static const char *const ROLES[] = {"red", "blue", "green"};
+  const char *role = ROLES[below(random, G_N_ELEMENTS(ROLES))];
+  mu_sim_note(sim, "scheduler role %s", role);
+  mu_sim_set_role(sim, role);
+  mu_sim_crash(sim);
+}
+
 static void store_lost(MuSim *sim, MuRandom *random) {
   guint ms = 1000 + below(random, 90000);
   mu_sim_note(sim, "store is full for %ums", ms);
@@ -134,13 +142,17 @@ static void launch_refused(MuSim *sim, MuRandom *random) {
   mu_sim_refuse_launches(sim, n);
 }
 
-/* At most a third of the agents, so that what is left can carry the services. */
+/* At most a third of the agents, of those for each role too, so that what is left can carry the services. */
 static void agent_gone(MuSim *sim, MuRandom *random) {
-  guint gone = 0;
+  guint gone = 0, n = 0;
   const char *agent_id = any_agent(sim, random);
-  for (guint i = 0; i < sim->agents->len; i++)
-    gone += ((MuSimAgent *)sim->agents->pdata[i])->state == MU_SIM_AGENT_GONE;
-  if ((gone + 1) * 3 <= sim->agents->len && mu_sim_lose_agent(sim, agent_id, TRUE))
+  const char *role = mu_sim_find_agent(sim, agent_id)->options.role;
+  for (guint i = 0; i < sim->agents->len; i++) {
+    const MuSimAgent *agent = sim->agents->pdata[i];
+    n += g_strcmp0(agent->options.role, role) == 0;
+    gone += g_strcmp0(agent->options.role, role) == 0 && agent->state == MU_SIM_AGENT_GONE;
+  }
+  if ((gone + 1) * 3 <= n && mu_sim_lose_agent(sim, agent_id, TRUE))
     mu_sim_note(sim, "lose agent %s for good", agent_id);
 }
 
@@ -223,6 +235,7 @@ static void slow_kill(MuSim *sim, MuRandom *random) {
 static const Fault FAULTS[] = {
     {"crash", "the scheduler dies at a commit: before, between, halfway through its actions, after", 40, crash},
     {"kill", "the scheduler dies at any moment", 15, kill_scheduler},
+    {"role-changed", "the scheduler is started again, and reserves for another role", 4, role_changed},
     {"store-error", "commits fail", 15, store_error},
     {"store-full", "the store is full for a while", 10, store_full},
     {"store-slow", "a commit takes five seconds", 20, store_slow},

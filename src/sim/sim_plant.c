@@ -79,6 +79,12 @@ static void plant_in_service(MuService *service, MuOutput *output) {
     memset(&service->held, 0, sizeof service->held);
 }
 
+static void forget_calls(GPtrArray *calls, MuEngineCallKind kind) {
+  for (guint i = calls->len; i > 0; i--)
+    if (((const MuEngineCall *)calls->pdata[i - 1])->kind == kind)
+      g_ptr_array_remove_index(calls, i - 1);
+}
+
 /* It is served only when nobody else waits; what it gives back is taken all the same. */
 static void pass_over(MuMultiServiceEventClient *client, MuService *service) {
   if (service->wanting->len == 0)
@@ -91,12 +97,17 @@ static void pass_over(MuMultiServiceEventClient *client, MuService *service) {
 void mu_sim_plant_in_memory(MuMultiServiceEventClient *client, MuOutput *output) {
   gboolean planted = MU_SIM_PLANTED(ledger) || MU_SIM_PLANTED(rollup) || MU_SIM_PLANTED(rollup__untouched) ||
                      MU_SIM_PLANTED(memory__untouched) || MU_SIM_PLANTED(fair) || MU_SIM_PLANTED(quota) ||
-                     MU_SIM_PLANTED(depends) || MU_SIM_PLANTED(depends__removal);
+                     MU_SIM_PLANTED(depends) || MU_SIM_PLANTED(depends__removal) || MU_SIM_PLANTED(roles) ||
+                     MU_SIM_PLANTED(roles__untold);
   if (!planted)
     return;
   g_auto(GStrv) names = mu_multi_service_manager_names(client->manager);
   if (MU_SIM_PLANTED(fair) && names[0] != NULL)
     pass_over(client, mu_manager_find(client->manager, names[0]));
+  if (MU_SIM_PLANTED(roles) && client->roles->len > 1)
+    g_ptr_array_remove_index(client->roles, client->roles->len - 1);
+  if (MU_SIM_PLANTED(roles__untold))
+    forget_calls(output->calls, MU_CALL_ROLES);
   if (MU_SIM_PLANTED(depends__removal))
     g_hash_table_remove_all(client->needed_by);
   for (guint i = 0; names[i] != NULL; i++)

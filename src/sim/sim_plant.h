@@ -22,7 +22,9 @@
   X(fair__turns, "lets who has the turn to grow keep it, whoever waits")                                               \
   X(quota, "forgets what a service holds")                                                                             \
   X(depends, "takes the rollout that others wait for as complete")                                                     \
-  X(depends__removal, "forgets who needs a service")
+  X(depends__removal, "forgets who needs a service")                                                                   \
+  X(roles, "gives up a role that something is reserved for")                                                           \
+  X(roles__untold, "does not tell the engine of a role")
 
 typedef enum {
   MU_SIM_PLANT_none,

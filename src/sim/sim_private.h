@@ -27,7 +27,8 @@ typedef enum { MU_SIM_AGENT_UP, MU_SIM_AGENT_UNREACHABLE, MU_SIM_AGENT_GONE } Mu
 typedef struct {
   char *role;
   gint64 until_ms;
-  guint64 at; /* agent's `changes` */
+  guint64 at;      /* agent's `changes` */
+  MuResources *of; /* with several roles: what was refused, others are offered more; NULL: whatever there is */
 } MuSimRefusal;
 
 typedef struct {

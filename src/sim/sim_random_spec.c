@@ -33,11 +33,13 @@ static void add_ending_task(GString *yaml, MuRandom *changing, const char *name,
                          below(changing, 2));
 }
 
-/* How many instances. */
-static guint add_pod(GString *yaml, MuRandom *changing, MuRandom *fixed, guint n) {
+/* How many instances. `role`: it takes what is set aside for this one, of which there are few agents; NULL: it does not. */
+static guint add_pod(GString *yaml, MuRandom *changing, MuRandom *fixed, guint n, const char *role) {
   guint count = 1 + below(changing, 3);
   g_string_append_printf(yaml, "  pod%u:\n    count: %u\n    allow-decommission: true\n", n, count);
-  if (below(fixed, 4) == 0)
+  if (role != NULL)
+    g_string_append_printf(yaml, "    pre-reserved-role: %s\n", role);
+  if (below(fixed, 4) == 0 && role == NULL)
     g_string_append(yaml, "    placement: '[[\"hostname\", \"UNIQUE\"]]'\n");
   g_string_append(yaml, "    tasks:\n");
   add_running_task(yaml, changing, fixed, 0);
@@ -77,6 +79,19 @@ gint mu_sim_random_need(guint64 seed, guint service) {
   return service > 0 && below(&random, 3) == 0 ? (gint)below(&random, service) : -1;
 }
 
+const char *mu_sim_random_role(guint64 seed) {
+  MuRandom random;
+  mu_random_seed(&random, seed * 7919 + 49979687);
+  return below(&random, 2) == 0 ? "public" : NULL;
+}
+
+/* In every version the same. */
+static const char *role_of_pod(guint64 seed, guint service, guint pod) {
+  MuRandom random;
+  mu_random_seed(&random, seed * 7919 + service * 16 + pod + 67867967);
+  return below(&random, 3) == 0 ? mu_sim_random_role(seed) : NULL;
+}
+
 char *mu_sim_random_spec(guint64 seed, guint service, guint version) {
   MuRandom changing, fixed, beside; /* of its own: what is drawn beside the rest leaves that as it is */
   GString *yaml = g_string_new(NULL);
@@ -86,7 +101,7 @@ char *mu_sim_random_spec(guint64 seed, guint service, guint version) {
   guint pods = 1 + below(&fixed, 3), instances = 0;
   g_string_append_printf(yaml, "name: svc-%u\npriority: %u\npods:\n", service, (service + version) % 2);
   for (guint i = 0; i < pods; i++)
-    instances += add_pod(yaml, &changing, &fixed, i);
+    instances += add_pod(yaml, &changing, &fixed, i, role_of_pod(seed, service, i));
   add_plans(yaml, &changing, pods);
   add_quota(yaml, &beside, instances);
   if (mu_sim_random_need(seed, service) >= 0)

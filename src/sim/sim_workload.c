@@ -12,6 +12,7 @@
 #define LIVENESS_MS (G_GINT64_CONSTANT(2) * 3600 * 1000)
 #define OPERATOR_MS 10000
 #define VERSIONS 6
+#define SET_ASIDE 3 /* agents for a role, in runs that have one: when one is gone the others carry its services */
 
 typedef struct {
   const MuSimRun *run;
@@ -392,9 +393,12 @@ void mu_sim_run_init(MuSimRun *ret_run, guint64 seed) {
   mu_sim_fault_rates_default(&ret_run->faults);
 }
 
+/* Those set aside for a role are the last. */
 static void add_agents(Work *work) {
   static const gint64 MOUNTS[] = {500, 500, 500, 500, 500, 500, 500, 500, 0};
-  for (guint i = 0; i < work->run->agents; i++) {
+  const char *role = mu_sim_random_role(work->run->seed);
+  guint n = work->run->agents, aside = role == NULL ? 0 : SET_ASIDE;
+  for (guint i = 0; i < n + aside; i++) {
     g_autofree char *id = g_strdup_printf("agent-%u", i);
     g_autofree char *rack = g_strdup_printf("rack:r%u", i % 2);
     const MuSimAgentOptions options = {.id = id,
@@ -405,7 +409,8 @@ static void add_agents(Work *work) {
                                        .disk_mb = 10000,
                                        .ports = "1000-3000",
                                        .attributes = rack,
-                                       .mounts_mb = MOUNTS};
+                                       .mounts_mb = MOUNTS,
+                                       .role = i < n ? NULL : role};
     mu_sim_note_agent(work->sim, &options);
     mu_sim_add_agent_with(work->sim, &options);
   }

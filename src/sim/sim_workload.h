@@ -40,6 +40,8 @@ void mu_sim_run_shrink(MuSimRun *run, MuSimResult *result, guint tries);
 char *mu_sim_run_shrink_scenario(const MuSimRun *run, guint tries);
 /* The spec of the service in its n-th version, as YAML; the caller frees. */
 char *mu_sim_random_spec(guint64 seed, guint service, guint version);
+/* A role that the operator has set agents of the run aside for, and that pods take from; NULL: there is none. */
+const char *mu_sim_random_role(guint64 seed);
 /* The number of the service that it depends on, in every version: a smaller one; -1: none. */
 gint mu_sim_random_need(guint64 seed, guint service);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(MuSimResult, mu_sim_result_clear)
