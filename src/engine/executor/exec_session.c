@@ -44,11 +44,17 @@ static void close_watched(Session *session, int *fd) {
   *fd = -1;
 }
 
+/* It is reaped as one that nobody asks about any more. */
+static void kill_command(Session *session) {
+  if (session->pid <= 0)
+    return;
+  mu_exec_tree_kill_below(session->pid);
+  kill(-session->pid, SIGKILL);
+  session->pid = 0;
+}
+
 static void session_free(Session *session) {
-  if (session->pid > 0) {
-    mu_exec_tree_kill_below(session->pid);
-    kill(-session->pid, SIGKILL); /* it is reaped as one that nobody asks about any more */
-  }
+  kill_command(session);
   close_watched(session, &session->in);
   close_watched(session, &session->out);
   close_watched(session, &session->err);
@@ -376,6 +382,16 @@ void mu_exec_session_start(MuExecTask *task, const MuExecRequest *request, int t
 
 /* ---- the command's end ------------------------------------------------------------------------------------------------------ */
 
+/* What it has written still, and how it ended. FALSE: all of it is sent, and the session gone. */
+static gboolean tell_end(Session *session, guint8 exit_code, guint8 signal) {
+  for (guint n = 0; n < DRAINS && take_output(session, &session->out, MU_FRAME_OUTPUT); n++)
+    continue;
+  for (guint n = 0; n < DRAINS && take_output(session, &session->err, MU_FRAME_ERROR); n++)
+    continue;
+  const guint8 how[] = {exit_code, signal};
+  return finish(session, MU_FRAME_EXIT, how, sizeof how);
+}
+
 gboolean mu_exec_session_reaped(MuExecTask *task, pid_t pid, int status) {
   for (guint i = 0; i < task->sessions->len; i++) {
     Session *session = task->sessions->pdata[i];
@@ -383,19 +399,22 @@ gboolean mu_exec_session_reaped(MuExecTask *task, pid_t pid, int status) {
       continue;
     session->pid = 0;
     kill(-pid, SIGKILL); /* what it left behind */
-    for (guint n = 0; n < DRAINS && take_output(session, &session->out, MU_FRAME_OUTPUT); n++)
-      continue;
-    for (guint n = 0; n < DRAINS && take_output(session, &session->err, MU_FRAME_ERROR); n++)
-      continue;
-    const guint8 how[] = {WIFEXITED(status) ? (guint8)WEXITSTATUS(status) : 0,
-                          WIFSIGNALED(status) ? (guint8)WTERMSIG(status) : 0};
-    finish(session, MU_FRAME_EXIT, how, sizeof how);
+    tell_end(session, WIFEXITED(status) ? (guint8)WEXITSTATUS(status) : 0,
+             WIFSIGNALED(status) ? (guint8)WTERMSIG(status) : 0);
     return TRUE;
   }
   return FALSE;
 }
 
+/* As far as the connection takes it: nobody is waited for. */
+static void end_with_task(Session *session) {
+  gboolean runs = session->pid > 0;
+  kill_command(session);
+  if (!runs || tell_end(session, 0, SIGKILL))
+    end(session);
+}
+
 void mu_exec_sessions_end(MuExecTask *task) {
   while (task->sessions->len > 0)
-    end(task->sessions->pdata[0]);
+    end_with_task(task->sessions->pdata[0]);
 }

@@ -12,6 +12,6 @@
 void mu_exec_session_start(MuExecTask *task, const MuExecRequest *request, int take_fd);
 /* A process of host->children that was one of the task's sessions' has ended. FALSE: it was none. */
 gboolean mu_exec_session_reaped(MuExecTask *task, pid_t pid, int status);
-/* Ends all: what is under way is killed. */
+/* Ends all: what is under way is killed, and its client told so. */
 void mu_exec_sessions_end(MuExecTask *task);
 #endif
