@@ -24,7 +24,7 @@ static const GOptionEntry OPTIONS[] = {
     {"check-every", 0, 0, G_OPTION_ARG_INT, &opt_every,
      "at each N-th commit all is compared, not only what it touched; 0: never (100)", "N"},
     {"code", 0, 0, G_OPTION_ARG_NONE, &opt_code,
-     "services have code of their own: custom steps, and a say in their recoveries", NULL},
+     "services have code of their own: custom steps, and a say in their recoveries and their end", NULL},
     {"time", 0, 0, G_OPTION_ARG_INT, &opt_time, "seconds for many seeds (60)", "S"},
     {"runs", 0, 0, G_OPTION_ARG_INT, &opt_runs, "so many seeds, whatever time they take", "N"},
     {"first", 0, 0, G_OPTION_ARG_INT64, &opt_first, "the first of many seeds (a fresh one)", "N"},
@@ -117,7 +117,7 @@ static int fail_run(MuSimRun *run, MuSimResult *result) {
     puts("made smaller:");
     print_failure(run, result);
   }
-  if (!opt_no_shrink && !run->code) { /* a scenario has no code */
+  if (!opt_no_shrink) {
     g_autofree char *scenario = mu_sim_run_shrink_scenario(run, 400);
     printf("as a scenario (muster simulate FILE, or muster-sim --scenario FILE):\n%s", scenario);
   }

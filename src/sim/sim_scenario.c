@@ -268,7 +268,16 @@ static guint64 choose_seed(const MuScenario *scenario, const MuScenarioOptions *
   return 1;
 }
 
+static MuServiceScheduler *build(const char *name, GBytes *context, gpointer user, GError **error) {
+  const MuScenarioRun *run = user;
+  MuServiceScheduler *scheduler = mu_yaml_service_factory(name, context, NULL, error);
+  if (scheduler != NULL && run->code != NULL)
+    mu_sim_own_code_add(run->code, scheduler);
+  return scheduler;
+}
+
 static void run_clear(MuScenarioRun *run) {
+  mu_sim_own_code_free(run->code);
   mu_sim_free(run->sim);
   g_hash_table_unref(run->remembered);
   g_hash_table_unref(run->scripted);
@@ -284,7 +293,7 @@ static gboolean run_once(const MuScenario *scenario, const MuScenarioOptions *op
   g_autoptr(GError) cause = NULL;
   MuScenarioRun run = {.scenario = scenario, .options = options, .crash_at = crash_at, .crash_durable = durable};
   run.seed = report->seed;
-  run.sim = mu_sim_new(run.seed, mu_yaml_service_factory, NULL);
+  run.sim = mu_sim_new(run.seed, build, &run);
   run.began_ms = mu_sim_now_ms(run.sim);
   mu_sim_check_every(run.sim, options->check_every != 0 ? options->check_every : 1);
   run.remembered = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);

@@ -79,11 +79,25 @@ gboolean mu_do_agent(MuScenarioRun *run, const MuScenarioLine *line, GError **er
   return TRUE;
 }
 
-gboolean mu_do_limit_footprint(MuScenarioRun *run, const MuScenarioLine *line, GError **error) {
-  if (mu_sim_client(run->sim) != NULL) {
-    g_set_error(error, MU_ERROR, MU_ERROR_CONFLICT, "the scheduler runs already; expected before the first service");
+static gboolean check_not_begun(const MuScenarioRun *run, GError **error) {
+  if (mu_sim_client(run->sim) == NULL)
+    return TRUE;
+  g_set_error(error, MU_ERROR, MU_ERROR_CONFLICT, "the scheduler runs already; expected before the first service");
+  return FALSE;
+}
+
+gboolean mu_do_services_code(MuScenarioRun *run, const MuScenarioLine *line, GError **error) {
+  (void)line;
+  if (!check_not_begun(run, error))
     return FALSE;
-  }
+  if (run->code == NULL)
+    run->code = mu_sim_own_code_new(run->sim, run->seed);
+  return TRUE;
+}
+
+gboolean mu_do_limit_footprint(MuScenarioRun *run, const MuScenarioLine *line, GError **error) {
+  if (!check_not_begun(run, error))
+    return FALSE;
   mu_sim_limit_footprint(run->sim, (guint)mu_line_number(line, "N", 0), mu_line_number(line, "T", DEFAULT_TURN_MS));
   return TRUE;
 }

@@ -1,6 +1,7 @@
 /* Shared by the sim_scenario*.c only. */
 #ifndef MU_SIM_SCENARIO_PRIVATE_H
 #define MU_SIM_SCENARIO_PRIVATE_H
+#include "sim_code.h"
 #include "sim_scenario.h"
 
 /* ---- the language ---------------------------------------------------------------------------------------------------- */
@@ -96,6 +97,7 @@ struct MuScenarioRun {
   const MuScenario *scenario;
   const MuScenarioOptions *options;
   MuSim *sim;
+  MuSimOwnCode *code; /* that services have; NULL: none */
   guint64 seed;
   gint64 began_ms;
   guint next;             /* line */
@@ -126,6 +128,7 @@ ACT(seed);
 ACT(cluster);
 ACT(agent);
 ACT(limit_footprint);
+ACT(services_code);
 ACT(service);
 ACT(update);
 ACT(remove);

@@ -423,6 +423,8 @@ static void set_up(Work *work) {
   mu_sim_set_trace(sim, work->run->trace, work->run->trace_user);
   mu_sim_check_every(sim, work->run->check_every);
   add_agents(work);
+  if (work->run->code)
+    mu_sim_note(sim, "services have code");
   set_script(sim, "o0", &ends);
   set_script(sim, "f0", &ends);
   if (below(work, 2) == 0) {

@@ -12,8 +12,10 @@ if [[ ! -x $selftest ]]; then
   echo "there is no build with planted bugs: make sim-selftest makes it"
   exit 77
 fi
-for plant in rollup ledger single memory liveness; do
-  "$selftest" --plant "$plant" --runs 20 --first 1 --quiet >found.txt 2>/dev/null && { echo "$plant: nothing was found"; exit 1; }
+for how in rollup ledger single memory liveness "ledger --code"; do
+  plant=${how%% *}
+  # shellcheck disable=SC2086  # words
+  "$selftest" --plant $how --runs 20 --first 1 --quiet >found.txt 2>/dev/null && { echo "$plant: nothing was found"; exit 1; }
   grep -q "^seed [0-9]* fails: $plant:" found.txt || { echo "$plant: another rule was broken"; cat found.txt; exit 1; }
   replay=$(sed -n 's/^replay: muster-sim //p' found.txt | tail -n 1)
   # shellcheck disable=SC2086  # words

@@ -13,7 +13,7 @@ static char *plain_context(const char *file, const char *yaml, const char *const
   return mu_scenario_plain_context(yaml, parameters);
 }
 
-static void test_same(void) {
+static void test_same(gconstpointer code) {
   for (guint64 seed = 1; seed <= 6; seed++) {
     g_auto(MuSimResult) result = {0};
     g_autoptr(GError) error = NULL;
@@ -22,6 +22,7 @@ static void test_same(void) {
     mu_sim_run_init(&run, seed);
     run.steps = 60;
     run.transcribe = TRUE;
+    run.code = GPOINTER_TO_INT(code);
     mu_sim_run_all(&run, &result);
     g_assert_cmpstr(result.violation, ==, NULL);
     g_autofree char *text = g_strdup_printf("# a random run\nseed %" G_GUINT64_FORMAT "\n%s", seed, result.transcript);
@@ -51,7 +52,8 @@ static void test_only_commands_are_sent(void) {
 
 int main(int argc, char **argv) {
   g_test_init(&argc, &argv, NULL);
-  g_test_add_func("/sim_shrink/same", test_same);
+  g_test_add_data_func("/sim_shrink/same", GINT_TO_POINTER(FALSE), test_same);
+  g_test_add_data_func("/sim_shrink/same_with_code", GINT_TO_POINTER(TRUE), test_same);
   g_test_add_func("/sim_shrink/nothing_broken", test_nothing_broken);
   g_test_add_func("/sim_shrink/only_commands_are_sent", test_only_commands_are_sent);
   return g_test_run();
