@@ -186,6 +186,13 @@ static gboolean check_schema(const MuSqliteFile *file, gboolean *ret_is_new, GEr
   return TRUE;
 }
 
+guint64 mu_sqlite_file_bytes(const MuSqliteFile *file) {
+  gint64 pages = 0, size = 0;
+  if (!read_number(file, "PRAGMA page_count", &pages, NULL) || !read_number(file, "PRAGMA page_size", &size, NULL))
+    return 0;
+  return (guint64)(pages * size);
+}
+
 static const char settings_sql[] = "PRAGMA page_size = 8192;"         /* of a new file */
                                    "PRAGMA locking_mode = EXCLUSIVE;" /* and so no shared memory file */
                                    "PRAGMA cache_size = -16384;"

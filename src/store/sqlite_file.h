@@ -19,6 +19,7 @@ void mu_sqlite_file_close(MuSqliteFile *file);
 
 /* Sets the error for the connection's last failure: what happened while `doing`, and what to do about it. FALSE. */
 gboolean mu_sqlite_file_fail(const MuSqliteFile *file, const char *doing, GError **error);
+guint64 mu_sqlite_file_bytes(const MuSqliteFile *file); /* about: 0 when it cannot be told */
 gboolean mu_sqlite_file_exec(const MuSqliteFile *file, const char *doing, const char *sql, GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MuSqliteFile, mu_sqlite_file_close)

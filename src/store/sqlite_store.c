@@ -1,6 +1,7 @@
 #include "sqlite_store.h"
 
 #include "bug.h"
+#include "large_pages.h"
 #include "log.h"
 #include "sqlite_file.h"
 #include <muster/error.h>
@@ -249,6 +250,7 @@ static gboolean check_integrity(SqliteStore *store, GError **error) {
 static gboolean store_load(MuStore *base, MuStoreVisitor visit, gpointer user, GError **error) {
   SqliteStore *store = (SqliteStore *)base;
   lock_connection(store);
+  mu_large_pages_expect(mu_sqlite_file_bytes(store->file));
   gboolean good = check_integrity(store, error) && visit_all(store, visit, user, error);
   pthread_mutex_unlock(&store->mutex);
   return good;

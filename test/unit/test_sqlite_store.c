@@ -541,6 +541,7 @@ static void test_full_message(Place *place, gconstpointer data) {
   g_autoptr(GError) error = NULL;
   g_autoptr(MuSqliteFile) file = mu_sqlite_file_open(place->path, &error);
   g_assert_no_error(error);
+  g_assert_cmpuint(mu_sqlite_file_bytes(file), >=, 8192);
   g_assert_true(mu_sqlite_file_exec(file, "limit", "PRAGMA max_page_count = 8", NULL));
   g_assert_false(
       mu_sqlite_file_exec(file, "cannot commit", "INSERT INTO meta VALUES('x', hex(zeroblob(200000)))", &error));
