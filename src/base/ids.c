@@ -106,12 +106,10 @@ guint mu_id_hash(gconstpointer id) {
 gboolean mu_uuid_is_valid(const char *text) {
   if (text == NULL || strnlen(text, MU_UUID_LEN + 1) != MU_UUID_LEN)
     return FALSE;
-  for (guint i = 0; i < MU_UUID_LEN; i++) {
-    gboolean good = uuid_has_dash_at(i) ? text[i] == '-' : g_ascii_isxdigit(text[i]);
-    if (!good)
-      return FALSE;
-  }
-  return TRUE;
+  gboolean good = TRUE;
+  for (guint i = 0; i < MU_UUID_LEN; i++)
+    good &= uuid_has_dash_at(i) ? text[i] == '-' : g_ascii_isxdigit(text[i]) != 0;
+  return good;
 }
 
 /* ---- task ids ------------------------------------------------------------------------------------------------------ */
@@ -132,23 +130,31 @@ static void set_out(char **ret, const char *begin, const char *end) {
 }
 
 /* The service's name ends at the first separator; the uuid has a fixed length, so a task name may end with `_`. */
-gboolean mu_task_id_parse(const char *task_id, char **ret_sanitized_service, char **ret_task_name, char **ret_uuid) {
-  const gsize tail = strlen(NAME_SEPARATOR) + MU_UUID_LEN;
+gboolean mu_task_id_split(const char *task_id, MuTaskIdParts *ret) {
+  const gsize separator = strlen(NAME_SEPARATOR), tail = separator + MU_UUID_LEN;
   const char *service_end = task_id == NULL ? NULL : strstr(task_id, NAME_SEPARATOR);
   if (service_end == NULL || service_end == task_id)
     return FALSE;
-  const char *name = service_end + strlen(NAME_SEPARATOR);
+  const char *name = service_end + separator;
   gsize left = strlen(name);
   if (left <= tail)
     return FALSE;
-  const char *name_end = name + left - tail;
-  const char *uuid = name_end + strlen(NAME_SEPARATOR);
-  if (!g_str_has_prefix(name_end, NAME_SEPARATOR) || !mu_uuid_is_valid(uuid))
+  const char *name_end = name + left - tail, *again = strstr(name, NAME_SEPARATOR);
+  if (memcmp(name_end, NAME_SEPARATOR, separator) != 0 || !mu_uuid_is_valid(name_end + separator))
     return FALSE;
-  if (g_strstr_len(name, name_end - name, NAME_SEPARATOR) != NULL)
+  if (again + separator <= name_end) /* one is found in any case: the last */
     return FALSE;
-  set_out(ret_sanitized_service, task_id, service_end);
-  set_out(ret_task_name, name, name_end);
+  *ret = (MuTaskIdParts){(gsize)(service_end - task_id), (gsize)(name - task_id), left - tail};
+  return TRUE;
+}
+
+gboolean mu_task_id_parse(const char *task_id, char **ret_sanitized_service, char **ret_task_name, char **ret_uuid) {
+  MuTaskIdParts parts;
+  if (!mu_task_id_split(task_id, &parts))
+    return FALSE;
+  const char *name = task_id + parts.name, *uuid = name + parts.name_length + strlen(NAME_SEPARATOR);
+  set_out(ret_sanitized_service, task_id, task_id + parts.service_length);
+  set_out(ret_task_name, name, name + parts.name_length);
   set_out(ret_uuid, uuid, uuid + MU_UUID_LEN);
   return TRUE;
 }

@@ -30,6 +30,12 @@ guint mu_id_hash(gconstpointer id);
 char *mu_task_id_new(const char *service, const char *task_name, const MuUuid *uuid);
 /* Splits a task id. FALSE when it is not of the form (outputs untouched). Out strings are the caller's; each may be NULL
  * when not wanted. */
+typedef struct {
+  gsize service_length;    /* the id begins with the service's name … */
+  gsize name, name_length; /* … and the task's begins there */
+} MuTaskIdParts;
+/* Likewise, where the parts lie in it. */
+gboolean mu_task_id_split(const char *task_id, MuTaskIdParts *ret);
 gboolean mu_task_id_parse(const char *task_id, char **ret_sanitized_service, char **ret_task_name, char **ret_uuid);
 /* `/` to `.`; a leading `/` is dropped. The caller frees. */
 char *mu_name_sanitize(const char *service_name);

@@ -71,7 +71,7 @@ struct MuMultiServiceEventClient {
   gboolean subscribed, suppressed, uninstalling, torn_down;
   char *engine_error, *store_error;
   gint64 subscribed_ms, next_reconcile_ms;
-  GHashTable *unheard; /* id to agent's id of tasks that were asked about and not heard of since */
+  GHashTable *unheard; /* id to id and agent's id (MuEnvVar) of tasks that were asked about and not heard of since */
   gint64 ask_again_ms, ask_pause_ms;
   gint64 sweep_until_ms;  /* offers are welcome until then though nobody waits: see mu_client_sweep */
   GQueue dirty;           /* of MuService*: to be settled */

@@ -76,7 +76,7 @@ void mu_depend_forget(MuMultiServiceEventClient *client, MuService *service) {
   mu_depend_notify(client, service);
 }
 
-gboolean mu_depend_is_needed(MuMultiServiceEventClient *client, const MuService *service) {
+gboolean mu_depend_is_needed(const MuMultiServiceEventClient *client, const MuService *service) {
   return g_hash_table_contains(client->needed_by, service->name);
 }
 

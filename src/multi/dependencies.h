@@ -17,7 +17,7 @@ void mu_depend_find_unmet(MuMultiServiceEventClient *client, MuService *service)
 /* Something of the service changed: those whose rollout may wait for it look again. */
 void mu_depend_notify(MuMultiServiceEventClient *client, const MuService *service);
 /* Another service that goes on depends on it. */
-gboolean mu_depend_is_needed(MuMultiServiceEventClient *client, const MuService *service);
+gboolean mu_depend_is_needed(const MuMultiServiceEventClient *client, const MuService *service);
 /* MU_ERROR_CONFLICT naming those that depend on the service. */
 gboolean mu_depend_check_remove(MuMultiServiceEventClient *client, const MuService *service, GError **error);
 /* MU_ERROR_REFUSED naming the cycle that the spec, as the target of service `name`, would close. */

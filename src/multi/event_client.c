@@ -280,11 +280,16 @@ const char *mu_client_framework_id(MuMultiServiceEventClient *client) {
 
 /* ---- queues -------------------------------------------------------------------------------------------------------- */
 
-void mu_client_mark_dirty(MuMultiServiceEventClient *client, MuService *service) {
+static void take_place(MuMultiServiceEventClient *client, MuService *service) {
   if (service->queued || service->unreadable != NULL)
     return;
   service->queued = TRUE;
   g_queue_push_tail(&client->dirty, service);
+}
+
+void mu_client_mark_dirty(MuMultiServiceEventClient *client, MuService *service) {
+  take_place(client, service);
+  service->stirred = TRUE;
 }
 
 static void stop_giving_back(MuMultiServiceEventClient *client, MuService *service) {
@@ -380,8 +385,10 @@ static void settle_service(MuMultiServiceEventClient *client, MuService *service
 void mu_client_settle_dirty(MuMultiServiceEventClient *client) {
   MuService *service = NULL;
   while ((service = g_queue_pop_head(&client->dirty)) != NULL) {
-    service->queued = FALSE;
-    settle_service(client, service);
+    gboolean stirred = service->stirred;
+    service->queued = service->stirred = FALSE;
+    if (stirred)
+      settle_service(client, service);
   }
 }
 
@@ -462,13 +469,48 @@ static gboolean put_off(MuMultiServiceEventClient *client, MuService *service, c
   return TRUE;
 }
 
-static void hear(MuMultiServiceEventClient *client, MuService *service, const MuTaskStatus *status) {
-  g_autofree char *sanitized = NULL, *task_name = NULL;
-  if (!mu_task_id_parse(status->task_id, &sanitized, &task_name, NULL))
-    mu_bug("a status is routed by its task's id");
-  mu_service_on_status(service, task_name, status, &client->effects);
-  mu_client_mark_dirty(client, service);
+/* Nothing waits for anything, and nobody is told of what it finds. */
+static gboolean is_at_rest(const MuMultiServiceEventClient *client, const MuService *service) {
+  return !service->postponed && service->next_ms == G_MAXINT64 && !service->grows && !service->wants_more &&
+         service->dirty_pods->len == 0 && service->unmet == NULL && service->wanting->len == 0 &&
+         service->releasing->len == 0 && !mu_depend_is_needed(client, service);
 }
+
+/* The answer to a reconciliation tells nothing new, as a rule. Then there is nothing to be settled in a service at rest, which has
+ * no more than its place, in case that something else comes for it in this drain. */
+static void hear(MuMultiServiceEventClient *client, MuService *service, const char *task_name,
+                 const MuTaskStatus *status) {
+  if (mu_service_on_status(service, task_name, status, &client->effects) || !is_at_rest(client, service))
+    mu_client_mark_dirty(client, service);
+  else
+    take_place(client, service);
+}
+
+/* The names in a task's id, on the stack: every status is routed by them. */
+typedef struct {
+  char room[512];
+  char *longer; /* what has no room there; NULL: it has */
+  const char *service, *task;
+} RoutedId;
+
+static gboolean routed_id_init(RoutedId *id, const char *task_id) {
+  MuTaskIdParts parts;
+  id->longer = NULL;
+  if (!mu_task_id_split(task_id, &parts))
+    return FALSE;
+  gsize length = parts.name + parts.name_length;
+  char *copy = length < sizeof id->room ? id->room : (id->longer = g_malloc(length + 1));
+  memcpy(copy, task_id, length);
+  copy[parts.service_length] = copy[length] = '\0';
+  id->service = copy;
+  id->task = copy + parts.name;
+  return TRUE;
+}
+
+static void routed_id_clear(RoutedId *id) {
+  g_free(id->longer);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(RoutedId, routed_id_clear)
 
 /* Of each service that has some, so many as a drain has room for. */
 static void hear_late(MuMultiServiceEventClient *client) {
@@ -476,7 +518,10 @@ static void hear_late(MuMultiServiceEventClient *client) {
     MuService *service = g_queue_pop_head(&client->late);
     for (guint n = 0; n < MU_STATUSES_PER_DRAIN && !g_queue_is_empty(&service->late); n++) {
       g_autoptr(MuTaskStatus) status = g_queue_pop_head(&service->late);
-      hear(client, service, status);
+      g_auto(RoutedId) id;
+      if (!routed_id_init(&id, status->task_id))
+        mu_bug("a status is routed by its task's id");
+      hear(client, service, id.task, status);
     }
     if (!g_queue_is_empty(&service->late))
       g_queue_push_tail(&client->late, service);
@@ -484,17 +529,17 @@ static void hear_late(MuMultiServiceEventClient *client) {
 }
 
 static void on_update(MuMultiServiceEventClient *client, const MuTaskStatus *status) {
-  g_autofree char *sanitized = NULL;
+  g_auto(RoutedId) id;
   MuService *service = NULL;
   client->counters.statuses++;
   mu_client_heard_of(client, status->task_id);
-  if (mu_task_id_parse(status->task_id, &sanitized, NULL, NULL))
-    service = mu_manager_find_sanitized(client->manager, sanitized);
+  if (routed_id_init(&id, status->task_id))
+    service = mu_manager_find_sanitized(client->manager, id.service);
   if (service != NULL && service->unreadable != NULL)
     return; /* not acknowledged: it comes again */
   if (service != NULL) {
     if (!put_off(client, service, status))
-      hear(client, service, status);
+      hear(client, service, id.task, status);
     return;
   }
   if (!mu_task_state_is_terminal(status->state) && status->state != MU_TASK_UNREACHABLE)

@@ -6,7 +6,7 @@
 #define ASK_AGAIN_MAX_MS 600000 /* doubled each time up to this */
 
 void mu_client_reconcile_init(MuMultiServiceEventClient *client) {
-  client->unheard = g_hash_table_new_full(mu_id_hash, g_str_equal, g_free, g_free);
+  client->unheard = g_hash_table_new_full(mu_id_hash, g_str_equal, NULL, (GDestroyNotify)mu_env_var_free);
   client->next_reconcile_ms = client->ask_again_ms = G_MAXINT64;
 }
 
@@ -22,22 +22,24 @@ static void note_live_tasks(MuMultiServiceEventClient *client, const MuService *
   g_hash_table_iter_init(&iter, service->tasks);
   while (g_hash_table_iter_next(&iter, NULL, &value)) {
     const MuTask *task = value;
-    if (mu_task_is_alive(task))
-      g_hash_table_replace(client->unheard, g_strdup(task->record->task_id), g_strdup(task->record->agent_id));
+    if (!mu_task_is_alive(task))
+      continue;
+    MuEnvVar *asked = mu_env_var_new(task->record->task_id, task->record->agent_id);
+    g_hash_table_replace(client->unheard, asked->name, asked);
   }
 }
 
 /* About the tasks that were not heard of; nothing when there are none. */
 static void ask(MuMultiServiceEventClient *client) {
   GHashTableIter iter;
-  gpointer task_id = NULL, agent_id = NULL;
+  gpointer asked = NULL;
   client->ask_again_ms = G_MAXINT64;
   if (g_hash_table_size(client->unheard) == 0)
     return;
   MuEngineCall *call = mu_engine_call_new(MU_CALL_RECONCILE);
   g_hash_table_iter_init(&iter, client->unheard);
-  while (g_hash_table_iter_next(&iter, &task_id, &agent_id))
-    g_ptr_array_add(call->tasks, mu_env_var_new(task_id, agent_id));
+  while (g_hash_table_iter_next(&iter, NULL, &asked))
+    g_ptr_array_add(call->tasks, mu_env_var_new(((const MuEnvVar *)asked)->name, ((const MuEnvVar *)asked)->value));
   g_ptr_array_add(client->effects.calls, call);
   client->ask_again_ms = client->effects.now_ms + client->ask_pause_ms;
   client->ask_pause_ms = MIN(client->ask_pause_ms * 2, ASK_AGAIN_MAX_MS);

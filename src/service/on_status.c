@@ -158,7 +158,8 @@ static gboolean has_risen(const MuTask *task, const MuTaskStatus *status) {
          !mu_task_state_is_terminal(status->state);
 }
 
-void mu_service_on_status(MuService *service, const char *task_name, const MuTaskStatus *status, MuEffects *effects) {
+gboolean mu_service_on_status(MuService *service, const char *task_name, const MuTaskStatus *status,
+                              MuEffects *effects) {
   MuTask *task = g_hash_table_lookup(service->tasks, task_name);
   gboolean present = task != NULL && strcmp(task->record->task_id, status->task_id) == 0;
   /* A run that cannot be reached cannot be ended, and the answer to the kill would be the same status again, without an end. */
@@ -167,7 +168,9 @@ void mu_service_on_status(MuService *service, const char *task_name, const MuTas
     mu_effects_kill(effects, status->task_id, status->agent_id);
   if (!present && status->state == MU_TASK_GONE_BY_OPERATOR && status->agent_id != NULL)
     mu_teardown_agent_gone(service, status->agent_id, effects);
-  if (present && !is_known(task->status, status))
+  gboolean known = present && is_known(task->status, status);
+  if (present && !known)
     apply(service, task, status, effects);
   mu_effects_acknowledge(effects, status);
+  return !known;
 }

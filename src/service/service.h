@@ -117,7 +117,8 @@ struct MuService {
   MuStatus shown_status; /* of the deploy plan when last announced */
   gboolean finished;     /* all goals reached, and it asked to be removed then */
   /* of the event client */
-  gboolean queued;       /* to be settled in this drain */
+  gboolean queued;       /* it has its place among those to be settled in this drain … */
+  gboolean stirred;      /* … and there is a reason to settle it */
   gboolean postponed;    /* … in one to come */
   gboolean grows;        /* the discipline was told that it needs more than it owns */
   gboolean callback_due; /* its UninstallCallback was asked for */
@@ -192,8 +193,9 @@ char **mu_service_holdouts(const MuService *service);
 char *mu_status_message_shortened(const char *message);
 
 /* A status of the task `task_name`; stores, acknowledges and acts. A status of another run than the present one is
- * acknowledged, and the run killed when it is alive. */
-void mu_service_on_status(MuService *service, const char *task_name, const MuTaskStatus *status, MuEffects *effects);
+ * acknowledged, and the run killed when it is alive. FALSE: it was known, and the service is as it was. */
+gboolean mu_service_on_status(MuService *service, const char *task_name, const MuTaskStatus *status,
+                              MuEffects *effects);
 /* What the code of a custom step reports. */
 void mu_service_on_step(MuService *service, const MuStepReport *report, MuEffects *effects);
 /* The work whose present run this is; NULL: it is nobody's any more. */

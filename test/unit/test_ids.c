@@ -107,6 +107,11 @@ static void test_task_id(void) {
     g_assert_cmpstr(task, ==, cases[i].task);
     g_assert_cmpstr(parsed_uuid, ==, UUID);
     g_assert_true(mu_task_id_parse(id, NULL, NULL, NULL));
+    MuTaskIdParts parts;
+    g_assert_true(mu_task_id_split(id, &parts));
+    g_assert_cmpuint(parts.service_length, ==, strlen(service));
+    g_assert_cmpuint(parts.name, ==, strlen(service) + 2);
+    g_assert_cmpuint(parts.name_length, ==, strlen(task));
   }
 }
 
@@ -122,6 +127,7 @@ static void test_task_id_refused(void) {
       "redis__a__b__" UUID,
       "redis__task__" UUID "0",
       "redis__task_" UUID,
+      "redis__task___" UUID "__" UUID,
       "redis__task__b53f1c4e-7a47-4a87-9d52-94d2c1b5bd2g",
       NULL,
   };
