@@ -130,6 +130,14 @@ static gboolean is_context_object(const json_t *root) {
   return FALSE;
 }
 
+/* Most contexts are YAML, which no JSON parser has to refuse. */
+static gboolean begins_object(const Context *context) {
+  gsize at = 0;
+  while (at < context->length && g_ascii_isspace(context->yaml[at]))
+    at++;
+  return at < context->length && context->yaml[at] == '{';
+}
+
 static MuServiceScheduler *build(const char *name, const Context *context, GError **error) {
   MuSpecInput input = {
       .service_name = name, .variables = context->parameters, .files = context->files, .settings = context->settings};
@@ -159,7 +167,8 @@ MuServiceScheduler *mu_yaml_service_factory(const char *name, GBytes *bytes, gpo
     g_set_error(error, MU_ERROR, MU_ERROR_REFUSED, "the context is empty; a ServiceSpec in YAML was expected");
     return NULL;
   }
-  g_autoptr(json_t) root = mu_json_parse(context.yaml, context.length, context.length, NULL);
+  g_autoptr(json_t) root =
+      begins_object(&context) ? mu_json_parse(context.yaml, context.length, context.length, NULL) : NULL;
   if (json_is_object(root) && is_context_object(root) && !read_object(root, &context, error))
     return NULL;
   return build(name, &context, error);

@@ -140,6 +140,11 @@ static char *render(const char *yaml, gsize length, const MuSpecInput *input, gs
   };
   if (!check_text(mustache.file_name, yaml, length, NULL, yaml, length, error))
     return NULL;
+  if (g_strstr_len(yaml, (gssize)length, "{{") == NULL) { /* no tag: it is as it will be */
+    if (ret_length != NULL)
+      *ret_length = length;
+    return g_strndup(yaml, length);
+  }
   return mu_mustache_render(yaml, length, &mustache, ret_length, ret_map, error);
 }
 
@@ -251,7 +256,7 @@ MuServiceSpec *mu_service_spec_parse(const char *yaml, gsize length, const MuSpe
   g_autoptr(MuMustacheMap) map = NULL;
   gsize text_length;
   g_autofree char *text = render(yaml, length, input, &text_length, &map, error);
-  if (text == NULL || !check_text(file_name(input), yaml, length, map, text, text_length, error))
+  if (text == NULL || (map != NULL && !check_text(file_name(input), yaml, length, map, text, text_length, error)))
     return NULL;
   Handle *handle = handle_new();
   g_autoptr(MuServiceSpec) spec = &handle->spec;

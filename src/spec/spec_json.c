@@ -81,15 +81,19 @@ static gboolean is_default(const Place *place) {
 void mu_json_append_string(GString *out, const char *text) {
   g_string_append_c(out, '"');
   for (const char *c = text; *c != '\0'; c++) {
+    const char *plain = c;
+    while ((guchar)*c >= ' ' && *c != '"' && *c != '\\')
+      c++;
+    g_string_append_len(out, plain, c - plain);
+    if (*c == '\0')
+      break;
     if (*c == '"' || *c == '\\') {
       g_string_append_c(out, '\\');
       g_string_append_c(out, *c);
     } else if (*c == '\n') {
       g_string_append(out, "\\n");
-    } else if ((guchar)*c < ' ') {
-      g_string_append_printf(out, "\\u%04x", (guint)(guchar)*c);
     } else {
-      g_string_append_c(out, *c);
+      g_string_append_printf(out, "\\u%04x", (guint)(guchar)*c);
     }
   }
   g_string_append_c(out, '"');
