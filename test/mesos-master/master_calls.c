@@ -285,6 +285,8 @@ static void perform(MuTestMaster *master, const Mesos__Call *call, MuMasterReply
     refuse(ret, 400, g_strdup_printf("Failed to validate scheduler::Call: %s", fault));
     return;
   }
+  if (engine_call->kind == MU_CALL_DECLINE)
+    g_hash_table_add(master->refused, GSIZE_TO_POINTER((gsize)engine_call->refuse_ms));
   mu_sim_cluster_call(master->sim, engine_call);
   if (engine_call->kind == MU_CALL_TEARDOWN)
     tear_down(master);

@@ -35,6 +35,7 @@ struct MuTestMaster {
   MuMasterStream *stream; /* of the one that is subscribed; NULL: nobody is */
   GHashTable *removed;    /* set of the ids of frameworks that were torn down */
   guint64 faults[MU_MASTER_FAULTS];
+  GHashTable *refused; /* set: for how many ms offers were declined */
   guint64 records, calls;
   guint subscriptions;
 };

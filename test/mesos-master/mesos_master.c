@@ -12,6 +12,7 @@ MuTestMaster *mu_test_master_new_tls(MuSim *sim, guint16 port, const MuTlsServer
   master->sim = sim;
   master->leads = TRUE;
   master->removed = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+  master->refused = g_hash_table_new(NULL, NULL);
   if (!mu_master_listen(master, port, tls, context, error))
     return NULL;
   master->url = g_strdup_printf("%s://127.0.0.1:%u", tls == NULL ? "http" : "https", master->port);
@@ -44,6 +45,7 @@ void mu_test_master_free(MuTestMaster *master) {
   end_stream(master, TRUE);
   mu_master_close(master);
   g_hash_table_unref(master->removed);
+  g_hash_table_unref(master->refused);
   g_free(master->url);
   g_free(master->leader);
   g_free(master->sandboxes);
@@ -124,6 +126,10 @@ guint mu_test_master_subscriptions(const MuTestMaster *master) {
 
 guint64 mu_test_master_records(const MuTestMaster *master) {
   return master->records;
+}
+
+gboolean mu_test_master_has_refused(const MuTestMaster *master, gint64 refuse_ms) {
+  return g_hash_table_contains(master->refused, GSIZE_TO_POINTER((gsize)refuse_ms));
 }
 
 guint64 mu_test_master_calls(const MuTestMaster *master) {

@@ -58,6 +58,8 @@ guint mu_test_master_subscriptions(const MuTestMaster *master);
 /* Records put into streams and calls of the cluster done so far, that a test knows when all has arrived. */
 guint64 mu_test_master_records(const MuTestMaster *master);
 guint64 mu_test_master_calls(const MuTestMaster *master);
+/* Some offer was declined for so long. */
+gboolean mu_test_master_has_refused(const MuTestMaster *master, gint64 refuse_ms);
 /* The whole stream was handed to the kernel. */
 gboolean mu_test_master_is_flushed(const MuTestMaster *master);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MuTestMaster, mu_test_master_free)

@@ -112,6 +112,10 @@ static gboolean authorize(Program *program, const char *const *args, guint n_arg
   return TRUE;
 }
 
+static gboolean has_refused(Program *program, const char *const *args, guint n_args) {
+  return n_args == 1 && mu_test_master_has_refused(program->master, g_ascii_strtoll(args[0], NULL, 10) * 1000);
+}
+
 static gboolean is_clean(Program *program, const char *const *args, guint n_args) {
   (void)args, (void)n_args;
   return mu_sim_is_clean(program->sim);
@@ -125,6 +129,7 @@ static const Command commands[] = {
     {"fail", end_task},       /* fail TASK: it is TASK_FAILED */
     {"finish", finish_task},  /* finish TASK: it is TASK_FINISHED */
     {"authorize", authorize}, /* authorize SCHEME VALUE: what requests must carry; without: nothing */
+    {"refused", has_refused}, /* refused N: ok: some offer was declined for N seconds */
     {"clean", is_clean},      /* ok: nothing runs, nothing is reserved */
 };
 
