@@ -127,7 +127,8 @@ static gboolean add_services(MuCliClient *client, const char *kind, GPtrArray *w
 static void on_names(const char *kind, const char *const *given, GPtrArray *words, gpointer user) {
   MuCliClient *client = user;
   const char *service = given[0];
-  if ((service == NULL && add_services(client, kind, words)) || service == NULL)
+  gboolean of_option = service != NULL && g_str_equal(kind, "SERVICE"); /* another one: --depends-on */
+  if (((service == NULL || of_option) && add_services(client, kind, words)) || service == NULL)
     return;
   for (guint i = 0; i < G_N_ELEMENTS(LISTS); i++) {
     g_autofree char *escaped = mu_cli_path("%s", service);

@@ -258,8 +258,11 @@ MuCliContext *mu_cli_context_load(const MuCliCall *call, const char *path, GErro
 }
 
 static MuSpecInput spec_input(const MuCliContext *context, const char *service) {
-  return (MuSpecInput){
-      .name = context->name, .service_name = service, .variables = context->variables, .files = context->files};
+  return (MuSpecInput){.name = context->name,
+                       .service_name = service,
+                       .variables = context->variables,
+                       .files = context->files,
+                       .settings = context->settings};
 }
 
 MuServiceSpec *mu_cli_context_parse(const MuCliContext *context, const char *service, GError **error) {
@@ -333,6 +336,9 @@ char *mu_cli_context_to_json(const MuCliContext *context) {
   json_object_set_new(root, "parameters", parameters);
   json_object_set_new(root, "files", files);
   mu_json_set_string(root, "spec-file", context->spec_file);
+  g_autoptr(json_t) settings = context->settings == NULL ? NULL : json_loads(context->settings, 0, NULL);
+  if (settings != NULL)
+    json_object_update(root, settings);
   return json_dumps(root, JSON_COMPACT | JSON_SORT_KEYS);
 }
 
@@ -342,6 +348,7 @@ void mu_cli_context_free(MuCliContext *context) {
   g_free(context->name);
   g_free(context->yaml);
   g_free(context->spec_file);
+  g_free(context->settings);
   g_clear_pointer(&context->variables, g_hash_table_unref);
   g_clear_pointer(&context->files, g_hash_table_unref);
   g_free(context);

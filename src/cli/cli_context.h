@@ -12,6 +12,7 @@ typedef struct {
   GHashTable *variables; /* string to string */
   GHashTable *files;     /* path as in the spec to GBytes */
   char *spec_file;       /* the name under which the scheduler lists the spec; NULL: none */
+  char *settings;        /* what the command line says in place of the spec (cli_settings.h), as JSON; NULL: nothing */
 } MuCliContext;
 
 /* Reads the spec ("-": standard input) with the call's --param and --env-file. MU_ERROR_NOT_FOUND for a file that cannot be

@@ -5,6 +5,7 @@
 #include "cli_follow.h"
 #include "cli_output.h"
 #include "cli_preview.h"
+#include "cli_settings.h"
 #include "cli_show.h"
 #include <string.h>
 
@@ -83,11 +84,18 @@ static void print_put(const json_t *answer) {
   fflush(stdout);
 }
 
+static MuCliContext *load_context(const MuCliCall *call, GError **error) {
+  g_autoptr(MuCliContext) context = mu_cli_context_load(call, mu_cli_text(call, "file"), error);
+  if (context == NULL || !mu_cli_settings_read(call, &context->settings, error))
+    return NULL;
+  return g_steal_pointer(&context);
+}
+
 static gboolean put_service(MuCliCall *call, gboolean is_new, GError **error) {
   const char *name = mu_cli_arg(call, 0);
   if (!mu_cli_check_timeout(call, error))
     return FALSE;
-  g_autoptr(MuCliContext) context = mu_cli_context_load(call, mu_cli_text(call, "file"), error);
+  g_autoptr(MuCliContext) context = load_context(call, error);
   g_autoptr(MuCliClient) client = context == NULL ? NULL : mu_cli_client_for(call, error);
   g_autoptr(json_t) answer = client == NULL ? NULL : send_context(client, name, context, is_new, error);
   if (answer == NULL)
@@ -106,7 +114,7 @@ gboolean mu_cli_service_add(MuCliCall *call, GError **error) {
 
 static gboolean preview_update(MuCliCall *call, GError **error) {
   const char *name = mu_cli_arg(call, 0);
-  g_autoptr(MuCliContext) context = mu_cli_context_load(call, mu_cli_text(call, "file"), error);
+  g_autoptr(MuCliContext) context = load_context(call, error);
   g_autoptr(MuCliClient) client = context == NULL ? NULL : mu_cli_client_for(call, error);
   g_autoptr(json_t) answer = client == NULL ? NULL : mu_cli_preview_ask(client, name, context, error);
   if (answer == NULL)

@@ -108,6 +108,15 @@ OPTION(only_stdout, "stdout", 0, MU_CLI_FLAG, 0, NULL, "only the task's standard
 OPTION(only_stderr, "stderr", 0, MU_CLI_FLAG, 0, NULL, "only the task's standard error");
 OPTION(tail, "tail", 'n', MU_CLI_COUNT, 0, "LINES", "only the last so many lines");
 
+OPTION(priority, "priority", 0, MU_CLI_TEXT, 0, "N",
+       "its share when several services wait for offers: each one more doubles it (0 to 10)");
+OPTION(quota, "quota", 0, MU_CLI_TEXT, 0, "LIMITS",
+       "what all its pods may hold together: cpus=4,mem=8G,disk=20G,pods=10, or some of these");
+OPTION(
+    depends_on, "depends-on", 0, MU_CLI_TEXT, MU_CLI_MANY, "SERVICE",
+    "deploy it only when this other service is deployed; SERVICE,plan=PLAN or SERVICE,pod=POD: when that is complete, or "
+    "ready");
+
 OPTION(dry_run, "dry-run", 0, MU_CLI_FLAG, 0, NULL, "change nothing, and show what would happen");
 OPTION(against, "against", 0, MU_CLI_TEXT, 0, "SERVICE", "check also that this running service can be updated to it");
 OPTION(warn_engine, "engine", 0, MU_CLI_TEXT, 0, "ENGINE",
@@ -123,6 +132,7 @@ static const MuCliOption *const common[] = {
     &option_state, &option_url, &option_token_file, &option_json, &option_help, &option_version, NULL};
 
 #define CONTEXT_OPTIONS &option_param, &option_env_file
+#define SETTING_OPTIONS &option_priority, &option_quota, &option_depends_on
 #define MACHINE_OPTIONS                                                                                                \
   &option_agents, &option_cpus, &option_mem, &option_disk, &option_gpus, &option_mount, &option_ports,                 \
       &option_attribute, &option_hostname, &option_pid_namespaces, &option_enforce_disk, &option_seccomp_profiles,     \
@@ -141,6 +151,10 @@ static const MuCliOption *const common[] = {
   "The template's variables get their values from -p, else from --env-file, else from the environment; only the "      \
   "variables that the template names are sent. Files that the spec names under `configs` are read from the folder "    \
   "of the spec."
+
+#define SETTINGS_TEXT                                                                                                             \
+  "--priority, --quota and --depends-on take the place of the spec's keys of these names; an update without them is to what the " \
+  "spec says. "
 
 #define STEP_TEXT "Without --phase and --step the whole plan is meant."
 
@@ -198,14 +212,14 @@ static const MuCliCommand commands[] = {
 
     {"service add", "NAME", "Add a service.",
      "Adding the same again is a success and changes nothing; a different one of that name is a conflict (exit 5): use "
-     "`muster service update`. " VARIABLES_TEXT,
-     OPTIONS(&option_file, CONTEXT_OPTIONS, &option_wait, &option_timeout), mu_cli_service_add,
+     "`muster service update`. " SETTINGS_TEXT VARIABLES_TEXT,
+     OPTIONS(&option_file, CONTEXT_OPTIONS, SETTING_OPTIONS, &option_wait, &option_timeout), mu_cli_service_add,
      "muster service add hello -f examples/hello/svc.yml -p HELLO_COUNT=2 --wait"},
     {"service update", "NAME", "Reconfigure a service: only the pods that changed move.",
      "With --dry-run nothing is changed: the scheduler says which fields differ, which tasks it would restart and why, in "
-     "which order, and which would run on. " VARIABLES_TEXT,
-     OPTIONS(&option_file, CONTEXT_OPTIONS, &option_dry_run, &option_wait, &option_timeout), mu_cli_service_update,
-     "muster service update hello -f examples/hello/svc.yml -p WORLD_COUNT=3 --wait"},
+     "which order, and which would run on. " SETTINGS_TEXT VARIABLES_TEXT,
+     OPTIONS(&option_file, CONTEXT_OPTIONS, SETTING_OPTIONS, &option_dry_run, &option_wait, &option_timeout),
+     mu_cli_service_update, "muster service update hello -f examples/hello/svc.yml -p WORLD_COUNT=3 --wait"},
     {"service list", "", "List the services.", NULL, NO_OPTIONS, mu_cli_service_list, NULL},
     {"service show", "NAME", "Show one service.", NULL, NO_OPTIONS, mu_cli_service_show, NULL},
     {"service history", "NAME", "List the configurations that a service can go back to, the newest first.", NULL,

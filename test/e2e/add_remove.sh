@@ -26,6 +26,15 @@ same "... as its tasks see it" "group.three pod-0-server" "$(tasks group.three |
 same "all are listed" "group/three one two" "$(json '[.[].service] | join(" ")' muster service list)"
 same "the others did not move" "$one" "$(tasks one)"
 
+check "what is said beside the spec" muster service add needy -f two.yml --priority 5 --quota cpus=1,mem=1G,pods=2 \
+  --depends-on two --depends-on one,pod=pod-1 --wait --timeout 30
+same "... is the service's" "5 1024 2 two one pod-1" "$(muster config show needy |
+  jq -r '"\(.priority) \(.quota.memory // .quota.mem_mb) \(.quota.pods) \([."depends-on"[] | .service, .pod // empty] | join(" "))"')"
+refused 5 "needy" muster service remove two
+refused 2 "--quota" muster service add other -f two.yml --quota gpus=1
+refused 3 "quota" muster service add other -f two.yml --quota pods=1,cpus=0.001
+check "an update without it takes it back" muster service update needy -f two.yml --wait --timeout 30
+check "... and it goes" muster service remove needy --wait --timeout 30
 same "every pod has its volume" 2 "$(volumes | wc -l)"
 check "remove --wait ends when nothing is left" muster service remove one --wait --timeout 30
 same "... no task" "" "$(tasks one)"
