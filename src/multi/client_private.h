@@ -53,9 +53,10 @@ typedef struct {
 
 struct MuMultiServiceEventClient {
   char *framework_name, *role, *principal, *user, *api_host;
-  GPtrArray *roles;       /* of char*: all that the framework has, `role` first */
-  GPtrArray *left_roles;  /* of char*: something was given up by force that is reserved for them */
-  gboolean roles_changed; /* the engine has not been told */
+  GPtrArray *roles;        /* of char*: all that the framework has, `role` first */
+  GPtrArray *left_roles;   /* of char*: something was given up by force that is reserved for them */
+  GPtrArray *loaded_roles; /* … that the ledgers are reserved for which were loaded; NULL: all is loaded */
+  gboolean roles_changed;  /* the engine has not been told */
   MuClientSettings settings;
   MuMultiServiceManager *manager;
   MuServiceStore *store;

@@ -212,6 +212,8 @@ gboolean mu_client_load(MuRecordKind kind, const char *service, const char *key,
   g_autoptr(GError) failure = NULL;
   if (!mu_service_load(owner, kind, key, value, length, &failure))
     mu_service_damage(owner, kind, key, failure->message);
+  else if (kind == MU_RECORD_POD)
+    mu_roles_note_ledger(client, owner->last_loaded->record);
   return TRUE;
 }
 

@@ -69,39 +69,66 @@ static void add_ledger(const MuPodRecord *record, GPtrArray *roles) {
     add(roles, ((const MuLedgerEntry *)record->entries->pdata[i])->resource->reservation.role);
 }
 
-static void add_service(const MuMultiServiceEventClient *client, const MuService *service, GPtrArray *roles) {
-  GHashTableIter iter;
-  gpointer pod = NULL;
+static void add_specs(const MuMultiServiceEventClient *client, const MuService *service, GPtrArray *roles) {
   if (service->record->state == MU_SERVICE_RUNNING)
     add_spec(client, mu_service_target(service), roles);
+}
+
+static void add_ledgers(const MuService *service, GPtrArray *roles) {
+  GHashTableIter iter;
+  gpointer pod = NULL;
   g_hash_table_iter_init(&iter, service->pods);
   while (g_hash_table_iter_next(&iter, NULL, &pod))
     add_ledger(((const MuPod *)pod)->record, roles);
 }
 
-/* The own role first, the others by name. */
-static GPtrArray *find_needed(const MuMultiServiceEventClient *client) {
+/* Takes the roles that specs and ledgers need. The own role first, the others by name. */
+static GPtrArray *order(const MuMultiServiceEventClient *client, GPtrArray *others) {
   GPtrArray *needed = set_new();
-  g_autoptr(GPtrArray) others = set_new();
-  GHashTableIter iter;
-  gpointer service = NULL;
   add(needed, client->role);
-  if (!client->settings.knows_roles)
-    return needed;
   add_all(others, client->left_roles);
-  g_hash_table_iter_init(&iter, client->manager->by_name);
-  while (g_hash_table_iter_next(&iter, NULL, &service))
-    add_service(client, service, others);
   g_ptr_array_sort(others, by_name);
-  add_all(needed, others);
+  if (client->settings.knows_roles)
+    add_all(needed, others);
+  g_ptr_array_unref(others);
   return needed;
 }
 
-void mu_roles_review(MuMultiServiceEventClient *client) {
-  GPtrArray *needed = find_needed(client);
+static GPtrArray *find_needed(const MuMultiServiceEventClient *client) {
+  GPtrArray *others = set_new();
+  GHashTableIter iter;
+  gpointer service = NULL;
+  g_hash_table_iter_init(&iter, client->manager->by_name);
+  while (client->settings.knows_roles && g_hash_table_iter_next(&iter, NULL, &service)) {
+    add_specs(client, service, others);
+    add_ledgers(service, others);
+  }
+  return order(client, others);
+}
+
+/* While all is loaded, each ledger is looked at when it has just been read: to walk them all again takes a twentieth of a start. */
+void mu_roles_note_ledger(MuMultiServiceEventClient *client, const MuPodRecord *record) {
+  add_ledger(record, client->loaded_roles);
+}
+
+static GPtrArray *find_loaded(MuMultiServiceEventClient *client) {
+  GPtrArray *others = g_steal_pointer(&client->loaded_roles);
+  GHashTableIter iter;
+  gpointer service = NULL;
+  g_hash_table_iter_init(&iter, client->manager->by_name);
+  while (client->settings.knows_roles && g_hash_table_iter_next(&iter, NULL, &service))
+    add_specs(client, service, others);
+  return order(client, others);
+}
+
+static void take(MuMultiServiceEventClient *client, GPtrArray *needed) {
   client->roles_changed |= !same(needed, client->roles);
   g_ptr_array_unref(client->roles);
   client->roles = needed;
+}
+
+void mu_roles_review(MuMultiServiceEventClient *client) {
+  take(client, find_needed(client));
 }
 
 void mu_roles_note_spec(MuMultiServiceEventClient *client, const MuServiceSpec *spec) {
@@ -155,7 +182,7 @@ gboolean mu_roles_check_spec(MuMultiServiceEventClient *client, const MuServiceS
 }
 
 gboolean mu_roles_loaded(MuMultiServiceEventClient *client, GError **error) {
-  mu_roles_review(client);
+  take(client, find_loaded(client));
   client->roles_changed = FALSE; /* the engine is told before it subscribes */
   for (guint i = 0; i < client->roles->len; i++) {
     const char *role = client->roles->pdata[i], *relative = find_relative(client->roles, role);
@@ -219,9 +246,11 @@ gboolean mu_roles_read(MuMultiServiceEventClient *client, const json_t *record, 
 void mu_roles_init(MuMultiServiceEventClient *client) {
   client->roles = set_new();
   client->left_roles = set_new();
+  client->loaded_roles = set_new();
 }
 
 void mu_roles_free(MuMultiServiceEventClient *client) {
   g_ptr_array_unref(client->roles);
   g_ptr_array_unref(client->left_roles);
+  g_clear_pointer(&client->loaded_roles, g_ptr_array_unref);
 }

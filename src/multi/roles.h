@@ -17,6 +17,8 @@ gboolean mu_roles_check_spec(MuMultiServiceEventClient *client, const MuServiceS
 /* Adds what the spec's pods need; NULL: nothing. */
 void mu_roles_note_spec(MuMultiServiceEventClient *client, const MuServiceSpec *spec);
 /* Finds anew what is needed, from all services. */
+/* A ledger was loaded. */
+void mu_roles_note_ledger(MuMultiServiceEventClient *client, const MuPodRecord *record);
 void mu_roles_review(MuMultiServiceEventClient *client);
 /* After loading. MU_ERROR_CONFLICT: the own role lies below one that something is reserved for, or above it. */
 gboolean mu_roles_loaded(MuMultiServiceEventClient *client, GError **error);

@@ -51,8 +51,16 @@ guint64 mu_pod_tasks_named(const MuPodSpec *pod, const char *const *names) {
   return tasks;
 }
 
+/* Mostly there is one. */
+static const char *sole_task(const MuPodSpec *pod, guint64 tasks) {
+  return pod->n_tasks == 1 && tasks == 1 ? pod->tasks[0].name : NULL;
+}
+
 char *mu_pod_step_name(const MuPodSpec *pod, guint index, guint64 tasks) {
   g_autofree char *instance = mu_pod_name(pod->type, index);
+  const char *sole = sole_task(pod, tasks);
+  if (sole != NULL)
+    return g_strconcat(instance, ":[", sole, "]", NULL);
   GString *name = g_string_sized_new(64);
   g_string_append(name, instance);
   g_string_append(name, ":[");

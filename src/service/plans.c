@@ -249,6 +249,13 @@ static void refresh_pods(const GList *pods, gboolean with_records, MuEffects *ef
       mu_pod_refresh(link->data, effects);
 }
 
+/* All are looked at now. */
+static void forget_dirt(MuService *service) {
+  for (guint i = 0; i < service->dirty_pods->len; i++)
+    ((MuPod *)service->dirty_pods->pdata[i])->dirty = FALSE;
+  g_ptr_array_set_size(service->dirty_pods, 0);
+}
+
 void mu_service_rebuild_plans(MuService *service, MuEffects *effects) {
   const MuServiceSpec *spec = mu_service_target(service);
   clear_plans(service, effects);
@@ -268,6 +275,7 @@ void mu_service_rebuild_plans(MuService *service, MuEffects *effects) {
     mu_custom_prune(service, effects);
   mu_marks_apply(service);
   mu_custom_refresh(service, effects);
+  forget_dirt(service);
   g_autoptr(GList) pods = g_hash_table_get_values(service->pods); /* code may name others while these are looked at */
   refresh_pods(pods, FALSE, effects); /* of an uninstall they are complete, and others' turn may come after them */
   refresh_pods(pods, TRUE, effects);
