@@ -140,7 +140,7 @@ static void make_volume(Evaluation *e, MuResource *disk, const char *path) {
 }
 
 static void keep_entry(Evaluation *e, MuResource *take_resource, const MuWant *want) {
-  g_ptr_array_add(e->match.record->entries, mu_ledger_entry_new(take_resource, want->set, want->what));
+  mu_items_add(e->match.record->entries, mu_ledger_entry_new(take_resource, want->set, want->what));
 }
 
 static gboolean reserve_scalar(Evaluation *e, const MuWant *want) {
@@ -315,9 +315,14 @@ static gboolean refuse_not_offered(Evaluation *e, const MuLedgerEntry *entry) {
   return FALSE;
 }
 
+static void drop_entry(Evaluation *e, MuLedgerEntry *entry) {
+  if (mu_items_remove(e->match.record->entries, entry))
+    mu_ledger_entry_free(entry);
+}
+
 static gboolean give_back(Evaluation *e, MuLedgerEntry *entry) {
   mu_resources_add(e->match.unreserve, entry->resource);
-  g_ptr_array_remove(e->match.record->entries, entry);
+  drop_entry(e, entry);
   return TRUE;
 }
 
@@ -339,7 +344,7 @@ static gboolean use_entry(Evaluation *e, MuLedgerEntry *entry, const MuWant *wan
   if (!align_entry(e, entry, want)) {
     if (entry->state == MU_LEDGER_HELD)
       return refuse_not_offered(e, entry);
-    g_ptr_array_remove(e->match.record->entries, entry); /* it never happened */
+    drop_entry(e, entry); /* it never happened */
     return reserve_new(e, want);
   }
   if (want->kind == MU_RESOURCE_PORTS && !port_still_fits(entry, want->port)) {
@@ -398,7 +403,7 @@ static void leave_old_place(Evaluation *e) {
   const MuPodRecord *old = e->requirement->record;
   if (old == NULL || old->agent_id == NULL || strcmp(old->agent_id, e->offer->agent_id) == 0)
     return;
-  const GPtrArray *entries = e->match.record->entries;
+  const MuItems *entries = e->match.record->entries;
   for (guint i = 0; i < entries->len; i++)
     mu_ledger_entry_leave(entries->pdata[i], old);
 }

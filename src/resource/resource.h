@@ -36,6 +36,9 @@ typedef struct {
 
 typedef struct MuResource {
   MuResourceKind kind;
+  /*< private >*/
+  guint more_owners; /* collections that share it, but one */
+  /*< public >*/
   gint64 amount;  /* scalars */
   GArray *ranges; /* of MuRange, sorted, disjoint, not adjacent; ports only, else NULL */
   MuReservation reservation;
@@ -44,8 +47,6 @@ typedef struct MuResource {
   char *container_path; /* of the volume, or NULL */
   char *mount_root;     /* a MOUNT disk: its root; NULL: the root disk */
   char *profile;        /* of a MOUNT disk, or NULL */
-  /*< private >*/
-  guint more_owners; /* collections that share it, but one */
 } MuResource;
 
 /* No amount from outside may be larger, so that sums cannot overflow. */

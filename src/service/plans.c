@@ -12,7 +12,7 @@
 MuStep *mu_service_add_step(MuService *service, MuPhase *phase, MuPod *pod, const char *name, guint64 tasks) {
   MuStep *step = mu_phase_add_step(phase, name, pod, tasks);
   if (pod != NULL) {
-    g_ptr_array_add(pod->steps, step);
+    mu_items_add(pod->steps, step);
     mu_pod_mark_dirty(pod);
   }
   (void)service;
@@ -25,7 +25,7 @@ static void unlink_steps(MuPhase *phase) {
     MuPod *pod = step->asset;
     if (pod == NULL)
       continue;
-    g_ptr_array_remove_fast(pod->steps, step);
+    mu_items_remove_fast(pod->steps, step);
     if (pod->claimed_by == step)
       pod->claimed_by = NULL;
     g_ptr_array_remove_fast(pod->service->wanting, step);
@@ -207,7 +207,7 @@ static void clear_plans(MuService *service, MuEffects *effects) {
   g_hash_table_iter_init(&iter, service->pods);
   while (g_hash_table_iter_next(&iter, NULL, &value)) {
     MuPod *pod = value;
-    g_ptr_array_set_size(pod->steps, 0);
+    mu_items_clear(pod->steps, NULL);
     pod->recovery = NULL;
     pod->claimed_by = NULL;
     g_clear_pointer(&pod->outcome, mu_outcome_free); /* of a step that is no more */

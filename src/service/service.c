@@ -18,10 +18,14 @@ static void task_free(MuTask *task) {
   g_free(task);
 }
 
+static void free_task(gpointer task) {
+  task_free(task);
+}
+
 static void pod_free(MuPod *pod) {
   mu_pod_record_free(pod->record);
-  g_ptr_array_unref(pod->tasks);
-  g_ptr_array_unref(pod->steps);
+  mu_items_clear(pod->tasks, free_task);
+  mu_items_clear(pod->steps, NULL);
   g_clear_pointer(&pod->paused, g_ptr_array_unref);
   mu_outcome_free(pod->outcome);
   mu_outcome_free(pod->kept_outcome);
@@ -264,8 +268,6 @@ static MuPod *pod_new(MuService *service, const char *type, guint index, const c
   pod->index = index;
   pod->name = memcpy((char *)(pod + 1), name, name_bytes);
   pod->type = memcpy(pod->name + name_bytes, type, type_bytes);
-  pod->tasks = g_ptr_array_new_with_free_func((GDestroyNotify)task_free);
-  pod->steps = g_ptr_array_new();
   g_hash_table_insert(service->pods, pod->name, pod);
   mu_pod_mark_dirty(pod);
   return pod;
@@ -297,7 +299,7 @@ static MuTask *add_task(MuPod *pod, MuTaskRecord *take_record) {
   MuTask *task = g_new0(MuTask, 1);
   task->pod = pod;
   task->record = take_record;
-  g_ptr_array_add(pod->tasks, task);
+  mu_items_add(pod->tasks, task);
   g_hash_table_insert(pod->service->tasks, take_record->name, task);
   return task;
 }
@@ -327,7 +329,8 @@ void mu_pod_erase_task(MuPod *pod, MuTask *task, MuEffects *effects) {
     mu_batch_delete(effects->batch, MU_RECORD_STATUS, service->name, task->record->name);
   g_hash_table_remove(service->tasks, task->record->name);
   g_ptr_array_remove_fast(service->killing, task);
-  g_ptr_array_remove(pod->tasks, task);
+  if (mu_items_remove(pod->tasks, task))
+    task_free(task);
   mu_pod_mark_dirty(pod);
 }
 

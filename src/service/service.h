@@ -35,9 +35,9 @@ struct MuPod {
   guint index;
   MuPodRecord *record;   /* NULL: no footprint */
   MuQuota held;          /* by it, as it is counted in the service's */
-  GPtrArray *tasks;      /* of MuTask*, owned */
+  MuItems tasks[1];      /* of MuTask*, owned */
   GPtrArray *paused;     /* of char*: tasks that an operator paused; NULL: none */
-  GPtrArray *steps;      /* of MuStep*: those of all plans that work on it */
+  MuItems steps[1];      /* of MuStep*: those of all plans that work on it */
   MuPhase *recovery;     /* its phase in the recovery plan, or NULL */
   MuOverride *override;  /* its failure that code was asked about; NULL: none */
   char *recovery_config; /* configuration that recovery relaunches: the one that the failed tasks ran with */

@@ -177,7 +177,7 @@ static void end_release(MuPod *pod, MuEffects *effects) {
 static void drop_entry(MuPod *pod, guint i) {
   const MuLedgerEntry *entry = pod->record->entries->pdata[i];
   mu_pod_forget_reservation(pod, entry);
-  g_ptr_array_remove_index(pod->record->entries, i);
+  mu_ledger_entry_free(mu_items_steal_index(pod->record->entries, i));
 }
 
 static void drop_entries_on(MuPod *pod, const char *agent_id) {

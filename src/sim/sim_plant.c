@@ -54,7 +54,7 @@ static void forget_entry(const MuService *service, MuOutput *output) {
   MuPod *pod = holding_pod(service);
   if (pod == NULL)
     return;
-  g_ptr_array_remove_index(pod->record->entries, 0);
+  mu_ledger_entry_free(mu_items_steal_index(pod->record->entries, 0));
   mu_batch_take(output->batch, MU_RECORD_POD, service->name, pod->name, mu_pod_record_encode(pod->record));
 }
 

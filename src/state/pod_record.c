@@ -47,6 +47,10 @@ void mu_ledger_entry_free(MuLedgerEntry *entry) {
   g_free(entry);
 }
 
+static void entry_free(gpointer entry) {
+  mu_ledger_entry_free(entry);
+}
+
 void mu_ledger_entry_move(MuLedgerEntry *entry, MuLedgerState to) {
   mu_sm_move(&LEDGER, &entry->state, to, entry->resource->reservation.resource_id);
 }
@@ -65,7 +69,6 @@ void mu_ledger_entry_leave(MuLedgerEntry *entry, const MuPodRecord *record) {
 static void pod_init(gpointer object) {
   MuPodRecord *record = object;
   record->attributes = g_ptr_array_new_with_free_func((GDestroyNotify)mu_env_var_free);
-  record->entries = g_ptr_array_new_with_free_func((GDestroyNotify)mu_ledger_entry_free);
 }
 
 MuPodRecord *mu_pod_record_new(const char *type, guint index) {
@@ -94,7 +97,7 @@ MuPodRecord *mu_pod_record_copy(const MuPodRecord *record) {
   copy->role = g_strdup(record->role);
   copy_attributes(copy->attributes, record->attributes);
   for (guint i = 0; i < record->entries->len; i++)
-    g_ptr_array_add(copy->entries, mu_ledger_entry_copy(record->entries->pdata[i]));
+    mu_items_add(copy->entries, mu_ledger_entry_copy(record->entries->pdata[i]));
   return copy;
 }
 
@@ -105,7 +108,7 @@ void mu_pod_record_free(MuPodRecord *record) {
   mu_json_block_free(record, record->block, record->type);
   mu_json_block_free(record, record->block, record->role);
   g_ptr_array_unref(record->attributes);
-  g_ptr_array_unref(record->entries);
+  mu_items_clear(record->entries, entry_free);
   g_free(record);
 }
 
@@ -158,10 +161,6 @@ static gpointer entry_new(void) {
   return g_new0(MuLedgerEntry, 1);
 }
 
-static void entry_free(gpointer entry) {
-  mu_ledger_entry_free(entry);
-}
-
 static gboolean entry_check(gconstpointer object, GError **error) {
   const MuLedgerEntry *entry = object;
   if (entry->resource->reservation.resource_id != NULL)
@@ -203,7 +202,7 @@ static const MuJsonOther ATTRIBUTES = {NULL, write_attributes, scan_attributes, 
                                        attributes_from_tree};
 
 static void write_entries(MuJsonText *out, const char *key, gconstpointer object) {
-  const GPtrArray *entries = ((const MuPodRecord *)object)->entries;
+  const MuItems *entries = ((const MuPodRecord *)object)->entries;
   mu_json_text_key(out, key);
   mu_json_text_raw(out, "[", 1);
   for (guint i = 0; i < entries->len; i++) {
@@ -223,13 +222,13 @@ static gboolean scan_entries(MuJsonScan *in, gpointer object) {
     gpointer entry = mu_json_form_scan(in, &ENTRY_FORM);
     if (entry == NULL)
       return FALSE;
-    g_ptr_array_add(record->entries, entry);
+    mu_items_add(record->entries, entry);
   } while (mu_json_scan_char(in, ','));
   return mu_json_scan_char(in, ']');
 }
 
 static void entries_to_tree(json_t *tree, const char *key, gconstpointer object) {
-  const GPtrArray *entries = ((const MuPodRecord *)object)->entries;
+  const MuItems *entries = ((const MuPodRecord *)object)->entries;
   json_t *array = json_array();
   for (guint i = 0; i < entries->len; i++)
     json_array_append_new(array, mu_json_form_to_tree(&ENTRY_FORM, entries->pdata[i]));
@@ -247,7 +246,7 @@ static gboolean entries_from_tree(const json_t *tree, const char *key, gpointer 
     gpointer entry = mu_json_form_from_tree(&ENTRY_FORM, value, error);
     if (entry == NULL)
       return FALSE;
-    g_ptr_array_add(record->entries, entry);
+    mu_items_add(record->entries, entry);
   }
   return TRUE;
 }

@@ -3,6 +3,7 @@
 #ifndef MU_RECORDS_H
 #define MU_RECORDS_H
 #include "engine.h"
+#include "items.h"
 #include "record.h"
 
 /* ---- service ------------------------------------------------------------------------------------------------------- */
@@ -84,7 +85,7 @@ typedef struct MuPodRecord {
   char *agent_id; /* NULL: nowhere yet */
   char *hostname, *region, *zone;
   GPtrArray *attributes; /* of MuEnvVar* */
-  GPtrArray *entries;    /* of MuLedgerEntry* */
+  MuItems entries[1];    /* of MuLedgerEntry*, owned */
   char *role;            /* reservations are made for it */
   /*< private >*/
   guint block; /* bytes, see MuJsonBlockForm: its place is changed by mu_pod_record_set_place and _clear_place only */

@@ -214,7 +214,10 @@ static void test_port_being_released(void) {
   mu_resource_set_reservation(old, "role", "old-id", "/team/my.svc", "principal");
   MuLedgerEntry *entry = mu_ledger_entry_new(old, "both", "web");
   mu_ledger_entry_move(entry, MU_LEDGER_RELEASING);
-  g_ptr_array_insert(f.match.record->entries, 0, entry);
+  MuItems *entries = f.match.record->entries;
+  mu_items_add(entries, NULL);
+  memmove(entries->pdata + 1, entries->pdata, (entries->len - 1) * sizeof *entries->pdata);
+  entries->pdata[0] = entry;
   build(&f);
   g_assert_cmpstr(mu_task_launch_get_env(task_at(&f, 0), "PORT_WEB"), ==, "1003");
   g_assert_null(mu_resources_by_id(task_at(&f, 0)->resources, "old-id"));

@@ -70,11 +70,11 @@ static MuPodRecord *make_pod(void) {
   record->role = g_strdup("role");
   g_ptr_array_add(record->attributes, mu_env_var_new("rack", "r1"));
   g_ptr_array_add(record->attributes, mu_env_var_new("rack", "r2"));
-  g_ptr_array_add(record->entries, make_entry(mu_resource_new_scalar(MU_RESOURCE_CPUS, 500), "r-1", "set", NULL));
-  g_ptr_array_add(record->entries, make_entry(mu_resource_new_scalar(MU_RESOURCE_MEM, 256), "r-2", "executor", NULL));
-  g_ptr_array_add(record->entries, make_entry(mu_resource_new_scalar(MU_RESOURCE_GPUS, 1000), "r-3", "set", NULL));
-  g_ptr_array_add(record->entries, make_entry(mu_resource_new_ports(8080, 8080), "r-4", "set", "web"));
-  g_ptr_array_add(record->entries, make_entry(make_volume(), "r-5", "", "data"));
+  mu_items_add(record->entries, make_entry(mu_resource_new_scalar(MU_RESOURCE_CPUS, 500), "r-1", "set", NULL));
+  mu_items_add(record->entries, make_entry(mu_resource_new_scalar(MU_RESOURCE_MEM, 256), "r-2", "executor", NULL));
+  mu_items_add(record->entries, make_entry(mu_resource_new_scalar(MU_RESOURCE_GPUS, 1000), "r-3", "set", NULL));
+  mu_items_add(record->entries, make_entry(mu_resource_new_ports(8080, 8080), "r-4", "set", "web"));
+  mu_items_add(record->entries, make_entry(make_volume(), "r-5", "", "data"));
   mu_ledger_entry_move(record->entries->pdata[1], MU_LEDGER_HELD);
   mu_ledger_entry_move(record->entries->pdata[3], MU_LEDGER_RELEASING);
   ((MuLedgerEntry *)record->entries->pdata[3])->asked = TRUE;
@@ -375,7 +375,7 @@ static void test_find(void) {
 static void test_find_not_releasing(void) {
   g_autoptr(MuPodRecord) record = make_pod();
   g_assert_null(mu_pod_record_find(record, "set", MU_RESOURCE_PORTS, "web"));
-  g_ptr_array_add(record->entries, make_entry(mu_resource_new_ports(9090, 9090), "r-6", "set", "web"));
+  mu_items_add(record->entries, make_entry(mu_resource_new_ports(9090, 9090), "r-6", "set", "web"));
   g_assert_true(mu_pod_record_find(record, "set", MU_RESOURCE_PORTS, "web") == record->entries->pdata[5]);
 }
 
