@@ -21,8 +21,6 @@ typedef struct {
 /* ---- gathering ----------------------------------------------------------------------------------------------------- */
 
 static void add_service(Totals *totals, const MuService *service) {
-  GHashTableIter iter;
-  gpointer value = NULL;
   if (service->unreadable != NULL || (service->failure != NULL && service->record->state == MU_SERVICE_RUNNING))
     totals->failed++;
   else
@@ -30,11 +28,8 @@ static void add_service(Totals *totals, const MuService *service) {
   if (service->deploy != NULL)
     totals->plans[service->deploy->status]++;
   totals->waiting += service->wanting->len;
-  g_hash_table_iter_init(&iter, service->tasks);
-  while (g_hash_table_iter_next(&iter, NULL, &value)) {
-    const MuTask *task = value;
-    totals->tasks[task->status == NULL ? MU_TASK_STAGING : task->status->state]++;
-  }
+  for (guint i = 0; i < G_N_ELEMENTS(service->task_states); i++)
+    totals->tasks[i] += service->task_states[i];
 }
 
 static void add_states(GArray *samples, const Totals *totals) {

@@ -111,8 +111,7 @@ static void shorten_message(MuTaskStatus *status) {
 
 static void apply(MuService *service, MuTask *task, const MuTaskStatus *status, MuEffects *effects) {
   gboolean asked_to_end = task->record->kill == MU_KILL_WANTED, began = !never_began(task->status, status->state);
-  mu_task_status_free(task->status);
-  task->status = mu_task_status_copy(status);
+  mu_task_take_status(task, mu_task_status_copy(status));
   shorten_message(task->status);
   mu_batch_take(effects->batch, MU_RECORD_STATUS, service->name, task->record->name,
                 mu_status_record_encode(task->status));

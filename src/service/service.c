@@ -295,13 +295,26 @@ void mu_pod_take_record(MuPod *pod, MuPodRecord *take_record) {
   mu_pod_mark_dirty(pod);
 }
 
+/* Of its service's, the one that it is among. */
+static guint *count_of(const MuTask *task) {
+  return &task->pod->service->task_states[task->status == NULL ? MU_TASK_STAGING : task->status->state];
+}
+
 static MuTask *add_task(MuPod *pod, MuTaskRecord *take_record) {
   MuTask *task = g_new0(MuTask, 1);
   task->pod = pod;
   task->record = take_record;
   mu_items_add(pod->tasks, task);
   g_hash_table_insert(pod->service->tasks, take_record->name, task);
+  (*count_of(task))++;
   return task;
+}
+
+void mu_task_take_status(MuTask *task, MuTaskStatus *take_status) {
+  (*count_of(task))--;
+  mu_task_status_free(task->status);
+  task->status = take_status;
+  (*count_of(task))++;
 }
 
 MuTask *mu_pod_take_launch(MuPod *pod, MuTaskRecord *take_record, MuEffects *effects) {
@@ -315,7 +328,7 @@ MuTask *mu_pod_take_launch(MuPod *pod, MuTaskRecord *take_record, MuEffects *eff
     g_hash_table_insert(pod->service->tasks, take_record->name, task);
     if (task->status != NULL)
       mu_batch_delete(effects->batch, MU_RECORD_STATUS, pod->service->name, take_record->name);
-    g_clear_pointer(&task->status, mu_task_status_free);
+    mu_task_take_status(task, NULL);
     mu_assert(task->next_kill_ms == 0);
   }
   mu_task_put(task, effects);
@@ -329,6 +342,7 @@ void mu_pod_erase_task(MuPod *pod, MuTask *task, MuEffects *effects) {
     mu_batch_delete(effects->batch, MU_RECORD_STATUS, service->name, task->record->name);
   g_hash_table_remove(service->tasks, task->record->name);
   g_ptr_array_remove_fast(service->killing, task);
+  (*count_of(task))--;
   if (mu_items_remove(pod->tasks, task))
     task_free(task);
   mu_pod_mark_dirty(pod);
@@ -478,7 +492,7 @@ static gboolean load_task(MuService *service, const char *value, gsize length, G
   MuTask *task = add_task(loaded_pod(service, record->pod_type, record->pod_index), record);
   if (g_hash_table_size(service->early_statuses) > 0 &&
       g_hash_table_steal_extended(service->early_statuses, record->name, &name, &status))
-    task->status = status;
+    mu_task_take_status(task, status);
   g_free(name);
   return TRUE;
 }
@@ -491,7 +505,7 @@ static gboolean load_status(MuService *service, const char *key, const char *val
   if (task == NULL)
     g_hash_table_insert(service->early_statuses, g_strdup(key), status);
   else
-    task->status = status;
+    mu_task_take_status(task, status);
   return TRUE;
 }
 

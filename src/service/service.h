@@ -84,8 +84,9 @@ struct MuService {
   GHashTable *unread_configs; /* while loading: id to JSON; NULL: none */
   GHashTable *pods;           /* name to MuPod, owned */
   GHashTable *tasks;          /* name to MuTask */
-  GHashTable *reservations;   /* resource id (of the entry) to MuPod; NULL: nobody has asked yet */
-  MuPod *last_loaded;         /* … the pod of the last record; NULL: none yet */
+  guint task_states[MU_TASK_UNKNOWN + 1]; /* how many of them are in each; STAGING: no status came yet */
+  GHashTable *reservations;               /* resource id (of the entry) to MuPod; NULL: nobody has asked yet */
+  MuPod *last_loaded;                     /* … the pod of the last record; NULL: none yet */
   GHashTable *early_statuses; /* while loading: task name to MuTaskStatus, owned, of tasks that were not loaded yet */
   MuQuota held;               /* by all pods together */
   GPtrArray *pod_records;     /* of MuPodRecord*: for placement; borrowed from the pods */

@@ -46,6 +46,8 @@ void mu_pod_erase_task(MuPod *pod, MuTask *task, MuEffects *effects);
 void mu_pod_take_record(MuPod *pod, MuPodRecord *take_record);
 /* Before the entry goes from the pod's ledger. */
 void mu_pod_forget_reservation(MuPod *pod, const MuLedgerEntry *entry);
+/* Takes the status (NULL: none came) in place of the task's old one; the caller stores it. */
+void mu_task_take_status(MuTask *task, MuTaskStatus *take_status);
 /* Takes the launch as the task's present one; its old status is forgotten, in the store too. */
 MuTask *mu_pod_take_launch(MuPod *pod, MuTaskRecord *take_record, MuEffects *effects);
 

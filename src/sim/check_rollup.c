@@ -129,12 +129,30 @@ static void check_record(MuSim *sim, const MuService *service, const MuSimTouche
     check_service(sim, service);
 }
 
+/* What metrics are told of. */
+static void check_counts(MuSim *sim, const MuService *service) {
+  guint counts[MU_TASK_UNKNOWN + 1] = {0};
+  GHashTableIter iter;
+  gpointer value = NULL;
+  g_hash_table_iter_init(&iter, service->tasks);
+  while (g_hash_table_iter_next(&iter, NULL, &value)) {
+    const MuTask *task = value;
+    counts[task->status == NULL ? MU_TASK_STAGING : task->status->state]++;
+  }
+  for (guint i = 0; i < G_N_ELEMENTS(counts); i++)
+    if (counts[i] != service->task_states[i])
+      mu_sim_check_fail(sim, &mu_sim_check_rollup, "%s has %u tasks %s, and counts %u", service->name, counts[i],
+                        mu_task_state_to_string((MuTaskState)i), service->task_states[i]);
+}
+
 static void check_whole(MuSim *sim) {
   GHashTableIter iter;
   gpointer service = NULL;
   g_hash_table_iter_init(&iter, sim->client->manager->by_name);
-  while (g_hash_table_iter_next(&iter, NULL, &service))
+  while (g_hash_table_iter_next(&iter, NULL, &service)) {
     check_service(sim, service);
+    check_counts(sim, service);
+  }
 }
 
 const MuSimCheck mu_sim_check_rollup = {.name = "rollup",
