@@ -291,9 +291,11 @@ static MuSim *wide_cluster(guint64 seed) {
   static const gint64 mounts_mb[] = {200, 200, 0};
   static const MuSimScript ends = {.start_ms = 10, .end_ms = 50, .end = MU_TASK_FINISHED, .kill_ms = 5};
   MuSim *sim = mu_sim_new(seed, mu_yaml_service_factory, NULL);
-  for (guint i = 0; i < 4; i++) {
+  const char *role = mu_sim_random_role(seed);
+  for (guint i = 0; i < (role == NULL ? 4 : 8); i++) {
     g_autofree char *id = g_strdup_printf("agent-%u", i);
     mu_sim_add_agent_with(sim, &(MuSimAgentOptions){.id = id,
+                                                    .role = i < 4 ? NULL : role,
                                                     .cpus_milli = 16000,
                                                     .mem_mb = 32768,
                                                     .disk_mb = 102400,
