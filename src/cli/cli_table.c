@@ -91,7 +91,9 @@ OPTION(wait_pod, "wait", 0, MU_CLI_FLAG, 0, NULL, "end when its tasks run again,
 OPTION(wait_gone, "wait", 0, MU_CLI_FLAG, 0, NULL, "end when nothing is left");
 OPTION(timeout, "timeout", 0, MU_CLI_SECONDS, 0, "SECONDS",
        "with --wait: give up after so long, exit 6 (default: never)");
-OPTION(force, "force", 0, MU_CLI_FLAG, 0, NULL, "declare the holdouts of a removal gone and finish it");
+OPTION(
+    force, "force", 0, MU_CLI_FLAG, 0, NULL,
+    "pass over what keeps the removal: other services that need it, code that has a say in it; else declare its holdouts gone");
 OPTION(yes, "yes", 'y', MU_CLI_FLAG, 0, NULL, "do not ask");
 
 OPTION(plan_param, "param", 'p', MU_CLI_TEXT, MU_CLI_MANY, "KEY=VALUE", "a variable for the plan's tasks");
