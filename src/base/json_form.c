@@ -131,21 +131,25 @@ static gboolean scan_member(MuJsonScan *in, const MuJsonMember *member, gpointer
   mu_bug("there is no other kind of member");
 }
 
-static gboolean is_next(const MuJsonScan *in, const char *name, gsize length) {
-  const char *at = in->at;
-  return (gsize)(in->end - at) > length + 3 && at[0] == '"' && at[length + 1] == '"' && at[length + 2] == ':' &&
-         memcmp(at + 1, name, length) == 0;
+static gsize length_of(const MuJsonMember *member, const char *name) {
+  return name == member->key && member->key_length != 0 ? member->key_length : strlen(name);
 }
 
 /* Members come in the table's order: the one whose name is next is this row's or a later one's. */
 static const MuJsonMember *scan_key(MuJsonScan *in, const MuJsonForm *form, gconstpointer object, guint *row) {
+  const char *at = in->at;
+  gsize left = (gsize)(in->end - at);
+  if (left < 4 || at[0] != '"')
+    return NULL;
   while (*row < form->n) {
     const MuJsonMember *member = &form->members[(*row)++];
     const char *name = name_of(member, object);
-    gsize length = name == member->key && member->key_length != 0 ? member->key_length : strlen(name);
-    if (is_next(in, name, length)) {
-      in->at += length + 3;
-      return member;
+    if (name[0] == at[1]) {
+      gsize length = length_of(member, name);
+      if (left > length + 3 && at[length + 1] == '"' && at[length + 2] == ':' && memcmp(at + 1, name, length) == 0) {
+        in->at += length + 3;
+        return member;
+      }
     }
     if (member->required)
       return NULL;
@@ -170,37 +174,11 @@ static gboolean scan_members(MuJsonScan *in, const MuJsonForm *form, gpointer ob
 
 /* ---- an object of one block: made in some room on the stack, where its texts are noted, then put where it stays --------- */
 
-#define BLOCK_TEXTS 24
-
-typedef struct {
-  guint offset, length; /* of the member that points to it; its own */
-  const char *text;
-} BlockText;
-
-struct MuJsonBlock {
-  char *object;
-  gsize size, bytes;
-  guint n;
-  BlockText texts[BLOCK_TEXTS];
-};
-
-gboolean mu_json_block_has(const MuJsonBlock *block, gconstpointer member) {
-  return (gsize)member - (gsize)block->object < block->size;
-}
-
-gboolean mu_json_block_take(MuJsonBlock *block, char **ret, const char *text, gsize length) {
-  if (block->n == BLOCK_TEXTS || length > G_MAXINT32)
-    return FALSE;
-  block->texts[block->n++] = (BlockText){(guint)((char *)ret - block->object), (guint)length, text};
-  block->bytes += length + 1;
-  return TRUE;
-}
-
 static gpointer place_block(const MuJsonBlock *block, const MuJsonBlockForm *form) {
   char *object = g_malloc(block->bytes), *to = object + block->size;
   memcpy(object, block->object, block->size);
   for (guint i = 0; i < block->n; i++) {
-    const BlockText *text = &block->texts[i];
+    const MuJsonBlockText *text = &block->texts[i];
     G_STRUCT_MEMBER(char *, object, text->offset) = to;
     memcpy(to, text->text, text->length);
     to[text->length] = '\0';

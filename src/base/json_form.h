@@ -36,7 +36,20 @@ char *mu_json_text_take(MuJsonText *out);
 
 /* ---- text being read: FALSE means "not as we write it", and says nothing more ----------------------------------------- */
 
-typedef struct MuJsonBlock MuJsonBlock;
+#define MU_JSON_BLOCK_TEXTS 24
+
+typedef struct {
+  guint offset, length; /* of the member that points to it; its own */
+  const char *text;
+} MuJsonBlockText;
+
+/* An object under way that will be one block. */
+typedef struct {
+  char *object;
+  gsize size, bytes; /* of the struct and what comes with it; of these and the texts so far */
+  guint n;
+  MuJsonBlockText texts[MU_JSON_BLOCK_TEXTS];
+} MuJsonBlock;
 
 typedef struct {
   const char *at, *end;
@@ -135,8 +148,4 @@ void mu_json_form_write(MuJsonText *out, const MuJsonForm *form, gconstpointer o
 gpointer mu_json_form_scan(MuJsonScan *in, const MuJsonForm *form);
 /* An object that is there already, of zeros: what comes with another one. FALSE: not as we write it. */
 gboolean mu_json_form_scan_into(MuJsonScan *in, const MuJsonForm *form, gpointer object);
-/* As mu_json_scan_text, of a text that is a member of the block; FALSE: it has no room for more. */
-gboolean mu_json_block_take(MuJsonBlock *block, char **ret, const char *text, gsize length);
-/* Whether the member is one of the struct that the block is made for. */
-gboolean mu_json_block_has(const MuJsonBlock *block, gconstpointer member);
 #endif

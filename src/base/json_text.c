@@ -230,6 +230,20 @@ char *mu_json_text_take(MuJsonText *out) {
 
 /* ---- reading --------------------------------------------------------------------------------------------------------- */
 
+/* A text that is a member of the block's struct is noted. FALSE: there is no room for more. */
+static inline gboolean take_text(MuJsonBlock *block, char **ret, const char *text, gsize length) {
+  gsize offset = (gsize)ret - (gsize)block->object;
+  if (offset >= block->size) { /* it belongs to something else */
+    *ret = g_strndup(text, length);
+    return TRUE;
+  }
+  if (block->n == MU_JSON_BLOCK_TEXTS || length > G_MAXINT32)
+    return FALSE;
+  block->texts[block->n++] = (MuJsonBlockText){(guint)offset, (guint)length, text};
+  block->bytes += length + 1;
+  return TRUE;
+}
+
 gboolean mu_json_scan_text(MuJsonScan *in, char **ret) {
   if (!mu_json_scan_char(in, '"'))
     return FALSE;
@@ -237,8 +251,8 @@ gboolean mu_json_scan_text(MuJsonScan *in, char **ret) {
   if (at >= in->end || *at != '"')
     return FALSE;
   in->at = at + 1;
-  if (in->block != NULL && mu_json_block_has(in->block, ret))
-    return mu_json_block_take(in->block, ret, begin, (gsize)(at - begin));
+  if (in->block != NULL)
+    return take_text(in->block, ret, begin, (gsize)(at - begin));
   *ret = g_strndup(begin, (gsize)(at - begin));
   return TRUE;
 }
