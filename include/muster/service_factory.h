@@ -18,7 +18,9 @@ typedef MuServiceScheduler *(*MuServiceFactory)(const char *name, GBytes *contex
  *    "spec-file": "svc", "priority": 5, "quota": {"cpus": 4, "memory": 4096, "disk": 10000, "pods": 10},
  *    "depends-on": [{"service": "zookeeper", "pod": "node-0"}]}
  * of which only "yaml" is required; "spec-file" is the name that GET /v1/multi shows as "yaml", and the last three take the place of
- * those in the spec. A context that is not JSON is taken for the YAML itself. */
+ * those in the spec. A context that is not JSON is taken for the YAML itself.
+ *   It has no code to bring along: where it is the store's factory, a start of the same muster takes what it made last time from the
+ * store, and does not call it. */
 MuServiceScheduler *mu_yaml_service_factory(const char *name, GBytes *bytes, gpointer user, GError **error);
 
 G_END_DECLS

@@ -21,6 +21,10 @@ const char *mu_service_shown_state(const MuService *service);
 /* MU_ERROR_NOT_FOUND naming the services there are. */
 MuService *mu_manager_require(const MuMultiServiceManager *manager, const char *name, GError **error);
 
+/* The factory's answer. */
+MuServiceScheduler *mu_service_store_build(const MuServiceStore *store, const char *name, GBytes *context,
+                                           GError **error);
+
 struct MuServiceStore {
   MuServiceFactory factory;
   gpointer user;

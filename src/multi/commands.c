@@ -132,8 +132,7 @@ static gboolean check_bytes(MuMultiServiceEventClient *client, const MuCommand *
 
 static MuServiceScheduler *build(MuMultiServiceEventClient *client, const MuCommand *command, GPtrArray *warnings,
                                  GError **error) {
-  MuServiceScheduler *scheduler =
-      client->store->factory(command->service, command->context, client->store->user, error);
+  MuServiceScheduler *scheduler = mu_service_store_build(client->store, command->service, command->context, error);
   if (scheduler == NULL ||
       (check_built(client, mu_service_scheduler_spec(scheduler), command->service, warnings, error) &&
        check_bytes(client, command, scheduler, error)))

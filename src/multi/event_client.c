@@ -227,6 +227,14 @@ static void restore_turn(MuMultiServiceEventClient *client, MuService *service) 
   service->grows = TRUE;
 }
 
+/* What the factory makes of the context; the one of YAML makes the same of the same. */
+static MuServiceScheduler *build_anew(const MuServiceStore *store, const MuService *service, GBytes *context,
+                                      GError **error) {
+  MuServiceScheduler *again =
+      store->factory == mu_yaml_service_factory ? mu_service_build_again(service, context) : NULL;
+  return again != NULL ? again : mu_service_store_build(store, service->name, context, error);
+}
+
 static MuServiceScheduler *build_scheduler(MuMultiServiceEventClient *client, const MuService *service,
                                            GError **error) {
   GBytes *context = g_hash_table_lookup(client->store->contexts, service->name);
@@ -234,7 +242,7 @@ static MuServiceScheduler *build_scheduler(MuMultiServiceEventClient *client, co
   gboolean ending = service->record->state == MU_SERVICE_UNINSTALLING && service->record->uninstaller;
   if (service->unreadable != NULL || !(running || ending) || context == NULL)
     return NULL;
-  MuServiceScheduler *scheduler = client->store->factory(service->name, context, client->store->user, error);
+  MuServiceScheduler *scheduler = build_anew(client->store, service, context, error);
   if (scheduler == NULL || ending ||
       mu_depend_check_cycle(client, service->name, mu_service_scheduler_spec(scheduler), error))
     return scheduler;

@@ -8,6 +8,14 @@ MuServiceStore *mu_service_store_new(MuServiceFactory factory, gpointer user) {
   return store;
 }
 
+MuServiceScheduler *mu_service_store_build(const MuServiceStore *store, const char *name, GBytes *context,
+                                           GError **error) {
+  MuServiceScheduler *scheduler = store->factory(name, context, store->user, error);
+  if (scheduler != NULL && store->factory == mu_yaml_service_factory)
+    mu_service_scheduler_note_reader(scheduler);
+  return scheduler;
+}
+
 void mu_service_store_free(MuServiceStore *store) {
   if (store == NULL)
     return;

@@ -18,9 +18,14 @@ static gboolean take_scheduler(MuService *service, MuServiceScheduler *take_sche
   record->customized = take_scheduler->customizer != NULL;
   record->overrider = take_scheduler->overrider != NULL;
   record->uninstaller = take_scheduler->uninstaller != NULL;
+  gboolean same_reader = g_strcmp0(record->reader, take_scheduler->reader) == 0;
+  if (!same_reader) {
+    g_free(record->reader);
+    record->reader = g_strdup(take_scheduler->reader);
+  }
   g_clear_pointer(&service->failure, g_free);
   return record->customized != before.customized || record->overrider != before.overrider ||
-         record->uninstaller != before.uninstaller || before.failed_ms != 0;
+         record->uninstaller != before.uninstaller || before.failed_ms != 0 || !same_reader;
 }
 
 /* A task that the new configuration does not change goes over to it as it runs; so does one that runs only once and did. */

@@ -1,6 +1,9 @@
 #include "service_private.h"
 
+#include "spec_reader.h"
 #include <muster/error.h>
+
+#include <string.h>
 
 const MuBackoff mu_backoff_default = {
     .enabled = TRUE, .initial_ms = 1000, .factor = 2.0, .max_ms = 300000, .reset_ms = 600000};
@@ -68,10 +71,8 @@ static gboolean check_backoff(const MuBackoff *backoff, GError **error) {
   return FALSE;
 }
 
-MuServiceScheduler *mu_scheduler_builder_build(MuSchedulerBuilder *take_builder, GError **error) {
-  g_autoptr(MuSchedulerBuilder) builder = take_builder;
-  if (!check_backoff(&builder->backoff, error))
-    return NULL;
+/* Of all that the builder has. */
+static MuServiceScheduler *scheduler_new(MuSchedulerBuilder *builder, char *take_json, const char *config_id) {
   MuServiceScheduler *scheduler = g_new0(MuServiceScheduler, 1);
   scheduler->spec = g_steal_pointer(&builder->spec);
   scheduler->backoff = builder->backoff;
@@ -82,9 +83,32 @@ MuServiceScheduler *mu_scheduler_builder_build(MuSchedulerBuilder *take_builder,
   scheduler->uninstaller_user = builder->uninstaller_user;
   scheduler->overrider_user = builder->overrider_user;
   scheduler->overrider = builder->overrider;
-  scheduler->json = mu_service_spec_to_json(scheduler->spec);
-  scheduler->config_id = g_strdup(mu_uuid_from_name(scheduler->json).text);
+  scheduler->json = take_json;
+  scheduler->config_id = g_strdup(config_id);
   return scheduler;
+}
+
+MuServiceScheduler *mu_scheduler_builder_build(MuSchedulerBuilder *take_builder, GError **error) {
+  g_autoptr(MuSchedulerBuilder) builder = take_builder;
+  if (!check_backoff(&builder->backoff, error))
+    return NULL;
+  char *json = mu_service_spec_to_json(builder->spec);
+  return scheduler_new(builder, json, mu_uuid_from_name(json).text);
+}
+
+MuServiceScheduler *mu_service_scheduler_again(const char *config_id, const char *json, GBytes *context) {
+  g_autoptr(MuServiceSpec) spec = mu_service_spec_from_json(json, strlen(json), NULL);
+  if (spec == NULL)
+    return NULL;
+  g_autoptr(MuSchedulerBuilder) builder = mu_scheduler_builder_new(spec);
+  MuServiceScheduler *scheduler = scheduler_new(builder, g_strdup(json), config_id);
+  scheduler->spec_file = mu_yaml_context_spec_file(context);
+  scheduler->reader = mu_spec_reader;
+  return scheduler;
+}
+
+void mu_service_scheduler_note_reader(MuServiceScheduler *scheduler) {
+  scheduler->reader = mu_spec_reader;
 }
 
 void mu_service_scheduler_free(MuServiceScheduler *scheduler) {

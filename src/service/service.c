@@ -8,6 +8,7 @@
 #include "override.h"
 #include "quota.h"
 #include "spec_diff.h"
+#include "spec_reader.h"
 #include <muster/error.h>
 
 #include <string.h>
@@ -448,6 +449,14 @@ static MuServiceSpec *read_config(const char *id, const char *json, const MuServ
   if (scheduler != NULL && strcmp(id, scheduler->config_id) == 0 && strcmp(json, scheduler->json) == 0)
     return mu_service_spec_ref(scheduler->spec);
   return mu_service_spec_from_json(json, strlen(json), error);
+}
+
+MuServiceScheduler *mu_service_build_again(const MuService *service, GBytes *context) {
+  const MuServiceRecord *record = service->record;
+  if (record->target == NULL || g_strcmp0(record->reader, mu_spec_reader) != 0 || service->unread_configs == NULL)
+    return NULL;
+  const char *json = g_hash_table_lookup(service->unread_configs, record->target);
+  return json == NULL ? NULL : mu_service_scheduler_again(record->target, json, context);
 }
 
 void mu_service_read_configs(MuService *service, const MuServiceScheduler *scheduler) {

@@ -149,6 +149,11 @@ gboolean mu_service_load(MuService *service, MuRecordKind kind, const char *key,
 /* All records were given: configurations are read, but for the one that the factory made again (`scheduler`, NULL: it made
  * none), which is taken from there. One that cannot be read damages the service. */
 void mu_service_read_configs(MuService *service, const MuServiceScheduler *scheduler);
+/* While loading, before that: what mu_yaml_service_factory would make of the context, from the target as it is stored, which costs half as
+ * much. NULL: it is not known to be the same (another reader of specs made it, or another factory), or cannot be read. */
+MuServiceScheduler *mu_service_build_again(const MuService *service, GBytes *context);
+/* The scheduler was made by mu_yaml_service_factory. */
+void mu_service_scheduler_note_reader(MuServiceScheduler *scheduler);
 /* All records were given. Takes the scheduler that the factory built (NULL with `failure` when it failed). A scheduler whose
  * spec differs from the stored target is taken as a new configuration. */
 void mu_service_loaded(MuService *service, MuServiceScheduler *take_scheduler, const char *failure, MuEffects *effects);

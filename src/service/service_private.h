@@ -21,8 +21,12 @@ struct MuServiceScheduler {
   gpointer overrider_user;
   char *config_id; /* a function of the spec's canonical JSON */
   char *json;
+  const char *
+      reader; /* mu_spec_reader when nothing but that and its context decide what it is; NULL: its factory has code. Static */
   char *spec_file; /* the name of the file that its context says it was read from; NULL: none */
 };
+/* Of a configuration as it is stored, which the present mu_spec_reader made of the context. NULL: it cannot be read. */
+MuServiceScheduler *mu_service_scheduler_again(const char *config_id, const char *json, GBytes *context);
 
 /* yaml_factory.c: what the context says of the file that it was read from, or NULL; the caller frees. */
 char *mu_yaml_context_spec_file(GBytes *context);

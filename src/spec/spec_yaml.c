@@ -1,7 +1,6 @@
 #include "spec_yaml.h"
 
 #include "spec_tree.h"
-#include "spec_yaml_simple.h"
 
 #include "bug.h"
 #include <libfyaml.h>
@@ -265,7 +264,7 @@ static gboolean run(MuTreeBuilder *builder, struct fy_parser *parser, const GStr
   return FALSE;
 }
 
-MuNode *mu_yaml_read_any(MuArena *arena, const char *text, gsize length, MuFaults *faults) {
+MuNode *mu_yaml_read(MuArena *arena, const char *text, gsize length, MuFaults *faults) {
   if (!check_brackets(text, length, faults) || !check_tabs(text, length, faults))
     return NULL;
   g_autoptr(GString) output = g_string_new(NULL);
@@ -282,9 +281,4 @@ MuNode *mu_yaml_read_any(MuArena *arena, const char *text, gsize length, MuFault
   if (good && builder.root == NULL)
     mu_faults_add_at(faults, 0, "the file is empty; expected a service's spec");
   return good ? builder.root : NULL;
-}
-
-MuNode *mu_yaml_read(MuArena *arena, const char *text, gsize length, MuFaults *faults) {
-  MuNode *root = mu_yaml_read_simple(arena, text, length);
-  return root != NULL ? root : mu_yaml_read_any(arena, text, length, faults);
 }

@@ -1,4 +1,4 @@
-/* YAML to a tree of nodes: what is simple by spec_yaml_simple.h, all else through libfyaml's events. */
+/* YAML to a tree of nodes, through libfyaml's events. */
 #ifndef MU_SPEC_YAML_H
 #define MU_SPEC_YAML_H
 #include "arena.h"
@@ -9,6 +9,4 @@
  * no texts and tags, after which reading goes on; syntax, unknown aliases, a second document and the limits of
  * spec_node.h, after which there is no tree and NULL is returned. */
 MuNode *mu_yaml_read(MuArena *arena, const char *text, gsize length, MuFaults *faults);
-/* Likewise, by libfyaml in any case. */
-MuNode *mu_yaml_read_any(MuArena *arena, const char *text, gsize length, MuFaults *faults);
 #endif

@@ -34,7 +34,8 @@ typedef struct {
   gint64 turn_place, turn_since_ms; /* see MuTurn; place 0: it does not ask to grow */
   char *rejected;     /* errors of the last configuration that was refused; NULL: none was since one was taken */
   gint64 rejected_ms; /* since when it is these */
-  gint64 failed_ms;   /* since when the factory fails at the starts of the scheduler; 0: it does not */
+  char *reader; /* mu_spec_reader of which mu_yaml_service_factory made the target of the context; NULL: it did not */
+  gint64 failed_ms; /* since when the factory fails at the starts of the scheduler; 0: it does not */
 } MuServiceRecord;
 
 MuServiceRecord *mu_service_record_new(void);

@@ -25,6 +25,7 @@ void mu_service_record_free(MuServiceRecord *record) {
   g_free(record->restart_strategy);
   g_free(record->holes);
   g_free(record->rejected);
+  g_free(record->reader);
   g_free(record);
 }
 
@@ -56,6 +57,7 @@ static const MuJsonMember MEMBERS[] = {
     {MU_JSON_KEY("turn_since_ms"), .kind = MU_JSON_INT, .offset = SERVICE(turn_since_ms), .not_zero = TRUE},
     {MU_JSON_KEY("rejected"), .kind = MU_JSON_TEXT, .offset = SERVICE(rejected)},
     {MU_JSON_KEY("rejected_ms"), .kind = MU_JSON_INT, .offset = SERVICE(rejected_ms), .not_zero = TRUE},
+    {MU_JSON_KEY("reader"), .kind = MU_JSON_TEXT, .offset = SERVICE(reader)},
     {MU_JSON_KEY("failed_ms"), .kind = MU_JSON_INT, .offset = SERVICE(failed_ms), .not_zero = TRUE},
 };
 
