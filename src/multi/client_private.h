@@ -78,6 +78,8 @@ struct MuMultiServiceEventClient {
   gint64 subscribed_ms, next_reconcile_ms;
   GHashTable *unheard; /* id to id and agent's id (MuEnvVar) of tasks that were asked about and not heard of since */
   gint64 ask_again_ms, ask_pause_ms;
+  gboolean asking;        /* about all tasks, in parts … */
+  char *asked_up_to;      /* … and up to those of this service it has come; NULL: not to the first */
   gint64 sweep_until_ms;  /* offers are welcome until then though nobody waits: see mu_client_sweep */
   GQueue dirty;           /* of MuService*: to be settled */
   GQueue backlog;         /* of MuService*: see backlog.c */
@@ -128,7 +130,7 @@ void mu_modes_end_service(MuMultiServiceEventClient *client, MuService *service)
 /* reconcile.c */
 void mu_client_reconcile_init(MuMultiServiceEventClient *client);
 void mu_client_reconcile_free(MuMultiServiceEventClient *client);
-/* Asks about all tasks; at each subscription, and every reconcile_ms. */
+/* Begins to ask about all tasks; at each subscription, and every reconcile_ms. */
 void mu_client_reconcile(MuMultiServiceEventClient *client);
 /* Asks what is due to be asked. */
 void mu_client_reconcile_due(MuMultiServiceEventClient *client);

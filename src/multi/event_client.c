@@ -18,6 +18,7 @@ const MuClientSettings mu_client_settings_default = {
     .kill_retry_ms = 10000,
     .reconcile_ms = 3600000,
     .settles_per_drain = 64,
+    .asked_per_drain = 1024,
     .max_service_bytes = 64u * 1024 * 1024,
     .knows_roles = TRUE,
 };
@@ -710,7 +711,8 @@ MuOutput *mu_client_drain(MuMultiServiceEventClient *client, gint64 now_ms) {
 }
 
 gboolean mu_client_has_more(const MuMultiServiceEventClient *client) {
-  return client->carry_on || client->late.length > 0 || client->backlog.length > 0;
+  return client->carry_on || client->late.length > 0 || client->backlog.length > 0 ||
+         (client->asking && client->subscribed);
 }
 
 gint64 mu_client_next_ms(MuMultiServiceEventClient *client) {

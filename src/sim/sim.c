@@ -256,8 +256,10 @@ static void start_scheduler(MuSim *sim) {
     mu_multi_service_event_client_set_uninstall_callback(sim->client, sim->callback, sim->callback_user);
   mu_multi_service_event_client_set_services(sim->client, sim->mode, (const char *const *)sim->mode_services);
   MuClientSettings settings = mu_sim_settings(sim);
-  if (sim->seed % 4 == 0) /* what is done in parts is done in small ones */
+  if (sim->seed % 4 == 0) { /* what is done in parts is done in small ones */
     settings.settles_per_drain = 1 + (guint)(sim->seed / 4 % 3);
+    settings.asked_per_drain = 1 + (guint)(sim->seed / 12 % 5);
+  }
   mu_client_configure(sim->client, &settings, sim->seed + sim->life);
   sim->pipeline = mu_pipeline_new(&OPS, sim);
   mu_sim_store_load(sim, sim->client);

@@ -12,7 +12,7 @@ typedef struct {
 
 static MuMultiServiceEventClient *client_new(void) {
   MuClientSettings settings = mu_client_settings_default;
-  settings.settles_per_drain = PART;
+  settings.settles_per_drain = settings.asked_per_drain = PART;
   MuMultiServiceEventClient *client = mu_multi_service_event_client_new(
       "fw", mu_multi_service_manager_new(), mu_service_store_new(mu_yaml_service_factory, NULL), NULL);
   mu_client_configure(client, &settings, 1);
@@ -170,6 +170,59 @@ static void test_uninstall(void) {
   g_assert_cmpuint(count_state(&d, MU_SERVICE_UNINSTALLING), ==, SERVICES);
 }
 
+/* How many tasks the drain's calls ask about; that about none, of them all, is counted apart. */
+static guint asked_about(Driver *d, guint *implicit) {
+  g_autoptr(GPtrArray) calls = drain(d);
+  guint n = 0;
+  for (guint i = 0; i < calls->len; i++) {
+    const MuEngineCall *call = calls->pdata[i];
+    if (call->kind != MU_CALL_RECONCILE)
+      continue;
+    n += call->tasks->len;
+    *implicit += call->tasks->len == 0;
+  }
+  return n;
+}
+
+/* In parts; only then about what else there is. Whoever is heard of meanwhile is not asked for again, the others are. */
+static void test_reconcile(void) {
+  g_auto(Driver) d;
+  guint implicit = 0;
+  set_up(&d);
+  put_services(&d, "");
+  subscribe(&d);
+  give_offer(&d);
+  drain_all(&d);
+  subscribe(&d);
+  for (guint left = SERVICES; left > 0; left -= MIN(left, PART)) {
+    g_assert_cmpuint(implicit, ==, 0);
+    g_assert_true(mu_client_has_more(d.client));
+    g_assert_cmpuint(asked_about(&d, &implicit), ==, MIN(left, PART));
+  }
+  g_assert_cmpuint(implicit, ==, 1);
+  g_assert_false(mu_client_has_more(d.client));
+  g_assert_cmpuint(g_hash_table_size(d.client->unheard), ==, SERVICES);
+  g_assert_cmpuint(asked_about(&d, &implicit), ==, 0);
+}
+
+/* The engine comes back in the middle of it: all is asked about anew. */
+static void test_reconcile_anew(void) {
+  g_auto(Driver) d;
+  guint implicit = 0, asked = 0;
+  set_up(&d);
+  put_services(&d, "");
+  subscribe(&d);
+  give_offer(&d);
+  drain_all(&d);
+  subscribe(&d);
+  g_assert_cmpuint(asked_about(&d, &implicit), ==, PART);
+  subscribe(&d);
+  while (mu_client_has_more(d.client))
+    asked += asked_about(&d, &implicit);
+  g_assert_cmpuint(asked, ==, SERVICES);
+  g_assert_cmpuint(implicit, ==, 1);
+}
+
 /* All of them wait for one service: when it comes, so many are told in its drain, and the others after it. */
 static void test_many_depend_on_one(void) {
   g_auto(Driver) d;
@@ -199,6 +252,8 @@ int main(int argc, char **argv) {
   g_test_add_func("/backlog/start", test_start);
   g_test_add_func("/backlog/goes_meanwhile", test_goes_meanwhile);
   g_test_add_func("/backlog/uninstall", test_uninstall);
+  g_test_add_func("/backlog/reconcile", test_reconcile);
+  g_test_add_func("/backlog/reconcile_anew", test_reconcile_anew);
   g_test_add_func("/backlog/many_depend_on_one", test_many_depend_on_one);
   return g_test_run();
 }
