@@ -14,9 +14,10 @@ typedef struct {
   const char *hold;    /* the step of this name is not ended when it is called; NULL: each is ended at once */
   const char *refusal; /* of the customizer; NULL: it has none */
   guint fails;         /* so many runs fail first */
-  MuStepRun *held;
-  GString *done;    /* "uninstall/farewell uninstall/drain …": as they were done */
-  guint running[3]; /* tasks when each of farewell, drain (the last one), deregister was done */
+  MuStepRun *held;     /* the last of those */
+  GPtrArray *older;    /* of MuStepRun*: those before it, which are never ended in time */
+  GString *done;       /* "uninstall/farewell uninstall/drain …": as they were done */
+  guint running[3];    /* tasks when each of farewell, drain (the last one), deregister was done */
 } Code;
 
 static void note(Code *code, const MuStepRun *run) {
@@ -35,6 +36,8 @@ static void work(MuStepRun *run, gpointer user) {
     code->fails--;
     mu_step_run_fail(run, "the registry does not answer");
   } else if (g_strcmp0(code->hold, step) == 0) {
+    if (code->held != NULL)
+      g_ptr_array_add(code->older, code->held);
     code->held = run;
   } else {
     note(code, run);
@@ -96,6 +99,7 @@ typedef struct {
 static void set_up(Fixture *f, MuPlanCustomizer customizer) {
   *f = (Fixture){.customized = {.uninstaller = customizer, .user = &f->code}};
   f->code.done = g_string_new(NULL);
+  f->code.older = g_ptr_array_new_with_free_func((GDestroyNotify)mu_step_run_complete);
   f->sim = f->code.sim = customized_sim(&f->customized);
   mu_sim_check_every(f->sim, 1);
 }
@@ -110,6 +114,7 @@ static void tear_down(Fixture *f) {
   g_assert_cmpstr(mu_sim_violation(f->sim), ==, NULL);
   g_clear_pointer(&f->code.held, mu_step_run_complete);
   mu_sim_free(f->sim);
+  g_ptr_array_unref(f->code.older);
   g_string_free(f->code.done, TRUE);
 }
 
