@@ -136,12 +136,23 @@ void mu_service_forget_code(MuService *service, MuEffects *effects) {
   mu_service_rebuild_plans(service, effects);
 }
 
+/* An interrupted plan ends nothing, and a task that still runs would be nobody's. */
+static void kill_tasks(const MuPod *pod, MuEffects *effects) {
+  for (guint i = 0; i < pod->tasks->len; i++) {
+    const MuTask *task = pod->tasks->pdata[i];
+    if (mu_task_is_alive(task))
+      mu_effects_kill(effects, task->record->task_id, task->record->agent_id);
+  }
+}
+
 void mu_service_force_gone(MuService *service, MuEffects *effects) {
   GHashTableIter iter;
   gpointer pod = NULL;
   g_hash_table_iter_init(&iter, service->pods);
-  while (g_hash_table_iter_next(&iter, NULL, &pod))
+  while (g_hash_table_iter_next(&iter, NULL, &pod)) {
+    kill_tasks(pod, effects);
     mu_service_erase_pod(service, pod, effects);
+  }
   service->wants_more = TRUE;
 }
 
