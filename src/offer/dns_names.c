@@ -14,8 +14,12 @@ static char *without_slashes(const char *name) {
   return text;
 }
 
+char *mu_dns_label(const char *name) {
+  return g_strdelimit(without_slashes(name), ".", '-');
+}
+
 char *mu_dns_autoip_domain(const char *framework) {
-  g_autofree char *name = g_strdelimit(without_slashes(framework), ".", '-');
+  g_autofree char *name = mu_dns_label(framework);
   return g_strconcat(name, "." AUTOIP_TLD, NULL);
 }
 

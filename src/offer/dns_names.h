@@ -4,6 +4,8 @@
 #define MU_DNS_NAMES_H
 #include <glib.h>
 
+/* A name as a part of a DNS name: "team/hello.web" gives "teamhello-web" (removeSlashes and replaceDotsWithDashes). */
+char *mu_dns_label(const char *name);
 /* "team/hello.web" gives "teamhello-web.autoip.dcos.thisdcos.directory". */
 char *mu_dns_autoip_domain(const char *framework);
 /* The task's name in that domain: "hello-0-server.…". */

@@ -31,15 +31,9 @@ void mu_launch_provide(MuPodLaunch *launch, const MuPodSpec *pod) {
 
 /* ---- of a task ------------------------------------------------------------------------------------------------------ */
 
-/* A name as a part of a DNS name: EndpointUtils.removeSlashes and replaceDotsWithDashes. */
-static char *dns_label(const char *name) {
-  g_auto(GStrv) parts = g_strsplit(name, "/", -1);
-  return g_strdelimit(g_strjoinv("", parts), ".", '-');
-}
-
 /* hello-0-server.myservice: its last 64 characters when it is longer. */
 static char *common_name(const char *task_name, const char *service) {
-  g_autofree char *task = dns_label(task_name), *own = dns_label(service);
+  g_autofree char *task = mu_dns_label(task_name), *own = mu_dns_label(service);
   g_autofree char *name = g_strconcat(task, ".", own, NULL);
   gsize length = strlen(name);
   return g_strdup(length > COMMON_NAME_MAX ? name + length - COMMON_NAME_MAX : name);
