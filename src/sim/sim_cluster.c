@@ -64,17 +64,13 @@ static gboolean may_offer(const MuSim *sim, const MuSimAgent *agent, const char 
   return refusal == NULL || refusal->of != NULL;
 }
 
-static gboolean contains_all(const MuResources *all, const MuResources *part) {
-  for (guint i = 0; i < part->items->len; i++)
-    if (!mu_resources_contains(all, part->items->pdata[i]))
-      return FALSE;
-  return TRUE;
-}
-
 /* The role has refused that, or more (RefusedOfferFilter of the master's allocator). */
 static gboolean is_refused(const MuSim *sim, const MuSimAgent *agent, const MuOffer *offer) {
   const MuSimRefusal *refusal = refusal_now(sim, agent, offer->role);
-  return refusal != NULL && contains_all(refusal->of, offer->resources);
+  for (guint i = 0; refusal != NULL && i < offer->resources->items->len; i++)
+    if (!mu_resources_contains(refusal->of, offer->resources->items->pdata[i]))
+      return FALSE;
+  return refusal != NULL;
 }
 
 static void offer_to_role(MuSim *sim, MuSimAgent *agent, const char *role, MuEngineEvent *event) {
@@ -172,15 +168,8 @@ static void end_refusal(MuSim *sim, gpointer data) {
     wake_at(sim, agent, next_ms);
 }
 
-/* A refusal of more than that holds: the master would keep both, and what is refused by either is not offered. Two roles that are
- * offered what the other does not have at the moment would else take turns for ever. */
-static gboolean is_refused_already(const MuSim *sim, const MuSimAgent *agent, const char *role, const MuResources *of) {
-  const MuSimRefusal *refusal = refusal_now(sim, agent, role);
-  return refusal != NULL && refusal->of != NULL && of != NULL && contains_all(refusal->of, of);
-}
-
 /* Takes `of`. */
-static void note_refusal(MuSim *sim, MuSimAgent *agent, const char *role, MuResources *of, gint64 refuse_ms) {
+static void refuse(MuSim *sim, MuSimAgent *agent, const char *role, MuResources *of, gint64 refuse_ms) {
   MuSimRefusal *refusal = find_refusal(agent, role);
   if (refusal == NULL) {
     refusal = g_new0(MuSimRefusal, 1);
@@ -193,14 +182,6 @@ static void note_refusal(MuSim *sim, MuSimAgent *agent, const char *role, MuReso
   refusal->until_ms = sim->now_ms + refuse_ms;
   if (refuse_ms > 0 && (agent->wake_ms == 0 || refusal->until_ms < agent->wake_ms))
     wake_at(sim, agent, refusal->until_ms);
-}
-
-/* Takes `of`. */
-static void refuse(MuSim *sim, MuSimAgent *agent, const char *role, MuResources *of, gint64 refuse_ms) {
-  if (is_refused_already(sim, agent, role, of))
-    mu_resources_free(of);
-  else
-    note_refusal(sim, agent, role, of, refuse_ms);
   if (sim->roles->len > 1)
     mu_sim_offer_soon(sim, agent); /* another role may take it */
 }
