@@ -199,10 +199,13 @@ static void start(World *world) {
   if (world->path != NULL) {
     world->store = mu_sqlite_store_open(world->path, &error);
     g_assert_no_error(error);
-    world->store->ops->load(world->store, mu_client_load, world->client, &error);
+    world->store->ops->load(world->store, mu_client_reader(world->client), world->client, &error);
     g_assert_no_error(error);
   }
   mu_client_loaded(world->client, world_now_ms(), &error);
+  g_assert_no_error(error);
+  if (world->store != NULL)
+    world->store->ops->check(world->store, &error);
   g_assert_no_error(error);
   MuEngineEvent *event = mu_engine_event_new(MU_EVENT_SUBSCRIBED);
   event->id = g_strdup("framework");
@@ -234,14 +237,11 @@ World *world_new(guint agents, guint room, const char *path) {
   return world;
 }
 
-static gboolean take_task(MuRecordKind kind, const char *service, const char *key, const char *value, gsize length,
-                          gpointer user, GError **error) {
+static gboolean take_task(const MuStoredRecord *record, gpointer user, GError **error) {
   World *world = user;
-  (void)service;
-  (void)key;
-  if (kind != MU_RECORD_STATUS)
+  if (record->kind != MU_RECORD_STATUS)
     return TRUE;
-  MuTaskStatus *status = mu_status_record_decode(value, length, error);
+  MuTaskStatus *status = mu_status_record_decode(record->value, record->length, error);
   if (status == NULL)
     return FALSE;
   g_ptr_array_add(world->tasks, status);
@@ -250,10 +250,13 @@ static gboolean take_task(MuRecordKind kind, const char *service, const char *ke
 }
 
 void world_find_tasks(World *world) {
+  static const MuStoreReader READER = {.visit = take_task};
   g_autoptr(GError) error = NULL;
   MuStore *store = mu_sqlite_store_open(world->path, &error);
   g_assert_no_error(error);
-  store->ops->load(store, take_task, world, &error);
+  store->ops->load(store, &READER, world, &error);
+  g_assert_no_error(error);
+  store->ops->check(store, &error);
   g_assert_no_error(error);
   store->ops->free(store);
 }

@@ -73,6 +73,7 @@ struct MuMultiServiceEventClient {
   GPtrArray *replies, *callbacks;
   GHashTable *step_runs; /* of MuStepRun*: they are with the code of custom steps */
   char *framework_id;
+  MuService *last_loaded; /* while loading: of the last record; NULL: none yet */
   gboolean subscribed, suppressed, uninstalling, torn_down;
   char *engine_error, *store_error;
   gint64 subscribed_ms, next_reconcile_ms;

@@ -62,10 +62,12 @@ extern const MuClientSettings mu_client_settings_default;
 
 /* Copied; before load. `seed` feeds the client's random source (uuids). */
 void mu_client_configure(MuMultiServiceEventClient *client, const MuClientSettings *settings, guint64 seed);
-/* One stored record; a MuStoreVisitor (user is the client). One of a service that cannot be read damages that service (see
- * mu_service_damage) and no other; only the framework's own ends the start, with an error. */
-gboolean mu_client_load(MuRecordKind kind, const char *service, const char *key, const char *value, gsize length,
-                        gpointer user, GError **error);
+/* Who takes the records of the store (user is the client). A record of a service that cannot be read damages that service (see
+ * mu_service_damage) and no other; only the framework's own ends the start, with an error. Static. */
+const MuStoreReader *mu_client_reader(const MuMultiServiceEventClient *client);
+/* One stored record, which was not read before. Errors as above. */
+gboolean mu_client_load(MuMultiServiceEventClient *client, MuRecordKind kind, const char *service, const char *key,
+                        const char *value, gsize length, GError **error);
 /* All records were given: rebuilds the services; one that cannot be built is shown as FAILED. MU_ERROR_CONFLICT: the state has
  * services that the scheduler's mode does not allow. */
 gboolean mu_client_loaded(MuMultiServiceEventClient *client, gint64 now_ms, GError **error);

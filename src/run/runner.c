@@ -172,8 +172,9 @@ static gboolean configure(MuMultiServiceRunner *runner, const MuRunnerOptions *o
 }
 
 static gboolean load(MuMultiServiceRunner *runner, GError **error) {
-  if (!runner->store->ops->load(runner->store, mu_client_load, runner->client, error) ||
-      !mu_client_loaded(runner->client, mu_runner_now_ms(runner), error))
+  MuStore *store = runner->store;
+  if (!store->ops->load(store, mu_client_reader(runner->client), runner->client, error) ||
+      !mu_client_loaded(runner->client, mu_runner_now_ms(runner), error) || !store->ops->check(store, error))
     return FALSE;
   mu_runner_sweep_secrets(runner);
   return TRUE;

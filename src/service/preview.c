@@ -15,7 +15,8 @@
 /* What we encode we can decode. */
 static void load(MuService *copy, MuRecordKind kind, const char *key, char *take_value) {
   g_autofree char *value = take_value;
-  gboolean good = mu_service_load(copy, kind, key, value, strlen(value), NULL);
+  const MuStoredRecord record = {kind, copy->name, key, value, strlen(value), NULL};
+  gboolean good = mu_service_load(copy, &record, NULL);
   mu_assert(good);
 }
 

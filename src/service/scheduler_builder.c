@@ -96,10 +96,8 @@ MuServiceScheduler *mu_scheduler_builder_build(MuSchedulerBuilder *take_builder,
   return scheduler_new(builder, json, mu_uuid_from_name(json).text);
 }
 
-MuServiceScheduler *mu_service_scheduler_again(const char *config_id, const char *json, GBytes *context) {
-  g_autoptr(MuServiceSpec) spec = mu_service_spec_from_json(json, strlen(json), NULL);
-  if (spec == NULL)
-    return NULL;
+MuServiceScheduler *mu_service_scheduler_again(const char *config_id, const char *json, MuServiceSpec *spec,
+                                               GBytes *context) {
   g_autoptr(MuSchedulerBuilder) builder = mu_scheduler_builder_new(spec);
   MuServiceScheduler *scheduler = scheduler_new(builder, g_strdup(json), config_id);
   scheduler->spec_file = mu_yaml_context_spec_file(context);

@@ -1,4 +1,4 @@
-/* The service's records in memory: making, loading, finding, writing. */
+/* The service's records in memory: making, finding, writing. */
 #include "service_private.h"
 
 #include "bug.h"
@@ -8,7 +8,6 @@
 #include "override.h"
 #include "quota.h"
 #include "spec_diff.h"
-#include "spec_reader.h"
 #include <muster/error.h>
 
 #include <string.h>
@@ -81,7 +80,7 @@ void mu_service_free(MuService *service) {
   g_hash_table_unref(service->pods);
   g_ptr_array_unref(service->configs);
   g_hash_table_unref(service->fingerprints);
-  g_clear_pointer(&service->unread_configs, g_hash_table_unref);
+  g_clear_pointer(&service->stored_configs, g_hash_table_unref);
   g_hash_table_unref(service->custom);
   g_ptr_array_unref(service->overrides);
   g_hash_table_unref(service->marks);
@@ -280,6 +279,18 @@ MuPod *mu_service_ensure_pod(MuService *service, const char *type, guint index) 
   return pod != NULL ? pod : pod_new(service, type, index, name);
 }
 
+/* Type and index, with the last `-` between them. */
+MuPod *mu_service_ensure_named_pod(MuService *service, const char *name, GError **error) {
+  const char *dash = strrchr(name, '-');
+  guint64 index = 0;
+  if (dash == NULL || !g_ascii_string_to_unsigned(dash + 1, 10, 0, G_MAXINT32, &index, NULL)) {
+    g_set_error(error, MU_ERROR, MU_ERROR_FAILED, "a record of \"%s\", which is no pod instance, in the store", name);
+    return NULL;
+  }
+  g_autofree char *type = g_strndup(name, (gsize)(dash - name));
+  return mu_service_ensure_pod(service, type, (guint)index);
+}
+
 void mu_pod_take_record(MuPod *pod, MuPodRecord *take_record) {
   if (pod->record != NULL) {
     for (guint i = 0; i < pod->record->entries->len; i++)
@@ -301,7 +312,7 @@ static guint *count_of(const MuTask *task) {
   return &task->pod->service->task_states[task->status == NULL ? MU_TASK_STAGING : task->status->state];
 }
 
-static MuTask *add_task(MuPod *pod, MuTaskRecord *take_record) {
+MuTask *mu_pod_add_task(MuPod *pod, MuTaskRecord *take_record) {
   MuTask *task = g_new0(MuTask, 1);
   task->pod = pod;
   task->record = take_record;
@@ -321,7 +332,7 @@ void mu_task_take_status(MuTask *task, MuTaskStatus *take_status) {
 MuTask *mu_pod_take_launch(MuPod *pod, MuTaskRecord *take_record, MuEffects *effects) {
   MuTask *task = mu_pod_task(pod, take_record->task);
   if (task == NULL) {
-    task = add_task(pod, take_record);
+    task = mu_pod_add_task(pod, take_record);
   } else {
     g_hash_table_remove(pod->service->tasks, task->record->name);
     mu_task_record_free(task->record);
@@ -424,139 +435,4 @@ void mu_service_erase_configs(MuService *service, MuEffects *effects) {
   for (guint i = 0; i < service->configs->len; i++)
     mu_batch_delete(effects->batch, MU_RECORD_CONFIG, service->name, ((MuConfig *)service->configs->pdata[i])->id);
   g_ptr_array_set_size(service->configs, 0);
-}
-
-/* ---- loading ------------------------------------------------------------------------------------------------------- */
-
-static gboolean load_service(MuService *service, const char *value, gsize length, GError **error) {
-  MuServiceRecord *record = mu_service_record_decode(value, length, error);
-  if (record == NULL)
-    return FALSE;
-  mu_service_record_free(service->record);
-  service->record = record;
-  return TRUE;
-}
-
-/* Read when it is known whether the factory makes it again: see mu_service_read_configs. */
-static void load_config(MuService *service, const char *key, const char *value, gsize length) {
-  if (service->unread_configs == NULL)
-    service->unread_configs = g_hash_table_new_full(mu_id_hash, g_str_equal, g_free, g_free);
-  g_hash_table_insert(service->unread_configs, g_strdup(key), g_strndup(value, length));
-}
-
-static MuServiceSpec *read_config(const char *id, const char *json, const MuServiceScheduler *scheduler,
-                                  GError **error) {
-  if (scheduler != NULL && strcmp(id, scheduler->config_id) == 0 && strcmp(json, scheduler->json) == 0)
-    return mu_service_spec_ref(scheduler->spec);
-  return mu_service_spec_from_json(json, strlen(json), error);
-}
-
-MuServiceScheduler *mu_service_build_again(const MuService *service, GBytes *context) {
-  const MuServiceRecord *record = service->record;
-  if (record->target == NULL || g_strcmp0(record->reader, mu_spec_reader) != 0 || service->unread_configs == NULL)
-    return NULL;
-  const char *json = g_hash_table_lookup(service->unread_configs, record->target);
-  return json == NULL ? NULL : mu_service_scheduler_again(record->target, json, context);
-}
-
-void mu_service_read_configs(MuService *service, const MuServiceScheduler *scheduler) {
-  GHashTableIter iter;
-  gpointer id = NULL, json = NULL;
-  if (service->unread_configs == NULL)
-    return;
-  g_hash_table_iter_init(&iter, service->unread_configs);
-  while (g_hash_table_iter_next(&iter, &id, &json)) {
-    g_autoptr(GError) error = NULL;
-    MuServiceSpec *spec = read_config(id, json, scheduler, &error);
-    if (spec != NULL)
-      mu_service_add_config(service, id, spec);
-    else
-      mu_service_damage(service, MU_RECORD_CONFIG, id, error->message);
-  }
-  g_clear_pointer(&service->unread_configs, g_hash_table_unref);
-}
-
-/* What was launched together is stored together: the record is of the pod of before, most of the time. */
-static MuPod *loaded_pod(MuService *service, const char *type, guint index) {
-  MuPod *last = service->last_loaded;
-  if (last == NULL || last->index != index || strcmp(last->type, type) != 0)
-    service->last_loaded = mu_service_ensure_pod(service, type, index);
-  return service->last_loaded;
-}
-
-static gboolean load_pod(MuService *service, const char *value, gsize length, GError **error) {
-  MuPodRecord *record = mu_pod_record_decode(value, length, error);
-  if (record == NULL)
-    return FALSE;
-  mu_pod_take_record(loaded_pod(service, record->type, record->index), record);
-  return TRUE;
-}
-
-/* Records come in no order: a status that came before its task waits for it. */
-static gboolean load_task(MuService *service, const char *value, gsize length, GError **error) {
-  MuTaskRecord *record = mu_task_record_decode(value, length, error);
-  gpointer name = NULL, status = NULL;
-  if (record == NULL)
-    return FALSE;
-  MuTask *task = add_task(loaded_pod(service, record->pod_type, record->pod_index), record);
-  if (g_hash_table_size(service->early_statuses) > 0 &&
-      g_hash_table_steal_extended(service->early_statuses, record->name, &name, &status))
-    mu_task_take_status(task, status);
-  g_free(name);
-  return TRUE;
-}
-
-static gboolean load_status(MuService *service, const char *key, const char *value, gsize length, GError **error) {
-  MuTask *task = g_hash_table_lookup(service->tasks, key);
-  MuTaskStatus *status = mu_status_record_decode(value, length, error);
-  if (status == NULL)
-    return FALSE;
-  if (task == NULL)
-    g_hash_table_insert(service->early_statuses, g_strdup(key), status);
-  else
-    mu_task_take_status(task, status);
-  return TRUE;
-}
-
-/* Type and index, with the last `-` between them. */
-MuPod *mu_service_ensure_named_pod(MuService *service, const char *name, GError **error) {
-  const char *dash = strrchr(name, '-');
-  guint64 index = 0;
-  if (dash == NULL || !g_ascii_string_to_unsigned(dash + 1, 10, 0, G_MAXINT32, &index, NULL)) {
-    g_set_error(error, MU_ERROR, MU_ERROR_FAILED, "a record of \"%s\", which is no pod instance, in the store", name);
-    return NULL;
-  }
-  g_autofree char *type = g_strndup(name, (gsize)(dash - name));
-  return mu_service_ensure_pod(service, type, (guint)index);
-}
-
-static gboolean load_pause(MuService *service, const char *key, const char *value, gsize length, GError **error) {
-  GPtrArray *tasks = mu_pause_record_decode(value, length, error);
-  MuPod *pod = tasks == NULL ? NULL : mu_service_ensure_named_pod(service, key, error);
-  if (pod != NULL)
-    pod->paused = tasks;
-  else if (tasks != NULL)
-    g_ptr_array_unref(tasks);
-  return pod != NULL;
-}
-
-gboolean mu_service_load(MuService *service, MuRecordKind kind, const char *key, const char *value, gsize length,
-                         GError **error) {
-  switch (kind) {
-  case MU_RECORD_SERVICE: return load_service(service, value, length, error);
-  case MU_RECORD_CONFIG: return load_config(service, key, value, length), TRUE;
-  case MU_RECORD_POD: return load_pod(service, value, length, error);
-  case MU_RECORD_TASK: return load_task(service, value, length, error);
-  case MU_RECORD_STATUS: return load_status(service, key, value, length, error);
-  case MU_RECORD_PAUSE: return load_pause(service, key, value, length, error);
-  case MU_RECORD_RECOVERY: return mu_override_load(service, key, value, length, error);
-  case MU_RECORD_STEP: return mu_custom_load(service, key, value, length, error);
-  case MU_RECORD_MARK: return mu_marks_load(service, key, value, length, error);
-  case MU_RECORD_HISTORY: return mu_history_load(service, value, length, error);
-  case MU_RECORD_WHY: return mu_why_load(service, value, length, error);
-  case MU_RECORD_FILE: return g_hash_table_insert(service->files, g_strdup(key), g_bytes_new(value, length)), TRUE;
-  default:
-    g_set_error(error, MU_ERROR, MU_ERROR_FAILED, "a record of kind %d does not belong to a service", (int)kind);
-    return FALSE;
-  }
 }

@@ -81,7 +81,7 @@ struct MuService {
       *unreadable; /* of MuRecordOp*, owned: its records that cannot be read; NULL: none. Then nothing is done to it */
   GPtrArray *configs;         /* of MuConfig*, owned: one or two, mostly */
   GHashTable *fingerprints;   /* MuTaskSpec of one of them to its fingerprint: what was found for an earlier launch */
-  GHashTable *unread_configs; /* while loading: id to JSON; NULL: none */
+  GHashTable *stored_configs; /* while loading: id to MuStoredConfig, owned; NULL: none */
   GHashTable *pods;           /* name to MuPod, owned */
   GHashTable *tasks;          /* name to MuTask */
   guint task_states[MU_TASK_UNKNOWN + 1]; /* how many of them are in each; STAGING: no status came yet */
@@ -143,11 +143,13 @@ struct MuService {
 MuService *mu_service_new(const char *name);
 void mu_service_free(MuService *service);
 
-/* One stored record of the service. MU_ERROR_FAILED when it cannot be read. */
-gboolean mu_service_load(MuService *service, MuRecordKind kind, const char *key, const char *value, gsize length,
-                         GError **error);
-/* All records were given: configurations are read, but for the one that the factory made again (`scheduler`, NULL: it made
- * none), which is taken from there. One that cannot be read damages the service. */
+/* MuStoreReader's read and discard, for records of services. */
+gpointer mu_service_read(MuRecordKind kind, const char *value, gsize length);
+void mu_service_discard(MuRecordKind kind, gpointer read);
+/* One stored record of the service; takes what was read of it. MU_ERROR_FAILED when it cannot be read. */
+gboolean mu_service_load(MuService *service, const MuStoredRecord *record, GError **error);
+/* All records were given: configurations are read where they were not, but for the one that the factory made again (`scheduler`,
+ * NULL: it made none), which is taken from there. One that cannot be read damages the service. */
 void mu_service_read_configs(MuService *service, const MuServiceScheduler *scheduler);
 /* While loading, before that: what mu_yaml_service_factory would make of the context, from the target as it is stored, which costs half as
  * much. NULL: it is not known to be the same (another reader of specs made it, or another factory), or cannot be read. */

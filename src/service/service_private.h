@@ -25,8 +25,9 @@ struct MuServiceScheduler {
       reader; /* mu_spec_reader when nothing but that and its context decide what it is; NULL: its factory has code. Static */
   char *spec_file; /* the name of the file that its context says it was read from; NULL: none */
 };
-/* Of a configuration as it is stored, which the present mu_spec_reader made of the context. NULL: it cannot be read. */
-MuServiceScheduler *mu_service_scheduler_again(const char *config_id, const char *json, GBytes *context);
+/* Of a configuration as it is stored, which the present mu_spec_reader made of the context. */
+MuServiceScheduler *mu_service_scheduler_again(const char *config_id, const char *json, MuServiceSpec *spec,
+                                               GBytes *context);
 
 /* yaml_factory.c: what the context says of the file that it was read from, or NULL; the caller frees. */
 char *mu_yaml_context_spec_file(GBytes *context);
@@ -52,6 +53,8 @@ void mu_pod_take_record(MuPod *pod, MuPodRecord *take_record);
 void mu_pod_forget_reservation(MuPod *pod, const MuLedgerEntry *entry);
 /* Takes the status (NULL: none came) in place of the task's old one; the caller stores it. */
 void mu_task_take_status(MuTask *task, MuTaskStatus *take_status);
+/* A task that the instance does not have yet. */
+MuTask *mu_pod_add_task(MuPod *pod, MuTaskRecord *take_record);
 /* Takes the launch as the task's present one; its old status is forgotten, in the store too. */
 MuTask *mu_pod_take_launch(MuPod *pod, MuTaskRecord *take_record, MuEffects *effects);
 

@@ -230,7 +230,7 @@ static void load_kind(MuSim *sim, MuMultiServiceEventClient *client, gboolean st
     g_autoptr(GError) error = NULL;
     if ((record->kind == MU_RECORD_STATUS) != statuses)
       continue;
-    if (!mu_client_load(record->kind, record->service, record->key, record->value, record->length, client, &error))
+    if (!mu_client_load(client, record->kind, record->service, record->key, record->value, record->length, &error))
       mu_sim_violate(
           sim, g_strdup_printf("record %s/%s cannot be loaded: %s", record->service, record->key, error->message));
   }

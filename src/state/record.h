@@ -62,16 +62,34 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(MuBatch, mu_batch_free)
 
 typedef struct MuStore MuStore;
 
-/* One record read at start; borrowed for the call. FALSE ends the reading (the visitor has set the error). */
-typedef gboolean (*MuStoreVisitor)(MuRecordKind kind, const char *service, const char *key, const char *value,
-                                   gsize length, gpointer user, GError **error);
+/* One record read at start. Borrowed for the call, but for `read`. */
+typedef struct {
+  MuRecordKind kind;
+  const char *service, *key;
+  const char *value; /* its text, ended by NUL; NULL where it was read */
+  gsize length;
+  gpointer read; /* what MuStoreReader.read made of it, which is the visitor's now; NULL: the visitor reads the text */
+} MuStoredRecord;
+
+/* Who takes the records of a store. */
+typedef struct {
+  /* What the visitor takes instead of the text; NULL: nothing, and it gets the text. Called by whatever thread has time, by
+   * several at once: it touches nothing but its arguments. The member is NULL where no record is read before it is visited. */
+  gpointer (*read)(MuRecordKind kind, const char *value, gsize length);
+  void (*discard)(MuRecordKind kind, gpointer read); /* the loading has failed, and this will not be visited */
+  /* On the thread that loads. FALSE ends the loading (the visitor has set the error). */
+  gboolean (*visit)(const MuStoredRecord *record, gpointer user, GError **error);
+} MuStoreReader;
 /* The end of a commit, on the main loop's thread. `error` NULL: durable. Borrowed. */
 typedef void (*MuStoreDone)(MuBatch *batch, const GError *error, gpointer user);
 
 typedef struct {
   const char *name; /* "sqlite", "memory", "zookeeper" */
-  /* Visits all records in no particular order; before any commit. */
-  gboolean (*load)(MuStore *store, MuStoreVisitor visit, gpointer user, GError **error);
+  /* Visits all records in no particular order; before any commit, and followed by `check`. */
+  gboolean (*load)(MuStore *store, const MuStoreReader *reader, gpointer user, GError **error);
+  /* Whether what was loaded may be believed: until this is known nothing is committed, and nobody acts on it. Waits for what
+   * has begun while the records were read. */
+  gboolean (*check)(MuStore *store, GError **error);
   /* Begins to make the batch durable; `done` is called once, later, from the main loop. One commit at a time. The batch
    * stays the caller's and must live until done. A failed batch may be given again: it is all or nothing. */
   void (*commit)(MuStore *store, MuBatch *batch, MuStoreDone done, gpointer user);

@@ -105,15 +105,22 @@ static void store_commit(MuStore *base, MuBatch *batch, MuStoreDone done, gpoint
 
 /* ---- the store ----------------------------------------------------------------------------------------------------- */
 
-static gboolean store_load(MuStore *base, MuStoreVisitor visit, gpointer user, GError **error) {
+static gboolean store_load(MuStore *base, const MuStoreReader *reader, gpointer user, GError **error) {
   GHashTableIter iter;
   gpointer key;
   g_hash_table_iter_init(&iter, ((MemoryStore *)base)->records);
   while (g_hash_table_iter_next(&iter, &key, NULL)) {
     const Record *record = key;
-    if (!visit(record->kind, record->service, record->key, record->value, record->length, user, error))
+    const MuStoredRecord stored = {record->kind, record->service, record->key, record->value, record->length, NULL};
+    if (!reader->visit(&stored, user, error))
       return FALSE;
   }
+  return TRUE;
+}
+
+static gboolean store_check(MuStore *base, GError **error) {
+  (void)base;
+  (void)error;
   return TRUE;
 }
 
@@ -134,6 +141,7 @@ static void store_free(MuStore *base) {
 static const MuStoreOps memory_ops = {
     .name = "memory",
     .load = store_load,
+    .check = store_check,
     .commit = store_commit,
     .erase = store_erase,
     .free = store_free,

@@ -4,6 +4,7 @@
 #include "large_pages.h"
 #include "log.h"
 #include "sqlite_file.h"
+#include "sqlite_load.h"
 #include <muster/error.h>
 #include <pthread.h>
 #include <time.h>
@@ -16,13 +17,15 @@
 
 /*        commit()              worker             worker              dispatch
  *  IDLE ──────────▶ WAITING ──────────▶ RUNNING ──────────▶ FINISHED ──────────▶ IDLE
- * The connection belongs to the worker while RUNNING or checkpointing, else to whom holds the mutex. */
-typedef enum { IDLE, WAITING, RUNNING, FINISHED } Phase;
+ *    ╰─── load() ──▶ LOADING ── check(), or the end of a load that failed ─────────▲
+ * The connection belongs to the worker while RUNNING or checkpointing, to the load while LOADING, else to whom holds the mutex. */
+typedef enum { IDLE, LOADING, WAITING, RUNNING, FINISHED } Phase;
 
 typedef struct {
   MuStore base;
   MuSqliteFile *file;
   sqlite3_stmt *put, *delete, *begin, *commit, *rollback;
+  MuSqliteLoad *load; /* while LOADING */
   GThread *thread;
   GSource *source; /* delivers `done`; made ready by the worker */
 
@@ -136,7 +139,7 @@ static gpointer worker(gpointer user) {
       run_commit(store);
     else if (store->stopping)
       break;
-    if (idle || store->wal_pages > FORCED_PAGES)
+    if (store->phase != LOADING && (idle || store->wal_pages > FORCED_PAGES))
       checkpoint_unlocked(store);
   }
   pthread_mutex_unlock(&store->mutex);
@@ -199,61 +202,39 @@ static void lock_connection(SqliteStore *store) {
     pthread_cond_wait(&store->changed, &store->mutex);
 }
 
-static gboolean visit_row(const SqliteStore *store, sqlite3_stmt *statement, MuStoreVisitor visit, gpointer user,
-                          GError **error) {
-  MuRecordKind kind = (MuRecordKind)sqlite3_column_int(statement, 0);
-  const char *service = (const char *)sqlite3_column_text(statement, 1);
-  const char *key = (const char *)sqlite3_column_text(statement, 2);
-  const char *value = (const char *)sqlite3_column_text(statement, 3);
-  if (service == NULL || key == NULL || value == NULL)
-    return mu_sqlite_file_fail(store->file, "cannot read a record", error);
-  if (mu_record_kind_to_string(kind) == NULL) {
-    g_set_error(error, MU_ERROR, MU_ERROR_NEWER_STATE,
-                "%s: holds a record of the unknown kind %d; it was written by a newer muster: use that one",
-                store->file->path, (int)kind);
-    return FALSE;
-  }
-  return visit(kind, service, key, value, (gsize)sqlite3_column_bytes(statement, 3), user, error);
-}
-
-static gboolean visit_all(SqliteStore *store, MuStoreVisitor visit, gpointer user, GError **error) {
-  sqlite3_stmt *statement = NULL;
-  int result =
-      sqlite3_prepare_v2(store->file->db, "SELECT kind, service, key, value FROM record", -1, &statement, NULL);
-  gboolean good = result == SQLITE_OK;
-  while (good && (result = sqlite3_step(statement)) == SQLITE_ROW)
-    good = visit_row(store, statement, visit, user, error);
-  if (result != SQLITE_ROW && result != SQLITE_DONE)
-    good = mu_sqlite_file_fail(store->file, "cannot read its records", error);
-  sqlite3_finalize(statement);
-  return good;
-}
-
-/* Says what is wrong with the file's structure before any of it is believed. */
-static gboolean check_integrity(SqliteStore *store, GError **error) {
-  sqlite3_stmt *statement = NULL;
-  gboolean good = sqlite3_prepare_v2(store->file->db, "PRAGMA quick_check(1)", -1, &statement, NULL) == SQLITE_OK &&
-                  sqlite3_step(statement) == SQLITE_ROW;
+/* Of a damaged file the damage is told, not what came of it. */
+static gboolean end_load(SqliteStore *store, GError **error) {
+  g_autoptr(GError) damage = NULL;
+  gboolean good = mu_sqlite_load_end(g_steal_pointer(&store->load), &damage);
   if (!good) {
-    mu_sqlite_file_fail(store->file, "cannot check it", error);
-  } else if (g_strcmp0((const char *)sqlite3_column_text(statement, 0), "ok") != 0) {
-    good = FALSE;
-    g_set_error(
-        error, MU_ERROR, MU_ERROR_FAILED,
-        "%s: the file is damaged: %s; keep a copy of it, and put a backup in its place, or try `sqlite3 FILE .recover`",
-        store->file->path, (const char *)sqlite3_column_text(statement, 0));
+    g_clear_error(error);
+    g_propagate_error(error, g_steal_pointer(&damage));
   }
-  sqlite3_finalize(statement);
-  return good;
-}
-
-static gboolean store_load(MuStore *base, MuStoreVisitor visit, gpointer user, GError **error) {
-  SqliteStore *store = (SqliteStore *)base;
-  lock_connection(store);
-  mu_large_pages_expect(mu_sqlite_file_bytes(store->file));
-  gboolean good = check_integrity(store, error) && visit_all(store, visit, user, error);
+  pthread_mutex_lock(&store->mutex);
+  store->phase = IDLE;
   pthread_mutex_unlock(&store->mutex);
   return good;
+}
+
+static gboolean store_load(MuStore *base, const MuStoreReader *reader, gpointer user, GError **error) {
+  SqliteStore *store = (SqliteStore *)base;
+  GError *failure = NULL;
+  lock_connection(store);
+  mu_assert(store->phase == IDLE);
+  store->phase = LOADING;
+  pthread_mutex_unlock(&store->mutex);
+  mu_large_pages_expect(mu_sqlite_file_bytes(store->file));
+  store->load = mu_sqlite_load_begin(store->file, reader);
+  gboolean good = mu_sqlite_load_visit(store->load, user, &failure);
+  if (!good) {
+    end_load(store, &failure);
+    g_propagate_error(error, failure);
+  }
+  return good;
+}
+
+static gboolean store_check(MuStore *base, GError **error) {
+  return end_load((SqliteStore *)base, error);
 }
 
 /* VACUUM gives the space back; the checkpoint then empties the WAL that both went through. */
@@ -287,6 +268,8 @@ static void finalize_statements(SqliteStore *store) {
 
 static void store_free(MuStore *base) {
   SqliteStore *store = (SqliteStore *)base;
+  if (store->load != NULL)
+    end_load(store, NULL);
   if (store->thread != NULL)
     stop_worker(store);
   if (store->source != NULL) {
@@ -304,6 +287,7 @@ static void store_free(MuStore *base) {
 static const MuStoreOps sqlite_ops = {
     .name = "sqlite",
     .load = store_load,
+    .check = store_check,
     .commit = store_commit,
     .erase = store_erase,
     .free = store_free,

@@ -99,7 +99,7 @@ static void restart(Driver *d) {
     for (guint j = 0; j < batch->ops->len; j++) {
       const MuRecordOp *op = &g_array_index(batch->ops, MuRecordOp, j);
       g_assert_nonnull(op->value);
-      g_assert_true(mu_client_load(op->kind, op->service, op->key, op->value, op->length, d->client, NULL));
+      g_assert_true(mu_client_load(d->client, op->kind, op->service, op->key, op->value, op->length, NULL));
     }
   }
   g_assert_true(mu_client_loaded(d->client, 1000, NULL));

@@ -563,9 +563,9 @@ static void test_status_before_task(void) {
                              "\",\"pod\":\"svc\",\"index\":0,\"task\":\"server\"}";
   static const char STATUS[] = "{\"task_id\":\"svc__svc-0-server__" UUID "\",\"state\":\"TASK_FINISHED\"}";
   set_up(&d);
-  g_assert_true(mu_client_load(MU_RECORD_STATUS, "svc", "svc-0-server", STATUS, strlen(STATUS), d.client, &error));
-  g_assert_true(mu_client_load(MU_RECORD_TASK, "svc", "svc-0-server", TASK, strlen(TASK), d.client, &error));
-  g_assert_true(mu_client_load(MU_RECORD_SERVICE, "svc", "", SERVICE, strlen(SERVICE), d.client, &error));
+  g_assert_true(mu_client_load(d.client, MU_RECORD_STATUS, "svc", "svc-0-server", STATUS, strlen(STATUS), &error));
+  g_assert_true(mu_client_load(d.client, MU_RECORD_TASK, "svc", "svc-0-server", TASK, strlen(TASK), &error));
+  g_assert_true(mu_client_load(d.client, MU_RECORD_SERVICE, "svc", "", SERVICE, strlen(SERVICE), &error));
   g_assert_true(mu_client_loaded(d.client, d.now_ms, &error));
   const MuService *service = mu_manager_find(d.client->manager, "svc");
   g_assert_false(mu_task_is_alive(g_hash_table_lookup(service->tasks, "svc-0-server")));
@@ -576,7 +576,7 @@ static void test_framework_of_another_name(void) {
   g_auto(Driver) d;
   g_autoptr(GError) error = NULL;
   set_up(&d);
-  g_assert_false(mu_client_load(MU_RECORD_FRAMEWORK, "", "", RECORD, strlen(RECORD), d.client, &error));
+  g_assert_false(mu_client_load(d.client, MU_RECORD_FRAMEWORK, "", "", RECORD, strlen(RECORD), &error));
   g_assert_error(error, MU_ERROR, MU_ERROR_CONFLICT);
   g_assert_cmpstr(
       error->message, ==,

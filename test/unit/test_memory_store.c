@@ -24,19 +24,22 @@ static MuBatch *batch_of(const char *key, const char *value) {
   return batch;
 }
 
-static gboolean visit(MuRecordKind kind, const char *service, const char *key, const char *value, gsize length,
-                      gpointer user, GError **error) {
-  if (g_str_equal(key, "stop")) {
+static gboolean visit(const MuStoredRecord *record, gpointer user, GError **error) {
+  if (g_str_equal(record->key, "stop")) {
     g_set_error(error, MU_ERROR, MU_ERROR_REFUSED, "stopped");
     return FALSE;
   }
-  g_string_append_printf(user, "%s/%s/%s=%.*s ", mu_record_kind_to_string(kind), service, key, (int)length, value);
+  g_string_append_printf(user, "%s/%s/%s=%.*s ", mu_record_kind_to_string(record->kind), record->service, record->key,
+                         (int)record->length, record->value);
   return TRUE;
 }
 
+static const MuStoreReader READER = {.visit = visit};
+
 static void assert_holds(MuStore *store, const char *expected) {
   g_autoptr(GString) text = g_string_new(NULL);
-  g_assert_true(store->ops->load(store, visit, text, NULL));
+  g_assert_true(store->ops->load(store, &READER, text, NULL));
+  g_assert_true(store->ops->check(store, NULL));
   g_assert_cmpstr(text->str, ==, expected);
 }
 
@@ -115,7 +118,7 @@ static void test_visitor_stops(void) {
   g_autoptr(MuBatch) batch = batch_of("stop", "1");
   commit_now(store, batch, &outcome);
   g_autoptr(GError) error = NULL;
-  g_assert_false(store->ops->load(store, visit, NULL, &error));
+  g_assert_false(store->ops->load(store, &READER, NULL, &error));
   g_assert_error(error, MU_ERROR, MU_ERROR_REFUSED);
   store->ops->free(store);
 }

@@ -114,19 +114,23 @@ static MuBatch *batch_of(const char *key, const char *value) {
   return batch;
 }
 
-static gboolean visit(MuRecordKind kind, const char *service, const char *key, const char *value, gsize length,
-                      gpointer user, GError **error) {
+static gboolean visit(const MuStoredRecord *record, gpointer user, GError **error) {
   (void)error;
-  g_autofree char *name = g_strdup_printf("%s/%s/%s", mu_record_kind_to_string(kind), service, key);
-  g_assert_true(value[length] == '\0');
-  g_assert_true(g_hash_table_insert(user, g_steal_pointer(&name), g_strndup(value, length)));
+  g_autofree char *name =
+      g_strdup_printf("%s/%s/%s", mu_record_kind_to_string(record->kind), record->service, record->key);
+  g_assert_true(record->value[record->length] == '\0');
+  g_assert_true(g_hash_table_insert(user, g_steal_pointer(&name), g_strndup(record->value, record->length)));
   return TRUE;
 }
+
+static const MuStoreReader READER = {.visit = visit};
 
 static GHashTable *load(MuStore *store) {
   GHashTable *records = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
   g_autoptr(GError) error = NULL;
-  store->ops->load(store, visit, records, &error);
+  store->ops->load(store, &READER, records, &error);
+  g_assert_no_error(error);
+  store->ops->check(store, &error);
   g_assert_no_error(error);
   return records;
 }
@@ -136,7 +140,7 @@ static void assert_load_fails(const Place *place, MuErrorCode code, const char *
   MuStore *store = mu_sqlite_store_open(place->path, &error);
   if (store != NULL) {
     g_autoptr(GHashTable) records = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-    g_assert_false(store->ops->load(store, visit, records, &error));
+    g_assert_false(store->ops->load(store, &READER, records, &error) && store->ops->check(store, &error));
     store->ops->free(store);
   }
   g_assert_error(error, MU_ERROR, (int)code);
@@ -173,15 +177,11 @@ static void test_reopen(Place *place, gconstpointer data) {
   store->ops->free(store);
 }
 
-static gboolean visit_bytes(MuRecordKind kind, const char *service, const char *key, const char *value, gsize length,
-                            gpointer user, GError **error) {
-  (void)kind;
-  (void)service;
-  (void)key;
+static gboolean visit_bytes(const MuStoredRecord *record, gpointer user, GError **error) {
   (void)user;
   g_set_error(error, MU_ERROR, MU_ERROR_REFUSED, "stop");
-  g_assert_cmpuint(length, ==, 3);
-  g_assert_true(memcmp(value, "a\0b", 4) == 0);
+  g_assert_cmpuint(record->length, ==, 3);
+  g_assert_true(memcmp(record->value, "a\0b", 4) == 0);
   return FALSE;
 }
 
@@ -192,7 +192,8 @@ static void test_value_bytes(Place *place, gconstpointer data) {
   mu_batch_put(batch, MU_RECORD_TASK, "svc", "key", "a\0b", 3);
   must_commit(store, g_steal_pointer(&batch));
   g_autoptr(GError) error = NULL;
-  g_assert_false(store->ops->load(store, visit_bytes, NULL, &error)); /* the visitor's own error */
+  static const MuStoreReader BYTES = {.visit = visit_bytes};
+  g_assert_false(store->ops->load(store, &BYTES, NULL, &error)); /* the visitor's own error */
   g_assert_error(error, MU_ERROR, MU_ERROR_REFUSED);
   store->ops->free(store);
 }
