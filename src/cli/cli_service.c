@@ -17,37 +17,9 @@ static json_t *put(MuCliClient *client, const char *name, const char *context, c
   return mu_cli_client_ask(client, &request, error);
 }
 
-static gboolean same_context(MuCliClient *client, const char *name, const char *context) {
-  g_autofree char *path = mu_cli_path("/v1/service/%s/context", name);
-  g_autoptr(GBytes) present = mu_cli_client_get_bytes(client, path, NULL);
-  gsize length = 0;
-  const char *bytes = present == NULL ? NULL : g_bytes_get_data(present, &length);
-  return bytes != NULL && length == strlen(context) && memcmp(bytes, context, length) == 0;
-}
-
-/* The answer to an addition that finds the very same service: as that to a PUT that changes nothing. NULL when it finds
- * another; a name may also find a service whose name only has the same sanitized form. */
-static json_t *unchanged(MuCliClient *client, const char *name, const char *context) {
-  g_autofree char *path = mu_cli_path("/v1/service/%s", name);
-  g_autoptr(json_t) row = mu_cli_client_get(client, path, NULL);
-  if (!g_str_equal(mu_cli_json_text(row, "service"), name) || !same_context(client, name, context))
-    return NULL;
-  json_t *answer = json_object();
-  json_object_set_new(answer, "service", json_string(name));
-  json_object_set_new(answer, "version", json_integer(mu_cli_json_number(row, "version")));
-  json_object_set(answer, "target", json_object_get(row, "target"));
-  json_object_set_new(answer, "result", json_string("unchanged"));
-  return answer;
-}
-
+/* The very same again is answered by the scheduler with success. */
 static json_t *add(MuCliClient *client, const char *name, const char *context, GError **error) {
-  g_autoptr(GError) cause = NULL;
-  json_t *answer = put(client, name, context, "If-None-Match: *", &cause);
-  if (answer == NULL && g_error_matches(cause, MU_ERROR, MU_ERROR_CONFLICT))
-    answer = unchanged(client, name, context);
-  if (answer == NULL)
-    g_propagate_error(error, g_steal_pointer(&cause));
-  return answer;
+  return put(client, name, context, "If-None-Match: *", error);
 }
 
 static json_t *update(MuCliClient *client, const char *name, const char *context, GError **error) {
