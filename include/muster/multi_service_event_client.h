@@ -38,6 +38,10 @@ typedef enum {
  * name: the service goes on as one of its services. */
 void mu_multi_service_event_client_set_services(MuMultiServiceEventClient *client, MuServicesMode mode,
                                                 const char *const *names);
+/* How many bytes each service may have in the store, all of its records together; before the client is given to a runner. 0: the
+ * default, 256 MiB. What would exceed it is refused with MU_ERROR_TOO_LARGE, or waits (docs/architecture.md, "What one service may cost
+ * the others"). */
+void mu_multi_service_event_client_set_max_stored(MuMultiServiceEventClient *client, gsize bytes);
 /* The context that the service was last added with; the caller's reference. NULL with MU_ERROR_NOT_FOUND. On the thread of the
  * main loop. */
 GBytes *mu_multi_service_event_client_context(MuMultiServiceEventClient *client, const char *service, GError **error);

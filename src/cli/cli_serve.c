@@ -13,6 +13,7 @@
 #define DEFAULT_LISTEN "127.0.0.1:8640"
 #define DEFAULT_FRAMEWORK_NAME "muster"
 #define MAX_FRAMEWORK_NAME 200
+#define MEGABYTE ((gsize)1024 * 1024)
 /* How long one service may try to grow while others wait for their turn. */
 #define FOOTPRINT_TURN_MS 60000
 
@@ -128,6 +129,7 @@ static MuMultiServiceRunner *open_runner(const MuCliCall *call, MuRunnerOptions 
     options->routes_user = specs;
   }
   MuMultiServiceEventClient *client = mu_cli_new_scheduler(name, mu_cli_number(call, "max-footprint", 0));
+  mu_multi_service_event_client_set_max_stored(client, (gsize)mu_cli_number(call, "max-stored", 0) * MEGABYTE);
   mu_cli_fixed_restrict(fixed, client);
   return mu_multi_service_runner_new(client, options, error);
 }

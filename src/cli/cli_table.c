@@ -71,6 +71,7 @@ OPTION(enforce_disk, "enforce-disk", 0, MU_CLI_FLAG, 0, NULL,
        "end a task whose volume of type ROOT holds more than its size (measured every 15 s)");
 OPTION(max_footprint, "max-footprint", 0, MU_CLI_COUNT, 0, "N",
        "at most N services may reserve more at a time (default: no limit)");
+OPTION(max_stored, "max-stored", 0, MU_CLI_SIZE, 0, "SIZE", "what each service may have in the store (default 256M)");
 OPTION(mono, "mono", 0, MU_CLI_TEXT, 0, "FILE", "this one service is the whole scheduler");
 OPTION(fixed, "service", 0, MU_CLI_TEXT, MU_CLI_MANY, "FILE", "a service of a fixed list");
 OPTION(specs, "specs", 0, MU_CLI_TEXT, 0, "DIR", "services can be added by the name of a spec file in this folder");
@@ -178,8 +179,8 @@ static const MuCliCommand commands[] = {
      "a change that is not allowed is told, and the service goes on as it was. With --specs services can be added by the "
      "name of a file, POST /v1/multi/NAME?yaml=FILE. " VARIABLES_TEXT,
      OPTIONS(&option_listen, &option_no_tcp, &option_no_exec, &option_framework_name, &option_engine, MACHINE_OPTIONS,
-             MESOS_OPTIONS, &option_max_footprint, &option_mono, &option_fixed, &option_specs, CONTEXT_OPTIONS,
-             &option_quiet),
+             MESOS_OPTIONS, &option_max_footprint, &option_max_stored, &option_mono, &option_fixed, &option_specs,
+             CONTEXT_OPTIONS, &option_quiet),
      mu_cli_serve, "muster serve --state ./state --listen 127.0.0.1:0 --agents 2"},
     {"run", "FILE", "Run one service in the foreground, with throw-away state.",
      "A scheduler of its own deploys the service and prints what its tasks print, each line after the task's name. "

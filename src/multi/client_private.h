@@ -62,6 +62,7 @@ struct MuMultiServiceEventClient {
   GPtrArray *loaded_roles; /* … that the ledgers are reserved for which were loaded; NULL: all is loaded */
   gboolean roles_changed;  /* the engine has not been told */
   MuClientSettings settings;
+  gsize max_stored_bytes; /* in place of that of the settings; 0: that */
   MuMultiServiceManager *manager;
   MuServiceStore *store;
   MuOfferDiscipline *discipline;

@@ -6,6 +6,7 @@
 #include "preview.h"
 #include "roles.h"
 #include "spec_engine.h"
+#include "stored.h"
 #include <muster/error.h>
 
 /* What a handler made of the command: `body` (a new reference) or FALSE with an error. */
@@ -112,21 +113,21 @@ static gboolean check_built(MuMultiServiceEventClient *client, const MuServiceSp
          mu_depend_check_cycle(client, name, spec, error);
 }
 
-/* What is kept of one service has a limit: updates that come faster than they are rolled out each leave a configuration. */
+/* Updates that come faster than they are rolled out each leave a configuration. */
 static gboolean check_bytes(MuMultiServiceEventClient *client, const MuCommand *command,
                             const MuServiceScheduler *scheduler, GError **error) {
   const MuService *service = g_hash_table_lookup(client->manager->by_name, command->service);
-  gsize limit = client->settings.max_service_bytes;
-  gsize bytes = g_bytes_get_size(command->context);
-  bytes += service == NULL ? 0 : mu_service_config_bytes(service, scheduler);
+  gsize limit = client->effects.max_stored_bytes;
+  gsize bytes = mu_service_bytes_with(service, scheduler, g_bytes_get_size(command->context));
   if (bytes <= limit)
     return TRUE;
-  g_set_error(
-      error, MU_ERROR, MU_ERROR_TOO_LARGE,
-      "service %s would keep %" G_GSIZE_FORMAT " bytes of configurations, its own and those that its tasks still "
-      "run with; the limit is %" G_GSIZE_FORMAT ": let the rollout under way come to its end first (muster plan "
-      "show %s deploy)",
-      command->service, bytes, limit, command->service);
+  g_set_error(error, MU_ERROR, MU_ERROR_TOO_LARGE,
+              "service %s would store %" G_GSIZE_FORMAT
+              " bytes, of its configuration, those that its tasks still run with, and its tasks; "
+              "the limit is %" G_GSIZE_FORMAT
+              ": let a rollout under way come to its end first (muster plan show %s deploy), make "
+              "the spec smaller, or start the scheduler with a larger --max-stored",
+              command->service, bytes, limit, command->service);
   return FALSE;
 }
 
@@ -150,11 +151,11 @@ static void add_warnings(json_t *body, const GPtrArray *warnings) {
     mu_json_set_new(body, "warnings", list);
 }
 
-static void keep_context(MuMultiServiceEventClient *client, const char *name, GBytes *context) {
+static void keep_context(MuMultiServiceEventClient *client, MuService *service, GBytes *context) {
   gsize size = 0;
   const char *data = g_bytes_get_data(context, &size);
-  g_hash_table_insert(client->store->contexts, g_strdup(name), g_bytes_ref(context));
-  mu_batch_put(client->effects.batch, MU_RECORD_CONTEXT, name, "", data, size);
+  g_hash_table_insert(client->store->contexts, g_strdup(service->name), g_bytes_ref(context));
+  mu_stored_put(service, MU_RECORD_CONTEXT, "", data, size, &service->context_bytes, &client->effects);
 }
 
 static void note_history(MuMultiServiceEventClient *client, MuService *service) {
@@ -199,7 +200,7 @@ static gboolean put_service(MuMultiServiceEventClient *client, MuCommand *comman
     return FALSE;
   if (!mu_service_configure(service, scheduler, service->record->version + 1, &client->effects, error))
     return FALSE;
-  keep_context(client, service->name, command->context);
+  keep_context(client, service, command->context);
   mu_depend_note(client, service);
   mu_roles_note_spec(client, mu_service_target(service));
   note_history(client, service);

@@ -8,6 +8,7 @@
 #include "marks.h"
 #include "roles.h"
 #include "step_run.h"
+#include "stored.h"
 #include <muster/error.h>
 
 #include <string.h>
@@ -19,7 +20,7 @@ const MuClientSettings mu_client_settings_default = {
     .reconcile_ms = 3600000,
     .settles_per_drain = 64,
     .asked_per_drain = 1024,
-    .max_service_bytes = 64u * 1024 * 1024,
+    .max_stored_bytes = 256u * 1024 * 1024,
     .knows_roles = TRUE,
 };
 
@@ -111,6 +112,10 @@ void mu_multi_service_event_client_set_uninstall_callback(MuMultiServiceEventCli
   client->uninstall_user = user;
 }
 
+void mu_multi_service_event_client_set_max_stored(MuMultiServiceEventClient *client, gsize bytes) {
+  client->max_stored_bytes = bytes;
+}
+
 static void replace_string(char **field, char *take_text) {
   g_free(*field);
   *field = take_text;
@@ -134,6 +139,9 @@ void mu_client_configure(MuMultiServiceEventClient *client, const MuClientSettin
   effects->overhead =
       (MuOverhead){settings->executor_cpus_milli, settings->executor_mem_mb, settings->executor_disk_mb};
   effects->kill_retry_ms = settings->kill_retry_ms;
+  if (client->max_stored_bytes > 0)
+    client->settings.max_stored_bytes = client->max_stored_bytes;
+  effects->max_stored_bytes = client->settings.max_stored_bytes;
   effects->api_host = client->api_host;
   effects->api_port = settings->api_port;
   mu_roles_review(client);
@@ -307,7 +315,7 @@ static void keep_turn(const char *name, const MuTurn *turn, gpointer user) {
     return;
   service->record->turn_place = turn->place;
   service->record->turn_since_ms = turn->place == 0 ? 0 : turn->since_ms;
-  mu_batch_take(client->effects.batch, MU_RECORD_SERVICE, name, "", mu_service_record_encode(service->record));
+  mu_service_put(service, &client->effects);
 }
 
 /* What changed in the order of turns becomes durable with what it was due to. */
@@ -503,7 +511,7 @@ static void begin_end(MuMultiServiceEventClient *client, MuService *service) {
   mu_marks_clear(service, NULL, FALSE, &client->effects);
   mu_service_erase_files(service, &client->effects);
   service->record->state = MU_SERVICE_GONE;
-  mu_batch_take(client->effects.batch, MU_RECORD_SERVICE, service->name, "", mu_service_record_encode(service->record));
+  mu_service_put(service, &client->effects);
   mu_service_forget_code(service, &client->effects);
 }
 

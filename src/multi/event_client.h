@@ -53,9 +53,9 @@ typedef struct {
   gint64 reconcile_ms;   /* implicit reconciliation every so often */
   guint
       settles_per_drain; /* of the services that have to be looked at together, at a start for one, those of one drain */
-  guint asked_per_drain;   /* tasks that a reconciliation asks about, and the rest of their service's */
-  gsize max_service_bytes; /* of a service's context and the configurations that its target and its tasks need */
-  const char *api_host;    /* SCHEDULER_API_HOSTNAME and _PORT in the tasks; NULL: not set */
+  guint asked_per_drain;  /* tasks that a reconciliation asks about, and the rest of their service's */
+  gsize max_stored_bytes; /* that a service has in the store: see stored.h */
+  const char *api_host;   /* SCHEDULER_API_HOSTNAME and _PORT in the tasks; NULL: not set */
   guint16 api_port;
 } MuClientSettings;
 extern const MuClientSettings mu_client_settings_default;

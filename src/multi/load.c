@@ -4,6 +4,7 @@
 #include "dependencies.h"
 #include "log.h"
 #include "roles.h"
+#include "stored.h"
 #include <muster/error.h>
 #include <string.h>
 
@@ -50,6 +51,7 @@ static gboolean visit(const MuStoredRecord *record, gpointer user, GError **erro
   MuService *service = ensure_service(client, record->service);
   if (record->kind == MU_RECORD_CONTEXT) {
     g_hash_table_insert(client->store->contexts, g_strdup(record->service), g_bytes_new(record->value, record->length));
+    mu_stored_note(service, "", record->length, &service->context_bytes);
     return TRUE;
   }
   g_autoptr(GError) failure = NULL;

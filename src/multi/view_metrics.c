@@ -1,6 +1,7 @@
 /* Metrics: one list of samples, written in the forms that monitoring systems read. */
 #include "client_private.h"
 #include "json.h"
+#include "stored.h"
 #include "view.h"
 
 typedef struct {
@@ -16,11 +17,12 @@ typedef struct {
   guint64 tasks[MU_TASK_UNKNOWN + 1];
   guint64 failed; /* their factory failed at the start, or a record cannot be read */
   guint64 waiting;
+  guint64 stored_bytes, full; /* of all services; how many store all that they may */
 } Totals;
 
 /* ---- gathering ----------------------------------------------------------------------------------------------------- */
 
-static void add_service(Totals *totals, const MuService *service) {
+static void add_service(Totals *totals, const MuMultiServiceEventClient *client, const MuService *service) {
   if (service->unreadable != NULL || (service->failure != NULL && service->record->state == MU_SERVICE_RUNNING))
     totals->failed++;
   else
@@ -28,6 +30,8 @@ static void add_service(Totals *totals, const MuService *service) {
   if (service->deploy != NULL)
     totals->plans[service->deploy->status]++;
   totals->waiting += service->wanting->len;
+  totals->stored_bytes += service->stored_bytes;
+  totals->full += mu_stored_is_full(service, &client->effects);
   for (guint i = 0; i < G_N_ELEMENTS(service->task_states); i++)
     totals->tasks[i] += service->task_states[i];
 }
@@ -59,6 +63,8 @@ static void add_numbers(GArray *samples, const MuMultiServiceEventClient *client
   const MuClientCounters *counters = &client->counters;
   const Sample rows[] = {
       {"steps_waiting_for_offers", "Steps that wait for an offer.", FALSE, NULL, NULL, totals->waiting},
+      {"stored_bytes", "Bytes that services have in the store.", FALSE, NULL, NULL, totals->stored_bytes},
+      {"services_at_stored_limit", "Services that store as much as they may.", FALSE, NULL, NULL, totals->full},
       {"subscribed", "1 while the engine is connected.", FALSE, NULL, NULL, client->subscribed},
       {"store_healthy", "1 while commits succeed.", FALSE, NULL, NULL, client->store_error == NULL},
       {"events_total", "Events that came from the engine.", TRUE, NULL, NULL, counters->events},
@@ -79,7 +85,7 @@ static GArray *gather(const MuMultiServiceEventClient *client) {
   gpointer service = NULL;
   g_hash_table_iter_init(&iter, client->manager->by_name);
   while (g_hash_table_iter_next(&iter, NULL, &service))
-    add_service(&totals, service);
+    add_service(&totals, client, service);
   add_states(samples, &totals);
   add_numbers(samples, client, &totals);
   return samples;

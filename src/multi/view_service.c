@@ -105,6 +105,8 @@ json_t *mu_view_service(MuMultiServiceEventClient *client, const char *name, GEr
   const MuServiceSpec *spec = mu_service_target(service);
   mu_json_set_string(row, "web-url", spec == NULL ? NULL : spec->web_url);
   mu_depend_view(client, service, row);
+  mu_json_set_int(row, "stored_bytes", (gint64)service->stored_bytes);
+  mu_json_set_int(row, "max_stored_bytes", (gint64)client->effects.max_stored_bytes);
   mu_json_set_int(row, "created_ms", service->record->created_ms);
   mu_json_set_int(row, "changed_ms", service->record->changed_ms);
   if (service->record->state != MU_SERVICE_RUNNING)

@@ -66,6 +66,18 @@ static gboolean is_reservable(const Evaluation *e, const MuResource *resource) {
                                       : mu_resource_is_static_for(resource, e->pre_reserved_role);
 }
 
+/* What the service has in the store is bounded. */
+static gboolean stage_budget(Evaluation *e) {
+  const MuRequirement *r = e->requirement;
+  if (r->max_stored_bytes == 0)
+    return TRUE;
+  g_autofree char *detail =
+      g_strdup_printf("the service stores %" G_GSIZE_FORMAT " bytes, and may store %" G_GSIZE_FORMAT, r->stored_bytes,
+                      r->max_stored_bytes);
+  mu_outcome_refuse(e->outcome, MU_STAGE_BUDGET, NULL, detail);
+  return FALSE;
+}
+
 /* ---- stages before resources --------------------------------------------------------------------------------------- */
 
 static gboolean stage_agent(Evaluation *e) {
@@ -455,7 +467,7 @@ gboolean mu_evaluate(const MuRequirement *requirement, const MuOffer *offer, MuR
   Evaluation e = {.requirement = requirement, .offer = offer, .random = random, .outcome = outcome};
   outcome->offers++;
   find_roles(&e);
-  gboolean fits = stage_agent(&e) && stage_role(&e) && stage_placement(&e) && with_resources(&e);
+  gboolean fits = stage_budget(&e) && stage_agent(&e) && stage_role(&e) && stage_placement(&e) && with_resources(&e);
   g_free(e.role);
   if (!fits)
     return FALSE;

@@ -19,10 +19,12 @@ typedef struct {
   const char *service;  /* its name: label `namespace` */
   const MuPodSpec *pod; /* the configuration to launch */
   guint index;
-  guint64 tasks;             /* to launch: bit n is task n of the pod */
-  gboolean executor_live;    /* other tasks of the pod run: its own resources are in use already */
-  const MuQuota *quota;      /* of the service; NULL: none */
-  const MuQuota *held;       /* what the service holds of it now; not looked at without a quota */
+  guint64 tasks;          /* to launch: bit n is task n of the pod */
+  gboolean executor_live; /* other tasks of the pod run: its own resources are in use already */
+  const MuQuota *quota;   /* of the service; NULL: none */
+  const MuQuota *held;    /* what the service holds of it now; not looked at without a quota */
+  gsize stored_bytes,
+      max_stored_bytes;      /* the service stores all that it may: nothing new is launched; 0: it does not */
   gboolean may_reserve;      /* FALSE: only onto what it owns (offer discipline) */
   const MuPodRecord *record; /* its footprint, or NULL */
   const GPtrArray *pods;     /* of MuPodRecord*: all instances of the service, for placement */

@@ -11,6 +11,7 @@
   X(DEPENDENCY, "dependency", "", "the services that it depends on are complete")                                      \
   X(DISCIPLINE, "discipline", "", "the services before it are placed, or their turn passes")                           \
   X(QUOTA, "quota", "", "the service gives something back, or a larger quota")                                         \
+  X(BUDGET, "budget", "", "pods of the service go, or the scheduler has a larger --max-stored")                        \
   X(AGENT, "agent", "", "its agent offers what the pod has there, or the pod is replaced")                             \
   X(ROLE, "role", "", "an agent that has something reserved for that role")                                            \
   X(PLACEMENT, "placement", "", "an agent that the placement rule allows, or another rule")                            \

@@ -1,6 +1,7 @@
 #include "custom_work.h"
 
 #include "service_private.h"
+#include "stored.h"
 
 #include <string.h>
 
@@ -31,8 +32,8 @@ static MuCustomWork *work_of(const MuStep *step) {
 
 /* ---- records ------------------------------------------------------------------------------------------------------- */
 
-static void put(const MuCustomWork *work, MuEffects *effects) {
-  mu_batch_take(effects->batch, MU_RECORD_STEP, work->service->name, work->key, mu_step_record_encode(work->record));
+static void put(MuCustomWork *work, MuEffects *effects) {
+  mu_stored_take(work->service, MU_RECORD_STEP, work->key, mu_step_record_encode(work->record), &work->bytes, effects);
 }
 
 gboolean mu_custom_load(MuService *service, const char *key, const char *value, gsize length, GError **error) {
@@ -42,6 +43,7 @@ gboolean mu_custom_load(MuService *service, const char *key, const char *value, 
   MuCustomWork *work = ensure(service, key);
   mu_step_record_free(work->record);
   work->record = record;
+  mu_stored_note(service, key, length, &work->bytes);
   return TRUE;
 }
 
@@ -83,10 +85,10 @@ void mu_custom_prune(MuService *service, MuEffects *effects) {
   gpointer value = NULL;
   g_hash_table_iter_init(&iter, service->custom);
   while (g_hash_table_iter_next(&iter, NULL, &value)) {
-    const MuCustomWork *work = value;
+    MuCustomWork *work = value;
     if (work->step != NULL)
       continue;
-    mu_batch_delete(effects->batch, MU_RECORD_STEP, service->name, work->key);
+    mu_stored_delete(service, MU_RECORD_STEP, work->key, &work->bytes, effects);
     g_hash_table_iter_remove(&iter);
   }
 }
@@ -107,10 +109,10 @@ void mu_custom_forget_all(MuService *service, MuEffects *effects) {
 void mu_custom_forget_phase(MuPhase *phase, MuEffects *effects) {
   for (guint i = 0; i < phase->steps->len; i++) {
     MuStep *step = phase->steps->pdata[i];
-    const MuCustomWork *work = work_of(step);
+    MuCustomWork *work = work_of(step);
     if (work == NULL)
       continue;
-    mu_batch_delete(effects->batch, MU_RECORD_STEP, work->service->name, work->key);
+    mu_stored_delete(work->service, MU_RECORD_STEP, work->key, &work->bytes, effects);
     g_hash_table_remove(work->service->custom, work->key);
     step->work = NULL;
   }
@@ -257,7 +259,7 @@ void mu_custom_restart(MuStep *step, MuEffects *effects) {
   forget_run(work);
   mu_step_record_free(work->record);
   work->record = mu_step_record_new();
-  mu_batch_delete(effects->batch, MU_RECORD_STEP, work->service->name, work->key);
+  mu_stored_delete(work->service, MU_RECORD_STEP, work->key, &work->bytes, effects);
 }
 
 /* ---- events -------------------------------------------------------------------------------------------------------- */

@@ -22,6 +22,7 @@ struct MuCustomWork {
   gpointer user;
   char *done_for;       /* what it would be done for now */
   MuStepRecord *record; /* what is kept */
+  guint32 bytes;        /* … in the store */
   guint64 run;          /* the one that has not ended; 0: none */
   gint64 again_ms;      /* it is to be called again then; 0: it did not ask for that */
   char *told;           /* what it said last in this attempt; NULL: nothing */

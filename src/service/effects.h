@@ -47,7 +47,8 @@ typedef struct {
   gint64 kill_retry_ms;
   const char *api_host;
   guint16 api_port;
-  guint64 last_run; /* of a custom step */
+  guint64 last_run;       /* of a custom step */
+  gsize max_stored_bytes; /* of each service: see stored.h */
   /* brought about */
   MuBatch *batch;
   GPtrArray *calls;   /* of MuEngineCall*, owned */

@@ -1,5 +1,6 @@
 /* Small files that clients keep with a service: StateQueries of dcos-commons. */
-#include "service.h"
+#include "service_private.h"
+#include "stored.h"
 #include <muster/error.h>
 #include <string.h>
 
@@ -34,6 +35,18 @@ static gboolean check_content(const MuService *service, const char *name, GBytes
   return TRUE;
 }
 
+/* That the file has in the store. */
+static guint32 file_bytes(const MuService *service, const char *name) {
+  GBytes *content = g_hash_table_lookup(service->files, name);
+  return content == NULL ? 0 : (guint32)mu_stored_size(name, g_bytes_get_size(content));
+}
+
+void mu_service_load_file(MuService *service, const char *name, const char *value, gsize length) {
+  guint32 bytes = 0;
+  g_hash_table_insert(service->files, g_strdup(name), g_bytes_new(value, length));
+  mu_stored_note(service, name, length, &bytes);
+}
+
 gboolean mu_service_put_file(MuService *service, const char *name, GBytes *content, MuEffects *effects,
                              GError **error) {
   if (!check_name(name, error) || !check_content(service, name, content, error))
@@ -44,8 +57,12 @@ gboolean mu_service_put_file(MuService *service, const char *name, GBytes *conte
   }
   gsize length = 0;
   const char *bytes = g_bytes_get_data(content, &length);
+  guint32 before = file_bytes(service, name);
+  gsize now = mu_stored_size(name, length);
+  if (now > before && !mu_stored_check(service, now - before, "the file", effects, error))
+    return FALSE;
+  mu_stored_put(service, MU_RECORD_FILE, name, bytes == NULL ? "" : bytes, length, &before, effects);
   g_hash_table_insert(service->files, g_strdup(name), g_bytes_ref(content));
-  mu_batch_put(effects->batch, MU_RECORD_FILE, service->name, name, bytes == NULL ? "" : bytes, length);
   return TRUE;
 }
 
@@ -54,7 +71,8 @@ void mu_service_erase_files(MuService *service, MuEffects *effects) {
   gpointer name = NULL;
   g_hash_table_iter_init(&iter, service->files);
   while (g_hash_table_iter_next(&iter, &name, NULL)) {
-    mu_batch_delete(effects->batch, MU_RECORD_FILE, service->name, name);
+    guint32 bytes = file_bytes(service, name);
+    mu_stored_delete(service, MU_RECORD_FILE, name, &bytes, effects);
     g_hash_table_iter_remove(&iter);
   }
 }

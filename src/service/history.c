@@ -2,6 +2,7 @@
 #include "service_private.h"
 
 #include "json_form.h"
+#include "stored.h"
 #include <muster/error.h>
 
 #include <string.h>
@@ -82,14 +83,15 @@ static const MuJsonMember MEMBERS[] = {
 };
 static const MuJsonForm FORM = {NULL, MEMBERS, G_N_ELEMENTS(MEMBERS), empty_entry_new, entry_free, NULL, NULL};
 
-static void put_entry(MuService *service, const MuHistoryEntry *entry, MuEffects *effects) {
+static void put_entry(MuService *service, MuHistoryEntry *entry, MuEffects *effects) {
   g_autofree char *key = key_of(entry);
-  mu_batch_take(effects->batch, MU_RECORD_HISTORY, service->name, key, mu_json_form_encode(&FORM, entry));
+  mu_stored_take(service, MU_RECORD_HISTORY, key, mu_json_form_encode(&FORM, entry), &entry->bytes, effects);
 }
 
 static void drop_entry(MuService *service, guint i, MuEffects *effects) {
-  g_autofree char *key = key_of(service->history->pdata[i]);
-  mu_batch_delete(effects->batch, MU_RECORD_HISTORY, service->name, key);
+  MuHistoryEntry *entry = service->history->pdata[i];
+  g_autofree char *key = key_of(entry);
+  mu_stored_delete(service, MU_RECORD_HISTORY, key, &entry->bytes, effects);
   g_ptr_array_remove_index(service->history, i);
 }
 
@@ -107,9 +109,12 @@ static void insert(MuService *service, MuHistoryEntry *take_entry) {
 
 gboolean mu_history_load(MuService *service, const char *value, gsize length, GError **error) {
   MuHistoryEntry *entry = mu_json_form_decode(&FORM, value, length, error);
-  if (entry != NULL)
-    insert(service, entry);
-  return entry != NULL;
+  if (entry == NULL)
+    return FALSE;
+  g_autofree char *key = key_of(entry);
+  insert(service, entry);
+  mu_stored_note(service, key, length, &entry->bytes);
+  return TRUE;
 }
 
 /* ---- keeping ------------------------------------------------------------------------------------------------------- */
@@ -121,10 +126,23 @@ static gsize context_bytes(const MuService *service) {
   return bytes;
 }
 
+gsize mu_history_bytes(const MuService *service) {
+  gsize bytes = 0;
+  for (guint i = 0; service->history != NULL && i < service->history->len; i++)
+    bytes += ((const MuHistoryEntry *)service->history->pdata[i])->bytes;
+  return bytes;
+}
+
+gsize mu_history_entry_bytes(gsize context_bytes) {
+  const gsize rest = 160; /* its key, and all else that is in it */
+  return (context_bytes + 2) / 3 * 4 + rest;
+}
+
 /* The present one is always kept. */
 static void drop_oldest(MuService *service, MuEffects *effects) {
   while (service->history->len > 1 &&
-         (service->history->len > MU_HISTORY_MAX || context_bytes(service) > MU_HISTORY_MAX_BYTES))
+         (service->history->len > MU_HISTORY_MAX || context_bytes(service) > MU_HISTORY_MAX_BYTES ||
+          service->stored_bytes > effects->max_stored_bytes))
     drop_entry(service, 0, effects);
 }
 
@@ -139,6 +157,8 @@ void mu_service_note_history(MuService *service, GBytes *context, MuEffects *eff
   put_entry(service, entry, effects);
   insert(service, entry);
   drop_oldest(service, effects);
+  if (service->stored_bytes > effects->max_stored_bytes)
+    mu_service_prune_configs(service, effects);
 }
 
 gboolean mu_service_history_has(const MuService *service, const char *config) {

@@ -5,8 +5,17 @@
 #include "json.h"
 #include "launch.h"
 #include "override.h"
+#include "stored.h"
 
 #include <string.h>
+
+/* None of these was launched before: what is stored of them is new. A pod that was is never kept from coming back. */
+static gboolean is_new(const MuPod *pod, const MuPodSpec *spec, guint64 tasks) {
+  for (guint i = 0; i < spec->n_tasks; i++)
+    if ((tasks & (G_GUINT64_CONSTANT(1) << i)) != 0 && mu_pod_task(pod, spec->tasks[i].name) != NULL)
+      return FALSE;
+  return TRUE;
+}
 
 void mu_service_requirement(MuService *service, MuStep *step, const MuEffects *effects, gboolean may_reserve,
                             MuRequirement *ret) {
@@ -28,6 +37,10 @@ void mu_service_requirement(MuService *service, MuStep *step, const MuEffects *e
       .overhead = effects->overhead,
   };
   mu_assert(ret->pod != NULL && ret->tasks != 0);
+  if (mu_stored_is_full(service, effects) && is_new(pod, ret->pod, ret->tasks)) {
+    ret->stored_bytes = service->stored_bytes;
+    ret->max_stored_bytes = effects->max_stored_bytes;
+  }
 }
 
 gboolean mu_service_needs_more(const MuService *service, const MuEffects *effects) {

@@ -6,6 +6,7 @@
 #include "marks.h"
 #include "override.h"
 #include "spec_reader.h"
+#include "stored.h"
 #include <muster/error.h>
 
 #include <string.h>
@@ -67,6 +68,7 @@ static gboolean load_service(MuService *service, const MuStoredRecord *stored, G
     return FALSE;
   mu_service_record_free(service->record);
   service->record = record;
+  mu_stored_note(service, "", stored->length, &service->record_bytes);
   return TRUE;
 }
 
@@ -91,8 +93,17 @@ static gboolean load_pod(MuService *service, const MuStoredRecord *stored, GErro
       stored->read != NULL ? stored->read : mu_pod_record_decode(stored->value, stored->length, error);
   if (record == NULL)
     return FALSE;
-  mu_pod_take_record(loaded_pod(service, record->type, record->index), record);
+  MuPod *pod = loaded_pod(service, record->type, record->index);
+  mu_pod_take_record(pod, record);
+  mu_stored_note(service, pod->name, stored->length, &pod->record_bytes);
   return TRUE;
+}
+
+/* Of what size it was is not known any more: it is what it would be written as now. */
+static void take_early_status(MuTask *task, MuTaskStatus *take_status) {
+  g_autofree char *text = mu_status_record_encode(take_status);
+  mu_task_take_status(task, take_status);
+  mu_stored_note(task->pod->service, task->record->name, strlen(text), &task->status_bytes);
 }
 
 /* Records come in no order: a status that came before its task waits for it. */
@@ -103,9 +114,10 @@ static gboolean load_task(MuService *service, const MuStoredRecord *stored, GErr
   if (record == NULL)
     return FALSE;
   MuTask *task = mu_pod_add_task(loaded_pod(service, record->pod_type, record->pod_index), record);
+  mu_stored_note(service, record->name, stored->length, &task->record_bytes);
   if (g_hash_table_size(service->early_statuses) > 0 &&
       g_hash_table_steal_extended(service->early_statuses, record->name, &name, &status))
-    mu_task_take_status(task, status);
+    take_early_status(task, status);
   g_free(name);
   return TRUE;
 }
@@ -116,20 +128,24 @@ static gboolean load_status(MuService *service, const MuStoredRecord *stored, GE
   if (status == NULL)
     return FALSE;
   MuTask *task = g_hash_table_lookup(service->tasks, stored->key);
-  if (task == NULL)
+  if (task == NULL) {
     g_hash_table_insert(service->early_statuses, g_strdup(stored->key), status);
-  else
-    mu_task_take_status(task, status);
+    return TRUE;
+  }
+  mu_task_take_status(task, status);
+  mu_stored_note(service, stored->key, stored->length, &task->status_bytes);
   return TRUE;
 }
 
 static gboolean load_pause(MuService *service, const char *key, const char *value, gsize length, GError **error) {
   GPtrArray *tasks = mu_pause_record_decode(value, length, error);
   MuPod *pod = tasks == NULL ? NULL : mu_service_ensure_named_pod(service, key, error);
-  if (pod != NULL)
+  if (pod != NULL) {
     pod->paused = tasks;
-  else if (tasks != NULL)
+    mu_stored_note(service, key, length, &pod->pause_bytes);
+  } else if (tasks != NULL) {
     g_ptr_array_unref(tasks);
+  }
   return pod != NULL;
 }
 
@@ -148,7 +164,7 @@ gboolean mu_service_load(MuService *service, const MuStoredRecord *record, GErro
   case MU_RECORD_MARK: return mu_marks_load(service, key, value, length, error);
   case MU_RECORD_HISTORY: return mu_history_load(service, value, length, error);
   case MU_RECORD_WHY: return mu_why_load(service, value, length, error);
-  case MU_RECORD_FILE: return g_hash_table_insert(service->files, g_strdup(key), g_bytes_new(value, length)), TRUE;
+  case MU_RECORD_FILE: return mu_service_load_file(service, key, value, length), TRUE;
   default:
     g_set_error(error, MU_ERROR, MU_ERROR_FAILED, "a record of kind %d does not belong to a service",
                 (int)record->kind);
@@ -191,10 +207,12 @@ void mu_service_read_configs(MuService *service, const MuServiceScheduler *sched
   while (g_hash_table_iter_next(&iter, &id, &config)) {
     g_autoptr(GError) error = NULL;
     MuServiceSpec *spec = take_spec(id, config, scheduler, &error);
-    if (spec != NULL)
-      mu_service_add_config(service, id, spec);
-    else
+    if (spec == NULL) {
       mu_service_damage(service, MU_RECORD_CONFIG, id, error->message);
+      continue;
+    }
+    MuConfig *own = mu_service_add_config(service, id, spec);
+    mu_stored_note(service, id, strlen(((const MuStoredConfig *)config)->json), &own->bytes);
   }
   g_clear_pointer(&service->stored_configs, g_hash_table_unref);
 }

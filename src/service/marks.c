@@ -1,6 +1,7 @@
 #include "marks.h"
 
 #include "json.h"
+#include "stored.h"
 
 #include <string.h>
 
@@ -9,6 +10,7 @@ typedef struct {
   gint64 canary;
   gint64 since_ms;
   char *parameters; /* of a plan */
+  guint32 bytes;    /* in the store */
 } Mark;
 
 static void mark_free(Mark *mark) {
@@ -61,11 +63,15 @@ static char *encode(const Mark *mark) {
 
 /* A custom plan stands by interrupted; so `interrupted` of a plan is stored even when it is FALSE. */
 static void put(MuService *service, const char *key, const Mark *mark, gboolean always, MuEffects *effects) {
+  Mark *before = g_hash_table_lookup(service->marks, key);
   if (always || mark->interrupted || mark->forced || mark->canary != 0) {
-    g_hash_table_insert(service->marks, g_strdup(key), mark_copy(mark));
-    mu_batch_take(effects->batch, MU_RECORD_MARK, service->name, key, encode(mark));
-  } else if (g_hash_table_remove(service->marks, key)) {
-    mu_batch_delete(effects->batch, MU_RECORD_MARK, service->name, key);
+    Mark *copy = mark_copy(mark);
+    copy->bytes = before == NULL ? 0 : before->bytes;
+    mu_stored_take(service, MU_RECORD_MARK, key, encode(mark), &copy->bytes, effects);
+    g_hash_table_insert(service->marks, g_strdup(key), copy);
+  } else if (before != NULL) {
+    mu_stored_delete(service, MU_RECORD_MARK, key, &before->bytes, effects);
+    g_hash_table_remove(service->marks, key);
   }
 }
 
@@ -96,12 +102,12 @@ static gboolean is_of_plan(const char *key, const char *plan) {
 
 void mu_marks_clear(MuService *service, const char *plan, gboolean others, MuEffects *effects) {
   GHashTableIter iter;
-  gpointer key = NULL;
+  gpointer key = NULL, mark = NULL;
   g_hash_table_iter_init(&iter, service->marks);
-  while (g_hash_table_iter_next(&iter, &key, NULL)) {
+  while (g_hash_table_iter_next(&iter, &key, &mark)) {
     if (plan != NULL && is_of_plan(key, plan) == others)
       continue;
-    mu_batch_delete(effects->batch, MU_RECORD_MARK, service->name, key);
+    mu_stored_delete(service, MU_RECORD_MARK, key, &((Mark *)mark)->bytes, effects);
     g_hash_table_iter_remove(&iter);
   }
 }
@@ -133,8 +139,11 @@ void mu_marks_copy(const MuService *from, MuService *to) {
   GHashTableIter iter;
   gpointer key = NULL, mark = NULL;
   g_hash_table_iter_init(&iter, from->marks);
-  while (g_hash_table_iter_next(&iter, &key, &mark))
-    g_hash_table_insert(to->marks, g_strdup(key), mark_copy(mark));
+  while (g_hash_table_iter_next(&iter, &key, &mark)) {
+    Mark *copy = mark_copy(mark);
+    copy->bytes = 0; /* the copy has nothing in the store */
+    g_hash_table_insert(to->marks, g_strdup(key), copy);
+  }
 }
 
 gboolean mu_marks_load(MuService *service, const char *key, const char *value, gsize length, GError **error) {
@@ -148,6 +157,7 @@ gboolean mu_marks_load(MuService *service, const char *key, const char *value, g
       !mu_json_get_string(json, "parameters", FALSE, &parameters, error))
     return FALSE;
   mark.parameters = (char *)parameters;
+  mu_stored_note(service, key, length, &mark.bytes);
   g_hash_table_insert(service->marks, g_strdup(key), mark_copy(&mark));
   return TRUE;
 }

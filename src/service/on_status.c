@@ -1,6 +1,7 @@
 /* A task's status came. */
 #include "service_private.h"
 
+#include "stored.h"
 #include "wants.h"
 
 #include <string.h>
@@ -93,18 +94,22 @@ static gboolean note_goal(MuTask *task, gboolean asked_to_end) {
 }
 
 /* What people are told of it is bounded: it is stored, and a task may write much before it fails. */
-char *mu_status_message_shortened(const char *message) {
-  if (message == NULL || strlen(message) <= MU_STATUS_MAX_MESSAGE)
+static char *shortened(const char *message, gsize max_bytes) {
+  if (message == NULL || strlen(message) <= max_bytes)
     return g_strdup(message);
-  const char *end = message + MU_STATUS_MAX_MESSAGE - strlen("…");
+  const char *end = message + max_bytes - strlen("…");
   while (end > message && ((guchar)*end & 0xc0) == 0x80) /* not inside a character */
     end--;
   g_autofree char *begin = g_strndup(message, (gsize)(end - message));
   return g_strconcat(begin, "…", NULL);
 }
 
-static void shorten_message(MuTaskStatus *status) {
-  char *shorter = mu_status_message_shortened(status->message);
+char *mu_status_message_shortened(const char *message) {
+  return shortened(message, MU_STATUS_MAX_MESSAGE);
+}
+
+static void shorten_message(MuTaskStatus *status, gsize max_bytes) {
+  char *shorter = shortened(status->message, max_bytes);
   g_free(status->message);
   status->message = shorter;
 }
@@ -112,9 +117,9 @@ static void shorten_message(MuTaskStatus *status) {
 static void apply(MuService *service, MuTask *task, const MuTaskStatus *status, MuEffects *effects) {
   gboolean asked_to_end = task->record->kill == MU_KILL_WANTED, began = !never_began(task->status, status->state);
   mu_task_take_status(task, mu_task_status_copy(status));
-  shorten_message(task->status);
-  mu_batch_take(effects->batch, MU_RECORD_STATUS, service->name, task->record->name,
-                mu_status_record_encode(task->status));
+  shorten_message(task->status, mu_stored_is_full(service, effects) ? MU_STORED_SHORT_MESSAGE : MU_STATUS_MAX_MESSAGE);
+  mu_stored_take(service, MU_RECORD_STATUS, task->record->name, mu_status_record_encode(task->status),
+                 &task->status_bytes, effects);
   gboolean ended = mu_task_state_is_terminal(status->state);
   if (ended)
     on_end(task, began, effects);

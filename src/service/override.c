@@ -6,6 +6,7 @@
 #include "log.h"
 #include "marks.h"
 #include "plan_draft.h"
+#include "stored.h"
 #include <muster/error.h>
 
 #include <string.h>
@@ -45,14 +46,14 @@ static gboolean is_active(const MuOverride *override) {
 
 /* ---- records ------------------------------------------------------------------------------------------------------- */
 
-static void put(const MuOverride *override, MuEffects *effects) {
-  mu_batch_take(effects->batch, MU_RECORD_RECOVERY, override->pod->service->name, override->pod->name,
-                mu_recovery_record_encode(override->record));
+static void put(MuOverride *override, MuEffects *effects) {
+  mu_stored_take(override->pod->service, MU_RECORD_RECOVERY, override->pod->name,
+                 mu_recovery_record_encode(override->record), &override->bytes, effects);
 }
 
-static void erase_record(const MuOverride *override, MuEffects *effects) {
+static void erase_record(MuOverride *override, MuEffects *effects) {
   if (!override->over)
-    mu_batch_delete(effects->batch, MU_RECORD_RECOVERY, override->pod->service->name, override->pod->name);
+    mu_stored_delete(override->pod->service, MU_RECORD_RECOVERY, override->pod->name, &override->bytes, effects);
 }
 
 /* Its key is the pod's name. */
@@ -60,7 +61,7 @@ gboolean mu_override_load(MuService *service, const char *key, const char *value
   MuRecoveryRecord *record = mu_recovery_record_decode(value, length, error);
   MuPod *pod = record == NULL ? NULL : mu_service_ensure_named_pod(service, key, error);
   if (pod != NULL)
-    add_case(pod, record);
+    mu_stored_note(service, key, length, &add_case(pod, record)->bytes);
   else
     mu_recovery_record_free(record);
   return pod != NULL;

@@ -23,6 +23,7 @@ typedef struct MuOverridePart {
 struct MuOverride {
   MuPod *pod; /* that failed */
   MuRecoveryRecord *record;
+  guint32 bytes;    /* of it in the store */
   MuPhase *phase;   /* NULL: it is left to the default recovery, or code is not there to be asked */
   GPtrArray *parts; /* of MuOverridePart*, owned: the phase's pod steps */
   gboolean over;    /* its record is gone; the phase is shown until there is another one */

@@ -3,6 +3,7 @@
 #include "service_private.h"
 
 #include "launch.h"
+#include "stored.h"
 #include <muster/error.h>
 
 #include <string.h>
@@ -27,10 +28,11 @@ guint64 mu_pod_paused_tasks(const MuPod *pod, const MuPodSpec *spec) {
 
 static void put_paused(MuPod *pod, MuEffects *effects) {
   if (pod->paused->len > 0) {
-    mu_batch_take(effects->batch, MU_RECORD_PAUSE, pod->service->name, pod->name, mu_pause_record_encode(pod->paused));
+    mu_stored_take(pod->service, MU_RECORD_PAUSE, pod->name, mu_pause_record_encode(pod->paused), &pod->pause_bytes,
+                   effects);
     return;
   }
-  mu_batch_delete(effects->batch, MU_RECORD_PAUSE, pod->service->name, pod->name);
+  mu_stored_delete(pod->service, MU_RECORD_PAUSE, pod->name, &pod->pause_bytes, effects);
   g_clear_pointer(&pod->paused, g_ptr_array_unref);
 }
 

@@ -5,6 +5,7 @@
 #include "json.h"
 #include "marks.h"
 #include "override.h"
+#include "stored.h"
 #include <muster/error.h>
 
 #include <string.h>
@@ -65,6 +66,21 @@ static gboolean check_parameters(json_t *parameters, GError **error) {
               " bytes; at most %u (MU_PLAN_MAX_PARAMETERS) with %u (MU_PLAN_MAX_PARAMETER_BYTES) are accepted",
               json_object_size(parameters), bytes, MU_PLAN_MAX_PARAMETERS, MU_PLAN_MAX_PARAMETER_BYTES);
   return FALSE;
+}
+
+/* Each task that the plan launches keeps them. */
+static gboolean check_room(const MuService *service, const MuPlan *plan, const json_t *parameters,
+                           const MuEffects *effects, GError **error) {
+  gsize n = 1;
+  if (json_object_size(parameters) == 0)
+    return TRUE;
+  for (guint i = 0; i < plan->phases->len; i++) {
+    const MuPhase *phase = plan->phases->pdata[i];
+    for (guint j = 0; j < phase->steps->len; j++)
+      n += (gsize)__builtin_popcountll(((const MuStep *)phase->steps->pdata[j])->tasks);
+  }
+  g_autofree char *text = mu_json_to_string(parameters);
+  return mu_stored_check(service, n * strlen(text), "the parameters, kept with each task of the plan,", effects, error);
 }
 
 static void take_parameters(MuPlan *plan, const json_t *parameters) {
@@ -300,6 +316,8 @@ gboolean mu_service_plan_op(MuService *service, const MuPlanRequest *request, gb
   *ret_already = element_is_already(service, &element, request->op);
   if (*ret_already)
     return TRUE;
+  if (request->op == MU_PLAN_OP_START && !check_room(service, element.plan, request->parameters, effects, error))
+    return FALSE;
   if (request->op == MU_PLAN_OP_START)
     take_parameters(element.plan, request->parameters);
   if (element.step != NULL)

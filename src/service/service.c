@@ -8,6 +8,7 @@
 #include "override.h"
 #include "quota.h"
 #include "spec_diff.h"
+#include "stored.h"
 #include <muster/error.h>
 
 #include <string.h>
@@ -180,10 +181,11 @@ const MuServiceSpec *mu_service_config(const MuService *service, const char *con
   return NULL;
 }
 
-void mu_service_add_config(MuService *service, const char *config_id, MuServiceSpec *take_spec) {
+MuConfig *mu_service_add_config(MuService *service, const char *config_id, MuServiceSpec *take_spec) {
   MuConfig *config = g_new(MuConfig, 1);
-  *config = (MuConfig){g_strdup(config_id), take_spec};
+  *config = (MuConfig){.id = g_strdup(config_id), .spec = take_spec};
   g_ptr_array_add(service->configs, config);
+  return config;
 }
 
 const MuServiceSpec *mu_service_target(const MuService *service) {
@@ -238,7 +240,8 @@ void mu_pod_mark_dirty(MuPod *pod) {
 }
 
 void mu_service_put(MuService *service, MuEffects *effects) {
-  mu_batch_take(effects->batch, MU_RECORD_SERVICE, service->name, "", mu_service_record_encode(service->record));
+  mu_stored_take(service, MU_RECORD_SERVICE, "", mu_service_record_encode(service->record), &service->record_bytes,
+                 effects);
 }
 
 static void count_held(MuPod *pod) {
@@ -249,14 +252,15 @@ static void count_held(MuPod *pod) {
 }
 
 void mu_pod_put(MuPod *pod, MuEffects *effects) {
-  mu_batch_take(effects->batch, MU_RECORD_POD, pod->service->name, pod->name, mu_pod_record_encode(pod->record));
+  mu_stored_take(pod->service, MU_RECORD_POD, pod->name, mu_pod_record_encode(pod->record), &pod->record_bytes,
+                 effects);
   count_held(pod);
   mu_pod_mark_dirty(pod);
 }
 
 void mu_task_put(MuTask *task, MuEffects *effects) {
-  mu_batch_take(effects->batch, MU_RECORD_TASK, task->pod->service->name, task->record->name,
-                mu_task_record_encode(task->record));
+  mu_stored_take(task->pod->service, MU_RECORD_TASK, task->record->name, mu_task_record_encode(task->record),
+                 &task->record_bytes, effects);
   mu_pod_mark_dirty(task->pod);
 }
 
@@ -339,7 +343,7 @@ MuTask *mu_pod_take_launch(MuPod *pod, MuTaskRecord *take_record, MuEffects *eff
     task->record = take_record;
     g_hash_table_insert(pod->service->tasks, take_record->name, task);
     if (task->status != NULL)
-      mu_batch_delete(effects->batch, MU_RECORD_STATUS, pod->service->name, take_record->name);
+      mu_stored_delete(pod->service, MU_RECORD_STATUS, take_record->name, &task->status_bytes, effects);
     mu_task_take_status(task, NULL);
     mu_assert(task->next_kill_ms == 0);
   }
@@ -349,9 +353,9 @@ MuTask *mu_pod_take_launch(MuPod *pod, MuTaskRecord *take_record, MuEffects *eff
 
 void mu_pod_erase_task(MuPod *pod, MuTask *task, MuEffects *effects) {
   MuService *service = pod->service;
-  mu_batch_delete(effects->batch, MU_RECORD_TASK, service->name, task->record->name);
+  mu_stored_delete(service, MU_RECORD_TASK, task->record->name, &task->record_bytes, effects);
   if (task->status != NULL)
-    mu_batch_delete(effects->batch, MU_RECORD_STATUS, service->name, task->record->name);
+    mu_stored_delete(service, MU_RECORD_STATUS, task->record->name, &task->status_bytes, effects);
   g_hash_table_remove(service->tasks, task->record->name);
   g_ptr_array_remove_fast(service->killing, task);
   (*count_of(task))--;
@@ -368,7 +372,7 @@ void mu_service_erase_pod(MuService *service, MuPod *pod, MuEffects *effects) {
   for (guint i = 0; pod->record != NULL && i < pod->record->entries->len; i++)
     mu_effects_leave_role(effects, ((MuLedgerEntry *)pod->record->entries->pdata[i])->resource->reservation.role);
   if (pod->record != NULL)
-    mu_batch_delete(effects->batch, MU_RECORD_POD, service->name, pod->name);
+    mu_stored_delete(service, MU_RECORD_POD, pod->name, &pod->record_bytes, effects);
   mu_pod_take_record(pod, NULL);
   mu_pod_forget_paused(pod, NULL, effects);
 }
@@ -384,22 +388,12 @@ const char *mu_service_fingerprint(MuService *service, const MuPodSpec *pod, con
   return fingerprint;
 }
 
-gsize mu_service_config_bytes(const MuService *service, const MuServiceScheduler *next) {
-  gsize bytes = strlen(next->json);
-  for (guint i = 0; i < service->configs->len; i++) {
-    const MuConfig *config = service->configs->pdata[i];
-    g_autofree char *json = strcmp(config->id, next->config_id) == 0 ? NULL : mu_service_spec_to_json(config->spec);
-    bytes += json == NULL ? 0 : strlen(json);
-  }
-  return bytes;
-}
-
 void mu_service_keep_config(MuService *service, const MuServiceScheduler *scheduler, MuEffects *effects) {
   if (mu_service_config(service, scheduler->config_id) != NULL)
     return;
-  mu_service_add_config(service, scheduler->config_id, mu_service_spec_ref(scheduler->spec));
-  mu_batch_put(effects->batch, MU_RECORD_CONFIG, service->name, scheduler->config_id, scheduler->json,
-               strlen(scheduler->json));
+  MuConfig *config = mu_service_add_config(service, scheduler->config_id, mu_service_spec_ref(scheduler->spec));
+  mu_stored_put(service, MU_RECORD_CONFIG, scheduler->config_id, scheduler->json, strlen(scheduler->json),
+                &config->bytes, effects);
 }
 
 /* Mostly there is the target alone: then no task needs to be looked at. */
@@ -407,32 +401,63 @@ static gboolean has_target_alone(const MuService *service) {
   return service->configs->len == 1 && mu_service_target(service) != NULL;
 }
 
-void mu_service_prune_configs(MuService *service, MuEffects *effects) {
-  if (has_target_alone(service))
-    return;
-  g_autoptr(GHashTable) used = g_hash_table_new(g_str_hash, g_str_equal);
+/* Ids, borrowed; the caller unrefs. */
+static GHashTable *used_by_tasks(const MuService *service) {
+  GHashTable *used = g_hash_table_new(g_str_hash, g_str_equal);
   GHashTableIter iter;
   gpointer value = NULL;
-  if (service->record->target != NULL)
-    g_hash_table_add(used, service->record->target);
   g_hash_table_iter_init(&iter, service->tasks);
   while (g_hash_table_iter_next(&iter, NULL, &value))
     if (((MuTask *)value)->record->config != NULL)
       g_hash_table_add(used, ((MuTask *)value)->record->config);
+  return used;
+}
+
+void mu_service_prune_configs(MuService *service, MuEffects *effects) {
+  if (has_target_alone(service))
+    return;
+  g_autoptr(GHashTable) used = used_by_tasks(service);
+  if (service->record->target != NULL)
+    g_hash_table_add(used, service->record->target);
   for (guint i = service->configs->len; i > 0; i--) {
-    const char *id = ((MuConfig *)service->configs->pdata[i - 1])->id;
+    MuConfig *config = service->configs->pdata[i - 1];
+    const char *id = config->id;
     if (g_hash_table_contains(used, id) || mu_service_history_has(service, id))
       continue;
-    mu_batch_delete(effects->batch, MU_RECORD_CONFIG, service->name, id);
+    mu_stored_delete(service, MU_RECORD_CONFIG, id, &config->bytes, effects);
     g_hash_table_remove_all(service->fingerprints); /* their keys are of it, perhaps */
     g_ptr_array_remove_index_fast(service->configs, i - 1);
   }
 }
 
+/* Those that only the history has, or the target that is about to be replaced. */
+static gsize bytes_of_unused_configs(const MuService *service, const char *next) {
+  gsize bytes = 0;
+  g_autoptr(GHashTable) used = used_by_tasks(service);
+  for (guint i = 0; i < service->configs->len; i++) {
+    const MuConfig *config = service->configs->pdata[i];
+    if (!g_hash_table_contains(used, config->id) && strcmp(config->id, next) != 0)
+      bytes += config->bytes;
+  }
+  return bytes;
+}
+
+gsize mu_service_bytes_with(const MuService *service, const MuServiceScheduler *next, gsize context_bytes) {
+  gsize bytes = context_bytes + mu_history_entry_bytes(context_bytes);
+  if (service == NULL || mu_service_config(service, next->config_id) == NULL)
+    bytes += mu_stored_size(next->config_id, strlen(next->json));
+  if (service != NULL)
+    bytes += service->stored_bytes - service->context_bytes - mu_history_bytes(service) -
+             bytes_of_unused_configs(service, next->config_id);
+  return bytes;
+}
+
 void mu_service_erase_configs(MuService *service, MuEffects *effects) {
   mu_service_erase_history(service, effects);
   g_hash_table_remove_all(service->fingerprints);
-  for (guint i = 0; i < service->configs->len; i++)
-    mu_batch_delete(effects->batch, MU_RECORD_CONFIG, service->name, ((MuConfig *)service->configs->pdata[i])->id);
+  for (guint i = 0; i < service->configs->len; i++) {
+    MuConfig *config = service->configs->pdata[i];
+    mu_stored_delete(service, MU_RECORD_CONFIG, config->id, &config->bytes, effects);
+  }
   g_ptr_array_set_size(service->configs, 0);
 }

@@ -23,9 +23,10 @@ typedef struct MuOverride MuOverride;     /* override.h */
 typedef struct {
   MuPod *pod;
   MuTaskRecord *record;
-  MuTaskStatus *status; /* NULL: none came yet */
-  gint64 next_kill_ms;  /* a kill is under way and is repeated then; 0: none */
-  gint64 kill_since_ms; /* … since then, or since the scheduler started */
+  MuTaskStatus *status;               /* NULL: none came yet */
+  gint64 next_kill_ms;                /* a kill is under way and is repeated then; 0: none */
+  gint64 kill_since_ms;               /* … since then, or since the scheduler started */
+  guint32 record_bytes, status_bytes; /* in the store */
 } MuTask;
 
 /* A pod instance: of the target configuration, or one that still has records. */
@@ -50,9 +51,10 @@ struct MuPod {
   gint64 kept_since_ms;
   gint64 lost_ms; /* since when a task of it does not come back (replace.c); 0: all are well, or there is no policy */
   gint64 left_ms; /* since when what it left behind on other agents is looked for; 0: it left nothing */
-  gint64 leaving_ms;  /* since when it gives its resources back in a service that goes on; 0: it does not */
-  gboolean dirty;     /* in service->dirty_pods */
-  MuStep *claimed_by; /* during settle: the step that works on it now */
+  gint64 leaving_ms; /* since when it gives its resources back in a service that goes on; 0: it does not */
+  gboolean dirty;    /* in service->dirty_pods */
+  guint32 record_bytes, pause_bytes, why_bytes; /* in the store */
+  MuStep *claimed_by;                           /* during settle: the step that works on it now */
 };
 
 /* A configuration that is or was the target. */
@@ -61,6 +63,7 @@ typedef struct {
   gint64 version;  /* of the service when it became the target */
   gint64 since_ms; /* when that was */
   GBytes *context; /* what it is built from */
+  guint32 bytes;   /* in the store */
 } MuHistoryEntry;
 
 #define MU_HISTORY_MAX 11                        /* configurations kept of a service, the present one included */
@@ -70,10 +73,13 @@ typedef struct {
 typedef struct {
   char *id;
   MuServiceSpec *spec;
+  guint32 bytes; /* in the store */
 } MuConfig;
 
 struct MuService {
   char *name, *sanitized;
+  gsize stored_bytes;                  /* all that it has in the store: see stored.h */
+  guint32 record_bytes, context_bytes; /* of its record, and of what the factory builds it from */
   MuServiceRecord *record;
   MuServiceScheduler *scheduler; /* of the target; NULL: none could be built (uninstalling, failed) */
   char *failure;                 /* why there is none; shown */
@@ -178,8 +184,11 @@ gboolean mu_service_check_change(const MuService *service, const MuServiceSchedu
 void mu_service_uninstall(MuService *service, MuEffects *effects);
 /* Operator's word that what the service still waits for is gone. Only while uninstalling. */
 void mu_service_force_gone(MuService *service, MuEffects *effects);
-/* Bytes of the configurations that would be kept with `next` as the target: its own, and those that tasks run with. */
-gsize mu_service_config_bytes(const MuService *service, const MuServiceScheduler *next);
+/* What would be stored with `next`, made of the context, as the target of the service (NULL: a new one): earlier configurations that no task
+ * runs with go when there is no room for them. */
+gsize mu_service_bytes_with(const MuService *service, const MuServiceScheduler *next, gsize context_bytes);
+/* Writes its record. */
+void mu_service_put(MuService *service, MuEffects *effects);
 /* Forgets all its configurations, in the store too. */
 void mu_service_erase_configs(MuService *service, MuEffects *effects);
 /* Uninstalling, and code has a say in it that is not over, or cannot be asked. */
@@ -351,6 +360,6 @@ const MuServiceSpec *mu_service_target(const MuService *service); /* NULL: none 
 /* The configuration of that id that it holds, or NULL; borrowed. */
 const MuServiceSpec *mu_service_config(const MuService *service, const char *config_id);
 /* It holds the configuration from now on; it has none of that id. In memory alone. */
-void mu_service_add_config(MuService *service, const char *config_id, MuServiceSpec *take_spec);
+MuConfig *mu_service_add_config(MuService *service, const char *config_id, MuServiceSpec *take_spec);
 gboolean mu_task_is_alive(const MuTask *task); /* launched, and no terminal status came */
 #endif

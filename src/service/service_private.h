@@ -34,7 +34,6 @@ char *mu_yaml_context_spec_file(GBytes *context);
 
 /* ---- records: every change of one is written by these, and marks what depends on it -------------------------------- */
 
-void mu_service_put(MuService *service, MuEffects *effects);
 void mu_pod_put(MuPod *pod, MuEffects *effects);
 void mu_task_put(MuTask *task, MuEffects *effects);
 void mu_pod_mark_dirty(MuPod *pod);
@@ -64,7 +63,12 @@ void mu_service_keep_config(MuService *service, const MuServiceScheduler *schedu
 /* For an operation on it: MU_ERROR_NOT_FOUND, or MU_ERROR_CONFLICT when the service is being uninstalled. */
 MuPod *mu_service_require_pod(MuService *service, const char *name, GError **error);
 gboolean mu_history_load(MuService *service, const char *value, gsize length, GError **error);
+/* One stored file. */
+void mu_service_load_file(MuService *service, const char *name, const char *value, gsize length);
 void mu_service_erase_history(MuService *service, MuEffects *effects);
+/* In the store: of all its entries; of one with a context of so many bytes, or a little less. */
+gsize mu_history_bytes(const MuService *service);
+gsize mu_history_entry_bytes(gsize context_bytes);
 gboolean mu_service_history_has(const MuService *service, const char *config);
 /* Forgets which of the pod's tasks are paused: all, or those that `spec` (NULL: all) does not have. */
 void mu_pod_forget_paused(MuPod *pod, const MuPodSpec *spec, MuEffects *effects);

@@ -5,6 +5,7 @@
 #include "bug.h"
 #include "log.h"
 #include "override.h"
+#include "stored.h"
 
 #include <string.h>
 
@@ -167,7 +168,7 @@ static void end_release(MuPod *pod, MuEffects *effects) {
     mu_pod_record_clear_place(pod->record);
     mu_pod_put(pod, effects);
   } else {
-    mu_batch_delete(effects->batch, MU_RECORD_POD, service->name, pod->name);
+    mu_stored_delete(service, MU_RECORD_POD, pod->name, &pod->record_bytes, effects);
     mu_pod_take_record(pod, NULL);
   }
   forget_tasks(pod, effects);

@@ -17,6 +17,7 @@
   X(POD, "pod")               /* another plan's step works on its pod */                                               \
   X(TURN, "turn")             /* other services grow now */                                                            \
   X(QUOTA, "quota")           /* its own is used up */                                                                 \
+  X(BUDGET, "budget")         /* it stores as much as it may */                                                        \
   X(OFFER, "offer")           /* no agent has what it needs */                                                         \
   X(OLD_TASK, "old-task")     /* an older task has to end first */                                                     \
   X(RELEASE, "release")       /* the pod gives its resources back first */                                             \

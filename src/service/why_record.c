@@ -2,6 +2,7 @@
  * than those that were written, and at most once a minute; what is launched soon is never written of. */
 #include "json.h"
 #include "service_private.h"
+#include "stored.h"
 
 #include <string.h>
 
@@ -27,7 +28,8 @@ static char *encode(const MuPod *pod) {
 }
 
 void mu_why_keep(MuPod *pod, MuEffects *effects) {
-  if (pod->outcome == NULL || effects->now_ms - pod->waiting_since_ms < PATIENCE_MS)
+  if (pod->outcome == NULL || effects->now_ms - pod->waiting_since_ms < PATIENCE_MS ||
+      mu_stored_is_full(pod->service, effects))
     return;
   guint shape = shape_of(pod->outcome);
   if (pod->why_kept && (shape == pod->why_shape || effects->now_ms - pod->why_kept_ms < PAUSE_MS))
@@ -37,7 +39,7 @@ void mu_why_keep(MuPod *pod, MuEffects *effects) {
   pod->why_kept = TRUE;
   pod->why_shape = shape;
   pod->why_kept_ms = effects->now_ms;
-  mu_batch_take(effects->batch, MU_RECORD_WHY, pod->service->name, pod->name, encode(pod));
+  mu_stored_take(pod->service, MU_RECORD_WHY, pod->name, encode(pod), &pod->why_bytes, effects);
 }
 
 void mu_why_forget(MuPod *pod, MuEffects *effects) {
@@ -46,7 +48,7 @@ void mu_why_forget(MuPod *pod, MuEffects *effects) {
   pod->why_kept = FALSE;
   g_clear_pointer(&pod->kept_outcome, mu_outcome_free);
   g_ptr_array_remove_fast(pod->service->explained, pod);
-  mu_batch_delete(effects->batch, MU_RECORD_WHY, pod->service->name, pod->name);
+  mu_stored_delete(pod->service, MU_RECORD_WHY, pod->name, &pod->why_bytes, effects);
 }
 
 void mu_why_restore(MuPod *pod) {
@@ -76,5 +78,6 @@ gboolean mu_why_load(MuService *service, const char *value, gsize length, GError
   pod->kept_since_ms = since_ms;
   pod->kept_outcome = g_steal_pointer(&outcome);
   g_ptr_array_add(service->explained, pod);
+  mu_stored_note(service, pod->name, length, &pod->why_bytes);
   return TRUE;
 }

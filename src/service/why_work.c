@@ -46,6 +46,7 @@ static MuWhyKind offer_kind(int stage) {
   case MU_STAGE_DEPENDENCY: return MU_WHY_DEPENDENCY;
   case MU_STAGE_DISCIPLINE: return MU_WHY_TURN;
   case MU_STAGE_QUOTA: return MU_WHY_QUOTA;
+  case MU_STAGE_BUDGET: return MU_WHY_BUDGET;
   default: return MU_WHY_OFFER;
   }
 }

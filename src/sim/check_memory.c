@@ -1,6 +1,7 @@
 /* The state in memory equals the state that a restart would load. At every commit: the records of the pods that it touched,
  * and what else it touched, are in the store as they are in memory. At every n-th: a second client is built from the store
- * and the canonical dumps of both are compared: services, configurations, footprints, tasks, statuses, plans, marks.
+ * and the canonical dumps of both are compared: services, configurations, footprints, tasks, statuses, plans, marks. How much each service
+ * has in the store is summed up anew.
  *
  * Not compared, since they are not kept over a restart on purpose: phases of decommission and uninstall that are complete; of the
  * recovery plan all but which instances it has still to launch (a launch under way is the task's own state, and complete
@@ -149,7 +150,29 @@ static void compare_all(MuSim *sim, const MuMultiServiceManager *memory, const M
                       g_hash_table_size(stored->by_name), g_strv_length(names));
 }
 
+/* What each service is thought to have in the store. */
+static void compare_bytes(MuSim *sim) {
+  g_autoptr(GHashTable) sums = g_hash_table_new(g_str_hash, g_str_equal);
+  GHashTableIter iter;
+  gpointer key = NULL, value = NULL;
+  g_hash_table_iter_init(&iter, sim->records);
+  while (g_hash_table_iter_next(&iter, &key, NULL)) {
+    const MuSimRecord *record = key;
+    gsize sum = GPOINTER_TO_SIZE(g_hash_table_lookup(sums, record->service));
+    g_hash_table_insert(sums, record->service, GSIZE_TO_POINTER(sum + strlen(record->key) + record->length));
+  }
+  g_hash_table_iter_init(&iter, sim->client->manager->by_name);
+  while (g_hash_table_iter_next(&iter, &key, &value)) {
+    gsize sum = GPOINTER_TO_SIZE(g_hash_table_lookup(sums, key));
+    if (((const MuService *)value)->stored_bytes != sum)
+      mu_sim_check_fail(sim, &mu_sim_check_memory,
+                        "service %s: %" G_GSIZE_FORMAT " bytes are counted, and the store has %" G_GSIZE_FORMAT,
+                        (const char *)key, ((const MuService *)value)->stored_bytes, sum);
+  }
+}
+
 static void check_whole(MuSim *sim) {
+  compare_bytes(sim);
   MuMultiServiceEventClient *client = mu_multi_service_event_client_new(
       "sim", mu_multi_service_manager_new(), mu_service_store_new(sim->factory, sim->factory_user), NULL);
   const MuClientSettings settings = mu_sim_settings(sim);

@@ -1,6 +1,7 @@
 /* Virtual time and the scheduler's life in it. */
 #include "sim_check.h"
 
+#include "client_private.h"
 #include "step_run.h"
 
 #include <muster/error.h>
@@ -337,6 +338,12 @@ void mu_sim_free(MuSim *sim) {
   g_free(sim);
 }
 
+void mu_sim_limit_stored(MuSim *sim, gsize bytes) {
+  sim->stored_limit = bytes;
+  if (sim->client != NULL)
+    sim->client->effects.max_stored_bytes = bytes;
+}
+
 void mu_sim_limit_footprint(MuSim *sim, guint n, gint64 turn_ms) {
   sim->footprint_limit = n;
   sim->turn_ms = turn_ms;
@@ -356,6 +363,8 @@ void mu_sim_set_role(MuSim *sim, const char *role) {
 MuClientSettings mu_sim_settings(const MuSim *sim) {
   MuClientSettings settings = mu_client_settings_default;
   settings.role = sim->scheduler_role;
+  if (sim->stored_limit > 0)
+    settings.max_stored_bytes = sim->stored_limit;
   return settings;
 }
 

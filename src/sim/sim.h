@@ -49,6 +49,8 @@ const char *mu_sim_agent_id(const MuSim *sim, guint i); /* in the order of addin
 void mu_sim_script(MuSim *sim, const char *task, const MuSimScript *script);
 /* At most so many services may grow at once; before the first run. */
 void mu_sim_limit_footprint(MuSim *sim, guint n, gint64 turn_ms);
+/* Each service may have so many bytes in the store, from now on. */
+void mu_sim_limit_stored(MuSim *sim, gsize bytes);
 /* From the scheduler's next start on: mu_multi_service_event_client_set_services. */
 void mu_sim_set_services(MuSim *sim, MuServicesMode mode, const char *const *names);
 /* … the role that it reserves for; NULL: the default, "sim-role". */

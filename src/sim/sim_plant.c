@@ -75,6 +75,8 @@ static void plant_in_service(MuService *service, MuOutput *output) {
     service->deploy->status = MU_STATUS_PENDING;
   if (MU_SIM_PLANTED(memory__untouched) && untouched)
     service->record->created_ms++;
+  if (MU_SIM_PLANTED(memory__stored) && service->stored_bytes > service->record_bytes + service->context_bytes)
+    service->stored_bytes++;
   if (MU_SIM_PLANTED(quota))
     memset(&service->held, 0, sizeof service->held);
 }
@@ -96,9 +98,9 @@ static void pass_over(MuMultiServiceEventClient *client, MuService *service) {
 
 void mu_sim_plant_in_memory(MuMultiServiceEventClient *client, MuOutput *output) {
   gboolean planted = MU_SIM_PLANTED(ledger) || MU_SIM_PLANTED(rollup) || MU_SIM_PLANTED(rollup__untouched) ||
-                     MU_SIM_PLANTED(memory__untouched) || MU_SIM_PLANTED(fair) || MU_SIM_PLANTED(quota) ||
-                     MU_SIM_PLANTED(depends) || MU_SIM_PLANTED(depends__removal) || MU_SIM_PLANTED(roles) ||
-                     MU_SIM_PLANTED(roles__untold);
+                     MU_SIM_PLANTED(memory__untouched) || MU_SIM_PLANTED(memory__stored) || MU_SIM_PLANTED(fair) ||
+                     MU_SIM_PLANTED(quota) || MU_SIM_PLANTED(depends) || MU_SIM_PLANTED(depends__removal) ||
+                     MU_SIM_PLANTED(roles) || MU_SIM_PLANTED(roles__untold);
   if (!planted)
     return;
   g_auto(GStrv) names = mu_multi_service_manager_names(client->manager);

@@ -16,6 +16,7 @@
   X(rollup, "counts a phase as complete that is not")                                                                  \
   X(rollup__untouched, "shows another status of a service of which nothing is stored")                                 \
   X(memory, "keeps in memory what it did not store")                                                                   \
+  X(memory__stored, "forgets how much a service has in the store")                                                     \
   X(memory__untouched, "changes a service of which nothing is stored")                                                 \
   X(discipline, "lets one service more grow than allowed")                                                             \
   X(fair, "serves everybody but one")                                                                                  \

@@ -89,6 +89,7 @@ struct MuSim {
   MuServicesMode mode;
   char **mode_services;
   guint footprint_limit;
+  gsize stored_limit; /* 0: the default */
   gint64 turn_ms;
   guint life; /* counts its starts */
   guint64 seed;

@@ -102,6 +102,12 @@ gboolean mu_do_limit_footprint(MuScenarioRun *run, const MuScenarioLine *line, G
   return TRUE;
 }
 
+gboolean mu_do_limit_stored(MuScenarioRun *run, const MuScenarioLine *line, GError **error) {
+  (void)error;
+  mu_sim_limit_stored(run->sim, (gsize)mu_line_number(line, "N", 0));
+  return TRUE;
+}
+
 gboolean mu_do_wait(MuScenarioRun *run, const MuScenarioLine *line, GError **error) {
   (void)error;
   mu_sim_run(run->sim, mu_line_number(line, "T", 0));

@@ -128,6 +128,7 @@ ACT(seed);
 ACT(cluster);
 ACT(agent);
 ACT(limit_footprint);
+ACT(limit_stored);
 ACT(services_code);
 ACT(service);
 ACT(update);

@@ -51,6 +51,7 @@ const MuScenarioCommand mu_scenario_commands[] = {
     {NULL, "seed N", mu_do_seed, NULL, "The run's random source; before anything else. `--seed` takes its place."},
     {NULL, "limit footprint N [turns of T]", mu_do_limit_footprint, NULL,
      "At most N services may reserve more at a time, for T (1 m) each when they cannot be placed; before the first service."},
+    {NULL, "limit stored N", mu_do_limit_stored, NULL, "Each service may have N bytes in the store, from now on."},
     {NULL, "services have code", mu_do_services_code, NULL,
      "They have that of random runs with `--code`: custom steps in all plans, and a say in recoveries; before the first service."},
 

@@ -2,10 +2,11 @@
 # Services come and go while the scheduler runs, and do not disturb each other.
 . "${MU_SOURCE:?run this with test/run}/test/e2e/e2e.bash"
 work_begin add
-scheduler_start --listen 127.0.0.1:0
+scheduler_start --listen 127.0.0.1:0 --max-stored 64M
 cd "$work" || exit 1
 spec one 2 'echo "one $POD_INSTANCE_INDEX" >> data/out; exec sleep 1000' "$volume" >one.yml
 spec two 1 'exec sleep 1000' >two.yml
+spec one 1 'trap : TERM; while :; do sleep 1; done' 'kill-grace-period: 600' >stubborn.yml
 
 same "no service yet" "[]" "$(muster service list --json | jq -c .)"
 check "add --wait ends when it is deployed" muster service add one -f one.yml --wait --timeout 30
@@ -42,6 +43,14 @@ same "... no volume" "" "$(volumes)"
 refused 4 "one" muster service show one
 refused 4 "one" muster service remove one
 same "the others are still there" "group/three two" "$(json '[.[].service] | join(" ")' muster service list)"
+
+check "a service whose tasks take their time to end" muster service add one -f stubborn.yml --wait --timeout 30
+same "... has its share of the store" true "$(json '.stored_bytes > 0 and .max_stored_bytes == 67108864' muster service show one)"
+check "... is on its way out" muster service remove one
+check "... to remove it twice is once" muster service remove one
+refused 5 "is being uninstalled; add it again when it is gone" muster service add one -f stubborn.yml
+refused 5 "is being uninstalled; add it again when it is gone" muster service update one -f stubborn.yml
+check "... it is declared gone" muster service remove one --force --wait --timeout 30
 
 check "what was removed can be added anew" muster service add one -f one.yml --wait --timeout 30
 same "... on new volumes" "one 0" "$(cat "$state"/engine/runs/one__pod-0-server__*/data/out)"

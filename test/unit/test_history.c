@@ -13,6 +13,7 @@ static void set_up(Fixture *f, gconstpointer data) {
   (void)data;
   f->service = mu_service_new("svc");
   f->effects.batch = mu_batch_new();
+  f->effects.max_stored_bytes = G_MAXSIZE;
 }
 
 static void tear_down(Fixture *f, gconstpointer data) {

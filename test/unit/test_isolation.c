@@ -385,14 +385,14 @@ static void test_stored_bytes(void) {
     mu_client_command(d.client, command, d.now_ms);
   }
   g_assert_cmpint(service->record->version, ==, 5);
-  d.client->settings.max_service_bytes = 300; /* one of them, and not two */
+  d.client->effects.max_stored_bytes = 1000;
   g_autofree char *yaml = yaml_of("svc", "0.7");
   MuCommand *command = mu_command_new(MU_COMMAND_SERVICE_PUT, "svc");
   command->context = g_bytes_new(yaml, strlen(yaml));
   mu_client_command(d.client, command, d.now_ms);
   const MuPendingReply *reply = d.client->replies->pdata[d.client->replies->len - 1];
   g_assert_error(reply->error, MU_ERROR, MU_ERROR_TOO_LARGE);
-  g_assert_true(g_str_has_prefix(reply->error->message, "service svc would keep "));
+  g_assert_true(g_str_has_prefix(reply->error->message, "service svc would store "));
   g_assert_cmpint(service->record->version, ==, 5);
 }
 

@@ -21,8 +21,8 @@
   G_STMT_END
 
 static void test_stage_words(void) {
-  static const char *const WORDS[] = {"dependency", "discipline", "quota",  "agent", "role", "placement",
-                                      "reserved",   "cpus",       "memory", "gpus",  "disk", "ports"};
+  static const char *const WORDS[] = {"dependency", "discipline", "quota",  "budget", "agent", "role", "placement",
+                                      "reserved",   "cpus",       "memory", "gpus",   "disk",  "ports"};
   g_assert_cmpuint(G_N_ELEMENTS(WORDS), ==, MU_STAGE_COUNT);
   for (guint i = 0; i < MU_STAGE_COUNT; i++)
     g_assert_cmpstr(mu_stage_to_string((MuStage)i), ==, WORDS[i]);
