@@ -75,10 +75,9 @@ typedef struct {
   const char *pod;          /* its type */
   guint index;              /* of the instance */
   const char *const *tasks; /* their names, ended by NULL; NULL: all of the pod's */
-  /* Of a recovery only, else MU_ERROR_REFUSED. */
-  gboolean
-      replace; /* the instance gives up what it holds, with its data, and begins anew somewhere; an instance that failed for
-                     * good has done that already */
+  /* Of a recovery only, else MU_ERROR_REFUSED: the instance gives up what it holds, with its data, and begins anew somewhere; an
+   * instance that failed for good has done that already. All of its tasks that were up come back with those that are named. */
+  gboolean replace;
   const char *const
       *env; /* "NAME=value", ended by NULL: for the tasks in this launch, and not when they are started again later */
 } MuPodStep;

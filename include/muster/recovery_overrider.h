@@ -25,6 +25,9 @@ typedef struct {
  * `failed->tasks` of that instance. A draft that is left as it was: the default recovery. FALSE with an error: likewise, and the
  * error is logged.
  *
+ * It is asked about failures, and about what an operator restarts or replaces. What the deploy plan ends to launch it in a new
+ * configuration is none.
+ *
  * Must be a function of its arguments: it is called again for the same failure at each start of the scheduler and when the
  * configuration changes, until the recovery is over, and the steps of the same names go on where they were. A failure that was not
  * permanent and becomes so is asked about anew. */

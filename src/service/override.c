@@ -98,6 +98,33 @@ void mu_override_drop(MuPod *pod, MuEffects *effects) {
   g_ptr_array_remove_fast(pod->service->overrides, override);
 }
 
+static gboolean was_up(const MuTask *task) {
+  return task->record->reached && !task->record->anew_begun && mu_task_is_wanted(task);
+}
+
+static gboolean goes_down(const MuTask *task) {
+  return was_up(task) && (mu_task_is_alive(task) || mu_task_has_failed(task));
+}
+
+/* What failed for good has been replaced already: that is why code was asked. */
+static gboolean replaces(const MuOverridePart *part) {
+  const MuOverride *override = part->override;
+  return part->replace && (part->step->asset != override->pod || !override->record->permanent);
+}
+
+/* All that goes down with an instance that the step replaces comes back with it, whether code names it or not: else code would be
+ * asked about what its own answer brought down, would replace the instance again, and so on for ever. */
+static guint64 taken_along(const MuOverridePart *part, const MuPodSpec *spec) {
+  const MuPod *pod = part->step->asset;
+  guint64 along = 0;
+  for (guint i = 0; replaces(part) && i < spec->n_tasks; i++) {
+    const MuTask *task = mu_pod_task(pod, spec->tasks[i].name);
+    if (task != NULL && goes_down(task))
+      along |= G_GUINT64_CONSTANT(1) << i;
+  }
+  return along;
+}
+
 /* Its tasks go on in the configuration that they ran with; where nothing of them is known, it is the target. */
 static void take_config(MuOverridePart *part) {
   const MuPod *pod = part->step->asset;
@@ -112,7 +139,8 @@ static void take_config(MuOverridePart *part) {
   g_free(part->config);
   part->config = g_strdup(config);
   const MuPodSpec *spec = mu_override_spec(part->step);
-  part->step->tasks = spec == NULL ? 0 : mu_pod_tasks_named(spec, (const char *const *)part->tasks);
+  part->step->tasks =
+      spec == NULL ? 0 : mu_pod_tasks_named(spec, (const char *const *)part->tasks) | taken_along(part, spec);
 }
 
 void mu_override_follow(const MuPod *pod) {
@@ -234,7 +262,8 @@ static const char *address_of(const MuPod *pod, char **tasks) {
   return NULL;
 }
 
-static gboolean ask(MuPod *pod, char **take_tasks, gboolean permanent, MuEffects *effects) {
+/* From now on it has a record. */
+static MuOverride *open_case(MuPod *pod, char **take_tasks, gboolean permanent, MuEffects *effects) {
   mu_override_drop(pod, effects);
   MuRecoveryRecord *record = mu_recovery_record_new();
   record->number = next_number(pod->service, effects);
@@ -244,11 +273,21 @@ static gboolean ask(MuPod *pod, char **take_tasks, gboolean permanent, MuEffects
   record->agent_id = g_strdup(pod->record == NULL ? NULL : pod->record->agent_id);
   record->hostname = g_strdup(pod->record == NULL ? NULL : pod->record->hostname);
   record->address = g_strdup(address_of(pod, take_tasks));
-  MuOverride *override = add_case(pod, record);
-  record->declined = pod->service->scheduler != NULL && !make_phase(override, FALSE);
+  return add_case(pod, record);
+}
+
+static void leave(MuPod *pod, char **take_tasks, MuEffects *effects) {
+  MuOverride *override = open_case(pod, take_tasks, FALSE, effects);
+  override->record->declined = TRUE;
+  put(override, effects);
+}
+
+static gboolean ask(MuPod *pod, char **take_tasks, gboolean permanent, MuEffects *effects) {
+  MuOverride *override = open_case(pod, take_tasks, permanent, effects);
+  override->record->declined = pod->service->scheduler != NULL && !make_phase(override, FALSE);
   put(override, effects);
   wake_pods(override);
-  return !record->declined;
+  return !override->record->declined;
 }
 
 static gboolean is_replaced(const MuPod *pod) {
@@ -260,6 +299,44 @@ static gboolean is_worse(const MuOverride *override) {
   return is_replaced(override->pod) && !override->record->permanent && !override->record->replaced;
 }
 
+/* The deploy plan has ended it to launch it in the target configuration. What ends because it was asked to has no failures. */
+static gboolean is_moved(const MuTask *task) {
+  const MuPod *pod = task->pod;
+  const MuPodSpec *spec = mu_step_pod_spec(pod, FALSE);
+  const char *const names[] = {task->record->task, NULL};
+  guint64 bit = spec == NULL ? 0 : mu_pod_tasks_named(spec, names);
+  if (task->record->failures > 0 || g_strcmp0(task->record->config, pod->service->record->target) == 0)
+    return FALSE;
+  for (guint i = 0; i < pod->steps->len; i++) {
+    const MuStep *step = pod->steps->pdata[i];
+    if (step->phase->plan == pod->service->deploy && (step->tasks & bit) != 0 && !step->forced)
+      return TRUE;
+  }
+  return FALSE;
+}
+
+/* Of those that have to be brought back, at least one has come down otherwise than by the deploy plan. */
+static gboolean is_failure(const MuPod *pod, const MuPodSpec *spec, guint64 tasks) {
+  for (guint i = 0; i < spec->n_tasks; i++) {
+    const MuTask *task = (tasks & (G_GUINT64_CONSTANT(1) << i)) == 0 ? NULL : mu_pod_task(pod, spec->tasks[i].name);
+    if (task != NULL && mu_task_has_failed(task) && !is_moved(task))
+      return TRUE;
+  }
+  return FALSE;
+}
+
+/* With an instance that is replaced, in whatever configurations they run. */
+static char **names_that_go_down(const MuPod *pod) {
+  GPtrArray *names = g_ptr_array_new();
+  for (guint i = 0; i < pod->tasks->len; i++) {
+    const MuTask *task = pod->tasks->pdata[i];
+    if (goes_down(task))
+      g_ptr_array_add(names, g_strdup(task->record->task));
+  }
+  g_ptr_array_add(names, NULL);
+  return (char **)g_ptr_array_free(names, FALSE);
+}
+
 gboolean mu_override_takes(MuPod *pod, const MuPodSpec *spec, guint64 tasks, MuEffects *effects) {
   if (pod->override != NULL && pod->override->over)
     mu_override_drop(pod, effects);
@@ -267,7 +344,12 @@ gboolean mu_override_takes(MuPod *pod, const MuPodSpec *spec, guint64 tasks, MuE
     return FALSE;
   if (pod->override != NULL && !is_worse(pod->override))
     return FALSE; /* it was left to the default recovery */
-  return ask(pod, names_of(spec, tasks), is_replaced(pod), effects);
+  gboolean replaced = is_replaced(pod);
+  if (!replaced && !is_failure(pod, spec, tasks)) {
+    leave(pod, names_of(spec, tasks), effects);
+    return FALSE;
+  }
+  return ask(pod, replaced ? names_that_go_down(pod) : names_of(spec, tasks), replaced, effects);
 }
 
 gboolean mu_override_is_open(const MuPod *pod) {
@@ -283,23 +365,11 @@ gboolean mu_override_keeps(MuPod *pod, MuEffects *effects) {
   return FALSE;
 }
 
-static gboolean was_up(const MuTask *task) {
-  return task->record->reached && !task->record->anew_begun && mu_task_is_wanted(task);
-}
-
 void mu_override_ask_lost(MuPod *pod, MuEffects *effects) {
   if (!mu_service_has_overrider(pod->service) || mu_override_keeps(pod, effects))
     return;
-  GPtrArray *names = g_ptr_array_new();
-  for (guint i = 0; i < pod->tasks->len; i++) {
-    const MuTask *task = pod->tasks->pdata[i];
-    if (was_up(task) && (mu_task_is_alive(task) || mu_task_has_failed(task)))
-      g_ptr_array_add(names, g_strdup(task->record->task));
-  }
-  gboolean none = names->len == 0;
-  g_ptr_array_add(names, NULL);
-  char **tasks = (char **)g_ptr_array_free(names, FALSE);
-  if (none)
+  char **tasks = names_that_go_down(pod);
+  if (tasks[0] == NULL)
     g_strfreev(tasks);
   else
     ask(pod, tasks, TRUE, effects);
@@ -341,7 +411,12 @@ void mu_overrides_rebuild(MuService *service, MuEffects *effects) {
 /* ---- beside other plans ---------------------------------------------------------------------------------------------- */
 
 static gboolean has_task(const MuOverridePart *part, const MuPod *pod, const char *task) {
-  return part->step->asset == pod && !part->progress->done && g_strv_contains((const char *const *)part->tasks, task);
+  if (part->step->asset != pod || part->progress->done)
+    return FALSE;
+  const MuPodSpec *spec = mu_override_spec(part->step);
+  const char *const names[] = {task, NULL};
+  return g_strv_contains((const char *const *)part->tasks, task) ||
+         (spec != NULL && (mu_pod_tasks_named(spec, names) & part->step->tasks) != 0);
 }
 
 gboolean mu_override_covers(const MuTask *task) {
@@ -440,12 +515,9 @@ guint64 mu_override_tasks_to_launch(const MuStep *step) {
   return launch;
 }
 
-/* What failed for good has been replaced already: that is why code was asked. */
 static gboolean is_to_replace(const MuOverridePart *part) {
   const MuPod *pod = part->step->asset;
-  const MuOverride *override = part->override;
-  return part->replace && pod->record != NULL && pod->record->fate == MU_POD_KEEP &&
-         (pod != override->pod || !override->record->permanent);
+  return replaces(part) && pod->record != NULL && pod->record->fate == MU_POD_KEEP;
 }
 
 gboolean mu_override_begin(MuStep *step, MuEffects *effects) {

@@ -343,6 +343,27 @@ static void test_update(void) {
   end(&world);
 }
 
+/* What the deploy plan ends to launch it in another configuration has not failed, and keeps its place and its data; what fails
+ * before its turn has. */
+static void test_rollout(void) {
+  World world = {.transient = TRUE};
+  set_up(&world);
+  put(&world, 3, 64);
+  mu_sim_run(world.sim, 600000);
+  g_assert_cmpstr(world.asked->str, ==, "");
+  g_assert_cmpstr(world.launched->str, ==, "node-0-server; node-1-server; node-2-server");
+  forget(&world);
+  plan_command(world.sim, MU_COMMAND_PLAN_INTERRUPT, "deploy", "node", "node-2:[server]");
+  put(&world, 3, 96);
+  plan_command(world.sim, MU_COMMAND_PLAN_INTERRUPT, "deploy", "node", "node-2:[server]");
+  mu_sim_run(world.sim, 60000);
+  mu_sim_end_task(world.sim, "node-2-server", MU_TASK_FAILED);
+  mu_sim_run(world.sim, 60000);
+  g_assert_cmpstr(world.asked->str, ==, "node-2 transient on agent-0 [server]");
+  g_assert_cmpstr(world.launched->str, ==, "node-0-server; node-1-server; node-2-server REPLACE=agent-0");
+  end(&world);
+}
+
 /* What is not wanted any more is not recovered. */
 static void test_scale_down(void) {
   World world = {0};
@@ -427,6 +448,7 @@ int main(int argc, char **argv) {
   g_test_add_func("/recovery-overrider/no-factory", test_no_factory);
   g_test_add_func("/recovery-overrider/steered", test_steered);
   g_test_add_func("/recovery-overrider/update", test_update);
+  g_test_add_func("/recovery-overrider/rollout", test_rollout);
   g_test_add_func("/recovery-overrider/scale-down", test_scale_down);
   g_test_add_func("/recovery-overrider/removal", test_removal);
   g_test_add_func("/recovery-overrider/deaths", test_deaths);
