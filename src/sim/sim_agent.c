@@ -51,13 +51,6 @@ static MuResources *make_total(const MuSimAgentOptions *options) {
   return total;
 }
 
-static void refusal_free(gpointer data) {
-  MuSimRefusal *refusal = data;
-  g_free(refusal->role);
-  g_clear_pointer(&refusal->of, mu_resources_free);
-  g_free(refusal);
-}
-
 static const char *keep_text(MuSimAgent *agent, const char *text) {
   char *copy = g_strdup(text);
   g_ptr_array_add(agent->texts, copy);
@@ -87,7 +80,7 @@ MuAgent *mu_sim_add_agent_with(MuSim *sim, const MuSimAgentOptions *options) {
   MuSimAgent *agent = g_new0(MuSimAgent, 1);
   agent->texts = g_ptr_array_new_with_free_func(g_free);
   agent->offers = g_ptr_array_new_with_free_func(g_free);
-  agent->refusals = g_ptr_array_new_with_free_func(refusal_free);
+  agent->refusals = g_ptr_array_new_with_free_func(mu_sim_refusal_free);
   agent->id = g_strdup(options->id);
   agent->index = sim->agents->len;
   agent->options.hostname = keep_text(agent, options->hostname != NULL ? options->hostname : options->id);

@@ -35,15 +35,6 @@ void mu_sim_cluster_clear(MuSim *sim) {
 
 /* ---- offers --------------------------------------------------------------------------------------------------------- */
 
-static MuSimRefusal *find_refusal(const MuSimAgent *agent, const char *role) {
-  for (guint i = 0; i < agent->refusals->len; i++) {
-    MuSimRefusal *refusal = agent->refusals->pdata[i];
-    if (strcmp(refusal->role, role) == 0)
-      return refusal;
-  }
-  return NULL;
-}
-
 static gboolean has_offer(const MuSim *sim, const MuSimAgent *agent, const char *role) {
   for (guint i = 0; i < agent->offers->len; i++)
     if (g_strcmp0(g_hash_table_lookup(sim->offer_roles, agent->offers->pdata[i]), role) == 0)
@@ -51,26 +42,10 @@ static gboolean has_offer(const MuSim *sim, const MuSimAgent *agent, const char 
   return FALSE;
 }
 
-/* The one that holds now; NULL: none. */
-static const MuSimRefusal *refusal_now(const MuSim *sim, const MuSimAgent *agent, const char *role) {
-  const MuSimRefusal *refusal = find_refusal(agent, role);
-  return refusal == NULL || agent->changes != refusal->at || sim->now_ms >= refusal->until_ms ? NULL : refusal;
-}
-
 static gboolean may_offer(const MuSim *sim, const MuSimAgent *agent, const char *role) {
   if (agent->state != MU_SIM_AGENT_UP || (!sim->detailed && has_offer(sim, agent, role)))
     return FALSE;
-  const MuSimRefusal *refusal = refusal_now(sim, agent, role);
-  return refusal == NULL || refusal->of != NULL;
-}
-
-/* The role has refused that, or more (RefusedOfferFilter of the master's allocator). */
-static gboolean is_refused(const MuSim *sim, const MuSimAgent *agent, const MuOffer *offer) {
-  const MuSimRefusal *refusal = refusal_now(sim, agent, offer->role);
-  for (guint i = 0; refusal != NULL && i < offer->resources->items->len; i++)
-    if (!mu_resources_contains(refusal->of, offer->resources->items->pdata[i]))
-      return FALSE;
-  return refusal != NULL;
+  return !mu_sim_refuses_all(sim, agent, role);
 }
 
 static void offer_to_role(MuSim *sim, MuSimAgent *agent, const char *role, MuEngineEvent *event) {
@@ -78,7 +53,7 @@ static void offer_to_role(MuSim *sim, MuSimAgent *agent, const char *role, MuEng
     return;
   g_autofree char *id = g_strdup_printf("offer-%" G_GUINT64_FORMAT, sim->sequence++);
   MuOffer *offer = mu_agent_make_offer_to(agent->agent, id, role);
-  if (offer != NULL && is_refused(sim, agent, offer)) {
+  if (offer != NULL && mu_sim_refuses(sim, agent, offer)) {
     mu_agent_offer_end(agent->agent, id);
     g_clear_pointer(&offer, mu_offer_free);
   }
@@ -141,51 +116,6 @@ void mu_sim_end_offers(MuSim *sim, MuSimAgent *agent) {
     end_offer(sim, agent, agent->offers->pdata[agent->offers->len - 1]);
 }
 
-static void end_refusal(MuSim *sim, gpointer data);
-
-static void wake_at(MuSim *sim, MuSimAgent *agent, gint64 when_ms) {
-  agent->wake_ms = when_ms;
-  mu_sim_schedule(sim, when_ms - sim->now_ms, FALSE, end_refusal, agent, NULL);
-}
-
-static void end_refusal(MuSim *sim, gpointer data) {
-  MuSimAgent *agent = data;
-  gint64 next_ms = G_MAXINT64;
-  gboolean ended = FALSE;
-  if (sim->now_ms != agent->wake_ms)
-    return; /* a shorter refusal came since */
-  agent->wake_ms = 0;
-  for (guint i = 0; i < agent->refusals->len; i++) {
-    const MuSimRefusal *refusal = agent->refusals->pdata[i];
-    if (sim->now_ms >= refusal->until_ms)
-      ended = TRUE;
-    else
-      next_ms = MIN(next_ms, refusal->until_ms);
-  }
-  if (ended)
-    mu_sim_offer_soon(sim, agent);
-  if (next_ms != G_MAXINT64)
-    wake_at(sim, agent, next_ms);
-}
-
-/* Takes `of`. */
-static void refuse(MuSim *sim, MuSimAgent *agent, const char *role, MuResources *of, gint64 refuse_ms) {
-  MuSimRefusal *refusal = find_refusal(agent, role);
-  if (refusal == NULL) {
-    refusal = g_new0(MuSimRefusal, 1);
-    refusal->role = g_strdup(role);
-    g_ptr_array_add(agent->refusals, refusal);
-  }
-  g_clear_pointer(&refusal->of, mu_resources_free);
-  refusal->of = of;
-  refusal->at = agent->changes;
-  refusal->until_ms = sim->now_ms + refuse_ms;
-  if (refuse_ms > 0 && (agent->wake_ms == 0 || refusal->until_ms < agent->wake_ms))
-    wake_at(sim, agent, refusal->until_ms);
-  if (sim->roles->len > 1)
-    mu_sim_offer_soon(sim, agent); /* another role may take it */
-}
-
 /* With one role it is offered nothing else later. */
 static void add_offered(const MuSim *sim, const MuSimAgent *agent, const char *id, MuResources **sum) {
   if (sim->roles->len < 2)
@@ -205,7 +135,7 @@ static void decline(MuSim *sim, const MuEngineCall *call) {
     MuResources *of = NULL;
     add_offered(sim, agent, id, &of);
     end_offer(sim, agent, id);
-    refuse(sim, agent, role, of, call->refuse_ms);
+    mu_sim_refuse(sim, agent, role, of, call->refuse_ms);
   }
 }
 
@@ -321,7 +251,7 @@ static void accept(MuSim *sim, const MuEngineCall *call) {
     apply_operation(sim, agent, role, call->operations->pdata[i]);
   if (agent == NULL)
     return;
-  refuse(sim, agent, role, g_steal_pointer(&offered), call->refuse_ms);
+  mu_sim_refuse(sim, agent, role, g_steal_pointer(&offered), call->refuse_ms);
   mu_sim_offer_soon(sim, agent);
 }
 
@@ -338,8 +268,7 @@ void mu_sim_refuse_launches(MuSim *sim, guint n) {
 static void offer_all(MuSim *sim) {
   for (guint i = 0; i < sim->agents->len; i++) {
     MuSimAgent *agent = sim->agents->pdata[i];
-    for (guint j = 0; j < agent->refusals->len; j++)
-      ((MuSimRefusal *)agent->refusals->pdata[j])->until_ms = sim->now_ms;
+    mu_sim_forget_refusals(agent);
     mu_sim_offer_soon(sim, agent);
   }
 }

@@ -40,7 +40,7 @@ typedef struct {
   guint lost_disks; /* bit n: /diskn */
   MuSimAgentState state;
   guint64 changes;     /* of its free resources: a refusal holds for what was offered then */
-  GPtrArray *refusals; /* of MuSimRefusal*: one a role that ever refused */
+  GPtrArray *refusals; /* of MuSimRefusal*; see sim_refusal.c */
   GPtrArray *offers;   /* of char*, owned: ids of those that are out; several at once only when detailed */
   gboolean queued;     /* in sim->to_offer */
   gint64 wake_ms;      /* when an item of the timetable looks at it because its refusal may end; 0: none will */
@@ -157,6 +157,15 @@ void mu_sim_cluster_clear(MuSim *sim);
 void mu_sim_offer_soon(MuSim *sim, MuSimAgent *agent);
 /* The offers that are out come to their end. */
 void mu_sim_end_offers(MuSim *sim, MuSimAgent *agent);
+/* sim_refusal.c */
+void mu_sim_refusal_free(gpointer refusal);
+/* The role has refused whatever the agent has. */
+gboolean mu_sim_refuses_all(const MuSim *sim, const MuSimAgent *agent, const char *role);
+/* The offer's role has refused that, or more. */
+gboolean mu_sim_refuses(const MuSim *sim, const MuSimAgent *agent, const MuOffer *offer);
+/* Takes `take_of`; NULL: whatever there is. */
+void mu_sim_refuse(MuSim *sim, MuSimAgent *agent, const char *role, MuResources *take_of, gint64 refuse_ms);
+void mu_sim_forget_refusals(MuSimAgent *agent);
 /* sim_agent.c */
 MuSimAgent *mu_sim_find_agent(MuSim *sim, const char *agent_id); /* NULL: none */
 void mu_sim_agent_free(MuSimAgent *agent);
