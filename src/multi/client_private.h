@@ -59,7 +59,7 @@ struct MuMultiServiceEventClient {
   char *framework_name, *role, *principal, *user, *api_host;
   GPtrArray *roles;        /* of char*: all that the framework has, `role` first */
   GPtrArray *left_roles;   /* of char*: something was given up by force that is reserved for them */
-  GPtrArray *loaded_roles; /* … that the ledgers are reserved for which were loaded; NULL: all is loaded */
+  GPtrArray *needed_roles; /* … found so far to be needed, while all is loaded, and by a review; NULL: nobody looks */
   gboolean roles_changed;  /* the engine has not been told */
   MuClientSettings settings;
   gsize max_stored_bytes; /* in place of that of the settings; 0: that */
@@ -80,19 +80,22 @@ struct MuMultiServiceEventClient {
   gint64 subscribed_ms, next_reconcile_ms;
   GHashTable *unheard; /* id to id and agent's id (MuEnvVar) of tasks that were asked about and not heard of since */
   gint64 ask_again_ms, ask_pause_ms;
-  gboolean asking;        /* about all tasks, in parts … */
-  char *asked_up_to;      /* … and up to those of this service it has come; NULL: not to the first */
-  gint64 sweep_until_ms;  /* offers are welcome until then though nobody waits: see mu_client_sweep */
-  GQueue dirty;           /* of MuService*: to be settled */
-  GQueue backlog;         /* of MuService*: see backlog.c */
-  GQueue late;            /* of MuService*: they have statuses that were put off */
-  GQueue giving_back;     /* of MuService*: they have pods that are releasing */
-  GHashTable *needed_by;  /* name of a service, there or not, to a GPtrArray of MuService* that depend on it */
-  MuFairness fair;        /* the services that want offers */
-  gboolean carry_on;      /* offers are held for the next drain: not every step that waits was tried in this one */
-  GHashTable *groups;     /* agent and role to MuOfferGroup, owned: the offers held in this drain */
-  GPtrArray *group_order; /* of MuOfferGroup*: as they came */
-  guint group_cursor;     /* where the last step found its place: those before are full, and are tried last */
+  GHashTable *asked_again; /* … of these, which were asked about once more, while `asking_again` */
+  guint32 ask_round;       /* how many reconciliations were begun */
+  gboolean asking;         /* about all tasks, in parts … */
+  gboolean asking_again;   /* likewise about those of `unheard` */
+  char *asked_up_to;       /* … and up to those of this service it has come; NULL: not to the first */
+  gint64 sweep_until_ms;   /* offers are welcome until then though nobody waits: see mu_client_sweep */
+  GQueue dirty;            /* of MuService*: to be settled */
+  GQueue backlog;          /* of MuService*: see backlog.c */
+  GQueue late;             /* of MuService*: they have statuses that were put off */
+  GQueue giving_back;      /* of MuService*: they have pods that are releasing */
+  GHashTable *needed_by;   /* name of a service, there or not, to a GPtrArray of MuService* that depend on it */
+  MuFairness fair;         /* the services that want offers */
+  gboolean carry_on;       /* offers are held for the next drain: not every step that waits was tried in this one */
+  GHashTable *groups;      /* agent and role to MuOfferGroup, owned: the offers held in this drain */
+  GPtrArray *group_order;  /* of MuOfferGroup*: as they came */
+  guint group_cursor;      /* where the last step found its place: those before are full, and are tried last */
   guint64 offer_round, routed_round; /* counts offers; up to which they are routed */
   GSequence *timers;                 /* of MuService*, by next_ms */
   gboolean revive_wanted;

@@ -144,7 +144,7 @@ void mu_client_configure(MuMultiServiceEventClient *client, const MuClientSettin
   effects->max_stored_bytes = client->settings.max_stored_bytes;
   effects->api_host = client->api_host;
   effects->api_port = settings->api_port;
-  mu_roles_review(client);
+  mu_roles_configure(client);
   client->roles_changed = FALSE;
 }
 
@@ -607,7 +607,7 @@ MuOutput *mu_client_drain(MuMultiServiceEventClient *client, gint64 now_ms) {
 
 gboolean mu_client_has_more(const MuMultiServiceEventClient *client) {
   return client->carry_on || client->late.length > 0 || client->backlog.length > 0 ||
-         (client->asking && client->subscribed);
+         ((client->asking || client->asking_again) && client->subscribed);
 }
 
 gint64 mu_client_next_ms(MuMultiServiceEventClient *client) {

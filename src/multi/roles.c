@@ -94,25 +94,13 @@ static GPtrArray *order(const MuMultiServiceEventClient *client, GPtrArray *othe
   return needed;
 }
 
-static GPtrArray *find_needed(const MuMultiServiceEventClient *client) {
-  GPtrArray *others = set_new();
-  GHashTableIter iter;
-  gpointer service = NULL;
-  g_hash_table_iter_init(&iter, client->manager->by_name);
-  while (client->settings.knows_roles && g_hash_table_iter_next(&iter, NULL, &service)) {
-    add_specs(client, service, others);
-    add_ledgers(service, others);
-  }
-  return order(client, others);
-}
-
 /* While all is loaded, each ledger is looked at when it has just been read: to walk them all again takes a twentieth of a start. */
 void mu_roles_note_ledger(MuMultiServiceEventClient *client, const MuPodRecord *record) {
-  add_ledger(record, client->loaded_roles);
+  add_ledger(record, client->needed_roles);
 }
 
 static GPtrArray *find_loaded(MuMultiServiceEventClient *client) {
-  GPtrArray *others = g_steal_pointer(&client->loaded_roles);
+  GPtrArray *others = g_steal_pointer(&client->needed_roles);
   GHashTableIter iter;
   gpointer service = NULL;
   g_hash_table_iter_init(&iter, client->manager->by_name);
@@ -127,14 +115,36 @@ static void take(MuMultiServiceEventClient *client, GPtrArray *needed) {
   client->roles = needed;
 }
 
-void mu_roles_review(MuMultiServiceEventClient *client) {
-  take(client, find_needed(client));
+void mu_roles_configure(MuMultiServiceEventClient *client) {
+  take(client, order(client, set_new()));
 }
 
+void mu_roles_review_begin(MuMultiServiceEventClient *client) {
+  g_clear_pointer(&client->needed_roles, g_ptr_array_unref);
+  if (client->roles->len > 1)
+    client->needed_roles = set_new();
+}
+
+void mu_roles_review_service(MuMultiServiceEventClient *client, const MuService *service) {
+  if (client->needed_roles == NULL)
+    return;
+  add_specs(client, service, client->needed_roles);
+  add_ledgers(service, client->needed_roles);
+}
+
+void mu_roles_review_end(MuMultiServiceEventClient *client) {
+  if (client->needed_roles != NULL)
+    take(client, order(client, g_steal_pointer(&client->needed_roles)));
+}
+
+/* What a review has been told of the service is of its spec before. */
 void mu_roles_note_spec(MuMultiServiceEventClient *client, const MuServiceSpec *spec) {
   guint before = client->roles->len;
-  if (client->settings.knows_roles)
-    add_spec(client, spec, client->roles);
+  if (!client->settings.knows_roles)
+    return;
+  add_spec(client, spec, client->roles);
+  if (client->needed_roles != NULL)
+    add_spec(client, spec, client->needed_roles);
   client->roles_changed |= client->roles->len > before;
 }
 
@@ -246,11 +256,11 @@ gboolean mu_roles_read(MuMultiServiceEventClient *client, const json_t *record, 
 void mu_roles_init(MuMultiServiceEventClient *client) {
   client->roles = set_new();
   client->left_roles = set_new();
-  client->loaded_roles = set_new();
+  client->needed_roles = set_new();
 }
 
 void mu_roles_free(MuMultiServiceEventClient *client) {
   g_ptr_array_unref(client->roles);
   g_ptr_array_unref(client->left_roles);
-  g_clear_pointer(&client->loaded_roles, g_ptr_array_unref);
+  g_clear_pointer(&client->needed_roles, g_ptr_array_unref);
 }

@@ -16,10 +16,15 @@ gboolean mu_roles_has(const MuMultiServiceEventClient *client, const char *role)
 gboolean mu_roles_check_spec(MuMultiServiceEventClient *client, const MuServiceSpec *spec, GError **error);
 /* Adds what the spec's pods need; NULL: nothing. */
 void mu_roles_note_spec(MuMultiServiceEventClient *client, const MuServiceSpec *spec);
-/* Finds anew what is needed, from all services. */
+/* It has its own role, and those of what was given up. Before loading. */
+void mu_roles_configure(MuMultiServiceEventClient *client);
 /* A ledger was loaded. */
 void mu_roles_note_ledger(MuMultiServiceEventClient *client, const MuPodRecord *record);
-void mu_roles_review(MuMultiServiceEventClient *client);
+/* What is needed is found anew: begun, told of each service in turn, over as many drains as that takes, and ended. Begun anew, it
+ * forgets what it was told. Nothing is looked at while there is one role. */
+void mu_roles_review_begin(MuMultiServiceEventClient *client);
+void mu_roles_review_service(MuMultiServiceEventClient *client, const MuService *service);
+void mu_roles_review_end(MuMultiServiceEventClient *client);
 /* After loading. MU_ERROR_CONFLICT: the own role lies below one that something is reserved for, or above it. */
 gboolean mu_roles_loaded(MuMultiServiceEventClient *client, GError **error);
 /* In a drain: tells the engine of a change, and keeps the roles of what was given up by force, which may still be reserved. */

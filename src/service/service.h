@@ -27,6 +27,7 @@ typedef struct {
   gint64 next_kill_ms;                /* a kill is under way and is repeated then; 0: none */
   gint64 kill_since_ms;               /* … since then, or since the scheduler started */
   guint32 record_bytes, status_bytes; /* in the store */
+  guint32 asked_round;                /* of the reconciliation that asked about it last */
 } MuTask;
 
 /* A pod instance: of the target configuration, or one that still has records. */

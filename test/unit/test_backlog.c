@@ -233,6 +233,108 @@ static void test_reconcile_anew(void) {
   g_assert_cmpuint(implicit, ==, 1);
 }
 
+/* An enormous service is asked about in parts, too; those that have nothing to be asked about are looked at in parts. */
+static void test_reconcile_enormous(void) {
+  g_auto(Driver) d;
+  guint implicit = 0;
+  static const char YAML[] =
+      "{name: big, pods: {p: {count: 5, tasks: {t: {goal: RUNNING, cmd: x, cpus: 0.1, memory: 1}}}},"
+      " plans: {deploy: {strategy: parallel, phases: {p: {strategy: parallel, pod: p}}}}}";
+  set_up(&d);
+  MuCommand *command = mu_command_new(MU_COMMAND_SERVICE_PUT, "big");
+  command->context = g_bytes_new_static(YAML, strlen(YAML));
+  mu_client_command(d.client, command, 1000);
+  subscribe(&d);
+  give_offer(&d);
+  drain_all(&d);
+  g_assert_cmpuint(d.client->counters.launches, ==, 5);
+  for (guint i = 0; i < SERVICES; i++) { /* without tasks */
+    g_autofree char *name = name_of(i);
+    put_service(&d, name, "depends-on: [{service: nobody}], ");
+  }
+  drain_all(&d);
+  subscribe(&d);
+  for (guint left = 5; left > 0; left -= MIN(left, PART))
+    g_assert_cmpuint(asked_about(&d, &implicit), ==, MIN(left, PART));
+  g_assert_cmpstr(d.client->asked_up_to, ==, "svc-0");
+  g_assert_cmpuint(asked_about(&d, &implicit), ==, 0);
+  g_assert_cmpstr(d.client->asked_up_to, ==, "svc-2");
+  g_assert_cmpuint(implicit, ==, 0);
+  while (mu_client_has_more(d.client))
+    g_assert_cmpuint(asked_about(&d, &implicit), ==, 0);
+  g_assert_cmpuint(implicit, ==, 1);
+}
+
+/* Whoever is not heard of is asked about again, in parts. */
+static void test_ask_again(void) {
+  g_auto(Driver) d;
+  guint implicit = 0;
+  set_up_to_ask(&d);
+  while (mu_client_has_more(d.client))
+    asked_about(&d, &implicit);
+  d.client->ask_again_ms = 1000; /* which is now */
+  g_assert_cmpuint(asked_about(&d, &implicit), ==, PART);
+  g_assert_true(mu_client_has_more(d.client));
+  hear_of(&d, "svc-0", "svc-0-0-server");
+  g_assert_cmpuint(g_hash_table_size(d.client->unheard) + g_hash_table_size(d.client->asked_again), ==, SERVICES - 1);
+  while (mu_client_has_more(d.client))
+    asked_about(&d, &implicit);
+  g_assert_cmpuint(g_hash_table_size(d.client->unheard), ==, SERVICES - 1);
+  g_assert_cmpint(mu_client_next_ms(d.client), >, 1000);
+  for (guint i = 1; i < SERVICES; i++) {
+    g_autofree char *name = name_of(i), *task = g_strconcat(name, "-0-server", NULL);
+    hear_of(&d, name, task);
+  }
+  g_assert_cmpint(d.client->ask_again_ms, ==, G_MAXINT64);
+}
+
+/* A pod as the others have it, and one that needs a role. */
+static void put_with_role(Driver *d, const char *name, const char *role) {
+  g_autofree char *yaml = yaml_of(name, "0.1");
+  yaml[strlen(yaml) - 2] = '\0';
+  g_autofree char *text = g_strdup_printf(
+      "%s, p: {count: 1, pre-reserved-role: %s, tasks: {t: {goal: RUNNING, cmd: x, cpus: 1, memory: 1}}}}}", yaml,
+      role);
+  MuCommand *command = mu_command_new(MU_COMMAND_SERVICE_PUT, name);
+  command->context = g_bytes_new(text, strlen(text));
+  mu_client_command(d->client, command, 1000);
+}
+
+static char *roles_of(const Driver *d) {
+  g_autoptr(GPtrArray) names = g_ptr_array_new();
+  for (guint i = 0; i < d->client->roles->len; i++)
+    g_ptr_array_add(names, d->client->roles->pdata[i]);
+  g_ptr_array_add(names, NULL);
+  return g_strjoinv(" ", (char **)names->pdata);
+}
+
+static void has_roles(const Driver *d, const char *expected) {
+  g_autofree char *roles = roles_of(d);
+  g_assert_cmpstr(roles, ==, expected);
+}
+
+/* Which roles are needed is found in parts: what nobody needs any more is given up at the end of it; what is new meanwhile, of a
+ * service that was looked at or that comes before these, stays. */
+static void test_roles(void) {
+  g_auto(Driver) d;
+  set_up(&d);
+  put_services(&d, "");
+  put_with_role(&d, "svc-1", "one");
+  put_with_role(&d, "svc-4", "four");
+  drain_all(&d);
+  has_roles(&d, "fw-role one/fw-role four/fw-role");
+  subscribe(&d);
+  g_ptr_array_unref(drain(&d));
+  g_assert_cmpstr(d.client->asked_up_to, ==, "svc-1");
+  put_with_role(&d, "svc-0", "zero");
+  put_with_role(&d, "aaa", "new");
+  mu_client_command(d.client, mu_command_new(MU_COMMAND_SERVICE_REMOVE, "svc-4"), 1000);
+  has_roles(&d, "fw-role one/fw-role four/fw-role zero/fw-role new/fw-role");
+  g_autoptr(GPtrArray) calls = drain(&d);
+  g_assert_cmpuint(count(calls, MU_CALL_ROLES), ==, 1);
+  has_roles(&d, "fw-role new/fw-role one/fw-role zero/fw-role");
+}
+
 /* All of them wait for one service: when it comes, so many are told in its drain, and the others after it. */
 static void test_many_depend_on_one(void) {
   g_auto(Driver) d;
@@ -260,6 +362,9 @@ int main(int argc, char **argv) {
   g_test_add_func("/backlog/uninstall", test_uninstall);
   g_test_add_func("/backlog/reconcile", test_reconcile);
   g_test_add_func("/backlog/reconcile_anew", test_reconcile_anew);
+  g_test_add_func("/backlog/reconcile_enormous", test_reconcile_enormous);
+  g_test_add_func("/backlog/ask_again", test_ask_again);
+  g_test_add_func("/backlog/roles", test_roles);
   g_test_add_func("/backlog/many_depend_on_one", test_many_depend_on_one);
   return g_test_run();
 }
