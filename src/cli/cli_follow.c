@@ -16,6 +16,8 @@ typedef struct {
   gboolean still;         /* it has stood still since it was last shown */
   gboolean dirty;         /* something happened since the plan was read */
   gboolean stream_broken; /* the event stream ended */
+  gboolean leaving;       /* the service is on its way out: what plans do from now on is its removal */
+  gboolean was_complete;  /* before that, the plan was */
   gboolean done;
   json_t *plan; /* as last read; NULL: not yet */
   char *plan_name;
@@ -153,6 +155,7 @@ static gboolean read_plan_name(Watch *watch, GError **error) {
   const char *plan = mu_cli_json_text(row, "plan");
   g_free(watch->plan_name);
   watch->plan_name = g_strdup(*plan == '\0' ? "deploy" : plan);
+  watch->leaving |= g_str_equal(mu_cli_json_text(row, "state"), "UNINSTALLING");
   if (!g_str_equal(mu_cli_json_text(row, "state"), "FAILED"))
     return TRUE;
   g_set_error(error, MU_ERROR, MU_ERROR_FAILED, "the service %s cannot run: %s", watch->follow->service,
@@ -174,13 +177,31 @@ static void finish(Watch *watch, GError *take_error) {
   mu_cli_client_stop(watch->follow->client);
 }
 
+static gboolean is_wanted_gone(const Watch *watch) {
+  switch (watch->follow->until) {
+  case MU_FOLLOW_GONE: return TRUE;
+  case MU_FOLLOW_FOREVER: return watch->plan != NULL;
+  case MU_FOLLOW_COMPLETE: break;
+  }
+  return watch->was_complete; /* it has removed itself, having finished */
+}
+
 static void on_unreadable(Watch *watch, GError *take_error) {
-  gboolean gone = g_error_matches(take_error, MU_ERROR, MU_ERROR_NOT_FOUND);
-  MuCliUntil until = watch->follow->until;
-  gboolean wanted = gone && (until == MU_FOLLOW_GONE || (until == MU_FOLLOW_FOREVER && watch->plan != NULL));
-  if (wanted)
+  if (g_error_matches(take_error, MU_ERROR, MU_ERROR_NOT_FOUND) && is_wanted_gone(watch))
     g_clear_error(&take_error);
   finish(watch, take_error);
+}
+
+/* Nothing but its removal comes to an end any more. TRUE: that was not what is waited for. */
+static gboolean ends_unfinished(Watch *watch) {
+  if (watch->follow->until != MU_FOLLOW_COMPLETE || !watch->leaving)
+    return FALSE;
+  finish(watch, watch->was_complete
+                    ? NULL
+                    : g_error_new(MU_ERROR, MU_ERROR_CONFLICT,
+                                  "the service %s is being removed, and its plan was not complete before",
+                                  watch->follow->service));
+  return TRUE;
 }
 
 static char *first_error(const json_t *plan) {
@@ -216,6 +237,11 @@ static void settle(gpointer user) {
   watch->dirty = FALSE;
   GError *error = NULL;
   json_t *plan = read_plan(watch, &error);
+  if (ends_unfinished(watch)) {
+    json_decref(plan);
+    g_clear_error(&error);
+    return;
+  }
   if (plan == NULL) {
     on_unreadable(watch, error);
     return;
@@ -230,9 +256,20 @@ static void settle(gpointer user) {
 
 /* ---- the stream -------------------------------------------------------------------------------------------------- */
 
+/* What may be over before it is read: a service that has finished removes itself, perhaps. */
+static void note(Watch *watch, const MuCliEvent *event) {
+  const char *plan = watch->plan_name != NULL ? watch->plan_name : watch->follow->plan;
+  gboolean of_service = g_str_equal(event->type, "service"), of_plan = g_str_equal(event->type, "plan");
+  g_autoptr(json_t) data = of_service || of_plan ? json_loads(event->data, 0, NULL) : NULL;
+  if (of_service)
+    watch->leaving |= g_str_equal(mu_cli_json_text(data, "state"), "UNINSTALLING");
+  else if (of_plan && !watch->leaving && g_str_equal(mu_cli_json_text(data, "plan"), plan == NULL ? "deploy" : plan))
+    watch->was_complete = g_str_equal(mu_cli_json_text(data, "status"), "COMPLETE");
+}
+
 static void on_event(const MuCliEvent *event, gpointer user) {
-  (void)event;
   Watch *watch = user;
+  note(watch, event);
   watch->dirty = TRUE;
   if (watch->still)
     mu_cli_client_stop(watch->follow->client); /* begin to count anew */

@@ -168,17 +168,29 @@ void mu_route_service(const MuHttpRequest *request, MuHttpResponse *response, gp
   mu_http_respond_view(response, view, error);
 }
 
+/* For what is done to a service that is there. */
+static gboolean read_present(MuHttpServer *server, MuHttpResponse *response, const char *service, gint64 *ret_version,
+                             GError **error) {
+  if (mu_http_request_header(response, "If-None-Match") == NULL)
+    return read_condition(server, response, service, ret_version, error);
+  g_set_error(error, MU_ERROR, MU_ERROR_USAGE,
+              "If-None-Match has no meaning here: If-Match with the service's version was expected, or neither");
+  return FALSE;
+}
+
 void mu_route_service_remove(const MuHttpRequest *request, MuHttpResponse *response, gpointer user) {
   GError *error = NULL;
   gboolean force = FALSE;
-  if (!mu_http_query_bool(request->query, "force", &force, &error)) {
+  gint64 version = MU_VERSION_ANY;
+  g_autofree char *service = mu_route_service_name(user, request);
+  if (!mu_http_query_bool(request->query, "force", &force, &error) ||
+      !read_present(user, response, service, &version, &error)) {
     mu_route_fail(response, error);
     return;
   }
-  g_autofree char *service = mu_route_service_name(user, request);
-  mu_route_submit(user, response,
-                  mu_command_new(force ? MU_COMMAND_SERVICE_FORCE_REMOVE : MU_COMMAND_SERVICE_REMOVE, service),
-                  MHD_HTTP_ACCEPTED);
+  MuCommand *command = mu_command_new(force ? MU_COMMAND_SERVICE_FORCE_REMOVE : MU_COMMAND_SERVICE_REMOVE, service);
+  command->if_version = version;
+  mu_route_submit(user, response, command, MHD_HTTP_ACCEPTED);
 }
 
 void mu_route_service_restart(const MuHttpRequest *request, MuHttpResponse *response, gpointer user) {
@@ -202,9 +214,16 @@ void mu_route_service_history(const MuHttpRequest *request, MuHttpResponse *resp
 }
 
 void mu_route_service_rollback(const MuHttpRequest *request, MuHttpResponse *response, gpointer user) {
+  GError *error = NULL;
+  gint64 version = MU_VERSION_ANY;
   g_autofree char *service = mu_route_service_name(user, request);
+  if (!read_present(user, response, service, &version, &error)) {
+    mu_route_fail(response, error);
+    return;
+  }
   MuCommand *command = mu_command_new(MU_COMMAND_SERVICE_ROLLBACK, service);
   command->config = g_strdup(mu_http_query(request, "to"));
+  command->if_version = version;
   mu_route_submit(user, response, command, MHD_HTTP_OK);
 }
 

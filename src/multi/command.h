@@ -9,8 +9,8 @@
 
 typedef enum {
   MU_COMMAND_SERVICE_PUT,          /* service, context, if_version: add, or reconfigure when it exists */
-  MU_COMMAND_SERVICE_REMOVE,       /* service */
-  MU_COMMAND_SERVICE_FORCE_REMOVE, /* service: an operator declares the holdouts of an uninstall gone */
+  MU_COMMAND_SERVICE_REMOVE,       /* service, if_version */
+  MU_COMMAND_SERVICE_FORCE_REMOVE, /* service, if_version: an operator declares the holdouts of an uninstall gone */
   MU_COMMAND_UNINSTALL,            /* the whole framework */
   MU_COMMAND_POD_RESTART,          /* service, pod: in place */
   MU_COMMAND_POD_REPLACE,          /* service, pod: resources destroyed, started anywhere */
@@ -25,7 +25,7 @@ typedef enum {
   MU_COMMAND_SERVICE_PREVIEW,  /* service, context, if_version: what PUT would do; changes nothing */
   MU_COMMAND_PLAN_START,       /* service, plan, parameters */
   MU_COMMAND_PLAN_STOP,        /* service, plan */
-  MU_COMMAND_SERVICE_ROLLBACK, /* service, config: as PUT with the context of an earlier configuration */
+  MU_COMMAND_SERVICE_ROLLBACK, /* service, config, if_version: as PUT with the context of an earlier configuration */
   MU_COMMAND_POD_DECOMMISSION, /* service, pod: it goes, and leaves a hole */
   MU_COMMAND_POD_RECOMMISSION, /* service, pod */
 } MuCommandKind;

@@ -90,9 +90,11 @@ static gboolean check_put(MuMultiServiceEventClient *client, const MuCommand *co
   g_autofree char *sanitized = mu_name_sanitize(command->service);
   const MuService *other = mu_manager_find_sanitized(client->manager, sanitized);
   if (other != NULL && service == NULL) {
-    g_set_error(error, MU_ERROR, MU_ERROR_CONFLICT,
-                "the name \"%s\" collides with service \"%s\": both are %s in task ids", command->service, other->name,
-                sanitized);
+    g_set_error(
+        error, MU_ERROR, MU_ERROR_CONFLICT,
+        "the name \"%s\" collides with service \"%s\": both are %s in task ids; choose another name, or change that "
+        "one with: muster service update %s -f FILE",
+        command->service, other->name, sanitized, other->name);
     return FALSE;
   }
   return TRUE;
@@ -253,11 +255,15 @@ static json_t *state_reply(const MuService *service) {
   return body;
 }
 
+static gboolean check_version(const MuService *service, gint64 wanted, GError **error) {
+  return version_fits(service, wanted) || refuse_version(service, service->name, wanted, error);
+}
+
 static gboolean remove_service(MuMultiServiceEventClient *client, MuCommand *command, json_t **ret_body,
                                GError **error) {
   MuService *service = require_sound(client, command->service, error);
-  if (service == NULL || !mu_modes_check_remove(client, service, error) ||
-      !mu_depend_check_remove(client, service, error))
+  if (service == NULL || !check_version(service, command->if_version, error) ||
+      !mu_modes_check_remove(client, service, error) || !mu_depend_check_remove(client, service, error))
     return FALSE;
   mu_modes_end_service(client, service);
   *ret_body = state_reply(service);
@@ -267,7 +273,8 @@ static gboolean remove_service(MuMultiServiceEventClient *client, MuCommand *com
 /* Force first overcomes what others need, and what code has to do; only then, asked again, what the uninstall waits for. */
 static gboolean force_remove(MuMultiServiceEventClient *client, MuCommand *command, json_t **ret_body, GError **error) {
   MuService *service = mu_manager_require(client->manager, command->service, error);
-  if (service == NULL || !mu_modes_check_remove(client, service, error))
+  if (service == NULL || !check_version(service, command->if_version, error) ||
+      !mu_modes_check_remove(client, service, error))
     return FALSE;
   if (service->unreadable != NULL) {
     mu_service_give_up(service, &client->effects);

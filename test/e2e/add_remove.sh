@@ -54,4 +54,22 @@ check "... it is declared gone" muster service remove one --force --wait --timeo
 
 check "what was removed can be added anew" muster service add one -f one.yml --wait --timeout 30
 same "... on new volumes" "one 0" "$(cat "$state"/engine/runs/one__pod-0-server__*/data/out)"
+
+gone() { ! muster service show "$1" >/dev/null 2>&1; }
+cat >job.yml <<'END'
+name: job
+remove-when-finished: true
+pods: {pod: {count: 2, tasks: {work: {goal: FINISH, cmd: 'sleep 0.1', cpus: 0.05, memory: 32}}}}
+END
+for _ in 1 2 3; do
+  check "--wait for a service that removes itself ends well" muster service add job -f job.yml --wait --timeout 30
+  check "... and is gone" eventually gone job
+done
+check "one that will not be complete" muster service add job -f <(sed 's/sleep 0.1/sleep 1000/' job.yml)
+muster service update job -f <(sed 's/sleep 0.1/sleep 1001/' job.yml) --wait --timeout 30 >wait.out 2>&1 &
+waiting=$!
+eventually grep -q STARTED wait.out
+check "... is removed while somebody waits for it" muster service remove job --wait --timeout 30
+wait "$waiting"
+same "... who is told" "5 muster: the service job is being removed, and its plan was not complete before" "$? $(tail -n 1 wait.out)"
 finish

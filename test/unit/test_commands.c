@@ -252,10 +252,14 @@ static void test_retry(Fixture *f, gconstpointer data) {
 static void test_collision(Fixture *f, gconstpointer data) {
   (void)data;
   assert_answer(f, put_hello("team/db", "0.1", MU_VERSION_ANY), "result", "created");
-  assert_refused(f, put_hello("team.db", "0.1", MU_VERSION_ANY), MU_ERROR_CONFLICT,
-                 "the name \"team.db\" collides with service \"team/db\": both are team.db in task ids");
-  assert_refused(f, put_hello("/team/db", "0.1", MU_VERSION_ANY), MU_ERROR_CONFLICT,
-                 "the name \"/team/db\" collides with service \"team/db\": both are team.db in task ids");
+  assert_refused(
+      f, put_hello("team.db", "0.1", MU_VERSION_ANY), MU_ERROR_CONFLICT,
+      "the name \"team.db\" collides with service \"team/db\": both are team.db in task ids; choose another name, or "
+      "change that one with: muster service update team/db -f FILE");
+  assert_refused(
+      f, put_hello("/team/db", "0.1", MU_VERSION_ANY), MU_ERROR_CONFLICT,
+      "the name \"/team/db\" collides with service \"team/db\": both are team.db in task ids; choose another name, or "
+      "change that one with: muster service update team/db -f FILE");
 }
 
 static void test_rejected_configuration(Fixture *f, gconstpointer data) {
