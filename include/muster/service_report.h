@@ -16,6 +16,8 @@ typedef struct {
   char *reason, *message; /* of the last status */
   gint64 since_ms;        /* of the last status, or of the launch; milliseconds since 1970 */
   guint failures;         /* in a row */
+  gboolean
+      never_began; /* it is over, and was never heard of before: its launch was dropped, or never reached the engine */
 } MuTaskReport;
 
 typedef struct {

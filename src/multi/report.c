@@ -47,6 +47,7 @@ static MuTaskReport task_report(const MuTask *task) {
       .message = g_strdup(status == NULL ? NULL : status->message),
       .since_ms = status == NULL || status->timestamp_ms == 0 ? task->record->launched_ms : status->timestamp_ms,
       .failures = task->record->failures,
+      .never_began = task->record->never_began,
   };
 }
 

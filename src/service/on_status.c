@@ -72,6 +72,7 @@ static void on_end(MuTask *task, gboolean began, MuEffects *effects) {
   task->record->kill = MU_KILL_NONE;
   task->record->kill_since_ms = 0;
   task->record->ended_ms = effects->now_ms;
+  task->record->never_began = !began;
   count_failure(task, asked_to_end, began);
   if (task->next_kill_ms != 0) {
     task->next_kill_ms = 0;

@@ -132,11 +132,12 @@ typedef struct {
   gboolean reached; /* its goal was reached once under this fingerprint */
   char *
       anew; /* the plan that an operator had begun anew with it, and that has not brought it to its goal since; NULL: none */
-  gboolean anew_begun; /* that plan has ended the run of before, or launched this one: recovery leaves it alone */
-  char *parameters;    /* of the plan that launched it, in its environment: a JSON object of strings; NULL: none */
-  gint64 restarts;     /* number of the service's last rolling restart when it was launched */
-  gint64 recovery;     /* … of its last recovery that code was asked about, or step of one */
-  gboolean paused;     /* this run is an idle one in place of the task's command */
+  gboolean anew_begun;  /* that plan has ended the run of before, or launched this one: recovery leaves it alone */
+  char *parameters;     /* of the plan that launched it, in its environment: a JSON object of strings; NULL: none */
+  gint64 restarts;      /* number of the service's last rolling restart when it was launched */
+  gint64 recovery;      /* … of its last recovery that code was asked about, or step of one */
+  gboolean never_began; /* it is over, and nothing was heard of it before */
+  gboolean paused;      /* this run is an idle one in place of the task's command */
   MuKillWish kill;
   gint64 kill_since_ms; /* since when; 0: it is not wished */
   /*< private >*/

@@ -62,6 +62,7 @@ static const MuJsonMember TASK_MEMBERS[] = {
     {MU_JSON_KEY("restarts"), .kind = MU_JSON_INT, .offset = TASK(restarts), .not_zero = TRUE},
     {MU_JSON_KEY("recovery"), .kind = MU_JSON_INT, .offset = TASK(recovery), .not_zero = TRUE},
     {MU_JSON_KEY("kill_since_ms"), .kind = MU_JSON_INT, .offset = TASK(kill_since_ms), .not_zero = TRUE},
+    {MU_JSON_KEY("never_began"), .kind = MU_JSON_BOOL, .offset = TASK(never_began), .not_zero = TRUE},
     {MU_JSON_KEY("paused"), .kind = MU_JSON_BOOL, .offset = TASK(paused), .not_zero = TRUE},
 };
 

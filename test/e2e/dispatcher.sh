@@ -109,10 +109,27 @@ same "... and those that ended" "FINISHED FAILED KILLED" \
   "$(for id in "$(field submissionId <<<"$created")" "$failed" "$running"; do status "$id" | field driverState; done | paste -sd' ')"
 post "kill/$waiting" >/dev/null
 
+# A thousand drivers, and in the middle of it the dispatcher dies: what it has answered for is done.
+kill -TERM "$scheduler"
+check "it ends" scheduler_wait
+check "... and starts with a longer memory" dispatch --open --history 3000
+url=${line#ready: }
 drivers=1000
-same "$drivers drivers are taken" "$drivers 200" \
-  "$(curl -s --max-time 300 "$url/v1/submissions/create?n=[1-$drivers]" --data-binary "$(request works '.sparkProperties["spark.driver.cores"] = "0.5"')" \
-    -o /dev/null -w '%{http_code}\n' | sort | uniq -c | awk '{print $1, $2}')"
+mkdir answers
+request works '.sparkProperties["spark.driver.cores"] = "0.5"' >work.json
+submit_from() { curl -s --max-time 300 "$url/v1/submissions/create?n=[$1-$drivers]" --data-binary @work.json -o 'answers/#1'; }
+taken() { cat answers/* 2>/dev/null | jq -r 'select(.success) | .submissionId'; }
+submit_from 1 &
+submitter=$!
+until [[ $(taken | wc -l) -ge 300 ]]; do :; done
+kill -KILL "$scheduler"
+wait "$submitter"
+scheduler_wait
+before=$(taken | wc -l)
+check "... it starts again after $before of them" dispatch --open --history 3000
+url=${line#ready: }
+submit_from $((before + 1))
+same "$drivers drivers are taken" "$drivers" "$(taken | sort -u | wc -l)"
 all_done() { [[ $(curl -s --unix-socket "$state/muster.sock" http://localhost/v1/multi) == "[]" ]]; }
 tries=0
 until all_done || [[ $tries -ge 1500 ]]; do
@@ -120,7 +137,7 @@ until all_done || [[ $tries -ge 1500 ]]; do
   read -r -t 0.1 <> <(:) || :
 done
 check "... finish, and are no services any more" all_done
-same "... and the last ones are remembered" "$drivers" "$(tail -n "$drivers" "$state/drivers.jsonl" | grep -c FINISHED)"
+same "... all that were taken" "" "$(taken | sort | comm -23 - <(jq -r 'select(.state == "FINISHED").id' "$state/drivers.jsonl" | sort))"
 same "... as many as there is room for" FINISHED \
   "$(status "$(tail -n 1 "$state/drivers.jsonl" | jq -r .id)" | field driverState)"
 kill -TERM "$scheduler"

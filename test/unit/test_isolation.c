@@ -5,6 +5,7 @@
 #include "three_services.h"
 #include "view.h"
 #include <muster/error.h>
+#include <muster/service_report.h>
 
 #include <string.h>
 
@@ -372,6 +373,32 @@ static void test_long_message(void) {
   g_assert_true(g_str_has_suffix(kept, "x…"));
 }
 
+static gboolean never_began(const Driver *d) {
+  g_autoptr(MuServiceReport) report = mu_multi_service_manager_report(d->client->manager, "svc", NULL);
+  g_assert_cmpuint(report->n_tasks, ==, 1);
+  return report->tasks[0].never_began;
+}
+
+/* A launch that never reached the engine, the process having died before, is told apart from a run that is lost; also later. */
+static void test_never_began(void) {
+  static const gboolean BEGINS[] = {FALSE, TRUE};
+  for (guint i = 0; i < G_N_ELEMENTS(BEGINS); i++) {
+    g_auto(Driver) d;
+    set_up(&d);
+    g_autofree char *task = launch(&d);
+    if (BEGINS[i])
+      hear(&d, task, MU_TASK_RUNNING, "u");
+    g_assert_false(never_began(&d));
+    hear(&d, task, MU_TASK_GONE, "v");
+    g_assert_cmpint(never_began(&d), ==, !BEGINS[i]);
+    const MuService *service = mu_manager_find(d.client->manager, "svc");
+    const MuTask *of_task = g_hash_table_lookup(service->tasks, "svc-0-server");
+    g_autofree char *text = mu_task_record_encode(of_task->record);
+    g_autoptr(MuTaskRecord) again = mu_task_record_decode(text, strlen(text), NULL);
+    g_assert_cmpint(again->never_began, ==, !BEGINS[i]);
+  }
+}
+
 /* Updates that come faster than they are rolled out: each leaves a configuration that a task still runs with, up to a limit. */
 static void test_stored_bytes(void) {
   g_auto(Driver) d;
@@ -597,6 +624,7 @@ int main(int argc, char **argv) {
   g_test_add_func("/isolation/duplicates", test_duplicates);
   g_test_add_func("/isolation/flood", test_flood);
   g_test_add_func("/isolation/long_message", test_long_message);
+  g_test_add_func("/isolation/never_began", test_never_began);
   g_test_add_func("/isolation/stored_bytes", test_stored_bytes);
   g_test_add_func("/isolation/crash_loop_costs_only_itself", test_crash_loop_costs_only_itself);
   g_test_add_func("/isolation/flood_of_one_that_goes", test_flood_of_one_that_goes);

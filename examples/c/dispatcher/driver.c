@@ -1,7 +1,7 @@
 #include "dispatcher.h"
 #include <string.h>
 
-#define NEVER_MS (G_GINT64_CONSTANT(100) * 365 * 24 * 3600 * 1000)
+#define AGAIN_MS 20000         /* a launch that never began is tried again after this */
 #define DEFAULT_MEMORY_MB 1024 /* as Spark's */
 
 static gboolean refuse(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
@@ -148,13 +148,13 @@ static char *spec_of(const char *name, json_t *request, const DispatcherConfig *
   return text;
 }
 
-/* A driver that is not supervised gets no second try: the dispatcher removes it. */
+/* A driver that is not supervised gets no second try: the dispatcher removes it when it has run and failed. */
 static MuServiceScheduler *build(MuServiceSpec *spec, gboolean supervised, GError **error) {
-  static const MuBackoff NEVER = {
-      .enabled = TRUE, .initial_ms = NEVER_MS, .factor = 1, .max_ms = NEVER_MS, .reset_ms = NEVER_MS};
+  static const MuBackoff ONCE = {
+      .enabled = TRUE, .initial_ms = AGAIN_MS, .factor = 1, .max_ms = AGAIN_MS, .reset_ms = AGAIN_MS};
   MuSchedulerBuilder *builder = mu_scheduler_builder_new(spec);
   if (!supervised)
-    mu_scheduler_builder_set_backoff(builder, &NEVER);
+    mu_scheduler_builder_set_backoff(builder, &ONCE);
   return mu_scheduler_builder_build(builder, error);
 }
 

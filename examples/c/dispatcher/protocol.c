@@ -23,10 +23,13 @@ void dispatcher_free(Dispatcher *dispatcher) {
   g_free(dispatcher);
 }
 
+/* NULL: there is no such service (any more). */
+static MuServiceReport *report_of(const Dispatcher *dispatcher, const char *id) {
+  return mu_multi_service_manager_report(mu_multi_service_event_client_manager(dispatcher->client), id, NULL);
+}
+
 /* How the driver ended, and where. */
-static void remember(Dispatcher *dispatcher, const char *id, const char *state) {
-  g_autoptr(MuServiceReport) report =
-      mu_multi_service_manager_report(mu_multi_service_event_client_manager(dispatcher->client), id, NULL);
+static void remember(Dispatcher *dispatcher, const char *id, const MuServiceReport *report, const char *state) {
   const MuTaskReport *task = report == NULL || report->n_tasks == 0 ? NULL : &report->tasks[0];
   history_add(dispatcher->history, id, state, task == NULL ? NULL : task->agent_id,
               task == NULL ? NULL : task->hostname);
@@ -101,7 +104,7 @@ static char *new_id(Dispatcher *dispatcher) {
   char *id = NULL;
   do {
     g_free(id);
-    id = g_strdup_printf("driver-%s-%04u", time, dispatcher->sequence++ % 10000);
+    id = g_strdup_printf("driver-%s-%04u", time, dispatcher->sequence++);
   } while (is_known(dispatcher, id));
   return id;
 }
@@ -130,23 +133,17 @@ static void create(const MuHttpRequest *request, MuHttpResponse *response, gpoin
 
 /* ---- status ---- */
 
-/* FINISHED, FAILED or ERROR once it is over for good; else what Spark calls it. */
+/* What Spark calls it. */
 static const char *driver_state(const char *task_state, gboolean supervised) {
   static const struct {
     const char *task, *driver, *supervised;
-  } STATES[] = {{"TASK_STAGING", "SUBMITTED", "SUBMITTED"},
-                {"TASK_STARTING", "SUBMITTED", "SUBMITTED"},
-                {"TASK_RUNNING", "RUNNING", "RUNNING"},
-                {"TASK_KILLING", "RUNNING", "RUNNING"},
-                {"TASK_FINISHED", "FINISHED", "FINISHED"},
-                {"TASK_FAILED", "FAILED", "RELAUNCHING"},
-                {"TASK_KILLED", "FAILED", "RELAUNCHING"},
-                {"TASK_LOST", "FAILED", "RELAUNCHING"},
-                {"TASK_GONE", "FAILED", "RELAUNCHING"},
-                {"TASK_DROPPED", "FAILED", "RELAUNCHING"},
-                {"TASK_ERROR", "ERROR", "RELAUNCHING"},
-                {"TASK_UNREACHABLE", "UNKNOWN", "UNKNOWN"},
-                {"TASK_GONE_BY_OPERATOR", "FAILED", "RELAUNCHING"}};
+  } STATES[] = {{"TASK_STAGING", "SUBMITTED", "SUBMITTED"}, {"TASK_STARTING", "SUBMITTED", "SUBMITTED"},
+                {"TASK_RUNNING", "RUNNING", "RUNNING"},     {"TASK_KILLING", "RUNNING", "RUNNING"},
+                {"TASK_FINISHED", "FINISHED", "FINISHED"},  {"TASK_FAILED", "FAILED", "RELAUNCHING"},
+                {"TASK_KILLED", "FAILED", "RELAUNCHING"},   {"TASK_LOST", "FAILED", "RELAUNCHING"},
+                {"TASK_GONE", "FAILED", "RELAUNCHING"},     {"TASK_DROPPED", "FAILED", "RELAUNCHING"},
+                {"TASK_UNKNOWN", "FAILED", "RELAUNCHING"},  {"TASK_ERROR", "ERROR", "RELAUNCHING"},
+                {"TASK_UNREACHABLE", "UNKNOWN", "UNKNOWN"}, {"TASK_GONE_BY_OPERATOR", "FAILED", "RELAUNCHING"}};
   for (guint i = 0; i < G_N_ELEMENTS(STATES); i++)
     if (strcmp(STATES[i].task, task_state) == 0)
       return supervised ? STATES[i].supervised : STATES[i].driver;
@@ -154,7 +151,7 @@ static const char *driver_state(const char *task_state, gboolean supervised) {
 }
 
 static gboolean is_over(const char *driver_state) {
-  static const char *const OVER[] = {"FINISHED", "FAILED", "ERROR", NULL};
+  static const char *const OVER[] = {"FINISHED", "FAILED", "ERROR", "KILLED", NULL};
   return g_strv_contains(OVER, driver_state);
 }
 
@@ -173,20 +170,30 @@ static json_t *status_message(const char *id, const char *state, const char *wor
   return message;
 }
 
+/* What is told of the driver when its run `run` is in this state; `report` is what is known of its service now, NULL: it is gone. */
+static const char *state_of(const Dispatcher *dispatcher, const MuServiceReport *report, const char *run,
+                            const char *task_state) {
+  const MuTaskReport *task = report == NULL || report->n_tasks == 0 ? NULL : &report->tasks[0];
+  gboolean is_last = task == NULL || g_strcmp0(task->id, run) == 0;
+  if (!is_last || (task != NULL && task->never_began))
+    return "SUBMITTED"; /* it is launched again, or was */
+  gboolean removed = report == NULL || strcmp(report->state, "RUNNING") != 0;
+  if (removed && strcmp(task_state, "TASK_KILLED") == 0)
+    return "KILLED"; /* by another one than this protocol, or the process died before that was noted */
+  return driver_state(task_state, report != NULL && is_supervised(dispatcher, report->service));
+}
+
 static json_t *status_of(const Dispatcher *dispatcher, const char *id) {
   const HistoryEntry *ended = history_find(dispatcher->history, id);
   if (ended != NULL)
     return status_message(id, ended->state, ended->worker, ended->host);
-  g_autoptr(MuServiceReport) report =
-      mu_multi_service_manager_report(mu_multi_service_event_client_manager(dispatcher->client), id, NULL);
+  g_autoptr(MuServiceReport) report = report_of(dispatcher, id);
   if (report == NULL)
     return submission_message("SubmissionStatusResponse", id, FALSE, NULL);
-  json_t *message;
-  if (report->n_tasks == 0)
-    message = status_message(id, "SUBMITTED", NULL, NULL);
-  else
-    message = status_message(id, driver_state(report->tasks[0].state, is_supervised(dispatcher, id)),
-                             report->tasks[0].agent_id, report->tasks[0].hostname);
+  const MuTaskReport *task = report->n_tasks == 0 ? NULL : &report->tasks[0];
+  json_t *message = task == NULL ? status_message(id, "SUBMITTED", NULL, NULL)
+                                 : status_message(id, state_of(dispatcher, report, task->id, task->state),
+                                                  task->agent_id, task->hostname);
   if (report->failure != NULL)
     json_object_set_new(message, "message", json_string(report->failure));
   return message;
@@ -209,7 +216,8 @@ static void on_killed(const char *id, const GError *error, gpointer user) {
     answer_error(killing->response, (guint)mu_error_info(error)->http_status, error->message);
   } else {
     g_autofree char *text = g_strdup_printf("Kill request for %s submitted", id);
-    remember(killing->dispatcher, id, "KILLED");
+    g_autoptr(MuServiceReport) report = report_of(killing->dispatcher, id);
+    remember(killing->dispatcher, id, report, "KILLED");
     answer(killing->response, 200, submission_message("KillSubmissionResponse", id, TRUE, text));
   }
   g_free(killing);
@@ -262,22 +270,25 @@ const MuHttpRoute *dispatcher_routes(gboolean open, gsize *ret_n) {
 /* ---- the end of drivers ---- */
 
 /* A driver that has finished removes itself; one that failed, and is not supervised, is removed here. */
-static void note_state(Dispatcher *dispatcher, const char *id, const char *task_state) {
-  const char *state = driver_state(task_state, is_supervised(dispatcher, id));
+static void note_state(Dispatcher *dispatcher, const char *id, const char *run, const char *task_state) {
+  g_autoptr(MuServiceReport) report = report_of(dispatcher, id);
+  const char *state = state_of(dispatcher, report, run, task_state);
   if (!is_over(state))
     return;
-  remember(dispatcher, id, state);
-  if (strcmp(state, "FINISHED") != 0)
+  remember(dispatcher, id, report, state);
+  if (strcmp(state, "FAILED") == 0 || strcmp(state, "ERROR") == 0)
     mu_multi_service_runner_remove_service(dispatcher->runner, id, NULL, NULL);
 }
 
+/* What it tells is durable; what is known of the service may be newer. */
 static void on_event(const char *type, const char *service, const char *json, gpointer user) {
   if (strcmp(type, "task") != 0 || service == NULL)
     return;
   json_t *event = json_loads(json, 0, NULL);
-  const char *state = json_string_value(json_object_get(event, "state"));
-  if (state != NULL)
-    note_state(user, service, state);
+  const char *run = json_string_value(json_object_get(event, "id")),
+             *state = json_string_value(json_object_get(event, "state"));
+  if (run != NULL && state != NULL)
+    note_state(user, service, run, state);
   json_decref(event);
 }
 
@@ -288,8 +299,8 @@ void dispatcher_start(Dispatcher *dispatcher, MuMultiServiceRunner *runner) {
   dispatcher->runner = runner;
   mu_multi_service_runner_watch(runner, on_event, dispatcher);
   for (guint i = 0; names[i] != NULL; i++) {
-    g_autoptr(MuServiceReport) report = mu_multi_service_manager_report(manager, names[i], NULL);
+    g_autoptr(MuServiceReport) report = report_of(dispatcher, names[i]);
     if (report != NULL && report->n_tasks > 0)
-      note_state(dispatcher, names[i], report->tasks[0].state);
+      note_state(dispatcher, names[i], report->tasks[0].id, report->tasks[0].state);
   }
 }
