@@ -200,6 +200,7 @@ static void note_failure(MuService *service, const char *failure, MuEffects *eff
 void mu_service_loaded(MuService *service, MuServiceScheduler *scheduler, const char *failure, MuEffects *effects) {
   note_failure(service, failure, effects);
   service->scheduler = scheduler; /* its code has a say in the plans */
+  mu_service_prove_loaded(service);
   rebuild_quietly(service, effects);
   if (scheduler == NULL || service->record->state != MU_SERVICE_RUNNING)
     return;

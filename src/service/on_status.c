@@ -2,7 +2,6 @@
 #include "service_private.h"
 
 #include "stored.h"
-#include "wants.h"
 
 #include <string.h>
 
@@ -24,25 +23,6 @@ const char *mu_task_set(const MuTask *task) {
   const MuPodSpec *pod = spec == NULL ? NULL : mu_service_spec_pod(spec, task->pod->type);
   const MuTaskSpec *task_spec = pod == NULL ? NULL : mu_pod_spec_task(pod, task->record->task);
   return task_spec == NULL ? NULL : pod->resource_sets[task_spec->resource_set].id;
-}
-
-/* The resources it runs on exist: its own and those of the pod. What was planned for other tasks of the pod since, in a
- * launch that may never have reached the engine, it does not prove. */
-static void prove_footprint(const MuTask *task, MuEffects *effects) {
-  MuPod *pod = task->pod;
-  const char *set = mu_task_set(task);
-  gboolean changed = FALSE;
-  for (guint i = 0; pod->record != NULL && i < pod->record->entries->len; i++) {
-    MuLedgerEntry *entry = pod->record->entries->pdata[i];
-    gboolean used = strcmp(entry->set, MU_SET_POD) == 0 || strcmp(entry->set, MU_SET_EXECUTOR) == 0 ||
-                    g_strcmp0(entry->set, set) == 0;
-    if (used && entry->state == MU_LEDGER_PLANNED) {
-      mu_ledger_entry_move(entry, MU_LEDGER_HELD);
-      changed = TRUE;
-    }
-  }
-  if (changed)
-    mu_pod_put(pod, effects);
 }
 
 /* The engine dropped the launch, or knows no run of that id, and none was ever heard of: the task is not to blame. */
@@ -80,20 +60,6 @@ static void on_end(MuTask *task, gboolean began, MuEffects *effects) {
   }
 }
 
-/* A run that a plan ends to begin anew does not count for that plan, whatever it reaches on its way out. */
-static gboolean note_goal(MuTask *task, gboolean asked_to_end) {
-  const MuTaskSpec *spec = mu_task_launched_spec(task);
-  MuTaskRecord *record = task->record;
-  gboolean anew = record->anew_begun && !asked_to_end;
-  if ((record->reached && !anew) || spec == NULL || !mu_task_goal_met(task, spec))
-    return FALSE;
-  record->reached = TRUE;
-  if (anew)
-    mu_task_record_set(record, &record->anew, NULL);
-  record->anew_begun &= !anew;
-  return TRUE;
-}
-
 /* What people are told of it is bounded: it is stored, and a task may write much before it fails. */
 static char *shortened(const char *message, gsize max_bytes) {
   if (message == NULL || strlen(message) <= max_bytes)
@@ -121,13 +87,9 @@ static void apply(MuService *service, MuTask *task, const MuTaskStatus *status, 
   shorten_message(task->status, mu_stored_is_full(service, effects) ? MU_STORED_SHORT_MESSAGE : MU_STATUS_MAX_MESSAGE);
   mu_stored_take(service, MU_RECORD_STATUS, task->record->name, mu_status_record_encode(task->status),
                  &task->status_bytes, effects);
-  gboolean ended = mu_task_state_is_terminal(status->state);
-  if (ended)
+  if (mu_task_state_is_terminal(status->state))
     on_end(task, began, effects);
-  if (note_goal(task, asked_to_end) || ended)
-    mu_task_put(task, effects);
-  if (status->state == MU_TASK_RUNNING)
-    prove_footprint(task, effects);
+  mu_task_note_proof(task, asked_to_end, effects);
   mu_pod_mark_dirty(task->pod);
   announce(service, task, status, effects);
 }

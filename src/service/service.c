@@ -254,6 +254,7 @@ static void count_held(MuPod *pod) {
 void mu_pod_put(MuPod *pod, MuEffects *effects) {
   mu_stored_take(pod->service, MU_RECORD_POD, pod->name, mu_pod_record_encode(pod->record), &pod->record_bytes,
                  effects);
+  pod->unwritten = FALSE;
   count_held(pod);
   mu_pod_mark_dirty(pod);
 }
@@ -261,6 +262,7 @@ void mu_pod_put(MuPod *pod, MuEffects *effects) {
 void mu_task_put(MuTask *task, MuEffects *effects) {
   mu_stored_take(task->pod->service, MU_RECORD_TASK, task->record->name, mu_task_record_encode(task->record),
                  &task->record_bytes, effects);
+  task->unwritten = FALSE;
   mu_pod_mark_dirty(task->pod);
 }
 
@@ -338,6 +340,7 @@ MuTask *mu_pod_take_launch(MuPod *pod, MuTaskRecord *take_record, MuEffects *eff
   if (task == NULL) {
     task = mu_pod_add_task(pod, take_record);
   } else {
+    mu_task_keep_proof(task, effects);
     g_hash_table_remove(pod->service->tasks, task->record->name);
     mu_task_record_free(task->record);
     task->record = take_record;
@@ -353,6 +356,7 @@ MuTask *mu_pod_take_launch(MuPod *pod, MuTaskRecord *take_record, MuEffects *eff
 
 void mu_pod_erase_task(MuPod *pod, MuTask *task, MuEffects *effects) {
   MuService *service = pod->service;
+  mu_task_keep_proof(task, effects);
   mu_stored_delete(service, MU_RECORD_TASK, task->record->name, &task->record_bytes, effects);
   if (task->status != NULL)
     mu_stored_delete(service, MU_RECORD_STATUS, task->record->name, &task->status_bytes, effects);

@@ -28,6 +28,7 @@ typedef struct {
   gint64 kill_since_ms;               /* … since then, or since the scheduler started */
   guint32 record_bytes, status_bytes; /* in the store */
   guint32 asked_round;                /* of the reconciliation that asked about it last */
+  gboolean unwritten; /* its record says more than the stored one: what its status proves; see proof.c */
 } MuTask;
 
 /* A pod instance: of the target configuration, or one that still has records. */
@@ -54,6 +55,7 @@ struct MuPod {
   gint64 left_ms; /* since when what it left behind on other agents is looked for; 0: it left nothing */
   gint64 leaving_ms; /* since when it gives its resources back in a service that goes on; 0: it does not */
   gboolean dirty;    /* in service->dirty_pods */
+  gboolean unwritten; /* its record says more than the stored one: what its tasks' statuses prove; see proof.c */
   guint32 record_bytes, pause_bytes, why_bytes; /* in the store */
   MuStep *claimed_by;                           /* during settle: the step that works on it now */
 };

@@ -57,6 +57,13 @@ MuTask *mu_pod_add_task(MuPod *pod, MuTaskRecord *take_record);
 /* Takes the launch as the task's present one; its old status is forgotten, in the store too. */
 MuTask *mu_pod_take_launch(MuPod *pod, MuTaskRecord *take_record, MuEffects *effects);
 
+/* proof.c: notes what the task's new status proves; `asked_to_end`: the run was, when the status came. */
+void mu_task_note_proof(MuTask *task, gboolean asked_to_end, MuEffects *effects);
+/* Before the task's status goes, with its run: what it proved of the pod's footprint is written. */
+void mu_task_keep_proof(MuTask *task, MuEffects *effects);
+/* Records and configurations were loaded: the statuses among them prove what they proved. */
+void mu_service_prove_loaded(MuService *service);
+
 /* mu_task_spec_fingerprint of a task in one of the service's configurations. Borrowed until these change. */
 const char *mu_service_fingerprint(MuService *service, const MuPodSpec *pod, const MuTaskSpec *task);
 void mu_service_keep_config(MuService *service, const MuServiceScheduler *scheduler, MuEffects *effects);
