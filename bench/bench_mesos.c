@@ -71,7 +71,7 @@ static MuOffer *make_offer(guint n, gint64 cpus_milli) {
   mu_resources_add(offer->resources, mem);
   mu_resources_add(offer->resources, disk);
   mu_resources_add(offer->resources, ports);
-  g_ptr_array_add(offer->attributes, mu_env_var_new("rack", "r1"));
+  mu_items_add(offer->attributes, mu_env_var_new("rack", "r1"));
   return offer;
 }
 

@@ -60,19 +60,36 @@ static gboolean uuid_has_dash_at(guint i) {
   return i == 8 || i == 13 || i == 18 || i == 23;
 }
 
+#define EACH(byte) (G_GUINT64_CONSTANT(0x0101010101010101) * (byte))
+
+/* The eight digits of four bytes, the first byte's first: all at a time, a digit in each byte of a word. */
+static guint64 hex_digits(guint32 bytes) {
+  guint64 digits = bytes;
+  digits = (digits | digits << 16) & G_GUINT64_CONSTANT(0x0000ffff0000ffff);
+  digits = (digits | digits << 8) & G_GUINT64_CONSTANT(0x00ff00ff00ff00ff);
+  digits = (digits | digits << 4) & G_GUINT64_CONSTANT(0x0f0f0f0f0f0f0f0f);
+  guint64 letters = (digits + EACH(6)) >> 4 & EACH(1); /* 1 where it is above 9 */
+  return GUINT64_TO_BE(digits + EACH('0') + letters * ('a' - '0' - 10));
+}
+
 static MuUuid uuid_format(guint8 bytes[16], guint8 version) {
-  static const char digits[] = "0123456789abcdef";
   bytes[6] = (guint8)((bytes[6] & 0x0f) | (version << 4));
   bytes[8] = (guint8)((bytes[8] & 0x3f) | 0x80);
-  MuUuid uuid;
-  char *out = uuid.text;
-  for (guint i = 0; i < 16; i++) {
-    if (uuid_has_dash_at((guint)(out - uuid.text)))
-      *out++ = '-';
-    *out++ = digits[bytes[i] >> 4];
-    *out++ = digits[bytes[i] & 15];
+  char digits[32];
+  for (guint i = 0; i < 4; i++) {
+    guint32 word = 0;
+    memcpy(&word, bytes + i * sizeof word, sizeof word);
+    guint64 eight = hex_digits(GUINT32_FROM_BE(word));
+    memcpy(digits + i * sizeof eight, &eight, sizeof eight);
   }
-  *out = '\0';
+  MuUuid uuid;
+  memcpy(uuid.text, digits, 8);
+  memcpy(uuid.text + 9, digits + 8, 4);
+  memcpy(uuid.text + 14, digits + 12, 4);
+  memcpy(uuid.text + 19, digits + 16, 4);
+  memcpy(uuid.text + 24, digits + 20, 12);
+  uuid.text[8] = uuid.text[13] = uuid.text[18] = uuid.text[23] = '-';
+  uuid.text[MU_UUID_LEN] = '\0';
   return uuid;
 }
 

@@ -4,6 +4,13 @@
 
 #include <string.h>
 
+void mu_items_expect(MuItems *items, guint more) {
+  if (items->room - items->len >= more)
+    return;
+  items->room = items->len + more;
+  items->pdata = g_renew(gpointer, items->pdata, items->room);
+}
+
 void mu_items_add(MuItems *items, gpointer item) {
   if (items->len == items->room) {
     items->room = MAX(items->room * 2, 1);

@@ -12,6 +12,8 @@ typedef struct {
 } MuItems;
 
 void mu_items_add(MuItems *items, gpointer item);
+/* So many are about to be added. */
+void mu_items_expect(MuItems *items, guint more);
 /* Takes the item out; the order of the others stays. */
 gpointer mu_items_steal_index(MuItems *items, guint index);
 /* FALSE: it is not there. */

@@ -46,7 +46,7 @@ typedef struct {
   MuOffer *offer;        /* id is of no meaning; resources of all */
   char *key;             /* in `groups` */
   GPtrArray *ids;        /* of char*, owned */
-  GPtrArray *operations; /* of MuOperation*, owned until the accept takes them */
+  MuItems operations[1]; /* of MuOperation*, owned until the accept takes them */
   gboolean is_routed;    /* what is reserved in it has been seen to */
   guint64 round;         /* client's offer_round when the last of it came */
 } MuOfferGroup;

@@ -362,7 +362,7 @@ static void on_subscribed(MuMultiServiceEventClient *client, const char *framewo
 
 /* Too many of one service's statuses came for this drain: the rest waits for the next one, in its order, so that what others
  * have to say is not kept from the store by it. FALSE: there is room for this one. */
-static gboolean put_off(MuMultiServiceEventClient *client, MuService *service, const MuTaskStatus *status) {
+static gboolean is_put_off(MuMultiServiceEventClient *client, MuService *service) {
   if (service->heard_drain != client->counters.drains) {
     service->heard_drain = client->counters.drains;
     service->heard = 0;
@@ -371,7 +371,6 @@ static gboolean put_off(MuMultiServiceEventClient *client, MuService *service, c
     return FALSE;
   if (g_queue_is_empty(&service->late))
     g_queue_push_tail(&client->late, service);
-  g_queue_push_tail(&service->late, mu_task_status_copy(status));
   return TRUE;
 }
 
@@ -385,8 +384,8 @@ static gboolean is_at_rest(const MuMultiServiceEventClient *client, const MuServ
 /* The answer to a reconciliation tells nothing new, as a rule. Then there is nothing to be settled in a service at rest, which has
  * no more than its place, in case that something else comes for it in this drain. */
 static void hear(MuMultiServiceEventClient *client, MuService *service, const char *task_name,
-                 const MuTaskStatus *status) {
-  if (mu_service_on_status(service, task_name, status, &client->effects) || !is_at_rest(client, service))
+                 MuTaskStatus *take_status) {
+  if (mu_service_on_status(service, task_name, take_status, &client->effects) || !is_at_rest(client, service))
     mu_client_mark_dirty(client, service);
   else
     take_place(client, service);
@@ -423,7 +422,7 @@ static void hear_late(MuMultiServiceEventClient *client) {
   for (guint i = client->late.length; i > 0; i--) {
     MuService *service = g_queue_pop_head(&client->late);
     for (guint n = 0; n < MU_STATUSES_PER_DRAIN && !g_queue_is_empty(&service->late); n++) {
-      g_autoptr(MuTaskStatus) status = g_queue_pop_head(&service->late);
+      MuTaskStatus *status = g_queue_pop_head(&service->late);
       g_auto(RoutedId) id;
       if (!routed_id_init(&id, status->task_id))
         mu_bug("a status is routed by its task's id");
@@ -434,7 +433,8 @@ static void hear_late(MuMultiServiceEventClient *client) {
   }
 }
 
-static void on_update(MuMultiServiceEventClient *client, const MuTaskStatus *status) {
+static void on_update(MuMultiServiceEventClient *client, MuTaskStatus *take_status) {
+  g_autoptr(MuTaskStatus) status = take_status;
   g_auto(RoutedId) id;
   MuService *service = NULL;
   client->counters.statuses++;
@@ -443,11 +443,12 @@ static void on_update(MuMultiServiceEventClient *client, const MuTaskStatus *sta
     service = mu_manager_find_sanitized(client->manager, id.service);
   if (service != NULL && service->unreadable != NULL)
     return; /* not acknowledged: it comes again */
-  if (service != NULL) {
-    if (!put_off(client, service, status))
-      hear(client, service, id.task, status);
+  if (service != NULL && is_put_off(client, service))
+    g_queue_push_tail(&service->late, g_steal_pointer(&status));
+  else if (service != NULL)
+    hear(client, service, id.task, g_steal_pointer(&status));
+  if (service != NULL)
     return;
-  }
   if (!mu_task_state_is_terminal(status->state) && status->state != MU_TASK_UNREACHABLE)
     mu_effects_kill(&client->effects, status->task_id, status->agent_id);
   else
@@ -470,7 +471,7 @@ void mu_client_event(MuMultiServiceEventClient *client, MuEngineEvent *take_even
   case MU_EVENT_SUBSCRIBED: on_subscribed(client, event->id); break;
   case MU_EVENT_OFFERS: mu_client_take_offers(client, event->offers); break;
   case MU_EVENT_RESCIND: mu_client_rescind(client, event->id); break;
-  case MU_EVENT_UPDATE: on_update(client, event->status); break;
+  case MU_EVENT_UPDATE: on_update(client, g_steal_pointer(&event->status)); break;
   case MU_EVENT_FAILURE: /* the statuses of its tasks come by themselves */ break;
   case MU_EVENT_ERROR:
   case MU_EVENT_DISCONNECTED: on_disconnected(client, event->message); break;

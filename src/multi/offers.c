@@ -11,8 +11,7 @@ static void group_free(MuOfferGroup *group) {
   mu_offer_free(group->offer);
   g_ptr_array_unref(group->ids);
   g_free(group->key);
-  if (group->operations != NULL)
-    g_ptr_array_unref(group->operations);
+  mu_items_clear(group->operations, (GDestroyNotify)mu_operation_free);
   g_free(group);
 }
 
@@ -58,7 +57,6 @@ static void take_offer(MuMultiServiceEventClient *client, MuOffer *take_offer) {
   group = g_new0(MuOfferGroup, 1);
   group->offer = g_steal_pointer(&offer);
   group->ids = g_ptr_array_new_with_free_func(g_free);
-  group->operations = g_ptr_array_new_with_free_func((GDestroyNotify)mu_operation_free);
   g_ptr_array_add(group->ids, g_strdup(group->offer->id));
   group->key = g_steal_pointer(&key);
   g_hash_table_insert(client->groups, group->key, group);
@@ -78,7 +76,7 @@ static void decline_others(MuMultiServiceEventClient *client, const MuOfferGroup
   MuEngineCall *decline = mu_engine_call_new(MU_CALL_DECLINE);
   for (guint i = 0; i < group->ids->len; i++)
     if (strcmp(group->ids->pdata[i], offer_id) != 0)
-      g_ptr_array_add(decline->offer_ids, g_strdup(group->ids->pdata[i]));
+      mu_items_add(decline->offer_ids, g_strdup(group->ids->pdata[i]));
   if (decline->offer_ids->len > 0)
     g_ptr_array_add(client->effects.calls, decline);
   else
@@ -123,16 +121,14 @@ static ReservedKind classify(MuMultiServiceEventClient *client, const MuResource
 
 static void clean_up(MuOfferGroup *group, const MuResource *resource) {
   MuResources *unreserve = mu_resources_new();
-  g_autoptr(MuResource) plain = mu_resource_copy(resource);
+  g_autoptr(MuResource) plain = mu_resource_without_volume(resource);
   if (resource->persistence_id != NULL) {
     MuResources *destroy = mu_resources_new();
     mu_resources_add(destroy, resource);
-    g_ptr_array_add(group->operations, mu_operation_new(MU_OP_DESTROY, destroy, NULL));
+    mu_items_add(group->operations, mu_operation_new(MU_OP_DESTROY, destroy, NULL));
   }
-  g_clear_pointer(&plain->persistence_id, g_free);
-  g_clear_pointer(&plain->container_path, g_free);
   mu_resources_add(unreserve, plain);
-  g_ptr_array_add(group->operations, mu_operation_new(MU_OP_UNRESERVE, unreserve, NULL));
+  mu_items_add(group->operations, mu_operation_new(MU_OP_UNRESERVE, unreserve, NULL));
   mu_log(MU_LOG_INFO, "cleaning up %s on %s: no service owns it (it was reserved for %s)",
          resource->reservation.resource_id, group->offer->hostname, resource->reservation.namespace_);
 }
@@ -238,14 +234,14 @@ static void route_new(MuMultiServiceEventClient *client) {
 
 static void add_ids(MuEngineCall *call, MuOfferGroup *group) {
   for (guint i = 0; i < group->ids->len; i++)
-    g_ptr_array_add(call->offer_ids, g_strdup(group->ids->pdata[i]));
+    mu_items_add(call->offer_ids, g_strdup(group->ids->pdata[i]));
 }
 
 static void accept(MuMultiServiceEventClient *client, MuOfferGroup *group) {
   MuEngineCall *call = mu_engine_call_new(MU_CALL_ACCEPT);
   add_ids(call, group);
-  g_ptr_array_unref(call->operations);
-  call->operations = g_steal_pointer(&group->operations);
+  *call->operations = *group->operations;
+  *group->operations = (MuItems){0};
   g_ptr_array_add(client->effects.calls, call);
 }
 

@@ -22,7 +22,7 @@ void mu_client_reconcile_free(MuMultiServiceEventClient *client) {
 }
 
 static void add_task(MuEngineCall *call, const char *task_id, const char *agent_id) {
-  g_ptr_array_add(call->tasks, mu_env_var_new(task_id, agent_id));
+  mu_items_add(call->tasks, mu_env_var_new(task_id, agent_id));
 }
 
 static void ask_about_task(MuMultiServiceEventClient *client, MuTask *task, MuEngineCall *call) {

@@ -215,7 +215,7 @@ gboolean mu_roles_loaded(MuMultiServiceEventClient *client, GError **error) {
 MuEngineCall *mu_client_roles_call(const MuMultiServiceEventClient *client) {
   MuEngineCall *call = mu_engine_call_new(MU_CALL_ROLES);
   for (guint i = 0; i < client->roles->len; i++)
-    g_ptr_array_add(call->roles, g_strdup(client->roles->pdata[i]));
+    mu_items_add(call->roles, g_strdup(client->roles->pdata[i]));
   return call;
 }
 

@@ -184,7 +184,7 @@ json_t *mu_view_pod_status(MuMultiServiceEventClient *client, const char *name, 
 
 /* ---- all that is known of its tasks -------------------------------------------------------------------------------- */
 
-static char *attributes_text(const GPtrArray *attributes) {
+static char *attributes_text(const MuItems *attributes) {
   g_autoptr(GString) text = g_string_new(NULL);
   for (guint i = 0; i < attributes->len; i++) {
     const MuEnvVar *attribute = attributes->pdata[i];
@@ -193,25 +193,20 @@ static char *attributes_text(const GPtrArray *attributes) {
   return g_string_free(g_steal_pointer(&text), FALSE);
 }
 
-static void add_label(GPtrArray *labels, const char *key, const char *value) {
+static void add_label(MuItems *labels, const char *key, const char *value) {
   if (value != NULL && *value != '\0')
-    g_ptr_array_add(labels, mu_env_var_new(key, value));
-}
-
-static void free_label(gpointer label) {
-  mu_env_var_free(label);
+    mu_items_add(labels, mu_env_var_new(key, value));
 }
 
 /* What the reference's scheduler keeps in labels of the task (LabelConstants of dcos-commons). */
-static GPtrArray *scheduler_labels(const MuTask *task) {
-  GPtrArray *labels = g_ptr_array_new_with_free_func(free_label);
+static void add_scheduler_labels(MuItems *labels, const MuTask *task) {
   const MuPodRecord *place = task->pod->record;
   g_autofree char *index = g_strdup_printf("%u", task->record->pod_index);
   add_label(labels, "target_configuration", task->record->config);
   add_label(labels, "task_type", task->record->pod_type);
   add_label(labels, "index", index);
   if (place == NULL)
-    return labels;
+    return;
   if (g_strcmp0(place->agent_id, task->record->agent_id) == 0) {
     g_autofree char *attributes = attributes_text(place->attributes);
     add_label(labels, "offer_hostname", place->hostname);
@@ -220,16 +215,17 @@ static GPtrArray *scheduler_labels(const MuTask *task) {
     add_label(labels, "offer_zone", place->zone);
   }
   add_label(labels, "permanently-failed", place->fate == MU_POD_REPLACE ? "true" : NULL);
-  return labels;
 }
 
 /* As PodQueries.getInfo has it; and our own record of the task, which says what those messages have no place for. */
 static json_t *task_info(const MuMultiServiceEventClient *client, const MuTask *task) {
   g_autofree char *text = mu_task_record_encode(task->record);
-  g_autoptr(GPtrArray) labels = scheduler_labels(task);
+  MuItems labels[1] = {0};
+  add_scheduler_labels(labels, task);
   g_autoptr(MuPodLaunch) launch = mu_task_launched(task, &client->effects);
   json_t *json = json_object();
   mu_json_set_new(json, "info", mu_view_task_info(task->record, launch, labels, client->framework_id));
+  mu_env_vars_clear(labels);
   mu_json_set_new(json, "status", task->status == NULL ? json_null() : mu_view_task_status(task->record, task->status));
   mu_json_set_new(json, "record", json_loads(text, 0, NULL));
   return json;

@@ -37,7 +37,7 @@ static void add_label(json_t *list, const char *key, const char *value) {
   json_array_append_new(list, label);
 }
 
-static void add_labels(json_t *list, const GPtrArray *pairs) {
+static void add_labels(json_t *list, const MuItems *pairs) {
   for (guint i = 0; pairs != NULL && i < pairs->len; i++) {
     const MuEnvVar *pair = pairs->pdata[i];
     add_label(list, pair->name, pair->value);
@@ -51,7 +51,7 @@ static void set_labels(json_t *json, json_t *take_list) {
   json_decref(take_list);
 }
 
-static void set_pairs(json_t *json, const GPtrArray *pairs) {
+static void set_pairs(json_t *json, const MuItems *pairs) {
   json_t *list = json_array();
   add_labels(list, pairs);
   set_labels(json, list);
@@ -178,7 +178,7 @@ static void set_environment(json_t *json, const MuPodLaunch *pod, const MuTaskLa
   json_decref(list);
 }
 
-static json_t *uris_json(const GPtrArray *uris) {
+static json_t *uris_json(const MuItems *uris) {
   json_t *list = json_array();
   for (guint i = 0; i < uris->len; i++) {
     const MuLaunchUri *uri = uris->pdata[i];
@@ -274,7 +274,7 @@ static json_t *volumes_json(const MuPodLaunch *pod) {
   return list;
 }
 
-static json_t *networks_json(const GPtrArray *networks) {
+static json_t *networks_json(const MuItems *networks) {
   json_t *list = json_array();
   for (guint i = 0; i < networks->len; i++) {
     const MuLaunchNetwork *network = networks->pdata[i];
@@ -293,7 +293,7 @@ static json_t *networks_json(const GPtrArray *networks) {
 }
 
 /* RLIMIT_NOFILE is RLMT_NOFILE there. */
-static json_t *rlimits_json(const GPtrArray *rlimits) {
+static json_t *rlimits_json(const MuItems *rlimits) {
   json_t *list = json_array();
   for (guint i = 0; i < rlimits->len; i++) {
     const MuLaunchRlimit *limit = rlimits->pdata[i];
@@ -419,7 +419,7 @@ static void set_launch(json_t *json, const MuTaskRecord *record, const MuPodLaun
     mu_json_set_new(json, "discovery", discovery_json(task->discovery));
 }
 
-json_t *mu_view_task_info(const MuTaskRecord *record, const MuPodLaunch *launch, const GPtrArray *labels,
+json_t *mu_view_task_info(const MuTaskRecord *record, const MuPodLaunch *launch, const MuItems *labels,
                           const char *framework_id) {
   json_t *json = json_object(), *list = json_array();
   mu_json_set_string(json, "name", record->name);

@@ -8,7 +8,7 @@
 
 /* The one task of `launch`, which holds what belongs to its pod too; NULL: what it was launched with is known no more, and its ids
  * are all there is. `labels` (of MuEnvVar*) come before those of the launch. `framework_id` may be NULL. */
-json_t *mu_view_task_info(const MuTaskRecord *record, const MuPodLaunch *launch, const GPtrArray *labels,
+json_t *mu_view_task_info(const MuTaskRecord *record, const MuPodLaunch *launch, const MuItems *labels,
                           const char *framework_id);
 json_t *mu_view_task_status(const MuTaskRecord *record, const MuTaskStatus *status);
 #endif

@@ -63,6 +63,8 @@ static void add_place_env(MuTaskLaunch *launch, const MuLaunchInput *input) {
   set_word(launch, "PLACEMENT_REFERENCED_ZONE", mu_placement_mentions(rule, "@zone"));
 }
 
+#define STANDARD_ENV 12 /* that many are added at most */
+
 /* developer-guide.md of dcos-commons, "Task environment"; PodInfoBuilder.getTaskEnvironment. */
 static void add_standard_env(MuTaskLaunch *launch, const MuLaunchInput *input) {
   const MuRequirement *r = input->requirement;
@@ -102,6 +104,7 @@ static void add_extra_env(MuTaskLaunch *launch, GHashTable *extra) {
 /* The later wins: what the author set does not hide what the task may rely on. */
 static void add_env(MuTaskLaunch *launch, const MuLaunchInput *input, const MuTaskSpec *task,
                     const MuResourceSet *set) {
+  mu_items_expect(launch->env, task->n_env + STANDARD_ENV + set->n_ports);
   for (guint i = 0; i < task->n_env; i++)
     mu_task_launch_set_env(launch, task->env[i].key, task->env[i].value);
   add_standard_env(launch, input);
@@ -160,10 +163,10 @@ static MuTaskLaunch *build_task(const MuLaunchInput *input, const MuTaskSpec *ta
   launch->limit_cpus_milli = set->limit_cpus_milli;
   launch->limit_mem_mb = set->limit_mem_mb;
   for (guint i = 0; i < task->n_configs; i++)
-    g_ptr_array_add(launch->configs,
-                    mu_launch_config_new(task->configs[i].name, task->configs[i].template_text, task->configs[i].dest));
+    mu_items_add(launch->configs,
+                 mu_launch_config_new(task->configs[i].name, task->configs[i].template_text, task->configs[i].dest));
   for (guint i = 0; i < task->n_labels; i++)
-    g_ptr_array_add(launch->labels, mu_env_var_new(task->labels[i].key, task->labels[i].value));
+    mu_items_add(launch->labels, mu_env_var_new(task->labels[i].key, task->labels[i].value));
   mu_launch_fill_discovery(launch, r->pod, task, input->record, set);
   mu_launch_add_tls(launch, r, task);
   add_env(launch, input, task, set);
@@ -186,7 +189,7 @@ MuPodLaunch *mu_launch_build(const MuLaunchInput *input, const GPtrArray *task_i
       continue;
     MuTaskLaunch *task = build_task(input, &r->pod->tasks[i], task_ids->pdata[n], &sets_used);
     add_extra_env(task, input->extra_env == NULL ? NULL : input->extra_env->pdata[n]);
-    g_ptr_array_add(launch->tasks, task);
+    mu_items_add(launch->tasks, task);
     n++;
   }
   for (guint i = 0; i < r->pod->n_rlimits; i++) {
@@ -194,7 +197,7 @@ MuPodLaunch *mu_launch_build(const MuLaunchInput *input, const GPtrArray *task_i
     limit->name = g_strdup(r->pod->rlimits[i].name);
     limit->soft = r->pod->rlimits[i].soft;
     limit->hard = r->pod->rlimits[i].hard;
-    g_ptr_array_add(launch->rlimits, limit);
+    mu_items_add(launch->rlimits, limit);
   }
   mu_launch_provide(launch, r->pod);
   add_set_resources(launch->resources, input->record, MU_SET_POD);
@@ -204,14 +207,14 @@ MuPodLaunch *mu_launch_build(const MuLaunchInput *input, const GPtrArray *task_i
 
 /* ---- operations ---------------------------------------------------------------------------------------------------- */
 
-static void add_operation(GPtrArray *operations, MuOperationKind kind, MuResources **resources) {
+static void add_operation(MuItems *operations, MuOperationKind kind, MuResources **resources) {
   if ((*resources)->items->len > 0)
-    g_ptr_array_add(operations, mu_operation_new(kind, g_steal_pointer(resources), NULL));
+    mu_items_add(operations, mu_operation_new(kind, g_steal_pointer(resources), NULL));
 }
 
-void mu_launch_operations(MuMatch *match, MuPodLaunch *take_launch, GPtrArray *operations) {
+void mu_launch_operations(MuMatch *match, MuPodLaunch *take_launch, MuItems *operations) {
   add_operation(operations, MU_OP_UNRESERVE, &match->unreserve);
   add_operation(operations, MU_OP_RESERVE, &match->reserve);
   add_operation(operations, MU_OP_CREATE, &match->create);
-  g_ptr_array_add(operations, mu_operation_new(MU_OP_LAUNCH_GROUP, NULL, take_launch));
+  mu_items_add(operations, mu_operation_new(MU_OP_LAUNCH_GROUP, NULL, take_launch));
 }

@@ -30,5 +30,5 @@ char *mu_port_env_name(const MuPortSpec *port);
 MuPodLaunch *mu_launch_build(const MuLaunchInput *input, const GPtrArray *task_ids);
 /* UNRESERVE, RESERVE, CREATE (each only when there is something) and LAUNCH_GROUP are appended to `operations`; what they
  * are about is taken from the match. */
-void mu_launch_operations(MuMatch *match, MuPodLaunch *take_launch, GPtrArray *operations);
+void mu_launch_operations(MuMatch *match, MuPodLaunch *take_launch, MuItems *operations);
 #endif

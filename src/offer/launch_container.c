@@ -20,7 +20,7 @@ static void add_driver_options(MuLaunchExternalVolume *volume, const char *text)
     if (equals == NULL)
       continue;
     *equals = '\0';
-    g_ptr_array_add(volume->driver_options, mu_env_var_new(options[i], equals + 1));
+    mu_items_add(volume->driver_options, mu_env_var_new(options[i], equals + 1));
   }
 }
 
@@ -53,8 +53,8 @@ static void add_external_volume(MuPodLaunch *launch, const MuExternalVolumeSpec 
   add_driver_options(volume, spec->driver_options);
   volume->volume_name = volume_name(volume, spec->volume_name, service, pod->type, index);
   if (strcmp(spec->driver_name, DRIVER_PORTWORX) == 0)
-    g_ptr_array_add(volume->driver_options, mu_env_var_new("nodes", "LocalNode"));
-  g_ptr_array_add(launch->external_volumes, volume);
+    mu_items_add(volume->driver_options, mu_env_var_new("nodes", "LocalNode"));
+  mu_items_add(launch->external_volumes, volume);
 }
 
 /* ---- networks ------------------------------------------------------------------------------------------------------ */
@@ -66,8 +66,8 @@ static void add_network(MuPodLaunch *launch, const MuNetworkSpec *spec) {
     g_array_append_val(network->port_mappings, mapping);
   }
   for (guint i = 0; i < spec->n_labels; i++)
-    g_ptr_array_add(network->labels, mu_env_var_new(spec->labels[i].key, spec->labels[i].value));
-  g_ptr_array_add(launch->networks, network);
+    mu_items_add(network->labels, mu_env_var_new(spec->labels[i].key, spec->labels[i].value));
+  mu_items_add(launch->networks, network);
 }
 
 /* ---- the pod ------------------------------------------------------------------------------------------------------- */
@@ -81,8 +81,8 @@ void mu_launch_fill_container(MuPodLaunch *launch, const MuPodSpec *pod, guint i
   launch->shm_size_mb = pod->shm_size_mb;
   for (guint i = 0; i < pod->n_host_volumes; i++) {
     const MuHostVolumeSpec *volume = &pod->host_volumes[i];
-    g_ptr_array_add(launch->host_volumes,
-                    mu_launch_host_volume_new(volume->host_path, volume->container_path, volume->read_only));
+    mu_items_add(launch->host_volumes,
+                 mu_launch_host_volume_new(volume->host_path, volume->container_path, volume->read_only));
   }
   for (guint i = 0; i < pod->n_external_volumes; i++)
     add_external_volume(launch, &pod->external_volumes[i], pod, index, service);
@@ -97,9 +97,9 @@ void mu_launch_fill_container(MuPodLaunch *launch, const MuPodSpec *pod, guint i
 static void add_vip(MuLaunchPort *port, const MuPortSpec *spec, const MuPodSpec *pod, const char *uuid) {
   g_autofree char *name = g_strconcat("VIP_", uuid, NULL);
   g_autofree char *address = g_strdup_printf("%s:%u", spec->vip_prefix, spec->vip_port);
-  g_ptr_array_add(port->labels, mu_env_var_new(name, address));
+  mu_items_add(port->labels, mu_env_var_new(name, address));
   if (pod->n_networks > 0)
-    g_ptr_array_add(port->labels, mu_env_var_new("network-scope", mu_pod_uses_host_ports(pod) ? "host" : "container"));
+    mu_items_add(port->labels, mu_env_var_new("network-scope", mu_pod_uses_host_ports(pod) ? "host" : "container"));
 }
 
 static MuLaunchDiscovery *make_discovery(const MuTaskLaunch *launch, const MuTaskSpec *task, guint index) {
@@ -126,6 +126,6 @@ void mu_launch_fill_discovery(MuTaskLaunch *launch, const MuPodSpec *pod, const 
     MuLaunchPort *port = mu_launch_port_new(spec->name, number, spec->advertise ? "EXTERNAL" : "CLUSTER");
     if (spec->has_vip)
       add_vip(port, spec, pod, entry->resource->reservation.resource_id);
-    g_ptr_array_add(launch->discovery->ports, port);
+    mu_items_add(launch->discovery->ports, port);
   }
 }

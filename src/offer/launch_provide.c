@@ -18,15 +18,15 @@ static void add_uri(MuPodLaunch *launch, const char *text) {
   own->sha256 = g_steal_pointer(&uri.sha256);
   own->executable = uri.executable;
   own->keep_packed = uri.keep_packed;
-  g_ptr_array_add(launch->uris, own);
+  mu_items_add(launch->uris, own);
 }
 
 void mu_launch_provide(MuPodLaunch *launch, const MuPodSpec *pod) {
   for (guint i = 0; pod->uris != NULL && pod->uris[i] != NULL; i++)
     add_uri(launch, pod->uris[i]);
   for (guint i = 0; i < pod->n_secrets; i++)
-    g_ptr_array_add(launch->secrets,
-                    mu_launch_secret_new(pod->secrets[i].secret, pod->secrets[i].env_key, pod->secrets[i].file));
+    mu_items_add(launch->secrets,
+                 mu_launch_secret_new(pod->secrets[i].secret, pod->secrets[i].env_key, pod->secrets[i].file));
 }
 
 /* ---- of a task ------------------------------------------------------------------------------------------------------ */
@@ -61,6 +61,6 @@ void mu_launch_add_tls(MuTaskLaunch *launch, const MuRequirement *requirement, c
   for (guint i = 0; i < task->n_tls; i++) {
     MuLaunchTls *tls = mu_launch_tls_new(task->tls[i].name, task->tls[i].keystore, subject);
     add_names(tls, launch, requirement, task);
-    g_ptr_array_add(launch->tls, tls);
+    mu_items_add(launch->tls, tls);
   }
 }

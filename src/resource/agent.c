@@ -38,7 +38,6 @@ MuAgent *mu_agent_new(const char *id, const char *hostname, MuResources *take_to
   MuAgent *agent = g_new0(MuAgent, 1);
   agent->id = g_strdup(id);
   agent->hostname = g_strdup(hostname);
-  agent->attributes = g_ptr_array_new_with_free_func((GDestroyNotify)mu_env_var_free);
   agent->total = take_total;
   agent->available = mu_resources_copy(take_total);
   agent->offers = g_hash_table_new_full(mu_id_hash, g_str_equal, g_free, (GDestroyNotify)mu_resources_free);
@@ -55,7 +54,7 @@ void mu_agent_free(MuAgent *agent) {
   g_free(agent->hostname);
   g_free(agent->region);
   g_free(agent->zone);
-  g_ptr_array_unref(agent->attributes);
+  mu_env_vars_clear(agent->attributes);
   mu_resources_free(agent->total);
   mu_resources_free(agent->available);
   mu_resources_free(agent->free_cache);
@@ -85,7 +84,7 @@ void mu_agent_set_location(MuAgent *agent, const char *region, const char *zone)
 }
 
 void mu_agent_add_attribute(MuAgent *agent, const char *name, const char *value) {
-  g_ptr_array_add(agent->attributes, mu_env_var_new(name, value));
+  mu_items_add(agent->attributes, mu_env_var_new(name, value));
 }
 
 /* ---- where the resources are --------------------------------------------------------------------------------------- */
@@ -146,13 +145,6 @@ MuResource *mu_agent_unreserved_form(const MuResource *resource) {
   return form;
 }
 
-MuResource *mu_agent_disk_form(const MuResource *volume) {
-  MuResource *disk = mu_resource_copy(volume);
-  g_clear_pointer(&disk->persistence_id, g_free);
-  g_clear_pointer(&disk->container_path, g_free);
-  return disk;
-}
-
 static gboolean refuse(const MuOperation *operation, const MuResource *resource, const char *why, GError **error) {
   g_autofree char *text = mu_resource_to_string(resource);
   const char *id = resource->reservation.resource_id;
@@ -189,7 +181,7 @@ static const char *fault_in(MuOperationKind kind, const MuResource *resource) {
 /* The two states of a resource that the operation leads from and to: one of them is the operation's resource itself. */
 static MuResource *other_form(MuOperationKind kind, const MuResource *resource) {
   return kind == MU_OP_RESERVE || kind == MU_OP_UNRESERVE ? mu_agent_unreserved_form(resource)
-                                                          : mu_agent_disk_form(resource);
+                                                          : mu_resource_without_volume(resource);
 }
 
 static gboolean leads_to_resource(MuOperationKind kind) {
@@ -389,10 +381,7 @@ MuOffer *mu_agent_make_offer_to(MuAgent *agent, const char *offer_id, const char
   offer->role = g_strdup(role);
   offer->region = g_strdup(agent->region);
   offer->zone = g_strdup(agent->zone);
-  for (guint i = 0; i < agent->attributes->len; i++) {
-    const MuEnvVar *var = g_ptr_array_index(agent->attributes, i);
-    g_ptr_array_add(offer->attributes, mu_env_var_new(var->name, var->value));
-  }
+  mu_env_vars_add_all(offer->attributes, agent->attributes);
   mu_resources_free(offer->resources);
   offer->resources = mu_resources_copy(offered);
   g_hash_table_insert(agent->offers, g_strdup(offer_id), offered);

@@ -7,7 +7,7 @@
  * what it names, so that its cost does not grow with what the agent has. */
 struct MuAgent {
   char *id, *hostname, *region, *zone;
-  GPtrArray *attributes; /* of MuEnvVar* */
+  MuItems attributes[1]; /* of MuEnvVar* */
   MuResources *total;
   MuResources *available;  /* neither used nor offered */
   GHashTable *offers;      /* offer id to MuResources* */
@@ -18,6 +18,4 @@ struct MuAgent {
 
 /* What the resource was before its reservation: the operator's reservation that it refines, or unreserved. */
 MuResource *mu_agent_unreserved_form(const MuResource *resource);
-/* What a volume was before it was created: the reserved disk. */
-MuResource *mu_agent_disk_form(const MuResource *volume);
 #endif

@@ -32,7 +32,7 @@ static gboolean is_there(const MuAgent *agent, const MuResource *resource) {
 static void restore_one(MuAgent *agent, const MuResource *resource, GPtrArray *warnings) {
   if (is_there(agent, resource))
     return;
-  g_autoptr(MuResource) disk = mu_agent_disk_form(resource);
+  g_autoptr(MuResource) disk = mu_resource_without_volume(resource);
   g_autoptr(MuResource) base = mu_agent_unreserved_form(disk);
   gint64 missing = mu_resources_subtract_part(agent->available, base);
   mu_resources_subtract_part(agent->total, base);

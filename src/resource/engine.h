@@ -7,6 +7,7 @@
 #ifndef MU_ENGINE_H
 #define MU_ENGINE_H
 #include "exec_frame.h"
+#include "items.h"
 #include "resource.h"
 #include "sandbox_part.h"
 #include <muster/spec.h>
@@ -41,7 +42,7 @@ typedef struct {
 
 typedef struct {
   char *driver_name, *volume_name, *container_path;
-  GPtrArray *driver_options; /* of MuEnvVar* */
+  MuItems driver_options[1]; /* of MuEnvVar* */
   gboolean read_only;
 } MuLaunchExternalVolume;
 
@@ -52,7 +53,7 @@ typedef struct {
 typedef struct {
   char *name;
   GArray *port_mappings; /* of MuLaunchPortMapping */
-  GPtrArray *labels;     /* of MuEnvVar* */
+  MuItems labels[1];     /* of MuEnvVar* */
 } MuLaunchNetwork;
 
 /* As DiscoveryInfo.Port of Mesos. */
@@ -60,13 +61,13 @@ typedef struct {
   char *name, *protocol; /* http, tcp */
   guint16 number;
   char *visibility;  /* EXTERNAL: it is advertised; else CLUSTER */
-  GPtrArray *labels; /* of MuEnvVar*: VIP_<uuid> with `name:port`, network-scope */
+  MuItems labels[1]; /* of MuEnvVar*: VIP_<uuid> with `name:port`, network-scope */
 } MuLaunchPort;
 
 /* As DiscoveryInfo of Mesos. */
 typedef struct {
   char *name, *visibility; /* FRAMEWORK, CLUSTER, EXTERNAL */
-  GPtrArray *ports;        /* of MuLaunchPort* */
+  MuItems ports[1];        /* of MuLaunchPort* */
 } MuLaunchDiscovery;
 /* A file fetched into the sandbox of each task of the pod before it starts; members as of CommandInfo.URI in mesos.proto. */
 typedef struct {
@@ -96,18 +97,18 @@ typedef struct {
   char *name;                                    /* hello-0-server */
   char *cmd;                                     /* by /bin/sh -c */
   char *user;                                    /* NULL: the engine's own */
-  GPtrArray *env;                                /* of MuEnvVar* */
-  GPtrArray *configs;                            /* of MuLaunchConfig* */
+  MuItems env[1];                                /* of MuEnvVar* */
+  MuItems configs[1];                            /* of MuLaunchConfig* */
   MuLaunchCheck *health_check, *readiness_check; /* NULL: none */
   gint64 kill_grace_ms;
   MuResources *resources;       /* of the task: its resource set, reserved */
   gint64 limit_cpus_milli;      /* 0: the reservation is the limit where the engine enforces one; -1: unlimited */
   gint64 limit_mem_mb;          /* likewise */
-  GPtrArray *labels;            /* of MuEnvVar* */
+  MuItems labels[1];            /* of MuEnvVar* */
   MuLaunchDiscovery *discovery; /* NULL: it has no ports and no discovery */
   MuIpcMode ipc_mode;
   gint64 shm_size_mb; /* 0: not given */
-  GPtrArray *tls;     /* of MuLaunchTls* */
+  MuItems tls[1];     /* of MuLaunchTls* */
 } MuTaskLaunch;
 
 typedef struct {
@@ -120,20 +121,20 @@ typedef struct {
 typedef struct {
   char *executor_id;            /* `<pod instance>__<uuid>` */
   char *service, *pod;          /* names: redis, primary-0 */
-  GPtrArray *tasks;             /* of MuTaskLaunch* */
-  GPtrArray *rlimits;           /* of MuLaunchRlimit* */
+  MuItems tasks[1];             /* of MuTaskLaunch* */
+  MuItems rlimits[1];           /* of MuLaunchRlimit* */
   MuResources *resources;       /* of the pod: its own volumes and the executor's overhead */
   gboolean share_pid_namespace; /* by the tasks, of the pod */
   char *image;                  /* of all its tasks; NULL: the agent's own files */
-  GPtrArray *host_volumes;      /* of MuLaunchHostVolume* */
-  GPtrArray *external_volumes;  /* of MuLaunchExternalVolume* */
-  GPtrArray *networks;          /* of MuLaunchNetwork*; empty: the agent's */
+  MuItems host_volumes[1];      /* of MuLaunchHostVolume* */
+  MuItems external_volumes[1];  /* of MuLaunchExternalVolume* */
+  MuItems networks[1];          /* of MuLaunchNetwork*; empty: the agent's */
   gboolean seccomp_unconfined;
   char *seccomp_profile; /* NULL: the engine's default */
   MuIpcMode ipc_mode;    /* never SHARE_PARENT */
   gint64 shm_size_mb;    /* 0: not given */
-  GPtrArray *uris;       /* of MuLaunchUri* */
-  GPtrArray *secrets;    /* of MuLaunchSecret* */
+  MuItems uris[1];       /* of MuLaunchUri* */
+  MuItems secrets[1];    /* of MuLaunchSecret* */
 } MuPodLaunch;
 
 typedef enum {
@@ -161,6 +162,9 @@ void mu_task_launch_set_env(MuTaskLaunch *launch, const char *name, const char *
 const char *mu_task_launch_get_env(const MuTaskLaunch *launch, const char *name);
 MuEnvVar *mu_env_var_new(const char *name, const char *value);
 void mu_env_var_free(MuEnvVar *var);
+/* Lists of them; `to` gets copies, behind what it has. */
+void mu_env_vars_add_all(MuItems *to, const MuItems *from);
+void mu_env_vars_clear(MuItems *vars);
 MuLaunchConfig *mu_launch_config_new(const char *name, const char *text, const char *dest);
 void mu_launch_config_free(MuLaunchConfig *config);
 MuLaunchCheck *mu_launch_check_new(const char *cmd);
@@ -198,7 +202,7 @@ typedef struct {
   char *id, *agent_id, *hostname;
   char *role; /* of ours, that it is made to: reservations can be made for no other; NULL: the engine knows no roles */
   char *region, *zone;   /* NULL: none */
-  GPtrArray *attributes; /* of MuEnvVar*: text attributes of the agent */
+  MuItems attributes[1]; /* of MuEnvVar*: text attributes of the agent */
   MuResources *resources;
 } MuOffer;
 
@@ -292,10 +296,10 @@ typedef enum {
 
 typedef struct {
   MuEngineCallKind kind;
-  GPtrArray *offer_ids;  /* of char* */
-  GPtrArray *operations; /* of MuOperation* */
-  GPtrArray *tasks;      /* of MuEnvVar*: name = task id, value = agent id */
-  GPtrArray *roles;      /* of char* */
+  MuItems offer_ids[1];  /* of char* */
+  MuItems operations[1]; /* of MuOperation* */
+  MuItems tasks[1];      /* of MuEnvVar*: name = task id, value = agent id */
+  MuItems roles[1];      /* of char* */
   gint64 refuse_ms, grace_ms;
   char *task_id, *agent_id, *uuid;
 } MuEngineCall;

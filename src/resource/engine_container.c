@@ -1,10 +1,6 @@
 /* The surroundings of a pod: its volumes, networks and discovery as values. */
 #include "engine.h"
 
-static GPtrArray *new_vars(void) {
-  return g_ptr_array_new_with_free_func((GDestroyNotify)mu_env_var_free);
-}
-
 MuLaunchHostVolume *mu_launch_host_volume_new(const char *host_path, const char *container_path, gboolean read_only) {
   MuLaunchHostVolume *volume = g_new0(MuLaunchHostVolume, 1);
   volume->host_path = g_strdup(host_path);
@@ -27,7 +23,6 @@ MuLaunchExternalVolume *mu_launch_external_volume_new(const char *driver_name, c
   volume->driver_name = g_strdup(driver_name);
   volume->volume_name = g_strdup(volume_name);
   volume->container_path = g_strdup(container_path);
-  volume->driver_options = new_vars();
   volume->read_only = read_only;
   return volume;
 }
@@ -38,7 +33,7 @@ void mu_launch_external_volume_free(MuLaunchExternalVolume *volume) {
   g_free(volume->driver_name);
   g_free(volume->volume_name);
   g_free(volume->container_path);
-  g_ptr_array_unref(volume->driver_options);
+  mu_env_vars_clear(volume->driver_options);
   g_free(volume);
 }
 
@@ -46,7 +41,6 @@ MuLaunchNetwork *mu_launch_network_new(const char *name) {
   MuLaunchNetwork *network = g_new0(MuLaunchNetwork, 1);
   network->name = g_strdup(name);
   network->port_mappings = g_array_new(FALSE, FALSE, sizeof(MuLaunchPortMapping));
-  network->labels = new_vars();
   return network;
 }
 
@@ -55,7 +49,7 @@ void mu_launch_network_free(MuLaunchNetwork *network) {
     return;
   g_free(network->name);
   g_array_unref(network->port_mappings);
-  g_ptr_array_unref(network->labels);
+  mu_env_vars_clear(network->labels);
   g_free(network);
 }
 
@@ -65,7 +59,6 @@ MuLaunchPort *mu_launch_port_new(const char *name, guint16 number, const char *v
   port->protocol = g_strdup("tcp");
   port->number = number;
   port->visibility = g_strdup(visibility);
-  port->labels = new_vars();
   return port;
 }
 
@@ -75,7 +68,7 @@ void mu_launch_port_free(MuLaunchPort *port) {
   g_free(port->name);
   g_free(port->protocol);
   g_free(port->visibility);
-  g_ptr_array_unref(port->labels);
+  mu_env_vars_clear(port->labels);
   g_free(port);
 }
 
@@ -83,7 +76,6 @@ MuLaunchDiscovery *mu_launch_discovery_new(const char *name, const char *visibil
   MuLaunchDiscovery *discovery = g_new0(MuLaunchDiscovery, 1);
   discovery->name = g_strdup(name);
   discovery->visibility = g_strdup(visibility);
-  discovery->ports = g_ptr_array_new_with_free_func((GDestroyNotify)mu_launch_port_free);
   return discovery;
 }
 
@@ -92,7 +84,7 @@ void mu_launch_discovery_free(MuLaunchDiscovery *discovery) {
     return;
   g_free(discovery->name);
   g_free(discovery->visibility);
-  g_ptr_array_unref(discovery->ports);
+  mu_items_clear(discovery->ports, (GDestroyNotify)mu_launch_port_free);
   g_free(discovery);
 }
 

@@ -6,7 +6,7 @@
 #define MAX_PORT 65535
 
 /* An array member of one object for each element; none when it is empty. */
-static void set_each(json_t *object, const char *key, const GPtrArray *elements, json_t *(*to_json)(gconstpointer)) {
+static void set_each(json_t *object, const char *key, const MuItems *elements, json_t *(*to_json)(gconstpointer)) {
   if (elements->len == 0)
     return;
   json_t *array = json_array();

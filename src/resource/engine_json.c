@@ -2,7 +2,7 @@
 
 #include <muster/error.h>
 
-void mu_engine_json_set_vars(json_t *object, const char *key, const GPtrArray *vars) {
+void mu_engine_json_set_vars(json_t *object, const char *key, const MuItems *vars) {
   if (vars->len == 0)
     return;
   json_t *array = json_array();
@@ -27,11 +27,11 @@ static gboolean read_var(const json_t *item, gpointer target, GError **error) {
   return TRUE;
 }
 
-gboolean mu_engine_json_get_vars(const json_t *object, const char *key, GPtrArray *vars, GError **error) {
+gboolean mu_engine_json_get_vars(const json_t *object, const char *key, MuItems *vars, GError **error) {
   return mu_engine_json_each(object, key, read_var, vars, error);
 }
 
-void mu_engine_json_write_vars(MuJsonText *out, const char *key, const GPtrArray *vars) {
+void mu_engine_json_write_vars(MuJsonText *out, const char *key, const MuItems *vars) {
   if (vars->len == 0)
     return;
   mu_json_text_key(out, key);
@@ -48,16 +48,16 @@ void mu_engine_json_write_vars(MuJsonText *out, const char *key, const GPtrArray
   mu_json_text_raw(out, "]", 1);
 }
 
-static gboolean scan_var(MuJsonScan *in, GPtrArray *vars) {
+static gboolean scan_var(MuJsonScan *in, MuItems *vars) {
   g_autofree char *name = NULL, *value = NULL;
   if (!mu_json_scan_char(in, '[') || !mu_json_scan_text(in, &name) || !mu_json_scan_char(in, ',') ||
       !mu_json_scan_text(in, &value))
     return FALSE;
-  g_ptr_array_add(vars, mu_env_var_new(name, value));
+  mu_items_add(vars, mu_env_var_new(name, value));
   return mu_json_scan_char(in, ']');
 }
 
-gboolean mu_engine_json_scan_vars(MuJsonScan *in, GPtrArray *vars) {
+gboolean mu_engine_json_scan_vars(MuJsonScan *in, MuItems *vars) {
   if (!mu_json_scan_char(in, '['))
     return FALSE;
   do {

@@ -11,13 +11,13 @@ extern const MuJsonForm mu_task_status_form; /* of MuTaskStatus */
 extern const MuJsonForm mu_resource_form;    /* of MuResource */
 
 /* Pairs of texts, in order and with repetitions: [["name","value"],…]; left out when there is none. */
-void mu_engine_json_set_vars(json_t *object, const char *key, const GPtrArray *vars);
+void mu_engine_json_set_vars(json_t *object, const char *key, const MuItems *vars);
 /* Appends MuEnvVar* to `vars`. */
-gboolean mu_engine_json_get_vars(const json_t *object, const char *key, GPtrArray *vars, GError **error);
+gboolean mu_engine_json_get_vars(const json_t *object, const char *key, MuItems *vars, GError **error);
 
 /* The same as text. */
-void mu_engine_json_write_vars(MuJsonText *out, const char *key, const GPtrArray *vars);
-gboolean mu_engine_json_scan_vars(MuJsonScan *in, GPtrArray *vars);
+void mu_engine_json_write_vars(MuJsonText *out, const char *key, const MuItems *vars);
+gboolean mu_engine_json_scan_vars(MuJsonScan *in, MuItems *vars);
 
 void mu_engine_json_set_resources(json_t *object, const char *key, const MuResources *resources);
 /* Takes the place of *resources, which stays when the member is missing. */
@@ -38,10 +38,10 @@ gboolean mu_engine_json_each(const json_t *object, const char *key, MuEngineJson
 
 /* What a launch is provided with (engine_provision.c): members "uris", "secrets" and "tls", left out when empty. The getters
  * append to the array. */
-void mu_engine_json_set_uris(json_t *object, const GPtrArray *uris);
-void mu_engine_json_set_secrets(json_t *object, const GPtrArray *secrets);
-void mu_engine_json_set_tls(json_t *object, const GPtrArray *tls);
-gboolean mu_engine_json_get_uris(const json_t *object, GPtrArray *uris, GError **error);
-gboolean mu_engine_json_get_secrets(const json_t *object, GPtrArray *secrets, GError **error);
-gboolean mu_engine_json_get_tls(const json_t *object, GPtrArray *tls, GError **error);
+void mu_engine_json_set_uris(json_t *object, const MuItems *uris);
+void mu_engine_json_set_secrets(json_t *object, const MuItems *secrets);
+void mu_engine_json_set_tls(json_t *object, const MuItems *tls);
+gboolean mu_engine_json_get_uris(const json_t *object, MuItems *uris, GError **error);
+gboolean mu_engine_json_get_secrets(const json_t *object, MuItems *secrets, GError **error);
+gboolean mu_engine_json_get_tls(const json_t *object, MuItems *tls, GError **error);
 #endif

@@ -16,6 +16,21 @@ void mu_env_var_free(MuEnvVar *var) {
   g_free(var);
 }
 
+static void free_var(gpointer var) {
+  mu_env_var_free(var);
+}
+
+void mu_env_vars_add_all(MuItems *to, const MuItems *from) {
+  for (guint i = 0; i < from->len; i++) {
+    const MuEnvVar *var = from->pdata[i];
+    mu_items_add(to, mu_env_var_new(var->name, var->value));
+  }
+}
+
+void mu_env_vars_clear(MuItems *vars) {
+  mu_items_clear(vars, free_var);
+}
+
 MuLaunchConfig *mu_launch_config_new(const char *name, const char *text, const char *dest) {
   MuLaunchConfig *config = g_new0(MuLaunchConfig, 1);
   config->name = g_strdup(name);
@@ -65,10 +80,6 @@ MuTaskLaunch *mu_task_launch_new(const char *task_id, const char *name) {
   MuTaskLaunch *launch = g_new0(MuTaskLaunch, 1);
   launch->task_id = g_strdup(task_id);
   launch->name = g_strdup(name);
-  launch->env = g_ptr_array_new_with_free_func((GDestroyNotify)mu_env_var_free);
-  launch->configs = g_ptr_array_new_with_free_func((GDestroyNotify)mu_launch_config_free);
-  launch->labels = g_ptr_array_new_with_free_func((GDestroyNotify)mu_env_var_free);
-  launch->tls = g_ptr_array_new_with_free_func((GDestroyNotify)mu_launch_tls_free);
   launch->resources = mu_resources_new();
   return launch;
 }
@@ -80,10 +91,10 @@ void mu_task_launch_free(MuTaskLaunch *launch) {
   g_free(launch->name);
   g_free(launch->cmd);
   g_free(launch->user);
-  g_ptr_array_unref(launch->env);
-  g_ptr_array_unref(launch->configs);
-  g_ptr_array_unref(launch->labels);
-  g_ptr_array_unref(launch->tls);
+  mu_env_vars_clear(launch->env);
+  mu_items_clear(launch->configs, (GDestroyNotify)mu_launch_config_free);
+  mu_env_vars_clear(launch->labels);
+  mu_items_clear(launch->tls, (GDestroyNotify)mu_launch_tls_free);
   mu_launch_check_free(launch->health_check);
   mu_launch_check_free(launch->readiness_check);
   mu_launch_discovery_free(launch->discovery);
@@ -103,7 +114,7 @@ static MuEnvVar **find_env(const MuTaskLaunch *launch, const char *name) {
 void mu_task_launch_set_env(MuTaskLaunch *launch, const char *name, const char *value) {
   MuEnvVar **var = find_env(launch, name), *fresh = mu_env_var_new(name, value);
   if (var == NULL) {
-    g_ptr_array_add(launch->env, fresh);
+    mu_items_add(launch->env, fresh);
     return;
   }
   mu_env_var_free(*var);
@@ -120,13 +131,6 @@ MuPodLaunch *mu_pod_launch_new(const char *executor_id, const char *service, con
   launch->executor_id = g_strdup(executor_id);
   launch->service = g_strdup(service);
   launch->pod = g_strdup(pod);
-  launch->tasks = g_ptr_array_new_with_free_func((GDestroyNotify)mu_task_launch_free);
-  launch->rlimits = g_ptr_array_new_with_free_func((GDestroyNotify)mu_launch_rlimit_free);
-  launch->host_volumes = g_ptr_array_new_with_free_func((GDestroyNotify)mu_launch_host_volume_free);
-  launch->external_volumes = g_ptr_array_new_with_free_func((GDestroyNotify)mu_launch_external_volume_free);
-  launch->networks = g_ptr_array_new_with_free_func((GDestroyNotify)mu_launch_network_free);
-  launch->uris = g_ptr_array_new_with_free_func((GDestroyNotify)mu_launch_uri_free);
-  launch->secrets = g_ptr_array_new_with_free_func((GDestroyNotify)mu_launch_secret_free);
   launch->resources = mu_resources_new();
   return launch;
 }
@@ -137,15 +141,15 @@ void mu_pod_launch_free(MuPodLaunch *launch) {
   g_free(launch->executor_id);
   g_free(launch->service);
   g_free(launch->pod);
-  g_ptr_array_unref(launch->tasks);
-  g_ptr_array_unref(launch->rlimits);
-  g_ptr_array_unref(launch->host_volumes);
-  g_ptr_array_unref(launch->external_volumes);
-  g_ptr_array_unref(launch->networks);
+  mu_items_clear(launch->tasks, (GDestroyNotify)mu_task_launch_free);
+  mu_items_clear(launch->rlimits, (GDestroyNotify)mu_launch_rlimit_free);
+  mu_items_clear(launch->host_volumes, (GDestroyNotify)mu_launch_host_volume_free);
+  mu_items_clear(launch->external_volumes, (GDestroyNotify)mu_launch_external_volume_free);
+  mu_items_clear(launch->networks, (GDestroyNotify)mu_launch_network_free);
   g_free(launch->image);
   g_free(launch->seccomp_profile);
-  g_ptr_array_unref(launch->uris);
-  g_ptr_array_unref(launch->secrets);
+  mu_items_clear(launch->uris, (GDestroyNotify)mu_launch_uri_free);
+  mu_items_clear(launch->secrets, (GDestroyNotify)mu_launch_secret_free);
   mu_resources_free(launch->resources);
   g_free(launch);
 }

@@ -3,7 +3,7 @@
 
 /* ---- the parts of a task ------------------------------------------------------------------------------------------- */
 
-static void set_configs(json_t *object, const GPtrArray *configs) {
+static void set_configs(json_t *object, const MuItems *configs) {
   if (configs->len == 0)
     return;
   json_t *array = json_array();
@@ -120,7 +120,7 @@ static gboolean read_task(const json_t *item, gpointer target, GError **error) {
 
 /* ---- a pod --------------------------------------------------------------------------------------------------------- */
 
-static void set_rlimits(json_t *object, const GPtrArray *rlimits) {
+static void set_rlimits(json_t *object, const MuItems *rlimits) {
   if (rlimits->len == 0)
     return;
   json_t *array = json_array();

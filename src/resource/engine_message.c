@@ -22,20 +22,16 @@ void mu_engine_event_free(MuEngineEvent *event) {
 MuEngineCall *mu_engine_call_new(MuEngineCallKind kind) {
   MuEngineCall *call = g_new0(MuEngineCall, 1);
   call->kind = kind;
-  call->offer_ids = g_ptr_array_new_with_free_func(g_free);
-  call->operations = g_ptr_array_new_with_free_func((GDestroyNotify)mu_operation_free);
-  call->roles = g_ptr_array_new_with_free_func(g_free);
-  call->tasks = g_ptr_array_new_with_free_func((GDestroyNotify)mu_env_var_free);
   return call;
 }
 
 void mu_engine_call_free(MuEngineCall *call) {
   if (call == NULL)
     return;
-  g_ptr_array_unref(call->offer_ids);
-  g_ptr_array_unref(call->operations);
-  g_ptr_array_unref(call->tasks);
-  g_ptr_array_unref(call->roles);
+  mu_items_clear(call->offer_ids, g_free);
+  mu_items_clear(call->operations, (GDestroyNotify)mu_operation_free);
+  mu_env_vars_clear(call->tasks);
+  mu_items_clear(call->roles, g_free);
   g_free(call->task_id);
   g_free(call->agent_id);
   g_free(call->uuid);

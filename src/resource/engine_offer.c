@@ -5,7 +5,6 @@ MuOffer *mu_offer_new(const char *id, const char *agent_id, const char *hostname
   offer->id = g_strdup(id);
   offer->agent_id = g_strdup(agent_id);
   offer->hostname = g_strdup(hostname);
-  offer->attributes = g_ptr_array_new_with_free_func((GDestroyNotify)mu_env_var_free);
   offer->resources = mu_resources_new();
   return offer;
 }
@@ -15,10 +14,7 @@ MuOffer *mu_offer_copy(const MuOffer *offer) {
   copy->role = g_strdup(offer->role);
   copy->region = g_strdup(offer->region);
   copy->zone = g_strdup(offer->zone);
-  for (guint i = 0; i < offer->attributes->len; i++) {
-    const MuEnvVar *var = g_ptr_array_index(offer->attributes, i);
-    g_ptr_array_add(copy->attributes, mu_env_var_new(var->name, var->value));
-  }
+  mu_env_vars_add_all(copy->attributes, offer->attributes);
   mu_resources_free(copy->resources);
   copy->resources = mu_resources_copy(offer->resources);
   return copy;
@@ -33,7 +29,7 @@ void mu_offer_free(MuOffer *offer) {
   g_free(offer->role);
   g_free(offer->region);
   g_free(offer->zone);
-  g_ptr_array_unref(offer->attributes);
+  mu_env_vars_clear(offer->attributes);
   mu_resources_free(offer->resources);
   g_free(offer);
 }

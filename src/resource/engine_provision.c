@@ -19,7 +19,7 @@ void mu_launch_uri_free(MuLaunchUri *uri) {
   g_free(uri);
 }
 
-void mu_engine_json_set_uris(json_t *object, const GPtrArray *uris) {
+void mu_engine_json_set_uris(json_t *object, const MuItems *uris) {
   if (uris->len == 0)
     return;
   json_t *array = json_array();
@@ -46,7 +46,7 @@ static gboolean read_uri(const json_t *item, gpointer target, GError **error) {
          mu_json_get_bool(item, "keep_packed", FALSE, &uri->keep_packed, error);
 }
 
-gboolean mu_engine_json_get_uris(const json_t *object, GPtrArray *uris, GError **error) {
+gboolean mu_engine_json_get_uris(const json_t *object, MuItems *uris, GError **error) {
   return mu_engine_json_each(object, "uris", read_uri, uris, error);
 }
 
@@ -69,7 +69,7 @@ void mu_launch_secret_free(MuLaunchSecret *secret) {
   g_free(secret);
 }
 
-void mu_engine_json_set_secrets(json_t *object, const GPtrArray *secrets) {
+void mu_engine_json_set_secrets(json_t *object, const MuItems *secrets) {
   if (secrets->len == 0)
     return;
   json_t *array = json_array();
@@ -92,7 +92,7 @@ static gboolean read_secret(const json_t *item, gpointer target, GError **error)
          mu_engine_json_take_text(item, "file", FALSE, &secret->file, error);
 }
 
-gboolean mu_engine_json_get_secrets(const json_t *object, GPtrArray *secrets, GError **error) {
+gboolean mu_engine_json_get_secrets(const json_t *object, MuItems *secrets, GError **error) {
   return mu_engine_json_each(object, "secrets", read_secret, secrets, error);
 }
 
@@ -116,7 +116,7 @@ void mu_launch_tls_free(MuLaunchTls *tls) {
   g_free(tls);
 }
 
-void mu_engine_json_set_tls(json_t *object, const GPtrArray *all) {
+void mu_engine_json_set_tls(json_t *object, const MuItems *all) {
   if (all->len == 0)
     return;
   json_t *array = json_array();
@@ -152,6 +152,6 @@ static gboolean read_tls(const json_t *item, gpointer target, GError **error) {
          mu_engine_json_each(item, "dns_names", read_dns_name, tls->dns_names, error);
 }
 
-gboolean mu_engine_json_get_tls(const json_t *object, GPtrArray *tls, GError **error) {
+gboolean mu_engine_json_get_tls(const json_t *object, MuItems *tls, GError **error) {
   return mu_engine_json_each(object, "tls", read_tls, tls, error);
 }

@@ -1,7 +1,9 @@
 #include "resource.h"
 
 #include "bug.h"
+#include "json_form.h"
 
+#include <stddef.h>
 #include <string.h>
 
 static const struct {
@@ -29,35 +31,64 @@ MuResource *mu_resource_new_ports(gint64 begin, gint64 end) {
   return resource;
 }
 
-static void reservation_copy(MuReservation *to, const MuReservation *from) {
-  to->is_static = from->is_static;
-  to->role = g_strdup(from->role);
-  to->resource_id = g_strdup(from->resource_id);
-  to->namespace_ = g_strdup(from->namespace_);
-  to->principal = g_strdup(from->principal);
-  to->pre_reserved_role = g_strdup(from->pre_reserved_role);
-}
+/* A copy is one block with its texts behind it, and what is reserved has its texts in one block: there are ten copies in a launch. */
+#define TEXT(member) offsetof(MuResource, member)
+static const gsize TEXTS[] = {
+    TEXT(reservation.role),
+    TEXT(reservation.resource_id),
+    TEXT(reservation.namespace_),
+    TEXT(reservation.principal),
+    TEXT(reservation.pre_reserved_role),
+    TEXT(persistence_id),
+    TEXT(container_path),
+    TEXT(mount_root),
+    TEXT(profile),
+};
+#define TEXT_OF(resource, i) G_STRUCT_MEMBER(char *, resource, TEXTS[i])
 
-static void reservation_clear(MuReservation *reservation) {
-  g_free(reservation->role);
-  g_free(reservation->resource_id);
-  g_free(reservation->namespace_);
-  g_free(reservation->principal);
-  g_free(reservation->pre_reserved_role);
-  *reservation = (MuReservation){0};
+static gsize text_bytes(const char *text) {
+  return text == NULL ? 0 : strlen(text) + 1;
 }
 
 MuResource *mu_resource_copy(const MuResource *resource) {
-  MuResource *copy = g_new0(MuResource, 1);
-  copy->kind = resource->kind;
-  copy->amount = resource->amount;
+  gsize lengths[G_N_ELEMENTS(TEXTS)], bytes = sizeof *resource;
+  for (guint i = 0; i < G_N_ELEMENTS(TEXTS); i++)
+    bytes += lengths[i] = text_bytes(TEXT_OF(resource, i));
+  MuResource *copy = g_malloc(bytes);
+  *copy = *resource;
+  copy->more_owners = copy->reservation.block = 0;
+  copy->block = (guint)bytes;
   copy->ranges = resource->ranges == NULL ? NULL : mu_ranges_copy(resource->ranges);
-  reservation_copy(&copy->reservation, &resource->reservation);
-  copy->persistence_id = g_strdup(resource->persistence_id);
-  copy->container_path = g_strdup(resource->container_path);
-  copy->mount_root = g_strdup(resource->mount_root);
-  copy->profile = g_strdup(resource->profile);
+  char *to = (char *)(copy + 1);
+  for (guint i = 0; i < G_N_ELEMENTS(TEXTS); i++)
+    if (lengths[i] > 0) {
+      TEXT_OF(copy, i) = memcpy(to, TEXT_OF(resource, i), lengths[i]);
+      to += lengths[i];
+    }
   return copy;
+}
+
+MuResource *mu_resource_without_volume(const MuResource *resource) {
+  MuResource plain = *resource;
+  plain.persistence_id = plain.container_path = NULL;
+  return mu_resource_copy(&plain);
+}
+
+/* What belongs to the resource's own block goes with that. */
+static void free_text(const MuResource *resource, const MuReservation *reservation, char *text) {
+  if (text != reservation->role && reservation->block > 0)
+    mu_json_block_free(reservation->role, reservation->block, text);
+  else
+    mu_json_block_free(resource, resource->block, text);
+}
+
+static void reservation_clear(const MuResource *resource, MuReservation *reservation) {
+  free_text(resource, reservation, reservation->resource_id);
+  free_text(resource, reservation, reservation->namespace_);
+  free_text(resource, reservation, reservation->principal);
+  free_text(resource, reservation, reservation->pre_reserved_role);
+  free_text(resource, reservation, reservation->role);
+  *reservation = (MuReservation){0};
 }
 
 void mu_resource_free(MuResource *resource) {
@@ -68,20 +99,33 @@ void mu_resource_free(MuResource *resource) {
     return;
   }
   g_clear_pointer(&resource->ranges, g_array_unref);
-  reservation_clear(&resource->reservation);
-  g_free(resource->persistence_id);
-  g_free(resource->container_path);
-  g_free(resource->mount_root);
-  g_free(resource->profile);
+  reservation_clear(resource, &resource->reservation);
+  mu_json_block_free(resource, resource->block, resource->persistence_id);
+  mu_json_block_free(resource, resource->block, resource->container_path);
+  mu_json_block_free(resource, resource->block, resource->mount_root);
+  mu_json_block_free(resource, resource->block, resource->profile);
   g_free(resource);
+}
+
+static char *put_text(char **to, const char *text, gsize bytes) {
+  char *put = bytes == 0 ? NULL : memcpy(*to, text, bytes);
+  *to += bytes;
+  return put;
 }
 
 void mu_resource_set_reservation(MuResource *resource, const char *role, const char *resource_id,
                                  const char *namespace_, const char *principal) {
   MuReservation old = resource->reservation; /* the arguments may point into it */
-  resource->reservation =
-      (MuReservation){FALSE, g_strdup(role), g_strdup(resource_id), g_strdup(namespace_), g_strdup(principal), NULL};
-  reservation_clear(&old);
+  gsize of_role = text_bytes(role), of_id = text_bytes(resource_id), of_namespace = text_bytes(namespace_),
+        of_principal = text_bytes(principal), bytes = of_role + of_id + of_namespace + of_principal;
+  mu_assert(role != NULL || bytes == 0);
+  char *to = g_malloc(bytes);
+  resource->reservation = (MuReservation){.block = (guint)bytes};
+  resource->reservation.role = put_text(&to, role, of_role);
+  resource->reservation.resource_id = put_text(&to, resource_id, of_id);
+  resource->reservation.namespace_ = put_text(&to, namespace_, of_namespace);
+  resource->reservation.principal = put_text(&to, principal, of_principal);
+  reservation_clear(resource, &old);
 }
 
 gboolean mu_role_is_below(const char *role, const char *above) {

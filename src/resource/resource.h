@@ -32,12 +32,15 @@ typedef struct {
   /* The role of the operator's (static) reservation that this one refines, and falls back to; NULL: none. Mesos keeps a
    * stack of reservations; two levels are all that a pod's pre-reserved-role needs. */
   char *pre_reserved_role;
+  /*< private >*/
+  guint block; /* bytes, from role on: texts that lie there are freed with it; 0: each by itself */
 } MuReservation;
 
 typedef struct MuResource {
   MuResourceKind kind;
   /*< private >*/
   guint more_owners; /* collections that share it, but one */
+  guint block;       /* bytes, from it on: texts that lie there are freed with it; 0: each by itself */
   /*< public >*/
   gint64 amount;  /* scalars */
   GArray *ranges; /* of MuRange, sorted, disjoint, not adjacent; ports only, else NULL */
@@ -63,6 +66,8 @@ typedef struct {
 MuResource *mu_resource_new_scalar(MuResourceKind kind, gint64 amount);
 MuResource *mu_resource_new_ports(gint64 begin, gint64 end);
 MuResource *mu_resource_copy(const MuResource *resource); /* its own, shared with nobody */
+/* Likewise; a volume becomes what it was before it was created, the reserved disk. */
+MuResource *mu_resource_without_volume(const MuResource *resource);
 void mu_resource_free(MuResource *resource);
 void mu_resource_set_reservation(MuResource *resource, const char *role, const char *resource_id,
                                  const char *namespace_, const char *principal);

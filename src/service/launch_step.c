@@ -186,7 +186,7 @@ static MuLaunchInput launch_input(const MuServiceSpec *spec, const MuEffects *ef
 }
 
 void mu_service_launch(MuService *service, MuStep *step, const MuRequirement *requirement, MuMatch *match,
-                       GPtrArray *operations, MuEffects *effects) {
+                       MuItems *operations, MuEffects *effects) {
   MuPod *pod = step->asset;
   g_autofree char *executor = executor_id(pod, effects);
   release_unwanted(pod, match->record, requirement);

@@ -76,17 +76,19 @@ char *mu_status_message_shortened(const char *message) {
 }
 
 static void shorten_message(MuTaskStatus *status, gsize max_bytes) {
+  if (status->message == NULL || strlen(status->message) <= max_bytes)
+    return;
   char *shorter = shortened(status->message, max_bytes);
   g_free(status->message);
   status->message = shorter;
 }
 
-static void apply(MuService *service, MuTask *task, const MuTaskStatus *status, MuEffects *effects) {
+static void apply(MuService *service, MuTask *task, MuTaskStatus *take_status, MuEffects *effects) {
+  const MuTaskStatus *status = take_status;
   gboolean asked_to_end = task->record->kill == MU_KILL_WANTED, began = !never_began(task->status, status->state);
-  mu_task_take_status(task, mu_task_status_copy(status));
-  shorten_message(task->status, mu_stored_is_full(service, effects) ? MU_STORED_SHORT_MESSAGE : MU_STATUS_MAX_MESSAGE);
-  mu_stored_take(service, MU_RECORD_STATUS, task->record->name, mu_status_record_encode(task->status),
-                 &task->status_bytes, effects);
+  mu_task_take_status(task, take_status);
+  mu_stored_take(service, MU_RECORD_STATUS, task->record->name, mu_status_record_encode(status), &task->status_bytes,
+                 effects);
   if (mu_task_state_is_terminal(status->state))
     on_end(task, began, effects);
   mu_task_note_proof(task, asked_to_end, effects);
@@ -125,8 +127,10 @@ static gboolean has_risen(const MuTask *task, const MuTaskStatus *status) {
          !mu_task_state_is_terminal(status->state);
 }
 
-gboolean mu_service_on_status(MuService *service, const char *task_name, const MuTaskStatus *status,
+gboolean mu_service_on_status(MuService *service, const char *task_name, MuTaskStatus *take_status,
                               MuEffects *effects) {
+  g_autoptr(MuTaskStatus) status = take_status;
+  shorten_message(status, mu_stored_is_full(service, effects) ? MU_STORED_SHORT_MESSAGE : MU_STATUS_MAX_MESSAGE);
   MuTask *task = g_hash_table_lookup(service->tasks, task_name);
   gboolean present = task != NULL && strcmp(task->record->task_id, status->task_id) == 0;
   /* A run that cannot be reached cannot be ended, and the answer to the kill would be the same status again, without an end. */
@@ -136,8 +140,8 @@ gboolean mu_service_on_status(MuService *service, const char *task_name, const M
   if (!present && status->state == MU_TASK_GONE_BY_OPERATOR && status->agent_id != NULL)
     mu_teardown_agent_gone(service, status->agent_id, effects);
   gboolean known = present && is_known(task->status, status);
-  if (present && !known)
-    apply(service, task, status, effects);
   mu_effects_acknowledge(effects, status);
+  if (present && !known)
+    apply(service, task, g_steal_pointer(&status), effects);
   return !known;
 }

@@ -212,10 +212,9 @@ char **mu_service_holdouts(const MuService *service);
 /* A copy of the message, with … at its end when it was longer. NULL: NULL. */
 char *mu_status_message_shortened(const char *message);
 
-/* A status of the task `task_name`; stores, acknowledges and acts. A status of another run than the present one is
+/* A status of the task `task_name`, which it takes; stores, acknowledges and acts. A status of another run than the present one is
  * acknowledged, and the run killed when it is alive. FALSE: it was known, and the service is as it was. */
-gboolean mu_service_on_status(MuService *service, const char *task_name, const MuTaskStatus *status,
-                              MuEffects *effects);
+gboolean mu_service_on_status(MuService *service, const char *task_name, MuTaskStatus *take_status, MuEffects *effects);
 /* What the code of a custom step reports. */
 void mu_service_on_step(MuService *service, const MuStepReport *report, MuEffects *effects);
 /* The work whose present run this is; NULL: it is nobody's any more. */
@@ -225,8 +224,7 @@ MuPod *mu_service_pod_of_reservation(MuService *service, const char *resource_id
 /* An offer of the agent came: entries that it shows are proven, entries that were asked to go and are absent are gone. */
 void mu_service_on_agent_offer(MuService *service, MuPod *pod, const MuOffer *offer, MuEffects *effects);
 /* DESTROY and UNRESERVE for those of the pod's releasing entries that the offer shows are appended to `operations`. */
-void mu_service_release(MuService *service, MuPod *pod, const MuOffer *offer, GPtrArray *operations,
-                        MuEffects *effects);
+void mu_service_release(MuService *service, MuPod *pod, const MuOffer *offer, MuItems *operations, MuEffects *effects);
 
 /* What the service depends on is not there, in words, or NULL: it is. While it is not, no pod is made or moved to
  * another configuration by the plan `deploy`; what has died is brought back, and the other plans go on. Takes the text. Before mu_service_settle. */
@@ -251,7 +249,7 @@ void mu_service_requirement(MuService *service, MuStep *step, const MuEffects *e
 /* The step was matched: records the launch, and appends its operations. Takes the match. The step stays in `wanting` until
  * mu_service_drop_launched(). */
 void mu_service_launch(MuService *service, MuStep *step, const MuRequirement *requirement, MuMatch *match,
-                       GPtrArray *operations, MuEffects *effects);
+                       MuItems *operations, MuEffects *effects);
 /* The pod found no place just now: keeps the reasons over a restart of the scheduler, now and then. */
 void mu_why_keep(MuPod *pod, MuEffects *effects);
 /* Takes the steps that were launched out of `wanting`. */

@@ -323,8 +323,7 @@ void mu_service_on_agent_offer(MuService *service, MuPod *pod, const MuOffer *of
     mu_pod_put(pod, effects);
 }
 
-void mu_service_release(MuService *service, MuPod *pod, const MuOffer *offer, GPtrArray *operations,
-                        MuEffects *effects) {
+void mu_service_release(MuService *service, MuPod *pod, const MuOffer *offer, MuItems *operations, MuEffects *effects) {
   g_autoptr(MuResources) destroy = mu_resources_new();
   g_autoptr(MuResources) unreserve = mu_resources_new();
   gboolean changed = FALSE;
@@ -334,11 +333,9 @@ void mu_service_release(MuService *service, MuPod *pod, const MuOffer *offer, GP
     const MuResource *offered = mu_resources_by_id(offer->resources, entry->resource->reservation.resource_id);
     if (entry->state != MU_LEDGER_RELEASING || offered == NULL)
       continue;
-    g_autoptr(MuResource) plain = mu_resource_copy(offered);
+    g_autoptr(MuResource) plain = mu_resource_without_volume(offered);
     if (offered->persistence_id != NULL)
       mu_resources_add(destroy, offered);
-    g_clear_pointer(&plain->persistence_id, g_free);
-    g_clear_pointer(&plain->container_path, g_free);
     mu_resources_add(unreserve, plain);
     changed |= !entry->asked;
     entry->asked = TRUE;
@@ -346,9 +343,9 @@ void mu_service_release(MuService *service, MuPod *pod, const MuOffer *offer, GP
       pod->left_ms = effects->now_ms; /* it is back: until an offer comes without it */
   }
   if (destroy->items->len > 0)
-    g_ptr_array_add(operations, mu_operation_new(MU_OP_DESTROY, g_steal_pointer(&destroy), NULL));
+    mu_items_add(operations, mu_operation_new(MU_OP_DESTROY, g_steal_pointer(&destroy), NULL));
   if (unreserve->items->len > 0)
-    g_ptr_array_add(operations, mu_operation_new(MU_OP_UNRESERVE, g_steal_pointer(&unreserve), NULL));
+    mu_items_add(operations, mu_operation_new(MU_OP_UNRESERVE, g_steal_pointer(&unreserve), NULL));
   if (changed)
     mu_pod_put(pod, effects);
 }

@@ -66,25 +66,11 @@ void mu_ledger_entry_leave(MuLedgerEntry *entry, const MuPodRecord *record) {
   entry->hostname = g_strdup(record->hostname);
 }
 
-static void pod_init(gpointer object) {
-  MuPodRecord *record = object;
-  record->attributes = g_ptr_array_new_with_free_func((GDestroyNotify)mu_env_var_free);
-}
-
 MuPodRecord *mu_pod_record_new(const char *type, guint index) {
   MuPodRecord *record = g_new0(MuPodRecord, 1);
   record->type = g_strdup(type);
   record->index = index;
-  pod_init(record);
   return record;
-}
-
-static void copy_attributes(GPtrArray *to, const GPtrArray *from) {
-  g_ptr_array_set_size(to, 0);
-  for (guint i = 0; from != NULL && i < from->len; i++) {
-    const MuEnvVar *var = from->pdata[i];
-    g_ptr_array_add(to, mu_env_var_new(var->name, var->value));
-  }
 }
 
 MuPodRecord *mu_pod_record_copy(const MuPodRecord *record) {
@@ -95,7 +81,7 @@ MuPodRecord *mu_pod_record_copy(const MuPodRecord *record) {
   copy->region = g_strdup(record->region);
   copy->zone = g_strdup(record->zone);
   copy->role = g_strdup(record->role);
-  copy_attributes(copy->attributes, record->attributes);
+  mu_env_vars_add_all(copy->attributes, record->attributes);
   for (guint i = 0; i < record->entries->len; i++)
     mu_items_add(copy->entries, mu_ledger_entry_copy(record->entries->pdata[i]));
   return copy;
@@ -107,7 +93,6 @@ void mu_pod_record_free(MuPodRecord *record) {
   mu_pod_record_clear_place(record);
   mu_json_block_free(record, record->block, record->type);
   mu_json_block_free(record, record->block, record->role);
-  g_ptr_array_unref(record->attributes);
   mu_items_clear(record->entries, entry_free);
   g_free(record);
 }
@@ -282,7 +267,7 @@ static void pod_free(gpointer record) {
   mu_pod_record_free(record);
 }
 
-static const MuJsonBlockForm POD_BLOCK = {.size = sizeof(MuPodRecord), .bytes = POD(block), .init = pod_init};
+static const MuJsonBlockForm POD_BLOCK = {.size = sizeof(MuPodRecord), .bytes = POD(block)};
 
 static const MuJsonForm POD_FORM = {NULL, POD_MEMBERS, G_N_ELEMENTS(POD_MEMBERS), pod_new, pod_free, NULL, &POD_BLOCK};
 
@@ -332,7 +317,7 @@ void mu_pod_record_clear_place(MuPodRecord *record) {
     mu_json_block_free(record, record->block, *members[i]);
     *members[i] = NULL;
   }
-  g_ptr_array_set_size(record->attributes, 0);
+  mu_env_vars_clear(record->attributes);
 }
 
 void mu_pod_record_set_place(MuPodRecord *record, const MuOffer *offer) {
@@ -341,7 +326,7 @@ void mu_pod_record_set_place(MuPodRecord *record, const MuOffer *offer) {
   record->hostname = g_strdup(offer->hostname);
   record->region = g_strdup(offer->region);
   record->zone = g_strdup(offer->zone);
-  copy_attributes(record->attributes, offer->attributes);
+  mu_env_vars_add_all(record->attributes, offer->attributes);
 }
 
 const char *mu_pod_record_field(const MuPodRecord *record, const char *field) {

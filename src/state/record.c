@@ -15,7 +15,6 @@ const char *mu_record_kind_to_string(MuRecordKind kind) {
 static void op_clear(gpointer data) {
   MuRecordOp *op = data;
   g_free(op->service);
-  g_free(op->key);
   g_free(op->value);
 }
 
@@ -35,7 +34,11 @@ void mu_batch_free(MuBatch *batch) {
 
 static void append(MuBatch *batch, MuRecordKind kind, const char *service, const char *key, char *take_value,
                    gsize length) {
-  MuRecordOp op = {kind, g_strdup(service), g_strdup(key), take_value, length};
+  gsize of_service = strlen(service) + 1, of_key = strlen(key) + 1;
+  char *names = g_malloc(of_service + of_key); /* one block: service, and key behind it */
+  memcpy(names, service, of_service);
+  memcpy(names + of_service, key, of_key);
+  MuRecordOp op = {kind, names, names + of_service, take_value, length};
   g_array_append_val(batch->ops, op);
 }
 

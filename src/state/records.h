@@ -85,7 +85,7 @@ typedef struct MuPodRecord {
   MuPodFate fate;
   char *agent_id; /* NULL: nowhere yet */
   char *hostname, *region, *zone;
-  GPtrArray *attributes; /* of MuEnvVar* */
+  MuItems attributes[1]; /* of MuEnvVar* */
   MuItems entries[1];    /* of MuLedgerEntry*, owned */
   char *role;            /* reservations are made for it */
   /*< private >*/

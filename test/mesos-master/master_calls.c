@@ -197,7 +197,7 @@ static void fail_over(MuTestMaster *master) {
 static void take_framework(MuTestMaster *master, const Mesos__FrameworkInfo *info) {
   g_autoptr(MuEngineCall) call = mu_engine_call_new(MU_CALL_ROLES);
   for (gsize i = 0; i < info->n_roles; i++)
-    g_ptr_array_add(call->roles, g_strdup(info->roles[i]));
+    mu_items_add(call->roles, g_strdup(info->roles[i]));
   mu_sim_cluster_call(master->sim, call);
 }
 

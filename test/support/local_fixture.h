@@ -273,13 +273,13 @@ static MuTaskLaunch *task_new(Fixture *fixture, const char *cmd) {
 static MuPodLaunch *pod_new(MuTaskLaunch *take_task) {
   g_autofree char *id = g_strdup_printf("pod-0__%s", take_task->task_id + strlen("svc__pod-0-t__"));
   MuPodLaunch *pod = mu_pod_launch_new(id, "svc", "pod-0");
-  g_ptr_array_add(pod->tasks, take_task);
+  mu_items_add(pod->tasks, take_task);
   return pod;
 }
 
 static MuEngineCall *accept_new(const MuOffer *offer, gint64 refuse_ms) {
   MuEngineCall *accept = mu_engine_call_new(MU_CALL_ACCEPT);
-  g_ptr_array_add(accept->offer_ids, g_strdup(offer->id));
+  mu_items_add(accept->offer_ids, g_strdup(offer->id));
   accept->refuse_ms = refuse_ms;
   return accept;
 }
@@ -287,7 +287,7 @@ static MuEngineCall *accept_new(const MuOffer *offer, gint64 refuse_ms) {
 static G_GNUC_UNUSED void launch_pod(Fixture *fixture, MuPodLaunch *take_pod) {
   g_autoptr(MuOffer) offer = wait_offer(fixture);
   MuEngineCall *accept = accept_new(offer, 0);
-  g_ptr_array_add(accept->operations, mu_operation_new(MU_OP_LAUNCH_GROUP, NULL, take_pod));
+  mu_items_add(accept->operations, mu_operation_new(MU_OP_LAUNCH_GROUP, NULL, take_pod));
   call(fixture, accept);
 }
 

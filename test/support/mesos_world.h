@@ -40,9 +40,12 @@ static inline char *note_subscribe(const char *framework_id, const Mesos__Framew
 static inline void note_call(const MuEngineCall *call, gpointer user) {
   World *world = user;
   if (call->kind == MU_CALL_ROLES) {
-    g_ptr_array_add(call->roles, NULL);
+    g_autoptr(GPtrArray) roles = g_ptr_array_new();
+    for (guint i = 0; i < call->roles->len; i++)
+      g_ptr_array_add(roles, call->roles->pdata[i]);
+    g_ptr_array_add(roles, NULL);
     g_free(world->roles);
-    world->roles = g_strjoinv(" ", (char **)call->roles->pdata);
+    world->roles = g_strjoinv(" ", (char **)roles->pdata);
   }
   g_string_append_printf(world->calls, "%s%s", world->calls->len == 0 ? "" : " ",
                          mu_engine_call_kind_to_string(call->kind));
@@ -202,7 +205,7 @@ static inline void perform(World *world, MuEngineCall *take_call) {
 
 static inline MuEngineCall *call_for_offer(MuEngineCallKind kind, const char *offer_id) {
   MuEngineCall *call = mu_engine_call_new(kind);
-  g_ptr_array_add(call->offer_ids, g_strdup(offer_id));
+  mu_items_add(call->offer_ids, g_strdup(offer_id));
   return call;
 }
 
@@ -211,8 +214,8 @@ static inline MuEngineCall *make_launch(const char *offer_id) {
   MuPodLaunch *launch = mu_pod_launch_new("hello-0__u", "svc", "hello-0");
   MuTaskLaunch *task = mu_task_launch_new("svc__hello-0-server__u", "hello-0-server");
   task->cmd = g_strdup("run");
-  g_ptr_array_add(launch->tasks, task);
-  g_ptr_array_add(call->operations, mu_operation_new(MU_OP_LAUNCH_GROUP, NULL, launch));
+  mu_items_add(launch->tasks, task);
+  mu_items_add(call->operations, mu_operation_new(MU_OP_LAUNCH_GROUP, NULL, launch));
   return call;
 }
 #endif

@@ -288,7 +288,7 @@ static MuOperation *launch_of(const char *pod_resources, const char *const *task
     MuTaskLaunch *task = mu_task_launch_new(tasks[0], tasks[0]);
     mu_resources_free(task->resources);
     task->resources = from_text(tasks[1]);
-    g_ptr_array_add(launch->tasks, task);
+    mu_items_add(launch->tasks, task);
   }
   return mu_operation_new(MU_OP_LAUNCH_GROUP, NULL, launch);
 }

@@ -61,7 +61,7 @@ static MuTaskLaunch *full_task(void) {
   mu_task_launch_set_env(task, "A", "0");
   mu_task_launch_set_env(task, "B", "");
   mu_task_launch_set_env(task, "A", "1");
-  g_ptr_array_add(task->configs, mu_launch_config_new("c", "{{X}}", "etc/c"));
+  mu_items_add(task->configs, mu_launch_config_new("c", "{{X}}", "etc/c"));
   task->health_check = mu_launch_check_new("true");
   *task->health_check = (MuLaunchCheck){task->health_check->cmd, 1, 2, 3, 4, 5};
   task->readiness_check = mu_launch_check_new("false");
@@ -69,33 +69,33 @@ static MuTaskLaunch *full_task(void) {
   add_cpus(task->resources, 100);
   task->limit_cpus_milli = -1;
   task->limit_mem_mb = 7;
-  g_ptr_array_add(task->labels, mu_env_var_new("L", "1"));
-  g_ptr_array_add(task->labels, mu_env_var_new("L", NULL));
+  mu_items_add(task->labels, mu_env_var_new("L", "1"));
+  mu_items_add(task->labels, mu_env_var_new("L", NULL));
   task->discovery = mu_launch_discovery_new("n", "CLUSTER");
   MuLaunchPort *port = mu_launch_port_new("http", 80, "EXTERNAL");
-  g_ptr_array_add(port->labels, mu_env_var_new("VIP_u", "web:80"));
-  g_ptr_array_add(task->discovery->ports, port);
+  mu_items_add(port->labels, mu_env_var_new("VIP_u", "web:80"));
+  mu_items_add(task->discovery->ports, port);
   task->ipc_mode = MU_IPC_SHARE_PARENT;
   task->shm_size_mb = 8;
   MuLaunchTls *tls = mu_launch_tls_new("web", TRUE, "n.svc");
   g_ptr_array_add(tls->dns_names, g_strdup("a.b"));
   g_ptr_array_add(tls->dns_names, g_strdup("c.d"));
-  g_ptr_array_add(task->tls, tls);
+  mu_items_add(task->tls, tls);
   return task;
 }
 
 static void add_surroundings(MuPodLaunch *launch) {
   launch->image = g_strdup("i");
-  g_ptr_array_add(launch->host_volumes, mu_launch_host_volume_new("/etc", "e", TRUE));
+  mu_items_add(launch->host_volumes, mu_launch_host_volume_new("/etc", "e", TRUE));
   MuLaunchExternalVolume *volume = mu_launch_external_volume_new("d", "v", "c", FALSE);
-  g_ptr_array_add(volume->driver_options, mu_env_var_new("size", "1"));
-  g_ptr_array_add(launch->external_volumes, volume);
+  mu_items_add(volume->driver_options, mu_env_var_new("size", "1"));
+  mu_items_add(launch->external_volumes, volume);
   MuLaunchNetwork *network = mu_launch_network_new("bridge");
   const MuLaunchPortMapping mapping = {4040, 80};
   g_array_append_val(network->port_mappings, mapping);
-  g_ptr_array_add(network->labels, mu_env_var_new("a", "b"));
-  g_ptr_array_add(launch->networks, network);
-  g_ptr_array_add(launch->networks, mu_launch_network_new("dcos"));
+  mu_items_add(network->labels, mu_env_var_new("a", "b"));
+  mu_items_add(launch->networks, network);
+  mu_items_add(launch->networks, mu_launch_network_new("dcos"));
   launch->seccomp_unconfined = TRUE;
   launch->seccomp_profile = g_strdup("p");
   launch->ipc_mode = MU_IPC_PRIVATE;
@@ -104,8 +104,8 @@ static void add_surroundings(MuPodLaunch *launch) {
 
 static MuPodLaunch *full_launch(void) {
   MuPodLaunch *launch = mu_pod_launch_new("hello-0__u", "svc", "hello-0");
-  g_ptr_array_add(launch->tasks, full_task());
-  g_ptr_array_add(launch->rlimits, mu_launch_rlimit_new("RLIMIT_NOFILE", 1024, -1));
+  mu_items_add(launch->tasks, full_task());
+  mu_items_add(launch->rlimits, mu_launch_rlimit_new("RLIMIT_NOFILE", 1024, -1));
   add_cpus(launch->resources, 10);
   launch->share_pid_namespace = TRUE;
   add_surroundings(launch);
@@ -113,9 +113,9 @@ static MuPodLaunch *full_launch(void) {
   uri->output_file = g_strdup("o");
   uri->sha256 = g_strdup("00");
   uri->executable = uri->keep_packed = TRUE;
-  g_ptr_array_add(launch->uris, uri);
-  g_ptr_array_add(launch->uris, mu_launch_uri_new("/b"));
-  g_ptr_array_add(launch->secrets, mu_launch_secret_new("svc/p", "P", "f"));
+  mu_items_add(launch->uris, uri);
+  mu_items_add(launch->uris, mu_launch_uri_new("/b"));
+  mu_items_add(launch->secrets, mu_launch_secret_new("svc/p", "P", "f"));
   return launch;
 }
 
@@ -193,8 +193,8 @@ static void test_offer(void) {
   assert_json(mu_offer_to_json(offer), "{\"id\":\"o\",\"agent_id\":\"a\",\"hostname\":\"host-1\"}");
   offer->region = g_strdup("eu");
   offer->zone = g_strdup("eu-1");
-  g_ptr_array_add(offer->attributes, mu_env_var_new("rack", "r1"));
-  g_ptr_array_add(offer->attributes, mu_env_var_new("rack", "r2"));
+  mu_items_add(offer->attributes, mu_env_var_new("rack", "r1"));
+  mu_items_add(offer->attributes, mu_env_var_new("rack", "r2"));
   add_cpus(offer->resources, 100);
   static const char text[] =
       "{\"id\":\"o\",\"agent_id\":\"a\",\"hostname\":\"host-1\",\"region\":\"eu\",\"zone\":\"eu-1\","
@@ -262,10 +262,10 @@ static void test_messages(void) {
   event->status = mu_task_status_new("t", MU_TASK_LOST);
   event->id = g_strdup("id");
   g_autoptr(MuEngineCall) call = mu_engine_call_new(MU_CALL_ACCEPT);
-  g_ptr_array_add(call->offer_ids, g_strdup("o"));
-  g_ptr_array_add(call->operations, mu_operation_new(MU_OP_RESERVE, mu_resources_new(), NULL));
-  g_ptr_array_add(call->operations, mu_operation_new(MU_OP_LAUNCH_GROUP, NULL, full_launch()));
-  g_ptr_array_add(call->tasks, mu_env_var_new("t", NULL));
+  mu_items_add(call->offer_ids, g_strdup("o"));
+  mu_items_add(call->operations, mu_operation_new(MU_OP_RESERVE, mu_resources_new(), NULL));
+  mu_items_add(call->operations, mu_operation_new(MU_OP_LAUNCH_GROUP, NULL, full_launch()));
+  mu_items_add(call->tasks, mu_env_var_new("t", NULL));
   call->task_id = g_strdup("t");
   static const char *const calls[] = {"ACCEPT", "DECLINE",     "REVIVE",    "SUPPRESS",
                                       "KILL",   "ACKNOWLEDGE", "RECONCILE", "TEARDOWN"};

@@ -11,6 +11,8 @@ static void test_order(void) {
   static char *const WORDS[] = {"a", "b", "c", "d", "e"};
   MuItems items = {0};
   assert_items(&items, "");
+  mu_items_expect(&items, 2);
+  assert_items(&items, "");
   for (guint i = 0; i < G_N_ELEMENTS(WORDS); i++)
     mu_items_add(&items, WORDS[i]);
   assert_items(&items, "abcde");

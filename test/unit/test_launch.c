@@ -122,8 +122,9 @@ static int compare_names(gconstpointer a, gconstpointer b) {
 /* NAME=value, one a line, by name. */
 static char *environment(const MuTaskLaunch *task) {
   GString *text = g_string_new(NULL);
-  g_autoptr(GPtrArray) vars = g_ptr_array_copy(task->env, NULL, NULL);
-  g_ptr_array_set_free_func(vars, NULL);
+  g_autoptr(GPtrArray) vars = g_ptr_array_new();
+  for (guint i = 0; i < task->env->len; i++)
+    g_ptr_array_add(vars, task->env->pdata[i]);
   g_ptr_array_sort(vars, compare_names);
   for (guint i = 0; i < vars->len; i++) {
     const MuEnvVar *var = vars->pdata[i];
@@ -481,7 +482,7 @@ static void test_one_of_a_shared_set(void) {
 
 /* ---- operations --------------------------------------------------------------------------------------------------------- */
 
-static char *kinds(const GPtrArray *operations) {
+static char *kinds(const MuItems *operations) {
   GString *text = g_string_new(NULL);
   for (guint i = 0; i < operations->len; i++)
     g_string_append_printf(text, "%s%s", i == 0 ? "" : " ",
@@ -491,7 +492,7 @@ static char *kinds(const GPtrArray *operations) {
 
 static void test_operations(void) {
   g_auto(Fixture) f;
-  g_autoptr(GPtrArray) operations = g_ptr_array_new_with_free_func((GDestroyNotify)mu_operation_free);
+  MuItems operations[1] = {0};
   set_up(&f, MAIN, NULL, "z");
   g_autoptr(MuResource) surplus = mu_resource_new_scalar(MU_RESOURCE_CPUS, 1);
   mu_resources_add(f.match.unreserve, surplus);
@@ -502,12 +503,13 @@ static void test_operations(void) {
   const MuOperation *create = operations->pdata[2], *launch = operations->pdata[3];
   assert_resources(create->resources, "disk 50 MB");
   g_assert_cmpstr(launch->launch->pod, ==, "node-3");
+  mu_items_clear(operations, (GDestroyNotify)mu_operation_free);
 }
 
 /* What there is nothing of is left out. */
 static void test_only_launch(void) {
   g_auto(Fixture) f;
-  g_autoptr(GPtrArray) operations = g_ptr_array_new_with_free_func((GDestroyNotify)mu_operation_free);
+  MuItems operations[1] = {0};
   set_up(&f, SIDE, NULL, "z");
   build(&f);
   g_clear_pointer(&f.match.reserve, mu_resources_free);
@@ -517,6 +519,7 @@ static void test_only_launch(void) {
   mu_launch_operations(&f.match, g_steal_pointer(&f.launch), operations);
   g_autofree char *order = kinds(operations);
   g_assert_cmpstr(order, ==, "LAUNCH_GROUP");
+  mu_items_clear(operations, (GDestroyNotify)mu_operation_free);
 }
 
 static void test_names(void) {

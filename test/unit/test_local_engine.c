@@ -302,7 +302,7 @@ static void test_config(void) {
   Fixture fixture;
   fixture_new(&fixture);
   MuTaskLaunch *task = task_new(&fixture, "cat conf/it");
-  g_ptr_array_add(task->configs, mu_launch_config_new("it", "port={{PORT}} {{{HOME_OF}}}\n", "conf/it"));
+  mu_items_add(task->configs, mu_launch_config_new("it", "port={{PORT}} {{{HOME_OF}}}\n", "conf/it"));
   mu_task_launch_set_env(task, "PORT", "8080");
   mu_task_launch_set_env(task, "HOME_OF", "<me>");
   g_autofree char *id = launch(&fixture, task);
@@ -316,7 +316,7 @@ static void test_config_error(void) {
   Fixture fixture;
   fixture_new(&fixture);
   MuTaskLaunch *task = task_new(&fixture, "echo never");
-  g_ptr_array_add(task->configs, mu_launch_config_new("it", "{{MISSING_ONE}}", "it"));
+  mu_items_add(task->configs, mu_launch_config_new("it", "{{MISSING_ONE}}", "it"));
   g_autofree char *id = launch(&fixture, task);
   g_autoptr(MuTaskStatus) failed = wait_status(&fixture, id, MU_TASK_FAILED);
   g_assert_nonnull(strstr(failed->message, "MISSING_ONE"));
@@ -329,7 +329,7 @@ static void test_config_error(void) {
 static void add_rlimit(MuPodLaunch *pod, const char *name, gint64 soft, gint64 hard) {
   MuLaunchRlimit *rlimit = g_new0(MuLaunchRlimit, 1);
   *rlimit = (MuLaunchRlimit){.name = g_strdup(name), .soft = soft, .hard = hard};
-  g_ptr_array_add(pod->rlimits, rlimit);
+  mu_items_add(pod->rlimits, rlimit);
 }
 
 static void test_rlimits(void) {
@@ -419,9 +419,9 @@ static char *launch_on_volume(Fixture *fixture, const char *cmd) {
   MuEngineCall *accept = accept_new(offer, 0);
   MuResources *reserve = mu_resources_new(), *create = mu_resources_new();
   MuPodLaunch *pod = pod_with_volume(task, reserve, create);
-  g_ptr_array_add(accept->operations, mu_operation_new(MU_OP_RESERVE, reserve, NULL));
-  g_ptr_array_add(accept->operations, mu_operation_new(MU_OP_CREATE, create, NULL));
-  g_ptr_array_add(accept->operations, mu_operation_new(MU_OP_LAUNCH_GROUP, NULL, pod));
+  mu_items_add(accept->operations, mu_operation_new(MU_OP_RESERVE, reserve, NULL));
+  mu_items_add(accept->operations, mu_operation_new(MU_OP_CREATE, create, NULL));
+  mu_items_add(accept->operations, mu_operation_new(MU_OP_LAUNCH_GROUP, NULL, pod));
   call(fixture, accept);
   return id;
 }

@@ -24,12 +24,12 @@ static MuResource *volume(gint64 disk_mb, const char *id, const char *persistenc
 }
 
 static void add_op(MuEngineCall *call_, MuOperationKind kind, MuResource *take) {
-  g_ptr_array_add(call_->operations, mu_operation_new(kind, just(take), NULL));
+  mu_items_add(call_->operations, mu_operation_new(kind, just(take), NULL));
 }
 
 static void decline(Fixture *fixture, const MuOffer *offer, gint64 refuse_ms) {
   MuEngineCall *decline_call = mu_engine_call_new(MU_CALL_DECLINE);
-  g_ptr_array_add(decline_call->offer_ids, g_strdup(offer->id));
+  mu_items_add(decline_call->offer_ids, g_strdup(offer->id));
   decline_call->refuse_ms = refuse_ms;
   call(fixture, decline_call);
 }
@@ -66,7 +66,7 @@ static void test_offered_when_freed(void) {
   task->resources = just(mu_resource_new_scalar(MU_RESOURCE_CPUS, 1000));
   g_autoptr(MuOffer) offer = wait_offer(&fixture);
   MuEngineCall *accept = accept_new(offer, 1000000);
-  g_ptr_array_add(accept->operations, mu_operation_new(MU_OP_LAUNCH_GROUP, NULL, pod_new(task)));
+  mu_items_add(accept->operations, mu_operation_new(MU_OP_LAUNCH_GROUP, NULL, pod_new(task)));
   call(&fixture, accept);
   wait_state(&fixture, id, MU_TASK_RUNNING);
   assert_no_offer(&fixture, 20);
@@ -84,7 +84,7 @@ static void test_invalid_offer(void) {
   MuTaskLaunch *task = task_new(&fixture, "true");
   g_autofree char *id = g_strdup(task->task_id);
   MuEngineCall *accept = accept_new(offer, 0);
-  g_ptr_array_add(accept->operations, mu_operation_new(MU_OP_LAUNCH_GROUP, NULL, pod_new(task)));
+  mu_items_add(accept->operations, mu_operation_new(MU_OP_LAUNCH_GROUP, NULL, pod_new(task)));
   call(&fixture, accept);
   g_autoptr(MuTaskStatus) status = wait_status(&fixture, id, MU_TASK_DROPPED);
   g_assert_cmpstr(status->reason, ==, "REASON_INVALID_OFFERS");
@@ -107,7 +107,7 @@ static void test_too_much(void) {
   mu_resources_free(second->resources);
   second->resources = just(reserved(MU_RESOURCE_CPUS, 9000, "id-9"));
   add_op(accept, MU_OP_RESERVE, reserved(MU_RESOURCE_CPUS, 9000, "id-9"));
-  g_ptr_array_add(accept->operations, mu_operation_new(MU_OP_LAUNCH_GROUP, NULL, pod_new(second)));
+  mu_items_add(accept->operations, mu_operation_new(MU_OP_LAUNCH_GROUP, NULL, pod_new(second)));
   g_test_expect_message("muster", G_LOG_LEVEL_WARNING, "*refused*");
   call(&fixture, accept);
   g_test_assert_expected_messages();
@@ -129,7 +129,7 @@ static char *launch_with_volume(Fixture *fixture, const char *cmd, gboolean make
     add_op(accept, MU_OP_RESERVE, reserved(MU_RESOURCE_DISK, 100, "id-1"));
     add_op(accept, MU_OP_CREATE, volume(100, "id-1", "data-1", "store/data"));
   }
-  g_ptr_array_add(accept->operations, mu_operation_new(MU_OP_LAUNCH_GROUP, NULL, pod_new(task)));
+  mu_items_add(accept->operations, mu_operation_new(MU_OP_LAUNCH_GROUP, NULL, pod_new(task)));
   call(fixture, accept);
   return id;
 }
@@ -259,8 +259,8 @@ static void test_agents(void) {
   MuTaskLaunch *task = task_new(&fixture, "true");
   g_autofree char *id = g_strdup(task->task_id);
   MuEngineCall *accept = accept_new(offer_of(event, "local-0"), 0); /* offers of two agents: not one accept */
-  g_ptr_array_add(accept->offer_ids, g_strdup(offer_of(event, "local-1")->id));
-  g_ptr_array_add(accept->operations, mu_operation_new(MU_OP_LAUNCH_GROUP, NULL, pod_new(task)));
+  mu_items_add(accept->offer_ids, g_strdup(offer_of(event, "local-1")->id));
+  mu_items_add(accept->operations, mu_operation_new(MU_OP_LAUNCH_GROUP, NULL, pod_new(task)));
   call(&fixture, accept);
   mu_task_status_free(wait_status(&fixture, id, MU_TASK_DROPPED));
   mu_engine_event_free(event);

@@ -20,7 +20,7 @@ static char *launch_with_uri(Fixture *fixture, const char *address, const char *
   char *id = g_strdup(task->task_id);
   if (ret_executor)
     *ret_executor = g_strdup(pod->executor_id);
-  g_ptr_array_add(pod->uris, mu_launch_uri_new(address));
+  mu_items_add(pod->uris, mu_launch_uri_new(address));
   launch_pod(fixture, pod);
   return id;
 }

@@ -20,7 +20,7 @@ static pid_t parent_of(pid_t pid) {
 
 static MuTaskStatus *reconcile(Fixture *fixture, const char *task_id, MuTaskState state) {
   MuEngineCall *ask = mu_engine_call_new(MU_CALL_RECONCILE);
-  g_ptr_array_add(ask->tasks, mu_env_var_new(task_id, "local-0"));
+  mu_items_add(ask->tasks, mu_env_var_new(task_id, "local-0"));
   call(fixture, ask);
   MuTaskStatus *status = wait_status(fixture, task_id, state);
   g_assert_cmpstr(status->reason, ==, "REASON_RECONCILIATION");
@@ -187,7 +187,7 @@ static void test_launch_into_dying(void) {
   MuTaskLaunch *first = task_new(&fixture, SLEEPER), *second = task_new(&fixture, SLEEPER);
   g_autofree char *first_id = g_strdup(first->task_id), *second_id = g_strdup(second->task_id);
   MuPodLaunch *pod = pod_new(first), *more = mu_pod_launch_new(pod->executor_id, "svc", "pod-0");
-  g_ptr_array_add(more->tasks, second);
+  mu_items_add(more->tasks, second);
   launch_pod(&fixture, pod);
   wait_state(&fixture, first_id, MU_TASK_RUNNING);
   pid_t executor = parent_of(wait_pid(&fixture, first_id, "main.pid"));
@@ -344,8 +344,8 @@ static void test_second_launch(void) {
                   *third_id = g_strdup(third->task_id);
   MuPodLaunch *pod = pod_new(first), *more = mu_pod_launch_new(pod->executor_id, "svc", "pod-0"),
               *again = mu_pod_launch_new(pod->executor_id, "svc", "pod-0");
-  g_ptr_array_add(more->tasks, second);
-  g_ptr_array_add(again->tasks, third);
+  mu_items_add(more->tasks, second);
+  mu_items_add(again->tasks, third);
   launch_pod(&fixture, pod);
   wait_state(&fixture, first_id, MU_TASK_RUNNING);
   launch_pod(&fixture, more);
@@ -398,7 +398,7 @@ static void apply(Fixture *fixture, const MuOffer *offer, MuOperationKind kind, 
   MuEngineCall *accept = accept_new(offer, 0);
   MuResources *resources = mu_resources_new();
   mu_resources_add(resources, resource);
-  g_ptr_array_add(accept->operations, mu_operation_new(kind, resources, NULL));
+  mu_items_add(accept->operations, mu_operation_new(kind, resources, NULL));
   call(fixture, accept);
 }
 

@@ -101,9 +101,9 @@ static void test_host_volume(void) {
   g_autofree char *file = g_build_filename(folder, "file", NULL), *made = g_build_filename(folder, "made", NULL);
   MuPodLaunch *pod = pod_of(&fixture, "cat in/rw/file one; echo x > in/rw/made && echo written; "
                                       "(echo x > in/ro/made) 2>/dev/null || echo refused");
-  g_ptr_array_add(pod->host_volumes, mu_launch_host_volume_new(folder, "in/rw/", FALSE));
-  g_ptr_array_add(pod->host_volumes, mu_launch_host_volume_new(folder, "in/ro", TRUE));
-  g_ptr_array_add(pod->host_volumes, mu_launch_host_volume_new(file, "one", TRUE));
+  mu_items_add(pod->host_volumes, mu_launch_host_volume_new(folder, "in/rw/", FALSE));
+  mu_items_add(pod->host_volumes, mu_launch_host_volume_new(folder, "in/ro", TRUE));
+  mu_items_add(pod->host_volumes, mu_launch_host_volume_new(file, "one", TRUE));
   g_autofree char *out = run(&fixture, pod);
   g_assert_cmpstr(out, ==, "host\nhost\nwritten\nrefused\n");
   g_assert_true(g_file_test(made, G_FILE_TEST_EXISTS));
@@ -129,7 +129,7 @@ static void test_host_volume_refused(void) {
   for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
     MuPodLaunch *pod = pod_of(&fixture, "true");
     g_autofree char *id = g_strdup(task_of(pod)->task_id);
-    g_ptr_array_add(pod->host_volumes, mu_launch_host_volume_new(cases[i].host, cases[i].container, FALSE));
+    mu_items_add(pod->host_volumes, mu_launch_host_volume_new(cases[i].host, cases[i].container, FALSE));
     launch_pod(&fixture, pod);
     g_autoptr(MuTaskStatus) status = wait_status(&fixture, id, MU_TASK_FAILED);
     g_assert_cmpstr(status->reason, ==, "REASON_CONTAINER_LAUNCH_FAILED");
@@ -151,7 +151,7 @@ static void test_host_volume_through_symlink(void) {
   g_assert_cmpint(symlink("/etc", link), ==, 0);
   MuPodLaunch *pod = pod_of(&fixture, "true");
   g_autofree char *id = g_strdup(task_of(pod)->task_id);
-  g_ptr_array_add(pod->host_volumes, mu_launch_host_volume_new("/usr", "data/sub", FALSE));
+  mu_items_add(pod->host_volumes, mu_launch_host_volume_new("/usr", "data/sub", FALSE));
   g_autoptr(MuResource) disk = mu_resource_new_scalar(MU_RESOURCE_DISK, 10);
   mu_resource_set_reservation(disk, "role", "r1", "svc", NULL);
   g_autoptr(MuOffer) offer = wait_offer(&fixture);
@@ -162,9 +162,9 @@ static void test_host_volume_through_symlink(void) {
   disk->container_path = g_strdup("data");
   mu_resources_add(create, disk);
   mu_resources_add(pod->resources, disk);
-  g_ptr_array_add(accept->operations, mu_operation_new(MU_OP_RESERVE, reserve, NULL));
-  g_ptr_array_add(accept->operations, mu_operation_new(MU_OP_CREATE, create, NULL));
-  g_ptr_array_add(accept->operations, mu_operation_new(MU_OP_LAUNCH_GROUP, NULL, pod));
+  mu_items_add(accept->operations, mu_operation_new(MU_OP_RESERVE, reserve, NULL));
+  mu_items_add(accept->operations, mu_operation_new(MU_OP_CREATE, create, NULL));
+  mu_items_add(accept->operations, mu_operation_new(MU_OP_LAUNCH_GROUP, NULL, pod));
   call(&fixture, accept);
   g_autoptr(MuTaskStatus) status = wait_status(&fixture, id, MU_TASK_FAILED);
   g_assert_nonnull(strstr(status->message, "cannot use the folder 'data'"));
@@ -227,7 +227,7 @@ static void test_check_in_space(void) {
   fixture_start(&fixture);
   MuPodLaunch *pod = pod_of(&fixture, "echo $$ > main.pid; exec sleep 1000");
   g_autofree char *id = g_strdup(task_of(pod)->task_id);
-  g_ptr_array_add(pod->host_volumes, mu_launch_host_volume_new("/usr", "usr", TRUE));
+  mu_items_add(pod->host_volumes, mu_launch_host_volume_new("/usr", "usr", TRUE));
   task_of(pod)->readiness_check = mu_launch_check_new("test -d usr/bin && grep -q sleep /proc/$(cat main.pid)/comm");
   task_of(pod)->readiness_check->interval_ms = 20;
   task_of(pod)->readiness_check->timeout_ms = PATIENCE_MS;
@@ -254,7 +254,7 @@ static void test_shared_processes(void) {
       &fixture, "setsid sh -c 'echo $$ > daemon.pid; exec sleep 1002' & "
                 "while ! cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' ' ' | grep -q 'sleep 1001'; do :; done; "
                 "while [ ! -s daemon.pid ]; do :; done; " COUNT_PROCESSES);
-  g_ptr_array_add(pod->tasks, task);
+  mu_items_add(pod->tasks, task);
   g_autofree char *other_id = g_strdup(other->task_id), *id = g_strdup(task->task_id);
   launch_pod(&fixture, pod);
   wait_state(&fixture, other_id, MU_TASK_RUNNING);
@@ -299,8 +299,8 @@ static void test_pod_memory(void) {
   reader->ipc_mode = MU_IPC_SHARE_PARENT;
   MuTaskLaunch *loner = task_new(&fixture, "ls /dev/shm | wc -l");
   loner->ipc_mode = MU_IPC_PRIVATE;
-  g_ptr_array_add(pod->tasks, reader);
-  g_ptr_array_add(pod->tasks, loner);
+  mu_items_add(pod->tasks, reader);
+  mu_items_add(pod->tasks, loner);
   g_autofree char *writer_id = g_strdup(writer->task_id), *reader_id = g_strdup(reader->task_id),
                   *loner_id = g_strdup(loner->task_id);
   launch_pod(&fixture, pod);
@@ -341,7 +341,7 @@ static void test_executor_killed(void) {
     g_autofree char *id = g_strdup(task_of(pod)->task_id);
     pod->share_pid_namespace = share;
     task_of(pod)->ipc_mode = MU_IPC_PRIVATE;
-    g_ptr_array_add(pod->host_volumes, mu_launch_host_volume_new("/usr", "usr", TRUE));
+    mu_items_add(pod->host_volumes, mu_launch_host_volume_new("/usr", "usr", TRUE));
     launch_pod(&fixture, pod);
     wait_state(&fixture, id, MU_TASK_RUNNING);
     wait_pid(&fixture, id, "daemon.pid");
@@ -365,7 +365,7 @@ static void test_adopted(void) {
   fixture_start(&fixture);
   MuPodLaunch *pod = pod_of(&fixture, "while [ ! -e stop ]; do sleep 0.01; done; ls usr | grep -x bin");
   g_autofree char *id = g_strdup(task_of(pod)->task_id);
-  g_ptr_array_add(pod->host_volumes, mu_launch_host_volume_new("/usr", "usr", TRUE));
+  mu_items_add(pod->host_volumes, mu_launch_host_volume_new("/usr", "usr", TRUE));
   launch_pod(&fixture, pod);
   wait_state(&fixture, id, MU_TASK_RUNNING);
   fixture_close(&fixture);

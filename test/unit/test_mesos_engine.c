@@ -84,7 +84,7 @@ static void test_accept_of_rescinded(void) {
   send_word(world, MU_EVENT_RESCIND, "o1", NULL);
   WAIT_FOR(has_last(world->events, "RESCIND(o1)"));
   MuEngineCall *call = make_launch("o1");
-  g_ptr_array_add(call->offer_ids, g_strdup("o2"));
+  mu_items_add(call->offer_ids, g_strdup("o2"));
   perform(world, call);
   WAIT_FOR(world->status != NULL && has_last(world->calls, "DECLINE")); /* of the other one */
   g_assert_cmpint(world->status->state, ==, MU_TASK_DROPPED);
@@ -125,7 +125,7 @@ static void test_secrets_are_not_to_be_had(void) {
   WAIT_FOR(has_last(world->events, "OFFERS(o1)"));
   MuEngineCall *call = make_launch("o1");
   const MuOperation *operation = call->operations->pdata[0];
-  g_ptr_array_add(operation->launch->secrets, mu_launch_secret_new("other/key", "KEY", NULL));
+  mu_items_add(operation->launch->secrets, mu_launch_secret_new("other/key", "KEY", NULL));
   perform(world, call);
   WAIT_FOR(world->status != NULL && has_last(world->calls, "DECLINE"));
   g_assert_cmpint(world->status->state, ==, MU_TASK_ERROR);

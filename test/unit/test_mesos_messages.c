@@ -200,7 +200,7 @@ static MuPodLaunch *make_launch(MuTaskLaunch **ret_task) {
   MuPodLaunch *launch = mu_pod_launch_new("hello-0__u", "svc", "hello-0");
   MuTaskLaunch *task = mu_task_launch_new("svc__hello-0-server__u", "hello-0-server");
   task->cmd = g_strdup("run");
-  g_ptr_array_add(launch->tasks, task);
+  mu_items_add(launch->tasks, task);
   *ret_task = task;
   return launch;
 }
@@ -230,9 +230,9 @@ static void test_group_for_each_task(void) {
   MuTaskLaunch *task = NULL;
   g_autoptr(MuEngineCall) call = mu_engine_call_new(MU_CALL_ACCEPT);
   MuPodLaunch *launch = make_launch(&task);
-  g_ptr_array_add(launch->tasks, mu_task_launch_new("svc__hello-0-side__u", "hello-0-side"));
-  g_ptr_array_add(call->operations, mu_operation_new(MU_OP_RESERVE, mu_resources_new(), NULL));
-  g_ptr_array_add(call->operations, mu_operation_new(MU_OP_LAUNCH_GROUP, NULL, launch));
+  mu_items_add(launch->tasks, mu_task_launch_new("svc__hello-0-side__u", "hello-0-side"));
+  mu_items_add(call->operations, mu_operation_new(MU_OP_RESERVE, mu_resources_new(), NULL));
+  mu_items_add(call->operations, mu_operation_new(MU_OP_LAUNCH_GROUP, NULL, launch));
   const Mesos__Call__Accept *accept = mu_mesos_call_write(arena, call, &PLACE)->accept;
   g_assert_cmpuint(accept->n_operations, ==, 3);
   for (gsize i = 1; i < 3; i++) {
@@ -249,7 +249,7 @@ static void test_templates_without_bootstrap(void) {
   g_autoptr(MuArena) arena = mu_arena_new();
   MuTaskLaunch *task = NULL;
   g_autoptr(MuPodLaunch) launch = make_launch(&task);
-  g_ptr_array_add(task->configs, mu_launch_config_new("one", "a", "b"));
+  mu_items_add(task->configs, mu_launch_config_new("one", "a", "b"));
   const Mesos__CommandInfo *command = mu_mesos_launch_write(arena, launch, 0, &NOWHERE)->task_group->tasks[0]->command;
   g_assert_true(g_str_has_suffix(command->value, "exit 1"));
   g_assert_cmpuint(command->n_uris, ==, 0);
@@ -281,10 +281,10 @@ static void test_pod_container(void) {
   launch->share_pid_namespace = TRUE;
   launch->ipc_mode = MU_IPC_PRIVATE;
   launch->seccomp_profile = g_strdup("strict");
-  g_ptr_array_add(launch->rlimits, mu_launch_rlimit_new("RLIMIT_NOFILE", 10, 20));
-  g_ptr_array_add(launch->rlimits, mu_launch_rlimit_new("RLIMIT_CORE", -1, -1));
-  g_ptr_array_add(launch->networks, mu_launch_network_new("overlay"));
-  g_ptr_array_add(launch->host_volumes, mu_launch_host_volume_new("/etc/x", "x", TRUE));
+  mu_items_add(launch->rlimits, mu_launch_rlimit_new("RLIMIT_NOFILE", 10, 20));
+  mu_items_add(launch->rlimits, mu_launch_rlimit_new("RLIMIT_CORE", -1, -1));
+  mu_items_add(launch->networks, mu_launch_network_new("overlay"));
+  mu_items_add(launch->host_volumes, mu_launch_host_volume_new("/etc/x", "x", TRUE));
   Mesos__Offer__Operation__LaunchGroup *group = mu_mesos_launch_write(arena, launch, 0, &PLACE);
   assert_json(
       &group->executor->container->base,
@@ -305,8 +305,8 @@ static void test_templates(void) {
   MuTaskLaunch *task = NULL;
   g_autoptr(MuPodLaunch) launch = make_launch(&task);
   g_autofree char *big = g_strnfill(100000, 'x');
-  g_ptr_array_add(task->configs, mu_launch_config_new("one", "a={{A}}", "conf/it's"));
-  g_ptr_array_add(task->configs, mu_launch_config_new("two", big, "two"));
+  mu_items_add(task->configs, mu_launch_config_new("one", "a={{A}}", "conf/it's"));
+  mu_items_add(task->configs, mu_launch_config_new("two", big, "two"));
   Mesos__CommandInfo *command = write_first(arena, launch)->command;
   g_assert_cmpstr(command->value, ==,
                   "(cd \"$MESOS_SANDBOX\" && exec ./muster-bootstrap --template-env MUSTER_TEMPLATE_0 --dest "
@@ -348,7 +348,7 @@ static void test_bootstrap_of_the_reference(void) {
     g_free(task->cmd);
     task->cmd = g_strdup(ROWS[i].cmd);
     if (ROWS[i].uri != NULL)
-      g_ptr_array_add(launch->uris, mu_launch_uri_new(ROWS[i].uri));
+      mu_items_add(launch->uris, mu_launch_uri_new(ROWS[i].uri));
     const Mesos__CommandInfo *command = write_first(arena, launch)->command;
     g_assert_cmpuint(command->n_uris, ==, ROWS[i].n);
     const Mesos__CommandInfo__URI *last = ROWS[i].n == 0 ? NULL : command->uris[ROWS[i].n - 1];
@@ -366,10 +366,10 @@ static void test_uris_and_secrets(void) {
   plain->keep_packed = TRUE;
   checked->executable = TRUE;
   checked->sha256 = g_strdup("abc");
-  g_ptr_array_add(launch->uris, plain);
-  g_ptr_array_add(launch->uris, checked);
-  g_ptr_array_add(launch->secrets, mu_launch_secret_new("db/password", "PASSWORD", NULL));
-  g_ptr_array_add(launch->secrets, mu_launch_secret_new("db/key", NULL, "keys/db"));
+  mu_items_add(launch->uris, plain);
+  mu_items_add(launch->uris, checked);
+  mu_items_add(launch->secrets, mu_launch_secret_new("db/password", "PASSWORD", NULL));
+  mu_items_add(launch->secrets, mu_launch_secret_new("db/key", NULL, "keys/db"));
   const Mesos__TaskInfo *message = write_first(arena, launch);
   assert_json(
       &message->command->base,
@@ -412,10 +412,10 @@ static void test_secrets_of_ours(void) {
   MuTaskLaunch *task = NULL;
   g_autoptr(GError) error = NULL;
   g_autoptr(MuPodLaunch) launch = make_launch(&task);
-  g_ptr_array_add(launch->secrets, mu_launch_secret_new("db/password", "PASSWORD", "conf/p"));
-  g_ptr_array_add(launch->secrets, mu_launch_secret_new("db/binary", NULL, "binary"));
-  g_ptr_array_add(launch->secrets, mu_launch_secret_new("elsewhere", "ELSEWHERE", NULL));
-  g_ptr_array_add(task->tls, mu_launch_tls_new("web", FALSE, "cn"));
+  mu_items_add(launch->secrets, mu_launch_secret_new("db/password", "PASSWORD", "conf/p"));
+  mu_items_add(launch->secrets, mu_launch_secret_new("db/binary", NULL, "binary"));
+  mu_items_add(launch->secrets, mu_launch_secret_new("elsewhere", "ELSEWHERE", NULL));
+  mu_items_add(task->tls, mu_launch_tls_new("web", FALSE, "cn"));
   g_autoptr(MuMesosBrought) brought = mu_mesos_bring(&SECRETS, NULL, launch, &error);
   g_assert_no_error(error);
   g_autoptr(GHashTable) all = g_hash_table_new(NULL, NULL);
@@ -442,7 +442,7 @@ static void test_secrets_that_may_not_be_had(void) {
     MuTaskLaunch *task = NULL;
     g_autoptr(GError) error = NULL;
     g_autoptr(MuPodLaunch) launch = make_launch(&task);
-    g_ptr_array_add(launch->secrets, mu_launch_secret_new(ROWS[i].secret, ROWS[i].env_key, "f"));
+    mu_items_add(launch->secrets, mu_launch_secret_new(ROWS[i].secret, ROWS[i].env_key, "f"));
     g_assert_null(mu_mesos_bring(&SECRETS, NULL, launch, &error));
     g_assert_error(error, MU_ERROR, MU_ERROR_REFUSED);
     g_assert_nonnull(strstr(error->message, ROWS[i].message));
@@ -455,8 +455,8 @@ static void test_ports(void) {
   g_autoptr(MuPodLaunch) launch = make_launch(&task);
   task->discovery = mu_launch_discovery_new("hello-0", "CLUSTER");
   MuLaunchPort *port = mu_launch_port_new("http", 8080, "EXTERNAL");
-  g_ptr_array_add(port->labels, mu_env_var_new("VIP_1", "web:80"));
-  g_ptr_array_add(task->discovery->ports, port);
+  mu_items_add(port->labels, mu_env_var_new("VIP_1", "web:80"));
+  mu_items_add(task->discovery->ports, port);
   assert_json(
       &write_first(arena, launch)->discovery->base,
       "{\"visibility\":\"CLUSTER\",\"name\":\"hello-0\",\"ports\":{\"ports\":[{\"number\":8080,\"name\":\"http\","

@@ -42,9 +42,9 @@ static void test_framework_defaults(void) {
 
 static MuEngineCall *roles_call(const char *second) {
   MuEngineCall *call = mu_engine_call_new(MU_CALL_ROLES);
-  g_ptr_array_add(call->roles, g_strdup("muster-role"));
+  mu_items_add(call->roles, g_strdup("muster-role"));
   if (second != NULL)
-    g_ptr_array_add(call->roles, g_strdup(second));
+    mu_items_add(call->roles, g_strdup(second));
   return call;
 }
 

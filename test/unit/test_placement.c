@@ -24,7 +24,7 @@ static MuOffer *offer_at(const char *host) {
     offer->region = g_strdup(AGENTS[i].region);
     offer->zone = g_strdup(AGENTS[i].zone);
     if (AGENTS[i].rack != NULL)
-      g_ptr_array_add(offer->attributes, mu_env_var_new("rack", AGENTS[i].rack));
+      mu_items_add(offer->attributes, mu_env_var_new("rack", AGENTS[i].rack));
     return offer;
   }
   g_assert_not_reached();

@@ -68,8 +68,8 @@ static MuPodRecord *make_pod(void) {
   record->region = g_strdup("eu");
   record->zone = g_strdup("eu-a");
   record->role = g_strdup("role");
-  g_ptr_array_add(record->attributes, mu_env_var_new("rack", "r1"));
-  g_ptr_array_add(record->attributes, mu_env_var_new("rack", "r2"));
+  mu_items_add(record->attributes, mu_env_var_new("rack", "r1"));
+  mu_items_add(record->attributes, mu_env_var_new("rack", "r2"));
   mu_items_add(record->entries, make_entry(mu_resource_new_scalar(MU_RESOURCE_CPUS, 500), "r-1", "set", NULL));
   mu_items_add(record->entries, make_entry(mu_resource_new_scalar(MU_RESOURCE_MEM, 256), "r-2", "executor", NULL));
   mu_items_add(record->entries, make_entry(mu_resource_new_scalar(MU_RESOURCE_GPUS, 1000), "r-3", "set", NULL));
@@ -384,7 +384,7 @@ static void test_place(void) {
   g_autoptr(MuOffer) offer = mu_offer_new("o-1", "agent-2", "host-2");
   g_assert_null(mu_pod_record_field(record, "hostname"));
   offer->zone = g_strdup("z");
-  g_ptr_array_add(offer->attributes, mu_env_var_new("rack", "r7"));
+  mu_items_add(offer->attributes, mu_env_var_new("rack", "r7"));
   mu_pod_record_set_place(record, offer);
   g_assert_cmpstr(mu_pod_record_field(record, "hostname"), ==, "host-2");
   g_assert_cmpstr(mu_pod_record_field(record, "@zone"), ==, "z");

@@ -31,9 +31,9 @@ static void set_up(World *world) {
   mu_sim_set_wire(world->sim, &WIRE, world);
   mu_sim_add_agent(world->sim, "agent-0", 8000, 1024, 0, NULL);
   g_autoptr(MuEngineCall) roles = mu_engine_call_new(MU_CALL_ROLES);
-  g_ptr_array_add(roles->roles, g_strdup("a"));
-  g_ptr_array_add(roles->roles, g_strdup("b"));
-  g_ptr_array_add(roles->roles, g_strdup("c"));
+  mu_items_add(roles->roles, g_strdup("a"));
+  mu_items_add(roles->roles, g_strdup("b"));
+  mu_items_add(roles->roles, g_strdup("c"));
   mu_sim_cluster_call(world->sim, roles);
   mu_sim_cluster_subscribe(world->sim, NULL);
   pass(world, 10);
@@ -65,9 +65,9 @@ static void expect_offered(const World *world, const char *what) {
 static void answer(World *world, MuOperation *take_operation, gint64 refuse_ms) {
   g_autoptr(MuEngineCall) call = mu_engine_call_new(take_operation == NULL ? MU_CALL_DECLINE : MU_CALL_ACCEPT);
   const MuOffer *offer = world->offers->pdata[0];
-  g_ptr_array_add(call->offer_ids, g_strdup(offer->id));
+  mu_items_add(call->offer_ids, g_strdup(offer->id));
   if (take_operation != NULL)
-    g_ptr_array_add(call->operations, take_operation);
+    mu_items_add(call->operations, take_operation);
   call->refuse_ms = refuse_ms;
   g_ptr_array_remove_index(world->offers, 0);
   mu_sim_cluster_call(world->sim, call);

@@ -190,10 +190,10 @@ static void test_status(void) {
 /* Of what is known no more there are the ids; the scheduler's labels come first. */
 static void test_small(void) {
   g_autoptr(MuTaskRecord) record = make_record();
-  g_autoptr(GPtrArray) labels = g_ptr_array_new();
   MuEnvVar label = {(char *)"index", (char *)"0"};
-  g_ptr_array_add(labels, &label);
-  g_autoptr(json_t) info = mu_view_task_info(record, NULL, labels, NULL);
+  gpointer one[] = {&label};
+  const MuItems labels = {.pdata = one, .len = 1};
+  g_autoptr(json_t) info = mu_view_task_info(record, NULL, &labels, NULL);
   g_autoptr(json_t) expected =
       parse("{'name':'hello-0-server','taskId':{'value':'svc__hello-0-server__u'},'slaveId':{'value':'agent-1'},"
             "'agentId':{'value':'agent-1'},'labels':{'labels':[{'key':'index','value':'0'}]}}");

@@ -95,7 +95,7 @@ static void add_volumes(const MuLocal *local, json_t *array, const MuResources *
   }
 }
 
-static json_t *configs_to_json(const GPtrArray *configs) {
+static json_t *configs_to_json(const MuItems *configs) {
   json_t *array = json_array();
   for (guint i = 0; i < configs->len; i++) {
     const MuLaunchConfig *config = configs->pdata[i];
@@ -105,7 +105,7 @@ static json_t *configs_to_json(const GPtrArray *configs) {
   return array;
 }
 
-static json_t *env_to_json(const GPtrArray *env) {
+static json_t *env_to_json(const MuItems *env) {
   json_t *object = json_object();
   for (guint i = 0; i < env->len; i++) {
     const MuEnvVar *var = env->pdata[i];
@@ -143,7 +143,7 @@ static gboolean has_own_pids(const MuLocal *local, const MuPodLaunch *launch) {
   return launch->image ? geteuid() == 0 : local->isolates_pids;
 }
 
-static json_t *host_volumes_to_json(const GPtrArray *volumes) {
+static json_t *host_volumes_to_json(const MuItems *volumes) {
   json_t *array = json_array();
   for (guint i = 0; i < volumes->len; i++) {
     const MuLaunchHostVolume *volume = volumes->pdata[i];
@@ -181,7 +181,7 @@ static json_t *task_to_json(MuLocal *local, const MuPodLaunch *launch, const MuT
   return add_user(local, task, json, error) ? g_steal_pointer(&json) : NULL;
 }
 
-static json_t *rlimits_to_json(const GPtrArray *rlimits) {
+static json_t *rlimits_to_json(const MuItems *rlimits) {
   json_t *array = json_array();
   for (guint i = 0; i < rlimits->len; i++) {
     const MuLaunchRlimit *rlimit = rlimits->pdata[i];

@@ -1,7 +1,7 @@
 #include "json.h"
 #include "local_private.h"
 
-static json_t *uris_to_json(const GPtrArray *uris) {
+static json_t *uris_to_json(const MuItems *uris) {
   json_t *array = json_array();
   for (guint i = 0; i < uris->len; i++) {
     const MuLaunchUri *uri = uris->pdata[i];
@@ -25,7 +25,7 @@ static void provide_uris(const MuLocal *local, const MuPodLaunch *launch, json_t
   mu_json_set_new(file, "uris", uris_to_json(launch->uris));
 }
 
-static json_t *secrets_to_json(const GPtrArray *secrets) {
+static json_t *secrets_to_json(const MuItems *secrets) {
   json_t *array = json_array();
   for (guint i = 0; i < secrets->len; i++) {
     const MuLaunchSecret *secret = secrets->pdata[i];

@@ -89,7 +89,7 @@ Mesos__Call *mu_mesos_update_framework_write(MuArena *arena, const MuMesosFramew
 
 /* ---- writing: accept ------------------------------------------------------------------------------------------------- */
 
-static Mesos__OfferID **write_offer_ids(MuArena *arena, const GPtrArray *ids, gsize *ret_n) {
+static Mesos__OfferID **write_offer_ids(MuArena *arena, const MuItems *ids, gsize *ret_n) {
   Mesos__OfferID **messages = mu_wire_array(arena, Mesos__OfferID, ids->len);
   for (guint i = 0; i < ids->len; i++) {
     messages[i] = mu_wire_new(arena, &mesos__offer_id__descriptor);
@@ -170,7 +170,7 @@ static void write_operation(MuArena *arena, const MuOperation *operation, const 
   }
 }
 
-static gsize count_operations(const GPtrArray *operations) {
+static gsize count_operations(const MuItems *operations) {
   gsize n = 0;
   for (guint i = 0; i < operations->len; i++) {
     const MuOperation *operation = operations->pdata[i];
@@ -282,7 +282,7 @@ static gboolean lacks(const char *what, GError **error) {
 
 static void read_ids(Mesos__OfferID *const *ids, gsize n, MuEngineCall *call) {
   for (gsize i = 0; i < n; i++)
-    g_ptr_array_add(call->offer_ids, g_strdup(ids[i]->value));
+    mu_items_add(call->offer_ids, g_strdup(ids[i]->value));
 }
 
 static void read_filters(const Mesos__Filters *filters, MuEngineCall *call) {
@@ -323,7 +323,7 @@ static gboolean read_accept(const Mesos__Call *message, MuEngineCall *call, GErr
     MuOperation *operation = read_operation(message->accept->operations[i], error);
     if (operation == NULL)
       return FALSE;
-    g_ptr_array_add(call->operations, operation);
+    mu_items_add(call->operations, operation);
   }
   return TRUE;
 }
@@ -365,8 +365,8 @@ static gboolean read_reconcile(const Mesos__Call *message, MuEngineCall *call, G
     return lacks("reconcile", error);
   for (gsize i = 0; i < message->reconcile->n_tasks; i++) {
     const Mesos__Call__Reconcile__Task *task = message->reconcile->tasks[i];
-    g_ptr_array_add(call->tasks,
-                    mu_env_var_new(task->task_id->value, task->agent_id == NULL ? NULL : task->agent_id->value));
+    mu_items_add(call->tasks,
+                 mu_env_var_new(task->task_id->value, task->agent_id == NULL ? NULL : task->agent_id->value));
   }
   return TRUE;
 }
@@ -376,7 +376,7 @@ static gboolean read_roles(const Mesos__Call *message, MuEngineCall *call, GErro
     return lacks("update_framework", error);
   const Mesos__FrameworkInfo *info = message->update_framework->framework_info;
   for (gsize i = 0; i < info->n_roles; i++)
-    g_ptr_array_add(call->roles, g_strdup(info->roles[i]));
+    mu_items_add(call->roles, g_strdup(info->roles[i]));
   return TRUE;
 }
 

@@ -50,7 +50,7 @@ static void add_host_volumes(MuArena *arena, const MuPodLaunch *launch, Mesos__C
   }
 }
 
-static Mesos__Parameters *write_options(MuArena *arena, const GPtrArray *options) {
+static Mesos__Parameters *write_options(MuArena *arena, const MuItems *options) {
   Mesos__Parameters *parameters = mu_wire_new(arena, &mesos__parameters__descriptor);
   parameters->parameter = mu_wire_array(arena, Mesos__Parameter, options->len);
   for (guint i = 0; i < options->len; i++) {
@@ -127,7 +127,7 @@ static void add_networks(MuArena *arena, const MuPodLaunch *launch, Mesos__Conta
 }
 
 /* RLIMIT_NOFILE here is RLMT_NOFILE there. A name that Mesos has not was refused with the spec. */
-static Mesos__RLimitInfo *write_rlimits(MuArena *arena, const GPtrArray *rlimits) {
+static Mesos__RLimitInfo *write_rlimits(MuArena *arena, const MuItems *rlimits) {
   Mesos__RLimitInfo *info = mu_wire_new(arena, &mesos__rlimit_info__descriptor);
   info->rlimits = mu_wire_array(arena, Mesos__RLimitInfo__RLimit, rlimits->len);
   for (guint i = 0; i < rlimits->len; i++) {

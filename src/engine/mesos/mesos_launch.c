@@ -134,7 +134,7 @@ static void add_uri(MuArena *arena, const MuLaunchUri *wanted, Mesos__CommandInf
 }
 
 /* Mesos' fetcher looks at no checksum. */
-static char *with_checksums(MuArena *arena, const GPtrArray *uris, char *cmd) {
+static char *with_checksums(MuArena *arena, const MuItems *uris, char *cmd) {
   g_autoptr(GString) lines = g_string_new(NULL);
   for (guint i = 0; i < uris->len; i++) {
     const MuLaunchUri *uri = uris->pdata[i];
@@ -283,10 +283,9 @@ static Mesos__TaskInfo *write_task(MuArena *arena, const MuPodLaunch *pod, const
 
 static Mesos__Labels *write_names(MuArena *arena, const MuPodLaunch *launch) {
   MuEnvVar service = {(char *)LABEL_SERVICE, launch->service}, pod = {(char *)LABEL_POD, launch->pod};
-  g_autoptr(GPtrArray) pairs = g_ptr_array_new();
-  g_ptr_array_add(pairs, &service);
-  g_ptr_array_add(pairs, &pod);
-  return mu_mesos_labels_write(arena, pairs);
+  gpointer both[] = {&service, &pod};
+  const MuItems pairs = {.pdata = both, .len = G_N_ELEMENTS(both)};
+  return mu_mesos_labels_write(arena, &pairs);
 }
 
 /* Whenever tasks are added to the executor it has to be described in the same words. */
@@ -338,9 +337,9 @@ static MuLaunchCheck *read_health_check(const Mesos__HealthCheck *message) {
   return check;
 }
 
-static void read_pairs(const Mesos__Labels *labels, GPtrArray *pairs) {
+static void read_pairs(const Mesos__Labels *labels, MuItems *pairs) {
   for (gsize i = 0; labels != NULL && i < labels->n_labels; i++)
-    g_ptr_array_add(pairs, mu_env_var_new(labels->labels[i]->key, labels->labels[i]->value));
+    mu_items_add(pairs, mu_env_var_new(labels->labels[i]->key, labels->labels[i]->value));
 }
 
 static void read_command(const Mesos__CommandInfo *command, MuTaskLaunch *task) {
@@ -396,7 +395,7 @@ MuPodLaunch *mu_mesos_launch_read(const Mesos__Offer__Operation__LaunchGroup *gr
   if (launch == NULL)
     return NULL;
   for (gsize i = 0; i < group->task_group->n_tasks; i++)
-    g_ptr_array_add(launch->tasks, read_task(group->task_group->tasks[i]));
+    mu_items_add(launch->tasks, read_task(group->task_group->tasks[i]));
   mu_resources_free(launch->resources);
   launch->resources = mu_mesos_resources_read(group->executor->resources, group->executor->n_resources);
   return launch;

@@ -29,7 +29,7 @@ static void read_attributes(const Mesos__Offer *message, MuOffer *offer) {
   for (gsize i = 0; i < message->n_attributes; i++) {
     g_autofree char *text = attribute_text(message->attributes[i]);
     if (text != NULL)
-      g_ptr_array_add(offer->attributes, mu_env_var_new(message->attributes[i]->name, text));
+      mu_items_add(offer->attributes, mu_env_var_new(message->attributes[i]->name, text));
   }
 }
 

@@ -49,7 +49,7 @@ void mu_mesos_refused(const Mesos__Call *message, guint status, const char *why,
 
 /* ---- accept, decline ----------------------------------------------------------------------------------------------------- */
 
-static void end_offers(MuMesos *mesos, const GPtrArray *ids) {
+static void end_offers(MuMesos *mesos, const MuItems *ids) {
   for (guint i = 0; i < ids->len; i++)
     mu_mesos_places_end_offer(mesos->places, ids->pdata[i]);
 }
@@ -95,7 +95,7 @@ static void decline(MuMesos *mesos, const MuEngineCall *call) {
   ours->refuse_ms = call->refuse_ms;
   for (guint i = 0; i < call->offer_ids->len; i++)
     if (mu_mesos_places_offer(mesos->places, call->offer_ids->pdata[i]) != NULL)
-      g_ptr_array_add(ours->offer_ids, g_strdup(call->offer_ids->pdata[i]));
+      mu_items_add(ours->offer_ids, g_strdup(call->offer_ids->pdata[i]));
   end_offers(mesos, ours->offer_ids);
   if (ours->offer_ids->len > 0)
     send(mesos, ours);
@@ -105,7 +105,7 @@ static void drop_accept(MuMesos *mesos, const MuEngineCall *call, MuTaskState st
                         const char *message) {
   g_autoptr(MuEngineCall) rest = mu_engine_call_new(MU_CALL_DECLINE);
   for (guint i = 0; i < call->offer_ids->len; i++)
-    g_ptr_array_add(rest->offer_ids, g_strdup(call->offer_ids->pdata[i]));
+    mu_items_add(rest->offer_ids, g_strdup(call->offer_ids->pdata[i]));
   decline(mesos, rest);
   answer_launches(mesos, call, state, reason, message);
 }
@@ -154,7 +154,7 @@ static void give_back(MuMesos *mesos, const GPtrArray *ids) {
     MuEngineEvent *event = mu_engine_event_new(MU_EVENT_RESCIND);
     event->id = g_strdup(ids->pdata[i]);
     mu_mesos_emit(mesos, event);
-    g_ptr_array_add(call->offer_ids, g_strdup(ids->pdata[i]));
+    mu_items_add(call->offer_ids, g_strdup(ids->pdata[i]));
   }
   mu_debug("%u offers were held for %" G_GINT64_FORMAT " ms, and are given back", ids->len, mesos->config.hold_ms);
   decline(mesos, call);

@@ -121,7 +121,7 @@ static Mesos__Label *write_label(MuArena *arena, const char *key, const char *va
   return label;
 }
 
-Mesos__Labels *mu_mesos_labels_write(MuArena *arena, const GPtrArray *pairs) {
+Mesos__Labels *mu_mesos_labels_write(MuArena *arena, const MuItems *pairs) {
   if (pairs->len == 0)
     return NULL;
   Mesos__Labels *labels = mu_wire_new(arena, &mesos__labels__descriptor);

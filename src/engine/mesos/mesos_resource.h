@@ -3,6 +3,7 @@
 #ifndef MU_MESOS_RESOURCE_H
 #define MU_MESOS_RESOURCE_H
 #include "arena.h"
+#include "items.h"
 #include "mesos.pb-c.h"
 #include "resource.h"
 
@@ -20,5 +21,5 @@ Mesos__Resource *mu_mesos_resource_write(MuArena *arena, const MuResource *resou
 MuResources *mu_mesos_resources_read(Mesos__Resource *const *messages, gsize n);
 Mesos__Resource **mu_mesos_resources_write(MuArena *arena, const MuResources *resources, gsize *ret_n);
 /* Labels in the arena; NULL when there are none. `pairs` of MuEnvVar. */
-Mesos__Labels *mu_mesos_labels_write(MuArena *arena, const GPtrArray *pairs);
+Mesos__Labels *mu_mesos_labels_write(MuArena *arena, const MuItems *pairs);
 #endif
