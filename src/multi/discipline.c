@@ -40,7 +40,11 @@ typedef struct {
   GSequence *queue;    /* of Asking*, by place */
   GHashTable *links;   /* service to its GSequenceIter in the queue */
   GHashTable *changed; /* names of services, owned: not told to `changes` yet */
+  guint begun;         /* so many at the beginning of the queue were seen to have their turn, at most n */
+  gint64 due_ms;       /* when the first of these turns is over; DUE_UNKNOWN: it has to be found */
 } Parallel;
+
+#define DUE_UNKNOWN G_MININT64
 
 static void asking_free(gpointer data) {
   Asking *asking = data;
@@ -63,14 +67,23 @@ static gboolean is_full(const Parallel *parallel) {
 
 /* Those that come into their turn now begin it now. */
 static void begin_turns(Parallel *parallel, gint64 now_ms) {
-  GSequenceIter *at = g_sequence_get_begin_iter(parallel->queue);
-  for (guint i = 0; i < parallel->n && !g_sequence_iter_is_end(at); i++, at = g_sequence_iter_next(at)) {
-    Asking *asking = g_sequence_get(at);
+  guint places = MIN(parallel->n, (guint)g_sequence_get_length(parallel->queue));
+  for (; parallel->begun < places; parallel->begun++) {
+    Asking *asking = g_sequence_get(g_sequence_get_iter_at_pos(parallel->queue, (gint)parallel->begun));
+    parallel->due_ms = DUE_UNKNOWN;
     if (asking->turn.since_ms >= 0)
       continue;
     asking->turn.since_ms = now_ms;
     note_change(parallel, asking->service);
   }
+}
+
+/* Before it leaves its place. */
+static void end_turn(Parallel *parallel, GSequenceIter *link) {
+  if ((guint)g_sequence_iter_get_position(link) >= parallel->begun)
+    return;
+  parallel->begun--;
+  parallel->due_ms = DUE_UNKNOWN;
 }
 
 static void enqueue(Parallel *parallel, const char *service) {
@@ -84,6 +97,7 @@ static void enqueue(Parallel *parallel, const char *service) {
 static void dequeue(Parallel *parallel, GSequenceIter *link) {
   Asking *asking = g_sequence_get(link);
   note_change(parallel, asking->service);
+  end_turn(parallel, link);
   g_hash_table_remove(parallel->links, asking->service);
   g_sequence_remove(link); /* frees it */
 }
@@ -110,6 +124,8 @@ static void parallel_restore(MuOfferDiscipline *discipline, const char *service,
   asking->service = g_strdup(service);
   asking->turn = *turn;
   parallel->last_place = MAX(parallel->last_place, turn->place);
+  parallel->begun = 0;
+  parallel->due_ms = DUE_UNKNOWN;
   g_hash_table_insert(parallel->links, asking->service,
                       g_sequence_insert_sorted(parallel->queue, asking, by_place, NULL));
 }
@@ -127,15 +143,32 @@ static void parallel_changes(MuOfferDiscipline *discipline, MuTurnVisitor visit,
   }
 }
 
+/* When the first turn is over. Mostly nothing has changed since it was found, and this is asked for each step that is tried. */
+static gint64 find_due(Parallel *parallel) {
+  GSequenceIter *at = g_sequence_get_begin_iter(parallel->queue);
+  if (parallel->due_ms != DUE_UNKNOWN)
+    return parallel->due_ms;
+  guint places = MIN(parallel->n, (guint)g_sequence_get_length(parallel->queue));
+  parallel->due_ms = G_MAXINT64;
+  for (guint i = 0; i < places; i++, at = g_sequence_iter_next(at)) {
+    const MuTurn *turn = &((const Asking *)g_sequence_get(at))->turn;
+    if (turn->since_ms >= 0)
+      parallel->due_ms = MIN(parallel->due_ms, turn->since_ms + parallel->turn_ms);
+  }
+  return parallel->due_ms;
+}
+
 /* A turn whose time is over goes to the next one that waits; what has just begun is not over. */
 static void pass_turns(Parallel *parallel, gint64 now_ms) {
   GSequenceIter *link = g_sequence_get_begin_iter(parallel->queue);
-  if (!is_full(parallel))
+  begin_turns(parallel, now_ms);
+  if (!is_full(parallel) || now_ms < find_due(parallel))
     return;
   for (guint i = 0; i < parallel->n; i++) {
     GSequenceIter *next = g_sequence_iter_next(link);
     Asking *asking = g_sequence_get(link);
     if (asking->turn.since_ms >= 0 && now_ms - asking->turn.since_ms >= parallel->turn_ms) {
+      end_turn(parallel, link);
       asking->turn = (MuTurn){.place = ++parallel->last_place, .since_ms = -1};
       note_change(parallel, asking->service);
       g_sequence_move(link, g_sequence_get_end_iter(parallel->queue));
@@ -153,17 +186,8 @@ static gboolean parallel_may_reserve(MuOfferDiscipline *discipline, const char *
 }
 
 static gint64 parallel_next_ms(MuOfferDiscipline *discipline) {
-  const Parallel *parallel = (const Parallel *)discipline;
-  gint64 next = G_MAXINT64;
-  GSequenceIter *at = g_sequence_get_begin_iter(parallel->queue);
-  if (!is_full(parallel))
-    return next;
-  for (guint i = 0; i < parallel->n; i++, at = g_sequence_iter_next(at)) {
-    const Asking *asking = g_sequence_get(at);
-    if (asking->turn.since_ms >= 0)
-      next = MIN(next, asking->turn.since_ms + parallel->turn_ms);
-  }
-  return next;
+  Parallel *parallel = (Parallel *)discipline;
+  return is_full(parallel) ? find_due(parallel) : G_MAXINT64;
 }
 
 static void parallel_free(MuOfferDiscipline *discipline) {
@@ -185,6 +209,7 @@ MuOfferDiscipline *mu_offer_discipline_parallel_footprint(guint n, gint64 turn_m
   parallel->base.ops = &OPS;
   parallel->n = MAX(n, 1);
   parallel->turn_ms = turn_ms;
+  parallel->due_ms = DUE_UNKNOWN;
   parallel->queue = g_sequence_new(asking_free);
   parallel->links = g_hash_table_new(g_str_hash, g_str_equal);
   parallel->changed = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);

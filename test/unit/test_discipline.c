@@ -195,6 +195,95 @@ static void test_changes(void) {
   g_assert_cmpint(((MuTurn *)g_hash_table_lookup(memory, "b"))->place, ==, 0);
 }
 
+/* ---- against a plain list ------------------------------------------------------------------------------------------- */
+
+#define ASKERS 40
+
+/* Who asks, in order; and since when each has its turn, or -1. */
+typedef struct {
+  guint who[ASKERS], n, limit;
+  gint64 since[ASKERS];
+} Model;
+
+static void model_begin(Model *model, gint64 now_ms) {
+  for (guint i = 0; i < MIN(model->n, model->limit); i++)
+    if (model->since[i] < 0)
+      model->since[i] = now_ms;
+}
+
+static void model_take_out(Model *model, guint i) {
+  model->n--;
+  memmove(&model->who[i], &model->who[i + 1], (model->n - i) * sizeof model->who[0]);
+  memmove(&model->since[i], &model->since[i + 1], (model->n - i) * sizeof model->since[0]);
+}
+
+static void model_add(Model *model, guint who) {
+  model->who[model->n] = who;
+  model->since[model->n++] = -1;
+}
+
+static void model_update(Model *model, guint who, gboolean wants, gint64 now_ms) {
+  guint i = 0;
+  while (i < model->n && model->who[i] != who)
+    i++;
+  if (wants && i == model->n)
+    model_add(model, who);
+  else if (!wants && i < model->n)
+    model_take_out(model, i);
+  model_begin(model, now_ms);
+}
+
+static void model_pass(Model *model, gint64 now_ms) {
+  guint left = model->limit, i = 0;
+  if (model->n <= model->limit)
+    return;
+  for (; left > 0; left--) {
+    if (model->since[i] < 0 || now_ms - model->since[i] < TURN_MS) {
+      i++;
+      continue;
+    }
+    guint who = model->who[i];
+    model_take_out(model, i);
+    model_add(model, who);
+  }
+  model_begin(model, now_ms);
+}
+
+static gint64 model_next(const Model *model) {
+  gint64 next = G_MAXINT64;
+  for (guint i = 0; model->n > model->limit && i < model->limit; i++)
+    if (model->since[i] >= 0)
+      next = MIN(next, model->since[i] + TURN_MS);
+  return next;
+}
+
+static void check_model(MuOfferDiscipline *discipline, Model *model, gint64 now_ms) {
+  g_assert_cmpint(discipline->ops->next_ms(discipline), ==, model_next(model));
+  model_pass(model, now_ms);
+  for (guint i = 0; i < model->n; i++) {
+    g_autofree char *name = g_strdup_printf("%u", model->who[i]);
+    g_assert_cmpint(discipline->ops->may_reserve(discipline, name, now_ms), ==, i < model->limit);
+  }
+}
+
+/* Random askers at random moments: what is kept of who has begun is what a look at all of them would find. */
+static void test_model(void) {
+  for (guint limit = 1; limit <= 16; limit *= 2) {
+    g_autoptr(MuOfferDiscipline) discipline = mu_offer_discipline_parallel_footprint(limit, TURN_MS);
+    Model model = {.limit = limit};
+    gint64 now_ms = 0;
+    for (guint step = 0; step < 5000; step++) {
+      guint who = (guint)g_test_rand_int_range(0, ASKERS);
+      gboolean asks = g_test_rand_int_range(0, 3) > 0;
+      g_autofree char *name = g_strdup_printf("%u", who);
+      now_ms += g_test_rand_int_range(0, 20);
+      discipline->ops->update(discipline, name, asks, now_ms);
+      model_update(&model, who, asks, now_ms);
+      check_model(discipline, &model, now_ms);
+    }
+  }
+}
+
 /* ---- the bound ------------------------------------------------------------------------------------------------------ */
 
 #define SERVICES 12
@@ -275,6 +364,7 @@ int main(int argc, char **argv) {
   g_test_add_func("/discipline/restart", test_restart);
   g_test_add_func("/discipline/changes", test_changes);
   g_test_add_func("/discipline/many_are_restored", test_many_are_restored);
+  g_test_add_func("/discipline/model", test_model);
   g_test_add_func("/discipline/bound", test_bound);
   return g_test_run();
 }
