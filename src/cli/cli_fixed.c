@@ -1,5 +1,6 @@
 #include "cli_fixed.h"
 #include "cli_context.h"
+#include "ids.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -7,8 +8,28 @@ static void unref_bytes(gpointer bytes) {
   g_bytes_unref(bytes);
 }
 
-static gboolean is_known(const MuCliFixed *fixed, const char *name) {
-  return g_ptr_array_find_with_equal_func(fixed->names, name, g_str_equal, NULL);
+/* The name, or another one that is the same in task ids; NULL: there is none. */
+static const char *find_alike(const MuCliFixed *fixed, const char *name) {
+  g_autofree char *sanitized = mu_name_sanitize(name);
+  for (guint i = 0; i < fixed->names->len; i++) {
+    g_autofree char *other = mu_name_sanitize(fixed->names->pdata[i]);
+    if (g_str_equal(other, sanitized))
+      return fixed->names->pdata[i];
+  }
+  return NULL;
+}
+
+static gboolean check_name(const MuCliFixed *fixed, const char *path, const char *name, GError **error) {
+  const char *alike = find_alike(fixed, name);
+  if (alike == NULL)
+    return TRUE;
+  if (g_str_equal(alike, name))
+    g_set_error(error, MU_ERROR, MU_ERROR_USAGE, "%s: another file has a service named %s, too", path, name);
+  else
+    g_set_error(error, MU_ERROR, MU_ERROR_USAGE,
+                "%s: the name %s collides with service %s of another file: both are the same in task ids", path, name,
+                alike);
+  return FALSE;
 }
 
 static gboolean load_file(const MuCliCall *call, MuCliFixed *fixed, const char *path, GError **error) {
@@ -16,10 +37,8 @@ static gboolean load_file(const MuCliCall *call, MuCliFixed *fixed, const char *
   g_autoptr(MuServiceSpec) spec = context == NULL ? NULL : mu_cli_context_parse(context, NULL, error);
   if (spec == NULL)
     return FALSE;
-  if (is_known(fixed, spec->name)) {
-    g_set_error(error, MU_ERROR, MU_ERROR_USAGE, "%s: another file has a service named %s, too", path, spec->name);
+  if (!check_name(fixed, path, spec->name, error))
     return FALSE;
-  }
   const char *engine = mu_cli_text(call, "engine");
   mu_cli_context_warn(context, spec, engine == NULL ? "local" : engine);
   char *json = mu_cli_context_to_json(context);

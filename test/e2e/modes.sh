@@ -47,6 +47,10 @@ same "... and leaves nothing" "" "$(processes)$(volumes)"
 
 # ---- a fixed list
 spec three 1 'exec sleep 1000' >three.yml
+spec team/web 1 'exec sleep 1000' >alike.yml
+spec team.web 1 'exec sleep 1000' >unlike.yml
+refused 2 'collides with service team/web' muster serve --no-tcp --service alike.yml --service unlike.yml
+refused 2 'another file has' muster serve --no-tcp --service alike.yml --service alike.yml
 check "a fixed list of services" scheduler_start --no-tcp --service two.yml --service three.yml
 check "... is deployed" eventually answers 200 '"status":"COMPLETE"' GET /v1/service/three
 refused 5 'fixed list of services (two, three)' muster service add one -f one.yml -p COUNT=1
