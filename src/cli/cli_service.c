@@ -251,7 +251,7 @@ static void print_members(const MuCliCall *call, const json_t *row) {
     g_autoptr(GString) line = g_string_new(NULL);
     gboolean is_status = g_str_equal(key, "status") || g_str_equal(key, "state");
     mu_cli_append_painted(line, &style, is_status ? mu_cli_status_paint(clean) : MU_PAINT_NONE, clean);
-    mu_cli_printf("%-15s ", key);
+    mu_cli_printf("%-16s ", key);
     mu_cli_print(g_string_append_c(line, '\n')->str);
   }
 }

@@ -122,10 +122,26 @@ static char *unmet_all(MuMultiServiceEventClient *client, const MuServiceSpec *s
   return text->len == 0 ? NULL : g_string_free(g_steal_pointer(&text), FALSE);
 }
 
+/* What helps with the first of them. */
+static char *unmet_command(MuMultiServiceEventClient *client, const MuServiceSpec *spec) {
+  for (guint i = 0; i < spec->n_depends_on; i++) {
+    const MuDependency *dependency = &spec->depends_on[i];
+    g_autofree char *one = unmet_one(client, dependency);
+    if (one == NULL)
+      continue;
+    return g_hash_table_contains(client->manager->by_name, dependency->service)
+               ? g_strdup_printf("muster why %s", dependency->service)
+               : g_strdup_printf("muster service add %s -f FILE", dependency->service);
+  }
+  return NULL;
+}
+
 void mu_depend_find_unmet(MuMultiServiceEventClient *client, MuService *service) {
-  if (service->needs != NULL || service->unmet != NULL)
-    mu_service_set_unmet(service, service->needs == NULL ? NULL : unmet_all(client, service->needs),
-                         client->effects.now_ms);
+  if (service->needs == NULL && service->unmet == NULL)
+    return;
+  char *unmet = service->needs == NULL ? NULL : unmet_all(client, service->needs);
+  char *command = unmet == NULL ? NULL : unmet_command(client, service->needs);
+  mu_service_set_unmet(service, unmet, command, client->effects.now_ms);
 }
 
 /* ---- what is refused -------------------------------------------------------------------------------------------------- */
@@ -161,48 +177,64 @@ gboolean mu_depend_check_remove(MuMultiServiceEventClient *client, const MuServi
   return FALSE;
 }
 
-/* The way from one service to another along `depends-on`, as a stack of names. */
+/* A service on the way along `depends-on`, and which of what it depends on is gone to next. */
 typedef struct {
-  MuMultiServiceEventClient *client;
-  const char *goal;
-  GHashTable *seen;
-  GPtrArray *path; /* of const char* */
-} Search;
+  const char *name;
+  const MuServiceSpec *spec;
+  guint next;
+} Stop;
 
-static gboolean leads_to_goal(Search *search, const MuServiceSpec *spec);
+/* Of a circle that has more names, only these at both ends are told. */
+#define CIRCLE_ENDS 5
 
-static gboolean visit(Search *search, const char *name) {
-  const MuService *service = g_hash_table_lookup(search->client->manager->by_name, name);
-  g_ptr_array_add(search->path, (gpointer)name);
-  if (strcmp(name, search->goal) == 0)
-    return TRUE;
-  if (g_hash_table_add(search->seen, (gpointer)name) && service != NULL && service->needs != NULL &&
-      leads_to_goal(search, service->needs))
-    return TRUE;
-  g_ptr_array_remove_index(search->path, search->path->len - 1);
+static void go(GArray *way, const char *name, const MuServiceSpec *spec) {
+  const Stop stop = {.name = name, .spec = spec};
+  g_array_append_val(way, stop);
+}
+
+/* TRUE: the way, which begins at the service, leads back to it. A chain may be as long as there are services. */
+static gboolean comes_back(const MuMultiServiceEventClient *client, GArray *way) {
+  g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
+  const char *goal = g_array_index(way, Stop, 0).name;
+  while (way->len > 0) {
+    Stop *stop = &g_array_index(way, Stop, way->len - 1);
+    if (stop->next == stop->spec->n_depends_on) {
+      g_array_set_size(way, way->len - 1);
+      continue;
+    }
+    const char *name = stop->spec->depends_on[stop->next++].service;
+    const MuService *service = g_hash_table_lookup(client->manager->by_name, name);
+    if (strcmp(name, goal) == 0)
+      return TRUE;
+    if (g_hash_table_add(seen, (gpointer)name) && service != NULL && service->needs != NULL)
+      go(way, name, service->needs);
+  }
   return FALSE;
 }
 
-static gboolean leads_to_goal(Search *search, const MuServiceSpec *spec) {
-  for (guint i = 0; i < spec->n_depends_on; i++)
-    if (visit(search, spec->depends_on[i].service))
-      return TRUE;
-  return FALSE;
+static char *circle_text(const GArray *way) {
+  g_autoptr(GString) text = g_string_new(NULL);
+  for (guint i = 0; i < way->len; i++) {
+    if (i == CIRCLE_ENDS && way->len > 2 * CIRCLE_ENDS) {
+      i = way->len - CIRCLE_ENDS;
+      g_string_append_printf(text, "%u more -> ", i - CIRCLE_ENDS);
+    }
+    g_string_append_printf(text, "%s -> ", g_array_index(way, Stop, i).name);
+  }
+  g_string_append(text, g_array_index(way, Stop, 0).name);
+  return g_string_free(g_steal_pointer(&text), FALSE);
 }
 
 gboolean mu_depend_check_cycle(MuMultiServiceEventClient *client, const char *name, const MuServiceSpec *spec,
                                GError **error) {
-  g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
-  g_autoptr(GPtrArray) path = g_ptr_array_new();
-  Search search = {client, name, seen, path};
-  g_ptr_array_add(path, (gpointer)name);
-  if (!leads_to_goal(&search, spec))
+  g_autoptr(GArray) way = g_array_new(FALSE, FALSE, sizeof(Stop));
+  go(way, name, spec);
+  if (!comes_back(client, way))
     return TRUE;
-  g_ptr_array_add(path, NULL);
-  g_autofree char *cycle = g_strjoinv(" -> ", (char **)path->pdata);
+  g_autofree char *circle = circle_text(way);
   g_set_error(error, MU_ERROR, MU_ERROR_REFUSED,
               "depends-on goes round in a circle, so that none of these could ever begin: %s; take one of them out",
-              cycle);
+              circle);
   return FALSE;
 }
 

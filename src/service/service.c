@@ -94,6 +94,7 @@ void mu_service_free(MuService *service) {
   g_ptr_array_unref(service->held_back);
   g_queue_clear_full(&service->late, (GDestroyNotify)mu_task_status_free);
   g_free(service->unmet);
+  g_free(service->unmet_command);
   mu_service_spec_unref(service->needs);
   g_ptr_array_unref(service->claimed);
   g_ptr_array_unref(service->releasing);

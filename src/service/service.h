@@ -114,6 +114,7 @@ struct MuService {
   GPtrArray
       *held_back; /* of MuPod*: a step of theirs would wait for an offer, but `unmet` holds it back; found by settle */
   char *unmet;    /* what the rollout waits for in other services, in words; NULL: nothing */
+  char *unmet_command; /* … and the command that brings the first of it nearer, or tells why it is not there */
   gint64 unmet_since_ms;
   GPtrArray *claimed;    /* of MuPod*: a step works on them now; found by settle */
   GPtrArray *releasing;  /* of MuPod*: they have entries that are RELEASING */
@@ -227,8 +228,9 @@ void mu_service_on_agent_offer(MuService *service, MuPod *pod, const MuOffer *of
 void mu_service_release(MuService *service, MuPod *pod, const MuOffer *offer, MuItems *operations, MuEffects *effects);
 
 /* What the service depends on is not there, in words, or NULL: it is. While it is not, no pod is made or moved to
- * another configuration by the plan `deploy`; what has died is brought back, and the other plans go on. Takes the text. Before mu_service_settle. */
-void mu_service_set_unmet(MuService *service, char *take_unmet, gint64 now_ms);
+ * another configuration by the plan `deploy`; what has died is brought back, and the other plans go on. `command` helps
+ * with the first of it. Takes the texts. Before mu_service_settle. */
+void mu_service_set_unmet(MuService *service, char *take_unmet, char *take_command, gint64 now_ms);
 /* The step is one of those. A pod that has its footprint and whose task is dead is brought back in the target configuration:
  * while the plan has the pod, no recovery would do it. */
 gboolean mu_step_is_held_back(const MuService *service, const MuStep *step);

@@ -189,13 +189,15 @@ static void wait_for_dependency(MuService *service, MuPod *pod, MuEffects *effec
   mu_outcome_refuse(pod->outcome, MU_STAGE_DEPENDENCY, NULL, service->unmet);
 }
 
-void mu_service_set_unmet(MuService *service, char *take_unmet, gint64 now_ms) {
+void mu_service_set_unmet(MuService *service, char *take_unmet, char *take_command, gint64 now_ms) {
   if (take_unmet != NULL && service->unmet == NULL)
     service->unmet_since_ms = now_ms;
   for (guint i = 0; take_unmet == NULL && i < service->held_back->len; i++) /* they begin to wait for offers now */
     g_clear_pointer(&((MuPod *)service->held_back->pdata[i])->outcome, mu_outcome_free);
   g_free(service->unmet);
   service->unmet = take_unmet;
+  g_free(service->unmet_command);
+  service->unmet_command = take_command;
 }
 
 static gboolean would_end_a_task(const MuStep *step) {

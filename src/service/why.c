@@ -209,8 +209,8 @@ static gboolean ask_dependency(const Question *q) {
     return FALSE;
   q->why->kind = MU_WHY_DEPENDENCY;
   q->why->reason = g_strdup_printf("it depends on %s", q->service->unmet);
-  q->why->clears = g_strdup("that is so, or an update without it in depends-on");
-  q->why->command = g_strdup_printf("muster service show %s", q->service->name);
+  q->why->clears = g_strdup("all that it depends on is there, or an update without it in depends-on");
+  q->why->command = g_strdup(q->service->unmet_command);
   q->why->since_ms = q->service->unmet_since_ms;
   return TRUE;
 }

@@ -1,6 +1,7 @@
 /* What concerns many services at once is done in parts: a start, the uninstall of all, what many depend on. */
 #include "client_private.h"
 #include "three_services.h"
+#include <muster/error.h>
 
 #define SERVICES 5
 #define PART 2
@@ -355,6 +356,24 @@ static void test_many_depend_on_one(void) {
   g_assert_cmpuint(mu_fair_length(&d.client->fair), ==, SERVICES);
 }
 
+/* A circle that is closed is refused, however many it goes through, with a few of their names. */
+static void test_long_circle(void) {
+  g_auto(Driver) d;
+  const guint n = 5000;
+  set_up(&d);
+  for (guint i = 0; i < n; i++) {
+    g_autofree char *name = name_of(i);
+    g_autofree char *more = g_strdup_printf("depends-on: [{service: svc-%u}], ", i + 1);
+    put_service(&d, name, i < n - 1 ? more : "");
+  }
+  put_service(&d, "svc-4999", "depends-on: [{service: svc-0}], ");
+  const MuPendingReply *reply = d.client->replies->pdata[d.client->replies->len - 1];
+  g_assert_error(reply->error, MU_ERROR, MU_ERROR_REFUSED);
+  g_assert_nonnull(strstr(reply->error->message,
+                          ": svc-4999 -> svc-0 -> svc-1 -> svc-2 -> svc-3 -> 4990 more -> svc-4994 -> svc-4995 -> "
+                          "svc-4996 -> svc-4997 -> svc-4998 -> svc-4999;"));
+}
+
 int main(int argc, char **argv) {
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/backlog/start", test_start);
@@ -366,5 +385,6 @@ int main(int argc, char **argv) {
   g_test_add_func("/backlog/ask_again", test_ask_again);
   g_test_add_func("/backlog/roles", test_roles);
   g_test_add_func("/backlog/many_depend_on_one", test_many_depend_on_one);
+  g_test_add_func("/backlog/long_circle", test_long_circle);
   return g_test_run();
 }

@@ -155,7 +155,7 @@ static void test_dependency(void) {
   MuSim *sim = start("depends-on: [{service: db}]\n" POD_YAML(RUNNING), 1);
   mu_sim_run(sim, 1000);
   EXPECT(sim, "deploy", "node-0:[main]", "dependency", "it depends on service db, which is not there", "depends-on",
-         "muster service show svc", changed_ms(sim));
+         "muster service add db -f FILE", changed_ms(sim));
   end(sim);
 }
 
