@@ -53,8 +53,8 @@ struct MuPod {
   gint64 kept_since_ms;
   gint64 lost_ms; /* since when a task of it does not come back (replace.c); 0: all are well, or there is no policy */
   gint64 left_ms; /* since when what it left behind on other agents is looked for; 0: it left nothing */
-  gint64 leaving_ms; /* since when it gives its resources back in a service that goes on; 0: it does not */
-  gboolean dirty;    /* in service->dirty_pods */
+  gint64 leaving_ms;  /* since when it gives its resources back in a service that goes on; 0: it does not */
+  gboolean dirty;     /* in service->dirty_pods */
   gboolean unwritten; /* its record says more than the stored one: what its tasks' statuses prove; see proof.c */
   guint32 record_bytes, pause_bytes, why_bytes; /* in the store */
   MuStep *claimed_by;                           /* during settle: the step that works on it now */
