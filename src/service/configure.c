@@ -49,7 +49,6 @@ static void set_fate(MuPod *pod, MuPodFate fate, MuEffects *effects) {
 }
 
 void mu_pod_dismiss(MuPod *pod, MuEffects *effects) {
-  mu_pod_forget_paused(pod, NULL, effects);
   if (pod->record != NULL)
     set_fate(pod, MU_POD_ERASE, effects);
   else if (!mu_pod_has_live_task(pod))
