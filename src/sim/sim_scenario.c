@@ -263,7 +263,7 @@ static guint64 choose_seed(const MuScenario *scenario, const MuScenarioOptions *
   for (guint i = 0; i < scenario->lines->len; i++) {
     const MuScenarioLine *line = scenario->lines->pdata[i];
     if (line->command->act == mu_do_seed)
-      return (guint64)mu_line_number(line, "N", 1);
+      return (guint64)mu_line_number(line, "SEED", 1);
   }
   return 1;
 }

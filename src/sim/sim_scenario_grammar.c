@@ -84,6 +84,13 @@ static gboolean read_strategy(const char *text, gint64 *ret_number) {
   return known;
 }
 
+static gboolean read_seed(const char *text, gint64 *ret_number) {
+  guint64 seed = 0;
+  gboolean good = g_ascii_string_to_unsigned(text, 10, 0, G_MAXINT64, &seed, NULL);
+  *ret_number = (gint64)seed;
+  return good;
+}
+
 static gboolean read_value(MuValueKind kind, const char *text, gint64 *ret_number) {
   static const Unit times[] = {{"ms", 1}, {"s", 1000}, {"m", 60000}, {"h", 3600000}, {NULL, 0}};
   static const Unit sizes[] = {{"MB", 1}, {"GB", 1024}, {"TB", 1048576}, {NULL, 0}};
@@ -96,6 +103,7 @@ static gboolean read_value(MuValueKind kind, const char *text, gint64 *ret_numbe
   case MU_VALUE_CPUS: return read_amount(text, cpus, ret_number);
   case MU_VALUE_COUNT: return strchr(text, '.') == NULL && read_amount(text, counts, ret_number);
   case MU_VALUE_CODE: return strchr(text, '.') == NULL && read_amount(text, counts, ret_number) && *ret_number < 256;
+  case MU_VALUE_SEED: return read_seed(text, ret_number);
   case MU_VALUE_RANGES: ranges = mu_ranges_parse(text, NULL); return ranges != NULL;
   case MU_VALUE_PAIR: return text[0] != '=' && strchr(text, '=') != NULL;
   case MU_VALUE_PATH: return strchr(text, '/') != NULL && text[strlen(text) - 1] != '/';

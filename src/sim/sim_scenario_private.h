@@ -25,6 +25,7 @@ typedef enum {
   MU_VALUE_TEXT,
   MU_VALUE_COUNT,  /* 0 or more */
   MU_VALUE_CODE,   /* an exit code, 0 to 255 */
+  MU_VALUE_SEED,   /* 0 or more, as large as random runs have it */
   MU_VALUE_TIME,   /* in milliseconds */
   MU_VALUE_SIZE,   /* in megabytes */
   MU_VALUE_CPUS,   /* in thousandths */

@@ -88,6 +88,7 @@ static const Faulty FAILING[] = {
     {"crash", HEAD CLUSTER "crash at every commit\n" SPEC "expect plan s/deploy complete within 20ms\n",
      "(with a crash after commit 3 behind `crash at every commit`) "},
     {"seed", HEAD "seed 77\n" CLUSTER "expect services 1\n", "seed 77)"},
+    {"large seed", HEAD "seed 1795707288322441\n" CLUSTER "expect services 1\n", "seed 1795707288322441)"},
 };
 
 static void test_failing(gconstpointer data) {
