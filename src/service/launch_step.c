@@ -95,7 +95,13 @@ static void release_unwanted(const MuPod *pod, MuPodRecord *record, const MuRequ
   }
 }
 
-/* A run of the same part of the configuration as the one before goes on where that was. */
+/* A run of the same part of the configuration as the one before goes on where that was; so does one that begins anew what runs only
+ * once, did, and went over to this configuration for that (configure.c). */
+static gboolean goes_on(const MuTaskRecord *record, const MuTask *old) {
+  return old != NULL && (g_strcmp0(old->record->fingerprint, record->fingerprint) == 0 ||
+                         g_strcmp0(old->record->config, record->config) == 0);
+}
+
 static void take_after(MuTaskRecord *record, const MuTask *old, const MuStep *step) {
   record->failures = old->record->failures;
   record->reached = old->record->reached;
@@ -122,7 +128,7 @@ static MuTaskRecord *make_record(const MuStep *step, const MuRequirement *requir
   record->restarts = pod->service->record->restarts;
   record->recovery = pod->service->record->recoveries;
   record->paused = mu_pod_is_paused(pod, spec->name);
-  if (old != NULL && g_strcmp0(old->record->fingerprint, record->fingerprint) == 0)
+  if (goes_on(record, old))
     take_after(record, old, step);
   return record;
 }
