@@ -19,7 +19,7 @@ static const GOptionEntry OPTIONS[] = {
     {"seed", 0, 0, G_OPTION_ARG_INT64, &opt_seed, "replay this one, with its trace", "N"},
     {"steps", 0, 0, G_OPTION_ARG_INT, &opt_steps, "of each run (200)", "N"},
     {"services", 0, 0, G_OPTION_ARG_INT, &opt_services, "at most so many (drawn from the seed)", "N"},
-    {"agents", 0, 0, G_OPTION_ARG_INT, &opt_agents, "so many (drawn from the seed)", "N"},
+    {"agents", 0, 0, G_OPTION_ARG_INT, &opt_agents, "so many, at least 4 (drawn from the seed)", "N"},
     {"faults", 0, 0, G_OPTION_ARG_STRING, &opt_faults, "only these (a,b=PERMILLE), or all but these (-a,-b)", "LIST"},
     {"check-every", 0, 0, G_OPTION_ARG_INT, &opt_every,
      "at each N-th commit all is compared, not only what it touched; 0: never (100)", "N"},
@@ -48,6 +48,13 @@ static void print_line(const char *line, gpointer user) {
 
 static gboolean make_run(guint64 seed, MuSimRun *ret_run, GError **error) {
   mu_sim_run_init(ret_run, seed);
+  if (opt_agents >= 0 && opt_agents < MU_SIM_MIN_AGENTS) {
+    g_set_error(
+        error, MU_ERROR, MU_ERROR_USAGE,
+        "--agents %d: random services need %d at least, three for instances on different agents and one that may be gone",
+        opt_agents, MU_SIM_MIN_AGENTS);
+    return FALSE;
+  }
   if (opt_steps >= 0)
     ret_run->steps = (guint)opt_steps;
   if (opt_services > 0)

@@ -388,7 +388,7 @@ void mu_sim_run_init(MuSimRun *ret_run, guint64 seed) {
   ret_run->seed = seed;
   ret_run->steps = 200;
   ret_run->services = 1 + (guint)mu_random_below(&random, 5);
-  ret_run->agents = 4 + (guint)mu_random_below(&random, 4);
+  ret_run->agents = MU_SIM_MIN_AGENTS + (guint)mu_random_below(&random, 4);
   ret_run->check_every = MU_SIM_CHECK_EVERY;
   mu_sim_fault_rates_default(&ret_run->faults);
 }

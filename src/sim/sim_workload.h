@@ -4,13 +4,15 @@
 #define MU_SIM_WORKLOAD_H
 #include "sim_faults.h"
 
+/* Three instances of a pod may have to be on agents of their own while one agent is gone: with fewer, services may wait for ever. */
+#define MU_SIM_MIN_AGENTS 4
 #define MU_SIM_CHECK_EVERY 100 /* commits, in random runs: everything is compared then, and at the end */
 
 typedef struct {
   guint64 seed;
   guint steps;
-  guint services; /* at most so many at once, svc-0, svc-1, … */
-  guint agents;
+  guint services;    /* at most so many at once, svc-0, svc-1, … */
+  guint agents;      /* MU_SIM_MIN_AGENTS at least */
   guint check_every; /* see mu_sim_check_every */
   MuSimFaultRates faults;
   gboolean code;        /* services have code of their own: custom steps, and a say in their recoveries (sim_code.h) */

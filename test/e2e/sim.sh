@@ -8,6 +8,10 @@ if [[ ! -x $sim ]]; then
   echo "muster-sim was not built"
   exit 77
 fi
+if "$sim" --agents 3 --runs 1 2>refused || ! grep -q "need 4 at least" refused; then
+  cat refused
+  exit 1
+fi
 "$sim" --first 1 --runs 200 2>/dev/null
 "$sim" --first 31 --runs 10 --check-every 1 2>/dev/null
 "$sim" --first 1 --runs 60 --code 2>/dev/null
