@@ -115,20 +115,29 @@ static gboolean check_built(MuMultiServiceEventClient *client, const MuServiceSp
          mu_depend_check_cycle(client, name, spec, error);
 }
 
+static guint64 count_instances(const MuServiceSpec *spec) {
+  guint64 n = 0;
+  for (guint i = 0; spec != NULL && i < spec->n_pods; i++)
+    n += (guint64)spec->pods[i].count;
+  return n;
+}
+
 /* Updates that come faster than they are rolled out each leave a configuration. */
 static gboolean check_bytes(MuMultiServiceEventClient *client, const MuCommand *command,
                             const MuServiceScheduler *scheduler, GError **error) {
   const MuService *service = g_hash_table_lookup(client->manager->by_name, command->service);
   gsize limit = client->effects.max_stored_bytes;
   gsize bytes = mu_service_bytes_with(service, scheduler, g_bytes_get_size(command->context));
-  if (bytes <= limit)
+  gboolean shrinks = service != NULL && count_instances(mu_service_scheduler_spec(scheduler)) <
+                                            count_instances(mu_service_target(service));
+  if (bytes <= limit || shrinks)
     return TRUE;
   g_set_error(error, MU_ERROR, MU_ERROR_TOO_LARGE,
               "service %s would store %" G_GSIZE_FORMAT
               " bytes, of its configuration, those that its tasks still run with, and its tasks; "
               "the limit is %" G_GSIZE_FORMAT
-              ": let a rollout under way come to its end first (muster plan show %s deploy), make "
-              "the spec smaller, or start the scheduler with a larger --max-stored",
+              ": let a rollout under way come to its end first (muster plan show %s deploy), ask for "
+              "fewer pods, or start the scheduler with a larger --max-stored",
               command->service, bytes, limit, command->service);
   return FALSE;
 }

@@ -38,8 +38,8 @@ void mu_service_requirement(MuService *service, MuStep *step, const MuEffects *e
   };
   mu_assert(ret->pod != NULL && ret->tasks != 0);
   if (mu_stored_is_full(service, effects) && is_new(pod, ret->pod, ret->tasks)) {
-    ret->stored_bytes = service->stored_bytes;
-    ret->max_stored_bytes = effects->max_stored_bytes;
+    ret->stored_bytes = mu_stored_soon(service);
+    ret->max_stored_bytes = mu_stored_room(effects);
   }
 }
 

@@ -36,18 +36,27 @@ void mu_stored_note(MuService *service, const char *key, gsize length, guint32 *
   set_bytes(service, bytes, mu_stored_size(key, length));
 }
 
+gsize mu_stored_room(const MuEffects *effects) {
+  return effects->max_stored_bytes - effects->max_stored_bytes / MU_STORED_PARTS;
+}
+
+gsize mu_stored_soon(const MuService *service) {
+  return service->stored_bytes + (gsize)service->task_states[MU_TASK_STAGING] * MU_STORED_STATUS;
+}
+
 gboolean mu_stored_is_full(const MuService *service, const MuEffects *effects) {
-  return service->stored_bytes >= effects->max_stored_bytes;
+  return mu_stored_soon(service) >= mu_stored_room(effects);
 }
 
 gboolean mu_stored_check(const MuService *service, gsize more, const char *what, const MuEffects *effects,
                          GError **error) {
-  if (service->stored_bytes + more <= effects->max_stored_bytes)
+  if (service->stored_bytes + more <= mu_stored_room(effects))
     return TRUE;
   g_set_error(error, MU_ERROR, MU_ERROR_TOO_LARGE,
               "service %s stores %" G_GSIZE_FORMAT " bytes, and %s would take %" G_GSIZE_FORMAT
               " more; the limit is %" G_GSIZE_FORMAT
-              " for each service: give it fewer pods, or start the scheduler with a larger --max-stored",
-              service->name, service->stored_bytes, what, more, effects->max_stored_bytes);
+              " for each service: let it store less (fewer pods, smaller files), or "
+              "start the scheduler with a larger --max-stored",
+              service->name, service->stored_bytes, what, more, mu_stored_room(effects));
   return FALSE;
 }

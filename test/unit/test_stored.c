@@ -165,6 +165,10 @@ static void test_full(Fixture *f, gconstpointer data) {
   g_assert_cmpint(task->status->state, ==, MU_TASK_RUNNING); /* again */
   mu_sim_limit_stored(f->sim, 1000);
   refused(f, put(3, "0.2"), "service svc would store ");
+  refused(f, put(4, "0.1"), "service svc would store ");
+  taken(f, put(2, "0.1")); /* which leads out of it */
+  mu_sim_run(f->sim, 60000);
+  g_assert_cmpuint(g_hash_table_size(service_of(f)->tasks), ==, 2);
   taken(f, mu_command_new(MU_COMMAND_SERVICE_REMOVE, "svc"));
   mu_sim_run(f->sim, 60000);
   g_assert_null(service_of(f));
@@ -174,13 +178,14 @@ static void test_full(Fixture *f, gconstpointer data) {
 /* New instances wait, and say for what. */
 static void test_new_pods_wait(Fixture *f, gconstpointer data) {
   (void)data;
-  mu_sim_limit_stored(f->sim, 5000);
-  taken(f, put(20, "0.1"));
-  mu_sim_run(f->sim, 60000);
+  mu_sim_limit_stored(f->sim, 30000);
+  taken(f, put(60, "0.1"));
+  mu_sim_run(f->sim, 600000);
   guint n = g_hash_table_size(service_of(f)->tasks);
   g_assert_cmpuint(n, >, 0);
-  g_assert_cmpuint(n, <, 20);
-  g_autoptr(json_t) why = mu_view_why(mu_sim_client(f->sim), "svc", "node-19", NULL);
+  g_assert_cmpuint(n, <, 60);
+  g_assert_cmpuint(service_of(f)->stored_bytes, <, 30000); /* what becomes of them had its place */
+  g_autoptr(json_t) why = mu_view_why(mu_sim_client(f->sim), "svc", "node-59", NULL);
   const json_t *waiting = json_object_get(json_array_get(json_object_get(why, "steps"), 0), "waiting");
   g_assert_cmpstr(json_string_value(json_object_get(waiting, "for")), ==, "budget");
   g_assert_true(g_str_has_prefix(json_string_value(json_object_get(waiting, "reason")), "budget: the service stores "));
