@@ -8,8 +8,8 @@ if [[ ! -x $sim ]]; then
   echo "muster-sim was not built"
   exit 77
 fi
-if "$sim" --agents 3 --runs 1 2>refused || ! grep -q "need 4 at least" refused; then
-  cat refused
+if "$sim" --agents 3 --runs 1 2>"$TMPDIR/refused" || ! grep -q "need 4 at least" "$TMPDIR/refused"; then
+  cat "$TMPDIR/refused"
   exit 1
 fi
 "$sim" --first 1 --runs 200 2>/dev/null
