@@ -39,6 +39,7 @@ typedef enum {
   MAIN_US,
   STORE_US,
   COMPLETE_S,
+  AGENTS,
   STATUS_US,
   OFFER_US,
   READ_US,
@@ -59,6 +60,7 @@ static Row rows[ROWS] = {
     [MAIN_US] = {"durable_main_us", "  of it the main loop, processor time for each", "us", TRUE, {0}},
     [STORE_US] = {"durable_store_us", "  of it the store, processor time for each", "us", TRUE, {0}},
     [COMPLETE_S] = {"complete_s", "all services complete after", "s", FALSE, {0}},
+    [AGENTS] = {"durable_agents_per_s", "launches a second, durable, as many agents as services", "/s", TRUE, {0}},
     [STATUS_US] = {"status_us", "a status, all idle", "us", TRUE, {0}},
     [OFFER_US] = {"offer_us", "an offer, all idle", "us", TRUE, {0}},
     [READ_US] = {"read_us", "a read of one service (status of its pods)", "us", TRUE, {0}},
@@ -222,17 +224,22 @@ G_NO_INLINE static double read_once_us(World *world, guint services) {
   return busy_us_since(begin_us) / RUNS;
 }
 
-/* Services are added and their commands durable, then all is launched that they want. A function of its own for profilers. */
-G_NO_INLINE static void deploy_measured(World *world, guint services, const char *path, guint column) {
-  const WorldCounts *counts = world_counts(world);
-  gint64 commands_us = counts->core_us, engine_us = counts->engine_us;
-  gint64 begin_us = g_get_monotonic_time(), main_us = world_processor_us(FALSE), all_us = world_processor_us(TRUE);
+/* All is launched that the services want, whose additions are durable. In seconds. A function of its own for profilers. */
+G_NO_INLINE static double launch_all(World *world, guint services) {
+  gint64 begin_us = g_get_monotonic_time();
   world_hold_offers(world, FALSE);
   world_settle(world);
-  double seconds = seconds_since(begin_us);
+  g_assert_cmpuint(world_counts(world)->launches, ==, services * PODS);
+  return seconds_since(begin_us);
+}
+
+static void deploy_measured(World *world, guint services, const char *path, guint column) {
+  const WorldCounts *counts = world_counts(world);
+  gint64 commands_us = counts->core_us, engine_us = counts->engine_us;
+  gint64 main_us = world_processor_us(FALSE), all_us = world_processor_us(TRUE);
+  double seconds = launch_all(world, services);
   main_us = world_processor_us(FALSE) - main_us;
   all_us = world_processor_us(TRUE) - all_us;
-  g_assert_cmpuint(counts->launches, ==, services * PODS);
   double launches = (double)counts->launches;
   if (path == NULL) {
     rows[DECIDED].values[column] = launches * 1e6 / (double)(counts->core_us - commands_us);
@@ -244,8 +251,8 @@ G_NO_INLINE static void deploy_measured(World *world, guint services, const char
   rows[COMPLETE_S].values[column] = seconds;
 }
 
-static World *deploy(guint services, const char *path, guint column) {
-  guint agents = MAX(services / 10, 1);
+/* The services are added, and wait for offers. */
+static World *add_all(guint services, guint agents, const char *path) {
   World *world = world_new(agents, services * PODS / agents, path);
   world_settle(world);
   world_forget(world);
@@ -253,6 +260,17 @@ static World *deploy(guint services, const char *path, guint column) {
   for (guint i = 0; i < services; i++)
     put(world, i, "RUNNING", PODS);
   world_settle(world);
+  return world;
+}
+
+static void measure_agents(guint services, const char *path, guint column) {
+  World *world = add_all(services, services, path);
+  rows[AGENTS].values[column] = services * PODS / launch_all(world, services);
+  world_free(world);
+}
+
+static World *deploy(guint services, const char *path, guint column) {
+  World *world = add_all(services, MAX(services / 10, 1), path);
   deploy_measured(world, services, path, column);
   for (guint i = 0; i < services; i += MAX(services / 100, 1))
     g_assert_true(is_complete(world, i));
@@ -375,6 +393,8 @@ static void measure_size(guint column) {
   measure_fairness(services, column);
   remove_store(path);
   world_free(deploy(services, path, column));
+  remove_store(path);
+  measure_agents(services, path, column);
   remove_store(path);
 }
 

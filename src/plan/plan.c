@@ -487,7 +487,7 @@ static gboolean visit_phase(const MuPhase *phase, MuStepVisitor visit, gpointer 
 
 void mu_plan_candidates(const MuPlan *plan, MuStepVisitor visit, gpointer user) {
   guint from = 0, to = 0;
-  if (plan->interrupted || plan->errors->len > 0)
+  if (plan->status == MU_STATUS_COMPLETE || plan->interrupted || plan->errors->len > 0)
     return;
   if (plan->drawn != NULL) {
     if (mu_plan_turn(plan) != NULL)

@@ -16,22 +16,21 @@ static gboolean is_begun_anew(const MuTask *task, gboolean asked_to_end) {
   return task->record->anew_begun && !asked_to_end;
 }
 
+static gboolean proves_goal(const MuTask *task) {
+  const MuTaskSpec *spec = mu_task_launched_spec(task);
+  return spec != NULL && mu_task_goal_met(task, spec);
+}
+
 /* FALSE: the status says no more of it than the record. */
 static gboolean reach_goal(MuTask *task, gboolean anew) {
-  const MuTaskSpec *spec = mu_task_launched_spec(task);
   MuTaskRecord *record = task->record;
-  if ((record->reached && !anew) || spec == NULL || !mu_task_goal_met(task, spec))
+  if ((record->reached && !anew) || !proves_goal(task))
     return FALSE;
   record->reached = TRUE;
   if (anew)
     mu_task_record_set(record, &record->anew, NULL);
   record->anew_begun &= !anew;
   return TRUE;
-}
-
-static gboolean proves_goal(const MuTask *task) {
-  const MuTaskSpec *spec = mu_task_launched_spec(task);
-  return spec != NULL && mu_task_goal_met(task, spec);
 }
 
 /* ---- the footprint --------------------------------------------------------------------------------------------------- */
@@ -43,18 +42,23 @@ static gboolean is_running(const MuTask *task) {
 /* The resources it runs on exist: its own and those of the pod. What was planned for other tasks of the pod since, in a
  * launch that may never have reached the engine, it does not prove. FALSE: they were proven before. */
 static gboolean prove_footprint(const MuTask *task) {
-  const MuPodRecord *record = task->pod->record;
+  MuPod *pod = task->pod;
+  gboolean proven = FALSE, left = FALSE;
+  if (!pod->planned)
+    return FALSE;
   const char *set = mu_task_set(task);
-  gboolean proven = FALSE;
-  for (guint i = 0; record != NULL && i < record->entries->len; i++) {
-    MuLedgerEntry *entry = record->entries->pdata[i];
+  for (guint i = 0; i < pod->record->entries->len; i++) {
+    MuLedgerEntry *entry = pod->record->entries->pdata[i];
     gboolean used = strcmp(entry->set, MU_SET_POD) == 0 || strcmp(entry->set, MU_SET_EXECUTOR) == 0 ||
                     g_strcmp0(entry->set, set) == 0;
-    if (used && entry->state == MU_LEDGER_PLANNED) {
+    if (entry->state != MU_LEDGER_PLANNED)
+      continue;
+    if (used)
       mu_ledger_entry_move(entry, MU_LEDGER_HELD);
-      proven = TRUE;
-    }
+    proven |= used;
+    left |= !used;
   }
+  pod->planned = left;
   return proven;
 }
 

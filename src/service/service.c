@@ -306,6 +306,9 @@ void mu_pod_take_record(MuPod *pod, MuPodRecord *take_record) {
     mu_pod_record_free(pod->record);
   }
   pod->record = take_record;
+  pod->planned = FALSE;
+  for (guint i = 0; take_record != NULL && i < take_record->entries->len; i++)
+    pod->planned |= ((const MuLedgerEntry *)take_record->entries->pdata[i])->state == MU_LEDGER_PLANNED;
   if (take_record != NULL)
     g_ptr_array_add(pod->service->pod_records, take_record);
   if (pod->service->reservations != NULL)

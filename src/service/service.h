@@ -55,6 +55,7 @@ struct MuPod {
   gint64 left_ms; /* since when what it left behind on other agents is looked for; 0: it left nothing */
   gint64 leaving_ms;  /* since when it gives its resources back in a service that goes on; 0: it does not */
   gboolean dirty;     /* in service->dirty_pods */
+  gboolean planned;   /* its record may have entries that are PLANNED */
   gboolean unwritten; /* its record says more than the stored one: what its tasks' statuses prove; see proof.c */
   guint32 record_bytes, pause_bytes, why_bytes; /* in the store */
   MuStep *claimed_by;                           /* during settle: the step that works on it now */
