@@ -27,6 +27,18 @@ gpointer mu_items_steal_index(MuItems *items, guint index) {
   return item;
 }
 
+gpointer mu_items_steal_index_fast(MuItems *items, guint index) {
+  mu_assert(index < items->len);
+  gpointer item = items->pdata[index];
+  items->pdata[index] = items->pdata[--items->len];
+  return item;
+}
+
+void mu_items_cut(MuItems *items, guint length) {
+  mu_assert(length <= items->len);
+  items->len = length;
+}
+
 static gboolean find(const MuItems *items, gconstpointer item, guint *ret_index) {
   for (guint i = 0; i < items->len; i++)
     if (items->pdata[i] == item) {
@@ -48,7 +60,7 @@ gboolean mu_items_remove_fast(MuItems *items, gconstpointer item) {
   guint index = 0;
   if (!find(items, item, &index))
     return FALSE;
-  items->pdata[index] = items->pdata[--items->len];
+  mu_items_steal_index_fast(items, index);
   return TRUE;
 }
 

@@ -16,10 +16,14 @@ void mu_items_add(MuItems *items, gpointer item);
 void mu_items_expect(MuItems *items, guint more);
 /* Takes the item out; the order of the others stays. */
 gpointer mu_items_steal_index(MuItems *items, guint index);
+/* Likewise; the last one takes its place. */
+gpointer mu_items_steal_index_fast(MuItems *items, guint index);
+/* The first `length` stay, which are no more than there are. */
+void mu_items_cut(MuItems *items, guint length);
 /* FALSE: it is not there. */
 gboolean mu_items_remove(MuItems *items, gconstpointer item);
 /* Likewise; the last one takes its place. */
 gboolean mu_items_remove_fast(MuItems *items, gconstpointer item);
-/* Empties it. `free` NULL: the items are not its own. */
+/* Empties it, and gives its room back. `free` NULL: the items are not its own. */
 void mu_items_clear(MuItems *items, GDestroyNotify free);
 #endif

@@ -223,7 +223,7 @@ void mu_service_drop_launched(MuService *service) {
     if (((MuPod *)step->asset)->outcome != NULL)
       service->wanting->pdata[kept++] = step;
   }
-  g_ptr_array_set_size(service->wanting, (gint)kept);
+  mu_items_cut(service->wanting, kept);
 }
 
 /* ---- what was launched --------------------------------------------------------------------------------------------- */

@@ -56,7 +56,7 @@ static void on_end(MuTask *task, gboolean began, MuEffects *effects) {
   count_failure(task, asked_to_end, began);
   if (task->next_kill_ms != 0) {
     task->next_kill_ms = 0;
-    g_ptr_array_remove_fast(task->pod->service->killing, task);
+    mu_items_remove_fast(task->pod->service->killing, task);
   }
 }
 

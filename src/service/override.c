@@ -31,7 +31,7 @@ static MuOverride *add_case(MuPod *pod, MuRecoveryRecord *take_record) {
   override->pod = pod;
   override->record = take_record;
   override->parts = g_ptr_array_new_with_free_func((GDestroyNotify)part_free);
-  g_ptr_array_add(pod->service->overrides, override);
+  mu_items_add(pod->service->overrides, override);
   pod->override = override;
   return override;
 }
@@ -95,7 +95,8 @@ void mu_override_drop(MuPod *pod, MuEffects *effects) {
     mu_service_remove_phase(pod->service, override->phase);
   }
   pod->override = NULL;
-  g_ptr_array_remove_fast(pod->service->overrides, override);
+  mu_items_remove_fast(pod->service->overrides, override);
+  mu_override_free(override);
 }
 
 static gboolean was_up(const MuTask *task) {
@@ -384,7 +385,7 @@ void mu_overrides_unlink(MuService *service) {
     g_ptr_array_set_size(override->parts, 0);
     if (override->over) {
       override->pod->override = NULL;
-      g_ptr_array_remove_index_fast(service->overrides, i - 1);
+      mu_override_free(mu_items_steal_index_fast(service->overrides, i - 1));
     }
   }
 }
@@ -420,7 +421,7 @@ static gboolean has_task(const MuOverridePart *part, const MuPod *pod, const cha
 }
 
 gboolean mu_override_covers(const MuTask *task) {
-  const GPtrArray *overrides = task->pod->service->overrides;
+  const MuItems *overrides = task->pod->service->overrides;
   for (guint i = 0; i < overrides->len; i++) {
     const MuOverride *override = overrides->pdata[i];
     for (guint j = 0; is_active(override) && j < override->parts->len; j++) {

@@ -28,7 +28,7 @@ static void unlink_steps(MuPhase *phase) {
     mu_items_remove_fast(pod->steps, step);
     if (pod->claimed_by == step)
       pod->claimed_by = NULL;
-    g_ptr_array_remove_fast(pod->service->wanting, step);
+    mu_items_remove_fast(pod->service->wanting, step);
   }
 }
 
@@ -62,7 +62,7 @@ void mu_service_add_drafted_steps(MuService *service, MuPhase *phase, const MuPh
 
 MuPlan *mu_service_add_plan(MuService *service, const char *name, MuStrategyKind strategy) {
   MuPlan *plan = mu_plan_new(name, strategy, service->record->target);
-  g_ptr_array_add(service->plans, plan);
+  mu_items_add(service->plans, plan);
   return plan;
 }
 
@@ -215,10 +215,10 @@ static void clear_plans(MuService *service, MuEffects *effects) {
       mu_why_forget(pod, effects);
     mu_pod_mark_dirty(pod);
   }
-  g_ptr_array_set_size(service->wanting, 0);
-  g_ptr_array_set_size(service->held_back, 0);
-  g_ptr_array_set_size(service->claimed, 0);
-  g_ptr_array_set_size(service->plans, 0);
+  mu_items_cut(service->wanting, 0);
+  mu_items_cut(service->held_back, 0);
+  mu_items_cut(service->claimed, 0);
+  mu_items_clear(service->plans, (GDestroyNotify)mu_plan_free);
   mu_custom_unlink(service);
   mu_overrides_unlink(service);
   service->deploy = service->recovery = service->decommission = service->rolling = NULL;
@@ -233,11 +233,11 @@ static void drop_empty_pods(MuService *service, MuEffects *effects) {
     MuPod *pod = value;
     if (mu_pod_has_records(pod) || pod->steps->len > 0 || pod->override != NULL)
       continue;
-    g_ptr_array_remove_fast(service->dirty_pods, pod);
-    g_ptr_array_remove_fast(service->releasing, pod);
-    g_ptr_array_remove_fast(service->leaving, pod);
-    g_ptr_array_remove_fast(service->lost, pod);
-    g_ptr_array_remove_fast(service->delayed, pod);
+    mu_items_remove_fast(service->dirty_pods, pod);
+    mu_items_remove_fast(service->releasing, pod);
+    mu_items_remove_fast(service->leaving, pod);
+    mu_items_remove_fast(service->lost, pod);
+    mu_items_remove_fast(service->delayed, pod);
     mu_why_forget(pod, effects);
     g_hash_table_iter_remove(&iter);
   }
@@ -253,7 +253,7 @@ static void refresh_pods(const GList *pods, gboolean with_records, MuEffects *ef
 static void forget_dirt(MuService *service) {
   for (guint i = 0; i < service->dirty_pods->len; i++)
     ((MuPod *)service->dirty_pods->pdata[i])->dirty = FALSE;
-  g_ptr_array_set_size(service->dirty_pods, 0);
+  mu_items_cut(service->dirty_pods, 0);
 }
 
 void mu_service_rebuild_plans(MuService *service, MuEffects *effects) {

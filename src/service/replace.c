@@ -22,9 +22,9 @@ void mu_replace_note(MuPod *pod, MuEffects *effects) {
   gboolean lost = FALSE;
   for (guint i = 0; policy_of(pod->service) != NULL && i < pod->tasks->len; i++)
     lost |= is_lost(pod->tasks->pdata[i], effects->now_ms);
-  g_ptr_array_remove_fast(pod->service->lost, pod);
+  mu_items_remove_fast(pod->service->lost, pod);
   if (lost)
-    g_ptr_array_add(pod->service->lost, pod);
+    mu_items_add(pod->service->lost, pod);
   if (lost != (pod->lost_ms != 0))
     pod->lost_ms = lost ? effects->now_ms : 0;
 }

@@ -41,32 +41,27 @@ static void config_free(gpointer config) {
   g_free(own);
 }
 
+static void free_plan(gpointer plan) {
+  mu_plan_free(plan);
+}
+
+static void free_override(gpointer override) {
+  mu_override_free(override);
+}
+
 MuService *mu_service_new(const char *name) {
   MuService *service = g_new0(MuService, 1);
   service->name = g_strdup(name);
   service->sanitized = mu_name_sanitize(name);
   service->record = mu_service_record_new();
-  service->configs = g_ptr_array_new_with_free_func(config_free);
   service->fingerprints = g_hash_table_new_full(NULL, NULL, NULL, g_free);
   service->pods = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)pod_free);
   service->tasks = g_hash_table_new(g_str_hash, g_str_equal);
   service->marks = mu_marks_new();
-  service->overrides = g_ptr_array_new_with_free_func((GDestroyNotify)mu_override_free);
   service->custom = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)mu_custom_work_free);
   service->files = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_bytes_unref);
   service->early_statuses = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)mu_task_status_free);
   service->pod_records = g_ptr_array_new();
-  service->plans = g_ptr_array_new_with_free_func((GDestroyNotify)mu_plan_free);
-  service->dirty_pods = g_ptr_array_new();
-  service->wanting = g_ptr_array_new();
-  service->held_back = g_ptr_array_new();
-  service->claimed = g_ptr_array_new();
-  service->releasing = g_ptr_array_new();
-  service->leaving = g_ptr_array_new();
-  service->lost = g_ptr_array_new();
-  service->delayed = g_ptr_array_new();
-  service->killing = g_ptr_array_new();
-  service->explained = g_ptr_array_new();
   service->next_ms = G_MAXINT64;
   service->shown_status = MU_STATUS_COUNT;
   return service;
@@ -75,34 +70,34 @@ MuService *mu_service_new(const char *name) {
 void mu_service_free(MuService *service) {
   if (service == NULL)
     return;
-  g_ptr_array_unref(service->plans);
+  mu_items_clear(service->plans, free_plan);
   g_hash_table_unref(service->tasks);
   g_clear_pointer(&service->reservations, g_hash_table_unref);
   g_hash_table_unref(service->pods);
-  g_ptr_array_unref(service->configs);
+  mu_items_clear(service->configs, config_free);
   g_hash_table_unref(service->fingerprints);
   g_clear_pointer(&service->stored_configs, g_hash_table_unref);
   g_hash_table_unref(service->custom);
-  g_ptr_array_unref(service->overrides);
+  mu_items_clear(service->overrides, free_override);
   g_hash_table_unref(service->marks);
   g_clear_pointer(&service->history, g_ptr_array_unref);
   g_hash_table_unref(service->files);
   g_hash_table_unref(service->early_statuses);
   g_ptr_array_unref(service->pod_records);
-  g_ptr_array_unref(service->dirty_pods);
-  g_ptr_array_unref(service->wanting);
-  g_ptr_array_unref(service->held_back);
+  mu_items_clear(service->dirty_pods, NULL);
+  mu_items_clear(service->wanting, NULL);
+  mu_items_clear(service->held_back, NULL);
   g_queue_clear_full(&service->late, (GDestroyNotify)mu_task_status_free);
   g_free(service->unmet);
   g_free(service->unmet_command);
   mu_service_spec_unref(service->needs);
-  g_ptr_array_unref(service->claimed);
-  g_ptr_array_unref(service->releasing);
-  g_ptr_array_unref(service->leaving);
-  g_ptr_array_unref(service->lost);
-  g_ptr_array_unref(service->delayed);
-  g_ptr_array_unref(service->killing);
-  g_ptr_array_unref(service->explained);
+  mu_items_clear(service->claimed, NULL);
+  mu_items_clear(service->releasing, NULL);
+  mu_items_clear(service->leaving, NULL);
+  mu_items_clear(service->lost, NULL);
+  mu_items_clear(service->delayed, NULL);
+  mu_items_clear(service->killing, NULL);
+  mu_items_clear(service->explained, NULL);
   g_clear_pointer(&service->unreadable, g_ptr_array_unref);
   mu_offer_log_clear(&service->offer_log);
   mu_service_scheduler_free(service->scheduler);
@@ -185,7 +180,7 @@ const MuServiceSpec *mu_service_config(const MuService *service, const char *con
 MuConfig *mu_service_add_config(MuService *service, const char *config_id, MuServiceSpec *take_spec) {
   MuConfig *config = g_new(MuConfig, 1);
   *config = (MuConfig){.id = g_strdup(config_id), .spec = take_spec};
-  g_ptr_array_add(service->configs, config);
+  mu_items_add(service->configs, config);
   return config;
 }
 
@@ -237,7 +232,7 @@ void mu_pod_mark_dirty(MuPod *pod) {
   if (pod->dirty)
     return;
   pod->dirty = TRUE;
-  g_ptr_array_add(pod->service->dirty_pods, pod);
+  mu_items_add(pod->service->dirty_pods, pod);
 }
 
 void mu_service_put(MuService *service, MuEffects *effects) {
@@ -365,7 +360,7 @@ void mu_pod_erase_task(MuPod *pod, MuTask *task, MuEffects *effects) {
   if (task->status != NULL)
     mu_stored_delete(service, MU_RECORD_STATUS, task->record->name, &task->status_bytes, effects);
   g_hash_table_remove(service->tasks, task->record->name);
-  g_ptr_array_remove_fast(service->killing, task);
+  mu_items_remove_fast(service->killing, task);
   (*count_of(task))--;
   if (mu_items_remove(pod->tasks, task))
     task_free(task);
@@ -434,7 +429,7 @@ void mu_service_prune_configs(MuService *service, MuEffects *effects) {
       continue;
     mu_stored_delete(service, MU_RECORD_CONFIG, id, &config->bytes, effects);
     g_hash_table_remove_all(service->fingerprints); /* their keys are of it, perhaps */
-    g_ptr_array_remove_index_fast(service->configs, i - 1);
+    config_free(mu_items_steal_index_fast(service->configs, i - 1));
   }
 }
 
@@ -467,5 +462,5 @@ void mu_service_erase_configs(MuService *service, MuEffects *effects) {
     MuConfig *config = service->configs->pdata[i];
     mu_stored_delete(service, MU_RECORD_CONFIG, config->id, &config->bytes, effects);
   }
-  g_ptr_array_set_size(service->configs, 0);
+  mu_items_clear(service->configs, config_free);
 }

@@ -89,7 +89,7 @@ struct MuService {
   char *failure;                 /* why there is none; shown */
   GPtrArray
       *unreadable; /* of MuRecordOp*, owned: its records that cannot be read; NULL: none. Then nothing is done to it */
-  GPtrArray *configs;         /* of MuConfig*, owned: one or two, mostly */
+  MuItems configs[1];         /* of MuConfig*, owned: one or two, mostly */
   GHashTable *fingerprints;   /* MuTaskSpec of one of them to its fingerprint: what was found for an earlier launch */
   GHashTable *stored_configs; /* while loading: id to MuStoredConfig, owned; NULL: none */
   GHashTable *pods;           /* name to MuPod, owned */
@@ -100,30 +100,30 @@ struct MuService {
   GHashTable *early_statuses; /* while loading: task name to MuTaskStatus, owned, of tasks that were not loaded yet */
   MuQuota held;               /* by all pods together */
   GPtrArray *pod_records;     /* of MuPodRecord*: for placement; borrowed from the pods */
-  GPtrArray *plans;           /* of MuPlan*, owned: deploy first, then recovery, decommission, the custom ones */
+  MuItems plans[1];           /* of MuPlan*, owned: deploy first, then recovery, decommission, the custom ones */
   MuPlan *deploy, *recovery;
   MuPlan *decommission;  /* NULL: nothing to decommission */
   MuPlan *rolling;       /* of the last rolling restart; NULL: there was none */
   GPtrArray *history;    /* of MuHistoryEntry*, owned, by version: configurations that were the target; NULL: none */
   GHashTable *marks;     /* operators' marks on plan elements; see marks.h */
   GHashTable *custom;    /* key to MuCustomWork, owned: the work of custom steps */
-  GPtrArray *overrides;  /* of MuOverride*, owned: failures that code was asked about */
+  MuItems overrides[1];  /* of MuOverride*, owned: failures that code was asked about */
   GHashTable *files;     /* name to GBytes: what clients keep with the service */
   gboolean quiet;        /* statuses are found without telling those who watch: at a start */
-  GPtrArray *dirty_pods; /* of MuPod* */
-  GPtrArray *wanting;    /* of MuStep*: they wait for an offer; found by settle */
-  GPtrArray
-      *held_back; /* of MuPod*: a step of theirs would wait for an offer, but `unmet` holds it back; found by settle */
-  char *unmet;    /* what the rollout waits for in other services, in words; NULL: nothing */
+  MuItems dirty_pods[1]; /* of MuPod* */
+  MuItems wanting[1];    /* of MuStep*: they wait for an offer; found by settle */
+  MuItems held_back
+      [1];     /* of MuPod*: a step of theirs would wait for an offer, but `unmet` holds it back; found by settle */
+  char *unmet; /* what the rollout waits for in other services, in words; NULL: nothing */
   char *unmet_command; /* … and the command that brings the first of it nearer, or tells why it is not there */
   gint64 unmet_since_ms;
-  GPtrArray *claimed;    /* of MuPod*: a step works on them now; found by settle */
-  GPtrArray *releasing;  /* of MuPod*: they have entries that are RELEASING */
-  GPtrArray *leaving;    /* of MuPod*: replaced or decommissioned, and not through with it */
-  GPtrArray *lost;       /* of MuPod*: a task of theirs does not come back; see replace.c */
-  GPtrArray *delayed;    /* of MuPod*: a step of theirs waits for its backoff; found by settle */
-  GPtrArray *killing;    /* of MuTask*: a kill is under way */
-  GPtrArray *explained;  /* of MuPod*: a record of why they wait is in the store */
+  MuItems claimed[1];    /* of MuPod*: a step works on them now; found by settle */
+  MuItems releasing[1];  /* of MuPod*: they have entries that are RELEASING */
+  MuItems leaving[1];    /* of MuPod*: replaced or decommissioned, and not through with it */
+  MuItems lost[1];       /* of MuPod*: a task of theirs does not come back; see replace.c */
+  MuItems delayed[1];    /* of MuPod*: a step of theirs waits for its backoff; found by settle */
+  MuItems killing[1];    /* of MuTask*: a kill is under way */
+  MuItems explained[1];  /* of MuPod*: a record of why they wait is in the store */
   MuOfferLog offer_log;  /* what became of the offers that it was shown */
   gint64 next_ms;        /* when settle is due although nothing happens; G_MAXINT64: never */
   MuStatus shown_status; /* of the deploy plan when last announced */

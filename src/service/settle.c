@@ -14,7 +14,7 @@ void mu_task_kill(MuTask *task, MuEffects *effects) {
   if (!mu_task_is_alive(task) || task->next_kill_ms > effects->now_ms)
     return;
   if (task->next_kill_ms == 0) {
-    g_ptr_array_add(task->pod->service->killing, task);
+    mu_items_add(task->pod->service->killing, task);
     task->kill_since_ms = task->record->kill_since_ms > 0 ? task->record->kill_since_ms : effects->now_ms;
   }
   task->next_kill_ms = effects->now_ms + effects->kill_retry_ms;
@@ -38,7 +38,7 @@ static void repeat_kills(MuService *service, MuEffects *effects) {
       service->next_ms = MIN(service->next_ms, task->next_kill_ms);
     } else {
       task->next_kill_ms = 0;
-      g_ptr_array_remove_index_fast(service->killing, i - 1);
+      mu_items_steal_index_fast(service->killing, i - 1);
     }
   }
 }
@@ -117,17 +117,17 @@ static void note_releasing(MuPod *pod, MuEffects *effects) {
   /* What was left behind asks for no offers for ever: sweeps find it when its agent returns (mu_client_sweep). */
   releasing |= left && (pod->service->record->state != MU_SERVICE_RUNNING || mu_pod_is_leaving(pod) ||
                         effects->now_ms < pod->left_ms + MU_GIVE_UP_MS);
-  g_ptr_array_remove_fast(pod->service->releasing, pod);
+  mu_items_remove_fast(pod->service->releasing, pod);
   if (releasing)
-    g_ptr_array_add(pod->service->releasing, pod);
+    mu_items_add(pod->service->releasing, pod);
 }
 
 /* It leaves since its fate was first seen, or since the scheduler started. */
 static void note_leaving(MuPod *pod, MuEffects *effects) {
   gboolean leaving = pod->record != NULL && pod->record->fate != MU_POD_KEEP;
-  g_ptr_array_remove_fast(pod->service->leaving, pod);
+  mu_items_remove_fast(pod->service->leaving, pod);
   if (leaving)
-    g_ptr_array_add(pod->service->leaving, pod);
+    mu_items_add(pod->service->leaving, pod);
   if (leaving != (pod->leaving_ms != 0))
     pod->leaving_ms = leaving ? effects->now_ms : 0;
 }
@@ -156,7 +156,7 @@ void mu_pod_refresh(MuPod *pod, MuEffects *effects) {
 
 static void refresh_dirty_pods(MuService *service, MuEffects *effects) {
   while (service->dirty_pods->len > 0) {
-    MuPod *pod = g_ptr_array_steal_index_fast(service->dirty_pods, service->dirty_pods->len - 1);
+    MuPod *pod = mu_items_steal_index_fast(service->dirty_pods, service->dirty_pods->len - 1);
     pod->dirty = FALSE;
     mu_pod_refresh(pod, effects);
   }
@@ -170,7 +170,7 @@ typedef struct {
 } Work;
 
 static void wait_for_offer(MuService *service, MuPod *pod, MuStep *step, MuEffects *effects) {
-  g_ptr_array_add(service->wanting, step);
+  mu_items_add(service->wanting, step);
   if (pod->outcome != NULL)
     return;
   pod->outcome = mu_outcome_new();
@@ -180,7 +180,7 @@ static void wait_for_offer(MuService *service, MuPod *pod, MuStep *step, MuEffec
 }
 
 static void wait_for_dependency(MuService *service, MuPod *pod, MuEffects *effects) {
-  g_ptr_array_add(service->held_back, pod);
+  mu_items_add(service->held_back, pod);
   if (pod->outcome == NULL) {
     pod->outcome = mu_outcome_new();
     pod->waiting_since_ms = effects->now_ms;
@@ -258,7 +258,7 @@ static gboolean work_on(MuStep *step, gpointer user) {
   if (pod->claimed_by != NULL || mu_override_holds(step))
     return TRUE;
   pod->claimed_by = step;
-  g_ptr_array_add(work->service->claimed, pod);
+  mu_items_add(work->service->claimed, pod);
   switch (step->status) {
   case MU_STATUS_PENDING:
     if (step->part != NULL && mu_override_begin(step, work->effects))
@@ -275,7 +275,7 @@ static gboolean work_on(MuStep *step, gpointer user) {
       end_old_tasks(pod, step, work->effects);
     break;
   case MU_STATUS_DELAYED:
-    g_ptr_array_add(work->service->delayed, pod);
+    mu_items_add(work->service->delayed, pod);
     work->service->next_ms = MIN(work->service->next_ms, step->delayed_until_ms);
     break;
   default: break;
@@ -286,7 +286,7 @@ static gboolean work_on(MuStep *step, gpointer user) {
 static void release_claims(MuService *service) {
   for (guint i = 0; i < service->claimed->len; i++)
     ((MuPod *)service->claimed->pdata[i])->claimed_by = NULL;
-  g_ptr_array_set_size(service->claimed, 0);
+  mu_items_cut(service->claimed, 0);
 }
 
 static gboolean is_waiting(const MuPod *pod) {
@@ -294,7 +294,7 @@ static gboolean is_waiting(const MuPod *pod) {
   return step != NULL && step->status == MU_STATUS_PENDING && !mu_step_is_rolling(step) && !mu_pod_is_leaving(pod);
 }
 
-static void forget_outcomes(GPtrArray *waited) {
+static void forget_outcomes(const MuItems *waited) {
   for (guint i = 0; i < waited->len; i++) {
     MuPod *pod = waited->pdata[i];
     if (!is_waiting(pod))
@@ -311,19 +311,20 @@ static void forget_reasons(MuService *service, MuEffects *effects) {
 
 static void find_work(MuService *service, MuEffects *effects) {
   Work work = {service, effects};
-  g_autoptr(GPtrArray) waited = g_ptr_array_new();
+  MuItems waited[1] = {0};
   for (guint i = 0; i < service->wanting->len; i++)
-    g_ptr_array_add(waited, ((MuStep *)service->wanting->pdata[i])->asset);
+    mu_items_add(waited, ((MuStep *)service->wanting->pdata[i])->asset);
   for (guint i = 0; i < service->held_back->len; i++)
-    g_ptr_array_add(waited, service->held_back->pdata[i]);
+    mu_items_add(waited, service->held_back->pdata[i]);
   release_claims(service);
-  g_ptr_array_set_size(service->wanting, 0);
-  g_ptr_array_set_size(service->held_back, 0);
-  g_ptr_array_set_size(service->delayed, 0);
+  mu_items_cut(service->wanting, 0);
+  mu_items_cut(service->held_back, 0);
+  mu_items_cut(service->delayed, 0);
   for (guint i = 0; i < service->plans->len; i++)
     mu_plan_candidates(service->plans->pdata[i], work_on, &work);
   mu_custom_refresh(service, effects);
   forget_outcomes(waited);
+  mu_items_clear(waited, NULL);
   forget_reasons(service, effects);
 }
 

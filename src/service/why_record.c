@@ -35,7 +35,7 @@ void mu_why_keep(MuPod *pod, MuEffects *effects) {
   if (pod->why_kept && (shape == pod->why_shape || effects->now_ms - pod->why_kept_ms < PAUSE_MS))
     return;
   if (!pod->why_kept)
-    g_ptr_array_add(pod->service->explained, pod);
+    mu_items_add(pod->service->explained, pod);
   pod->why_kept = TRUE;
   pod->why_shape = shape;
   pod->why_kept_ms = effects->now_ms;
@@ -47,7 +47,7 @@ void mu_why_forget(MuPod *pod, MuEffects *effects) {
     return;
   pod->why_kept = FALSE;
   g_clear_pointer(&pod->kept_outcome, mu_outcome_free);
-  g_ptr_array_remove_fast(pod->service->explained, pod);
+  mu_items_remove_fast(pod->service->explained, pod);
   mu_stored_delete(pod->service, MU_RECORD_WHY, pod->name, &pod->why_bytes, effects);
 }
 
@@ -77,7 +77,7 @@ gboolean mu_why_load(MuService *service, const char *value, gsize length, GError
   pod->why_shape = shape_of(outcome);
   pod->kept_since_ms = since_ms;
   pod->kept_outcome = g_steal_pointer(&outcome);
-  g_ptr_array_add(service->explained, pod);
+  mu_items_add(service->explained, pod);
   mu_stored_note(service, pod->name, length, &pod->why_bytes);
   return TRUE;
 }

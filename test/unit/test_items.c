@@ -30,6 +30,24 @@ static void test_order(void) {
   mu_items_clear(&items, NULL);
 }
 
+static void test_fast(void) {
+  static char *const WORDS[] = {"a", "b", "c", "d", "e"};
+  MuItems items = {0};
+  for (guint i = 0; i < G_N_ELEMENTS(WORDS); i++)
+    mu_items_add(&items, WORDS[i]);
+  g_assert_true(mu_items_steal_index_fast(&items, 1) == WORDS[1]);
+  assert_items(&items, "aecd");
+  g_assert_true(mu_items_steal_index_fast(&items, 3) == WORDS[3]);
+  assert_items(&items, "aec");
+  mu_items_cut(&items, 2);
+  assert_items(&items, "ae");
+  mu_items_cut(&items, 0);
+  assert_items(&items, "");
+  mu_items_add(&items, WORDS[3]);
+  assert_items(&items, "d");
+  mu_items_clear(&items, NULL);
+}
+
 static void test_owned(void) {
   MuItems items = {0};
   for (guint i = 0; i < 100; i++)
@@ -45,6 +63,7 @@ static void test_owned(void) {
 int main(int argc, char **argv) {
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/items/order", test_order);
+  g_test_add_func("/items/fast", test_fast);
   g_test_add_func("/items/owned", test_owned);
   return g_test_run();
 }
