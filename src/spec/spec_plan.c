@@ -138,17 +138,23 @@ static const char ***names_of(const Steps *steps, const MuNode *lists) {
   return names;
 }
 
-/* FALSE when there would be too many of them. */
-static gboolean count_steps(const Steps *steps, const MuNode *node, const MuNode *const *lists_of, guint64 *ret_n) {
-  *ret_n = 0;
-  for (gint64 i = 0; i < steps->pod->count; i++)
-    *ret_n += lists_of[i]->n;
-  *steps->total += *ret_n;
-  if (*steps->total <= MU_SPEC_MAX_STEPS)
+/* FALSE when there are too many of them. */
+static gboolean add_steps(MuSpecReader *reader, const MuNode *node, guint64 n, guint64 *total) {
+  gboolean fitted = *total <= MU_SPEC_MAX_STEPS;
+  *total += n;
+  if (*total <= MU_SPEC_MAX_STEPS)
     return TRUE;
-  steps->reader->faults->too_large = TRUE;
-  mu_faults_add(steps->reader->faults, node, "the plans have too many steps; the limit is %d", MU_SPEC_MAX_STEPS);
+  reader->faults->too_large = TRUE;
+  if (fitted)
+    mu_faults_add(reader->faults, node, "the plans have too many steps; the limit is %d", MU_SPEC_MAX_STEPS);
   return FALSE;
+}
+
+static guint64 count_steps(const Steps *steps, const MuNode *const *lists_of) {
+  guint64 n = 0;
+  for (gint64 i = 0; i < steps->pod->count; i++)
+    n += lists_of[i]->n;
+  return n;
 }
 
 static void expand(const Steps *steps, MuPhaseSpec *phase, const MuNode *const *lists_of, guint64 total) {
@@ -179,8 +185,10 @@ static void read_phase(MuSpecReader *reader, const MuPodSpec *pod, const MuNode 
     g_hash_table_add(tasks, (char *)pod->tasks[i].name);
   Steps steps = {.reader = reader, .pod = pod, .tasks = tasks, .total = total};
   g_autofree const MuNode **lists_of = g_new0(const MuNode *, pod->count);
-  guint64 n;
-  if (!read_entries(&steps, node) || !assign(&steps, node, lists_of) || !count_steps(&steps, node, lists_of, &n))
+  if (!read_entries(&steps, node) || !assign(&steps, node, lists_of))
+    return;
+  guint64 n = count_steps(&steps, lists_of);
+  if (!add_steps(reader, node, n, total))
     return;
   phase->explicit_steps = TRUE;
   expand(&steps, phase, lists_of, n);
@@ -197,6 +205,8 @@ static void read_steps_of(MuSpecReader *reader, GHashTable *pods, MuPhaseSpec *p
   const MuNode *node = mu_node_member(mu_spec_where(reader, phase), "steps");
   if (node != NULL && (node->n > 0 || node->kind == MU_NODE_SCALAR))
     read_phase(reader, pod, node, phase, total);
+  else /* each instance has one step */
+    add_steps(reader, mu_spec_where(reader, phase), (guint64)MAX(pod->count, 0), total);
 }
 
 void mu_spec_read_steps(MuSpecReader *reader, MuServiceSpec *spec) {

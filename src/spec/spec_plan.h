@@ -10,7 +10,7 @@
 #include <muster/spec.h>
 
 /* Of all phases together, each instance's counted. */
-#define MU_SPEC_MAX_STEPS 1000000
+#define MU_SPEC_MAX_STEPS 500000
 
 /* Reads the steps of all phases of the plans, whose pods must be known. Checks that the pods and tasks exist. */
 void mu_spec_read_steps(MuSpecReader *reader, MuServiceSpec *spec);

@@ -56,6 +56,24 @@ static void check_quota(MuSpecReader *reader, const MuServiceSpec *spec) {
   check_limit(reader, spec->quota, "pods", spec->quota->pods, sum.pods, " pods");
 }
 
+/* ---- how many there are -------------------------------------------------------------------------------------------- */
+
+/* Each instance costs the scheduler memory and time, whether it is ever launched or not. */
+static void check_instances(MuSpecReader *reader, const MuServiceSpec *spec) {
+  gint64 sum = 0;
+  for (guint i = 0; i < spec->n_pods; i++) {
+    sum += spec->pods[i].count;
+    if (sum <= MU_SPEC_MAX_INSTANCES)
+      continue;
+    reader->faults->too_large = TRUE;
+    mu_spec_fault(
+        reader, &spec->pods[i], "count",
+        "the pods have more than %d instances together (MU_SPEC_MAX_INSTANCES); make several services of them",
+        MU_SPEC_MAX_INSTANCES);
+    return;
+  }
+}
+
 /* ---- dependencies -------------------------------------------------------------------------------------------------- */
 
 /* "node-0" */
@@ -80,6 +98,7 @@ static void check_dependency(MuSpecReader *reader, const MuServiceSpec *spec, co
 }
 
 void mu_spec_check_service(MuSpecReader *reader, const MuServiceSpec *spec) {
+  check_instances(reader, spec);
   check_quota(reader, spec);
   for (guint i = 0; i < spec->n_depends_on; i++)
     check_dependency(reader, spec, &spec->depends_on[i]);

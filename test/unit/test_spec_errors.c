@@ -140,6 +140,16 @@ static void test_many_pods(void) {
   check_too_large(text, "svc.yml:3:3: \"pods\" has 10001 elements; the limit is 10000");
 }
 
+static void test_many_instances(void) {
+  GString *text = g_string_new("name: a\npods:\n");
+  for (guint i = 0; i < 21; i++)
+    g_string_append_printf(text, "  p%u: {count: %u, tasks: {t: {goal: ONCE, cmd: x, cpus: 1, memory: 1}}}\n", i,
+                           i < 20 ? 10000 : 1);
+  check_too_large(text,
+                  "svc.yml:23:16: the pods have more than 200000 instances together (MU_SPEC_MAX_INSTANCES); make "
+                  "several services of them");
+}
+
 static void test_many_tasks(void) {
   GString *text = g_string_new("name: a\npods: {p: {count: 1, tasks: {");
   for (guint i = 0; i <= MU_SPEC_MAX_TASKS_PER_POD; i++)
@@ -152,8 +162,14 @@ static void test_many_steps(void) {
   check_too_large(repeat("name: a\n"
                          "pods: {p: {count: 10000, tasks: {t: {goal: ONCE, cmd: x, cpus: 1}}}}\n"
                          "plans: {deploy: {phases: {f: {pod: p, steps: [default: [",
-                         "[t],", 101, "]]}}}}"),
-                  "svc.yml:3:46: the plans have too many steps; the limit is 1000000");
+                         "[t],", 51, "]]}}}}"),
+                  "svc.yml:3:46: the plans have too many steps; the limit is 500000");
+  GString *text =
+      g_string_new("name: a\npods: {p: {count: 10000, tasks: {t: {goal: ONCE, cmd: x, cpus: 1, memory: 1}}}}\n"
+                   "plans:\n  deploy:\n    phases:\n");
+  for (guint i = 0; i < 60; i++)
+    g_string_append_printf(text, "      f%u: {pod: p}\n", i);
+  check_too_large(text, "svc.yml:56:12: the plans have too many steps; the limit is 500000");
 }
 
 static void test_many_faults(void) {
@@ -197,6 +213,7 @@ int main(int argc, char **argv) {
   g_test_add_func("/spec-errors/size", test_size);
   g_test_add_func("/spec-errors/nesting", test_nesting);
   g_test_add_func("/spec-errors/many-pods", test_many_pods);
+  g_test_add_func("/spec-errors/many-instances", test_many_instances);
   g_test_add_func("/spec-errors/many-tasks", test_many_tasks);
   g_test_add_func("/spec-errors/many-steps", test_many_steps);
   g_test_add_func("/spec-errors/many-faults", test_many_faults);
