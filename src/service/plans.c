@@ -224,7 +224,14 @@ static void clear_plans(MuService *service, MuEffects *effects) {
   service->deploy = service->recovery = service->decommission = service->rolling = NULL;
 }
 
-/* Instances of an earlier configuration that never came to be. */
+/* All are looked at now. */
+static void forget_dirt(MuService *service) {
+  for (guint i = 0; i < service->dirty_pods->len; i++)
+    ((MuPod *)service->dirty_pods->pdata[i])->dirty = FALSE;
+  mu_items_cut(service->dirty_pods, 0);
+}
+
+/* Instances of an earlier configuration that never came to be; there may be a hundred thousand. None is dirty. */
 static void drop_empty_pods(MuService *service, MuEffects *effects) {
   GHashTableIter iter;
   gpointer value = NULL;
@@ -233,7 +240,6 @@ static void drop_empty_pods(MuService *service, MuEffects *effects) {
     MuPod *pod = value;
     if (mu_pod_has_records(pod) || pod->steps->len > 0 || pod->override != NULL)
       continue;
-    mu_items_remove_fast(service->dirty_pods, pod);
     mu_items_remove_fast(service->releasing, pod);
     mu_items_remove_fast(service->leaving, pod);
     mu_items_remove_fast(service->lost, pod);
@@ -247,13 +253,6 @@ static void refresh_pods(const GList *pods, gboolean with_records, MuEffects *ef
   for (const GList *link = pods; link != NULL; link = link->next)
     if (mu_pod_has_records(link->data) == with_records)
       mu_pod_refresh(link->data, effects);
-}
-
-/* All are looked at now. */
-static void forget_dirt(MuService *service) {
-  for (guint i = 0; i < service->dirty_pods->len; i++)
-    ((MuPod *)service->dirty_pods->pdata[i])->dirty = FALSE;
-  mu_items_cut(service->dirty_pods, 0);
 }
 
 void mu_service_rebuild_plans(MuService *service, MuEffects *effects) {
@@ -270,6 +269,7 @@ void mu_service_rebuild_plans(MuService *service, MuEffects *effects) {
       mu_rolling_add_plan(service, spec);
     add_custom_plans(service, spec);
   }
+  forget_dirt(service);
   drop_empty_pods(service, effects);
   if (service->scheduler != NULL || (service->record->state != MU_SERVICE_RUNNING && !service->record->uninstaller))
     mu_custom_prune(service, effects);
