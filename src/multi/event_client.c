@@ -248,7 +248,8 @@ static void note_growth(MuMultiServiceEventClient *client, MuService *service) {
   const MuOfferDisciplineOps *ops = client->discipline->ops;
   if (ops->update == NULL)
     return;
-  gboolean grows = mu_service_needs_more(service, &client->effects) || (service->grows && is_rolling_out(service));
+  gboolean keeps = service->grows && is_rolling_out(service) && !mu_stored_is_full(service, &client->effects);
+  gboolean grows = mu_service_needs_more(service, &client->effects) || keeps;
   if (grows || service->grows)
     ops->update(client->discipline, service->name, grows, client->effects.now_ms);
   service->grows = grows;

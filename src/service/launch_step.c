@@ -44,9 +44,12 @@ void mu_service_requirement(MuService *service, MuStep *step, const MuEffects *e
 }
 
 gboolean mu_service_needs_more(const MuService *service, const MuEffects *effects) {
+  gboolean full = mu_stored_is_full(service, effects);
   for (guint i = 0; i < service->wanting->len; i++) {
     MuStep *step = service->wanting->pdata[i];
     const MuPod *pod = step->asset;
+    if (full && is_new(pod, mu_step_spec(step), mu_step_tasks_to_launch(step)))
+      continue; /* no turn to grow would be of use to it */
     if (pod->record == NULL || pod->outcome->stages[MU_STAGE_DISCIPLINE].refused > 0 ||
         !mu_wants_are_held(mu_step_spec(step), mu_step_tasks_to_launch(step), !mu_pod_has_live_task(pod),
                            &effects->overhead, pod->record))

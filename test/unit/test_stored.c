@@ -196,6 +196,20 @@ static void test_new_pods_wait(Fixture *f, gconstpointer data) {
   mu_sim_expect_plan(f->sim, "svc", "deploy", "COMPLETE", 120000);
 }
 
+/* It takes no turn to grow from the others meanwhile. */
+static void test_takes_no_turn(Fixture *f, gconstpointer data) {
+  (void)data;
+  mu_sim_limit_footprint(f->sim, 1, 3600000);
+  mu_sim_limit_stored(f->sim, 30000);
+  taken(f, put(60, "0.1"));
+  mu_sim_run(f->sim, 600000);
+  g_assert_cmpuint(g_hash_table_size(service_of(f)->tasks), <, 60);
+  g_autofree char *result = mu_sim_expect_put(
+      f->sim, "other", "{name: other, pods: {p: {count: 1, tasks: {t: {goal: RUNNING, cmd: x, cpus: 1, memory: 1}}}}}");
+  g_assert_cmpstr(result, ==, "created");
+  mu_sim_expect_plan(f->sim, "other", "deploy", "COMPLETE", 60000);
+}
+
 /* A message of a status is kept short then: whatever tasks write, what they leave is bounded. */
 static void test_short_messages(Fixture *f, gconstpointer data) {
   (void)data;
@@ -239,6 +253,7 @@ int main(int argc, char **argv) {
   CASE("counts", test_counts);
   CASE("full", test_full);
   CASE("new_pods_wait", test_new_pods_wait);
+  CASE("takes_no_turn", test_takes_no_turn);
   CASE("short_messages", test_short_messages);
   CASE("history_goes", test_history_goes);
 #undef CASE
