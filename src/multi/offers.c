@@ -36,10 +36,20 @@ void mu_client_drop_offers(MuMultiServiceEventClient *client) {
 
 /* ---- taking -------------------------------------------------------------------------------------------------------- */
 
+static gboolean is_own_role(const MuMultiServiceEventClient *client, const char *role) {
+  return role == NULL || strcmp(role, client->role) == 0;
+}
+
 /* One accept can only take offers of one agent that are made to one role. */
 static char *group_key(const MuMultiServiceEventClient *client, const char *agent_id, const char *role) {
-  gboolean own = role == NULL || strcmp(role, client->role) == 0;
-  return own ? g_strdup(agent_id) : g_strconcat(agent_id, "\n", role, NULL);
+  return is_own_role(client, role) ? g_strdup(agent_id) : g_strconcat(agent_id, "\n", role, NULL);
+}
+
+static MuOfferGroup *find_group(const MuMultiServiceEventClient *client, const char *agent_id, const char *role) {
+  if (is_own_role(client, role))
+    return g_hash_table_lookup(client->groups, agent_id);
+  g_autofree char *key = group_key(client, agent_id, role);
+  return g_hash_table_lookup(client->groups, key);
 }
 
 static void take_offer(MuMultiServiceEventClient *client, MuOffer *take_offer) {
@@ -178,21 +188,24 @@ static void route_reserved(MuMultiServiceEventClient *client, MuOfferGroup *grou
   take_out(group, 0);
 }
 
-static MuOfferGroup *group_of_entry(const MuMultiServiceEventClient *client, const MuPodRecord *record,
-                                    const MuLedgerEntry *entry) {
-  const char *agent = mu_pod_record_entry_agent(record, entry);
-  if (agent == NULL)
-    return NULL;
-  g_autofree char *key = group_key(client, agent, entry->resource->reservation.role);
-  return g_hash_table_lookup(client->groups, key);
-}
-
-/* The offers that were not looked at of the agents where the pod has something: each once. */
-static GPtrArray *new_groups_of(MuMultiServiceEventClient *client, const MuPod *pod) {
-  GPtrArray *groups = g_ptr_array_new();
+/* The offers that were not looked at of the agents where the pod has something: each once. NULL: none, as for most of the many
+ * pods that may be waiting. */
+static GPtrArray *new_groups_of(const MuMultiServiceEventClient *client, const MuPod *pod) {
+  GPtrArray *groups = NULL;
+  const char *last_agent = NULL, *last_role = NULL;
   for (guint i = 0; pod->record != NULL && i < pod->record->entries->len; i++) {
-    MuOfferGroup *group = group_of_entry(client, pod->record, pod->record->entries->pdata[i]);
-    if (group != NULL && !group->is_routed && !g_ptr_array_find(groups, group, NULL))
+    const MuLedgerEntry *entry = pod->record->entries->pdata[i];
+    const char *agent = mu_pod_record_entry_agent(pod->record, entry), *role = entry->resource->reservation.role;
+    if (agent == NULL || (g_strcmp0(agent, last_agent) == 0 && g_strcmp0(role, last_role) == 0))
+      continue;
+    last_agent = agent;
+    last_role = role;
+    MuOfferGroup *group = find_group(client, agent, role);
+    if (group == NULL || group->is_routed)
+      continue;
+    if (groups == NULL)
+      groups = g_ptr_array_new();
+    if (!g_ptr_array_find(groups, group, NULL))
       g_ptr_array_add(groups, group);
   }
   return groups;
@@ -200,7 +213,7 @@ static GPtrArray *new_groups_of(MuMultiServiceEventClient *client, const MuPod *
 
 static void note_absent_of(MuMultiServiceEventClient *client, MuService *service, MuPod *pod) {
   g_autoptr(GPtrArray) groups = new_groups_of(client, pod);
-  for (guint i = 0; i < groups->len; i++) {
+  for (guint i = 0; groups != NULL && i < groups->len; i++) {
     mu_service_on_agent_offer(service, pod, ((MuOfferGroup *)groups->pdata[i])->offer, &client->effects);
     mu_client_mark_dirty(client, service);
   }
