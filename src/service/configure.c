@@ -88,6 +88,7 @@ static void set_target(MuService *service, MuServiceScheduler *scheduler, MuEffe
   mu_marks_clear(service, MU_ROLLING_PLAN, TRUE, effects);
   g_free(record->target);
   record->target = g_strdup(scheduler->config_id);
+  mu_service_find_target(service);
   record->updating = record->deployed;
   record->changed_ms = effects->now_ms;
   if (record->created_ms == 0)

@@ -68,6 +68,7 @@ static gboolean load_service(MuService *service, const MuStoredRecord *stored, G
     return FALSE;
   mu_service_record_free(service->record);
   service->record = record;
+  mu_service_find_target(service);
   mu_stored_note(service, "", stored->length, &service->record_bytes);
   return TRUE;
 }

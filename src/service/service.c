@@ -181,11 +181,16 @@ MuConfig *mu_service_add_config(MuService *service, const char *config_id, MuSer
   MuConfig *config = g_new(MuConfig, 1);
   *config = (MuConfig){.id = g_strdup(config_id), .spec = take_spec};
   mu_items_add(service->configs, config);
+  mu_service_find_target(service);
   return config;
 }
 
 const MuServiceSpec *mu_service_target(const MuService *service) {
-  return mu_service_config(service, service->record->target);
+  return service->target;
+}
+
+void mu_service_find_target(MuService *service) {
+  service->target = mu_service_config(service, service->record->target);
 }
 
 static void index_reservations(MuPod *pod) {
@@ -431,6 +436,7 @@ void mu_service_prune_configs(MuService *service, MuEffects *effects) {
     g_hash_table_remove_all(service->fingerprints); /* their keys are of it, perhaps */
     config_free(mu_items_steal_index_fast(service->configs, i - 1));
   }
+  mu_service_find_target(service);
 }
 
 /* Those that only the history has, or the target that is about to be replaced. */
@@ -463,4 +469,5 @@ void mu_service_erase_configs(MuService *service, MuEffects *effects) {
     mu_stored_delete(service, MU_RECORD_CONFIG, config->id, &config->bytes, effects);
   }
   mu_items_clear(service->configs, config_free);
+  mu_service_find_target(service);
 }

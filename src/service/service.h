@@ -89,11 +89,12 @@ struct MuService {
   char *failure;                 /* why there is none; shown */
   GPtrArray
       *unreadable; /* of MuRecordOp*, owned: its records that cannot be read; NULL: none. Then nothing is done to it */
-  MuItems configs[1];         /* of MuConfig*, owned: one or two, mostly */
-  GHashTable *fingerprints;   /* MuTaskSpec of one of them to its fingerprint: what was found for an earlier launch */
-  GHashTable *stored_configs; /* while loading: id to MuStoredConfig, owned; NULL: none */
-  GHashTable *pods;           /* name to MuPod, owned */
-  GHashTable *tasks;          /* name to MuTask */
+  MuItems configs[1];          /* of MuConfig*, owned: one or two, mostly */
+  const MuServiceSpec *target; /* of the configuration that is the record's target; NULL: it has none */
+  GHashTable *fingerprints;    /* MuTaskSpec of one of them to its fingerprint: what was found for an earlier launch */
+  GHashTable *stored_configs;  /* while loading: id to MuStoredConfig, owned; NULL: none */
+  GHashTable *pods;            /* name to MuPod, owned */
+  GHashTable *tasks;           /* name to MuTask */
   guint task_states[MU_TASK_UNKNOWN + 1]; /* how many of them are in each; STAGING: no status came yet */
   GHashTable *reservations;               /* resource id (of the entry) to MuPod; NULL: nobody has asked yet */
   MuPod *last_loaded;                     /* … the pod of the last record; NULL: none yet */

@@ -40,6 +40,8 @@ void mu_pod_mark_dirty(MuPod *pod);
 
 /* The pod instance, made when absent. */
 MuPod *mu_service_ensure_pod(MuService *service, const char *type, guint index);
+/* After its record has another target, or it has other configurations. */
+void mu_service_find_target(MuService *service);
 /* By its name, "node-0". MU_ERROR_FAILED: that names no instance. */
 MuPod *mu_service_ensure_named_pod(MuService *service, const char *name, GError **error);
 /* Forgets the instance and erases its records. */

@@ -9,6 +9,7 @@
  */
 #include "service_private.h"
 
+#include "custom_work.h"
 #include "override.h"
 
 #include <string.h>
@@ -18,7 +19,9 @@ const MuBackoff *mu_service_backoff(const MuService *service) {
 }
 
 gboolean mu_step_is_recovery(const MuStep *step) {
-  return strcmp(step->phase->plan->name, "recovery") == 0;
+  const MuService *service =
+      step->work != NULL ? ((const MuCustomWork *)step->work)->service : ((const MuPod *)step->asset)->service;
+  return step->phase->plan == service->recovery;
 }
 
 const MuTaskSpec *mu_task_launched_spec(const MuTask *task) {

@@ -22,8 +22,8 @@ static void set_up(Crowd *crowd, gconstpointer priorities) {
         "{name: %s, priority: %u, pods: {p: {count: 1, tasks: {t: {goal: RUNNING, cmd: x, cpus: 1, memory: 32}}}}}",
         name, priorities == NULL ? 0 : ((const guint *)priorities)[i]);
     crowd->services[i] = mu_service_new(name);
-    mu_service_add_config(crowd->services[i], "c", mu_service_spec_parse(yaml, strlen(yaml), NULL, NULL));
     crowd->services[i]->record->target = g_strdup("c");
+    mu_service_add_config(crowd->services[i], "c", mu_service_spec_parse(yaml, strlen(yaml), NULL, NULL));
   }
 }
 
