@@ -21,6 +21,12 @@ static gboolean proves_goal(const MuTask *task) {
   return spec != NULL && mu_task_goal_met(task, spec);
 }
 
+/* What the status of before proved, this one proves: found without a look at the configuration, which is not in the cache when
+ * many services have news. */
+static gboolean proves_still(const MuTask *task) {
+  return task->status->state == MU_TASK_RUNNING && (task->status->ready || !task->proven_ready);
+}
+
 /* FALSE: the status says no more of it than the record. */
 static gboolean reach_goal(MuTask *task, gboolean anew) {
   MuTaskRecord *record = task->record;
@@ -31,6 +37,11 @@ static gboolean reach_goal(MuTask *task, gboolean anew) {
     mu_task_record_set(record, &record->anew, NULL);
   record->anew_begun &= !anew;
   return TRUE;
+}
+
+static void set_unwritten(MuTask *task) {
+  task->unwritten = TRUE;
+  task->proven_ready = task->status->ready;
 }
 
 /* ---- the footprint --------------------------------------------------------------------------------------------------- */
@@ -87,10 +98,10 @@ static void note_footprint(MuTask *task, MuEffects *effects) {
 void mu_task_note_proof(MuTask *task, gboolean asked_to_end, MuEffects *effects) {
   gboolean ended = mu_task_state_is_terminal(task->status->state), anew = is_begun_anew(task, asked_to_end);
   gboolean reached = reach_goal(task, anew);
-  if (ended || (reached && anew) || (task->unwritten && !proves_goal(task)))
+  if (ended || (reached && anew) || (task->unwritten && !proves_still(task) && !proves_goal(task)))
     mu_task_put(task, effects);
   else if (reached)
-    task->unwritten = TRUE;
+    set_unwritten(task);
   note_footprint(task, effects);
 }
 
@@ -103,7 +114,7 @@ static void prove_loaded(MuTask *task) {
   if (task->status == NULL || mu_task_state_is_terminal(task->status->state)) /* written with its end */
     return;
   if (!task->record->reached && reach_goal(task, FALSE))
-    task->unwritten = TRUE;
+    set_unwritten(task);
   if (is_running(task) && is_latest(task) && prove_footprint(task))
     task->pod->unwritten = TRUE;
 }

@@ -28,7 +28,8 @@ typedef struct {
   gint64 kill_since_ms;               /* … since then, or since the scheduler started */
   guint32 record_bytes, status_bytes; /* in the store */
   guint32 asked_round;                /* of the reconciliation that asked about it last */
-  gboolean unwritten; /* its record says more than the stored one: what its status proves; see proof.c */
+  gboolean unwritten;    /* its record says more than the stored one: what its status proves; see proof.c … */
+  gboolean proven_ready; /* … when it was ready */
 } MuTask;
 
 /* A pod instance: of the target configuration, or one that still has records. */
