@@ -108,13 +108,14 @@ static gboolean customize_uninstall(const MuServiceSpec *spec, MuPlanDraft *draf
 
 /* ---- recoveries ----------------------------------------------------------------------------------------------------- */
 
-static gboolean add_restart(MuPlanDraft *draft, const MuPodSpec *pod, guint index, GError **error) {
+static gboolean add_restart(MuPlanDraft *draft, const MuPodSpec *pod, guint index, gboolean replace, GError **error) {
   g_autoptr(GPtrArray) names = g_ptr_array_new();
   for (guint i = 0; i < pod->n_tasks; i++)
     if (pod->tasks[i].goal == MU_GOAL_RUNNING)
       g_ptr_array_add(names, (gpointer)pod->tasks[i].name);
   g_ptr_array_add(names, NULL);
-  const MuPodStep restart = {.pod = pod->type, .index = index, .tasks = (const char *const *)names->pdata};
+  const MuPodStep restart = {
+      .pod = pod->type, .index = index, .tasks = (const char *const *)names->pdata, .replace = replace};
   return names->len == 1 || mu_plan_draft_add_pod_step(draft, mu_plan_draft_phase_name(draft, 0), &restart, error);
 }
 
@@ -138,7 +139,7 @@ static gboolean override(const MuServiceSpec *spec, const MuFailedPod *failed, M
     return TRUE;
   return mu_plan_draft_add_pod_step(draft, phase, &bring, error) &&
          mu_plan_draft_add_custom_step(draft, phase, &tell, error) &&
-         (failed->index == 0 || add_restart(draft, pod, 0, error));
+         (failed->index == 0 || add_restart(draft, pod, 0, failed->index == 2, error));
 }
 
 void mu_sim_own_code_add(MuSimOwnCode *code, MuServiceScheduler *scheduler) {

@@ -14,7 +14,15 @@ static void add_volume(GString *yaml, MuRandom *random, const char *indent) {
     g_string_append_printf(yaml, "%svolume: {path: data, type: ROOT, size: %u}\n", indent, 10 + below(random, 3) * 10);
 }
 
-static void add_running_task(GString *yaml, MuRandom *changing, MuRandom *fixed, guint n) {
+/* What is drawn for one pod type. */
+typedef struct {
+  MuRandom *changing, *fixed;
+  const char *role; /* it takes what is set aside for this one, of which there are few agents; NULL: it does not */
+  gboolean loose;   /* no task of it takes the others down with it */
+} PodDraw;
+
+static void add_running_task(GString *yaml, const PodDraw *draw, guint n) {
+  MuRandom *changing = draw->changing, *fixed = draw->fixed;
   g_string_append_printf(
       yaml, "      r%u:\n        goal: RUNNING\n        cmd: sleep %u\n        cpus: 0.%u\n        memory: %u\n", n,
       1000 + below(changing, 3), 1 + below(changing, 4), 32 + below(changing, 4) * 16);
@@ -24,7 +32,7 @@ static void add_running_task(GString *yaml, MuRandom *changing, MuRandom *fixed,
     g_string_append(yaml, "        ports: {web: {port: 0}}\n");
   if (below(changing, 3) == 0)
     g_string_append(yaml, "        readiness-check: {cmd: 'true', interval: 5, delay: 0, timeout: 10}\n");
-  if (n == 1 && below(fixed, 2) == 0)
+  if ((n == 1 && below(fixed, 2) == 0) || draw->loose)
     g_string_append(yaml, "        essential: false\n");
 }
 
@@ -33,18 +41,19 @@ static void add_ending_task(GString *yaml, MuRandom *changing, const char *name,
                          below(changing, 2));
 }
 
-/* How many instances. `role`: it takes what is set aside for this one, of which there are few agents; NULL: it does not. */
-static guint add_pod(GString *yaml, MuRandom *changing, MuRandom *fixed, guint n, const char *role) {
+/* How many instances. */
+static guint add_pod(GString *yaml, const PodDraw *draw, guint n) {
+  MuRandom *changing = draw->changing, *fixed = draw->fixed;
   guint count = 1 + below(changing, 3);
   g_string_append_printf(yaml, "  pod%u:\n    count: %u\n    allow-decommission: true\n", n, count);
-  if (role != NULL)
-    g_string_append_printf(yaml, "    pre-reserved-role: %s\n", role);
-  if (below(fixed, 4) == 0 && role == NULL)
+  if (draw->role != NULL)
+    g_string_append_printf(yaml, "    pre-reserved-role: %s\n", draw->role);
+  if (below(fixed, 4) == 0 && draw->role == NULL)
     g_string_append(yaml, "    placement: '[[\"hostname\", \"UNIQUE\"]]'\n");
   g_string_append(yaml, "    tasks:\n");
-  add_running_task(yaml, changing, fixed, 0);
+  add_running_task(yaml, draw, 0);
   if (below(fixed, 2) == 0)
-    add_running_task(yaml, changing, fixed, 1);
+    add_running_task(yaml, draw, 1);
   if (below(fixed, 3) == 0)
     add_ending_task(yaml, changing, "o0", "ONCE");
   if (below(fixed, 4) == 0)
@@ -92,6 +101,13 @@ static const char *role_of_pod(guint64 seed, guint service, guint pod) {
   return below(&random, 3) == 0 ? mu_sim_random_role(seed) : NULL;
 }
 
+/* Likewise. */
+static gboolean is_loose(guint64 seed, guint service, guint pod) {
+  MuRandom random;
+  mu_random_seed(&random, seed * 7919 + service * 16 + pod + 86028121);
+  return below(&random, 4) == 0;
+}
+
 char *mu_sim_random_spec(guint64 seed, guint service, guint version) {
   MuRandom changing, fixed, beside; /* of its own: what is drawn beside the rest leaves that as it is */
   GString *yaml = g_string_new(NULL);
@@ -100,8 +116,10 @@ char *mu_sim_random_spec(guint64 seed, guint service, guint version) {
   mu_random_seed(&beside, seed * 7919 + service + (version + 1) * 32452843);
   guint pods = 1 + below(&fixed, 3), instances = 0;
   g_string_append_printf(yaml, "name: svc-%u\npriority: %u\npods:\n", service, (service + version) % 2);
-  for (guint i = 0; i < pods; i++)
-    instances += add_pod(yaml, &changing, &fixed, i, role_of_pod(seed, service, i));
+  for (guint i = 0; i < pods; i++) {
+    const PodDraw draw = {&changing, &fixed, role_of_pod(seed, service, i), is_loose(seed, service, i)};
+    instances += add_pod(yaml, &draw, i);
+  }
   add_plans(yaml, &changing, pods);
   add_quota(yaml, &beside, instances);
   if (mu_sim_random_need(seed, service) >= 0)
