@@ -275,8 +275,8 @@ static void decline_all(MuMultiServiceEventClient *client) {
   mu_client_drop_offers(client);
 }
 
-/* What was used is accepted now; what was not is declined, unless steps are still to be tried with it. */
-static void answer_all(MuMultiServiceEventClient *client) {
+/* What was used is accepted. */
+static void accept_used(MuMultiServiceEventClient *client) {
   guint kept = 0;
   for (guint i = 0; i < client->group_order->len; i++) {
     MuOfferGroup *group = client->group_order->pdata[i];
@@ -289,7 +289,11 @@ static void answer_all(MuMultiServiceEventClient *client) {
   }
   g_ptr_array_set_size(client->group_order, (gint)kept);
   client->group_cursor = 0;
-  client->carry_on &= kept > 0;
+}
+
+/* What was not is declined, unless steps are still to be tried with it. */
+static void decline_rest(MuMultiServiceEventClient *client) {
+  client->carry_on &= client->group_order->len > 0;
   if (!client->carry_on)
     decline_all(client);
 }
@@ -319,8 +323,9 @@ void mu_client_match(MuMultiServiceEventClient *client) {
   if (client->group_order->len > 0) {
     route_new(client);
     mu_client_place(client);
+    accept_used(client); /* a kill of what was just launched, which may follow from that, must not come before its launch */
     mu_client_settle_dirty(client);
-    answer_all(client);
+    decline_rest(client);
   }
   settle_hunger(client);
 }

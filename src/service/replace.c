@@ -1,6 +1,7 @@
 /* Replacing by itself what does not come back: a pod whose task was lost for so long, or could not be launched on its resources for
  * so long, is replaced as by an operator, and not more often than the policy says (ReplacementFailurePolicy of dcos-commons). Off
- * unless the spec has a policy. The time counts from when this scheduler first saw it: what it slept through proves nothing. */
+ * unless the spec has a policy. The time counts from when this scheduler first saw it: what it slept through proves nothing; and only
+ * while the pod has its place: one that waits for a new one has nothing to give up. */
 #include "service_private.h"
 
 #include "log.h"
@@ -19,8 +20,8 @@ static gboolean is_lost(const MuTask *task, gint64 now_ms) {
 }
 
 void mu_replace_note(MuPod *pod, MuEffects *effects) {
-  gboolean lost = FALSE;
-  for (guint i = 0; policy_of(pod->service) != NULL && i < pod->tasks->len; i++)
+  gboolean placed = pod->record != NULL && pod->record->agent_id != NULL, lost = FALSE;
+  for (guint i = 0; placed && policy_of(pod->service) != NULL && i < pod->tasks->len; i++)
     lost |= is_lost(pod->tasks->pdata[i], effects->now_ms);
   mu_items_remove_fast(pod->service->lost, pod);
   if (lost)
