@@ -87,6 +87,27 @@ static void forget_calls(GPtrArray *calls, MuEngineCallKind kind) {
       g_ptr_array_remove_index(calls, i - 1);
 }
 
+static const MuTaskLaunch *first_launch(const MuEngineCall *call) {
+  for (guint i = 0; call->kind == MU_CALL_ACCEPT && i < call->operations->len; i++) {
+    const MuOperation *operation = call->operations->pdata[i];
+    if (operation->kind == MU_OP_LAUNCH_GROUP)
+      return operation->launch->tasks->pdata[0];
+  }
+  return NULL;
+}
+
+static void kill_before_launch(GPtrArray *calls) {
+  for (guint i = 0; i < calls->len; i++) {
+    const MuTaskLaunch *launch = first_launch(calls->pdata[i]);
+    if (launch == NULL)
+      continue;
+    MuEngineCall *kill = mu_engine_call_new(MU_CALL_KILL);
+    kill->task_id = g_strdup(launch->task_id);
+    g_ptr_array_insert(calls, (gint)i, kill);
+    return;
+  }
+}
+
 /* It is served only when nobody else waits; what it gives back is taken all the same. */
 static void pass_over(MuMultiServiceEventClient *client, MuService *service) {
   if (service->wanting->len == 0)
@@ -100,7 +121,7 @@ void mu_sim_plant_in_memory(MuMultiServiceEventClient *client, MuOutput *output)
   gboolean planted = MU_SIM_PLANTED(ledger) || MU_SIM_PLANTED(rollup) || MU_SIM_PLANTED(rollup__untouched) ||
                      MU_SIM_PLANTED(memory__untouched) || MU_SIM_PLANTED(memory__stored) || MU_SIM_PLANTED(fair) ||
                      MU_SIM_PLANTED(quota) || MU_SIM_PLANTED(depends) || MU_SIM_PLANTED(depends__removal) ||
-                     MU_SIM_PLANTED(roles) || MU_SIM_PLANTED(roles__untold);
+                     MU_SIM_PLANTED(roles) || MU_SIM_PLANTED(roles__untold) || MU_SIM_PLANTED(single__order);
   if (!planted)
     return;
   g_auto(GStrv) names = mu_multi_service_manager_names(client->manager);
@@ -110,6 +131,8 @@ void mu_sim_plant_in_memory(MuMultiServiceEventClient *client, MuOutput *output)
     g_ptr_array_remove_index(client->roles, client->roles->len - 1);
   if (MU_SIM_PLANTED(roles__untold))
     forget_calls(output->calls, MU_CALL_ROLES);
+  if (MU_SIM_PLANTED(single__order))
+    kill_before_launch(output->calls);
   if (MU_SIM_PLANTED(depends__removal))
     g_hash_table_remove_all(client->needed_by);
   for (guint i = 0; names[i] != NULL; i++)

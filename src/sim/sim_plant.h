@@ -7,6 +7,7 @@
 /* X(checker that must catch it, "what the scheduler does wrong"); behind two underscores, what tells two plants of one apart */
 #define MU_SIM_PLANT_TABLE(X)                                                                                          \
   X(single, "launches a task whose earlier run still lives")                                                           \
+  X(single__order, "kills a task before it launches it")                                                               \
   X(shared, "launches two tasks on one reservation")                                                                   \
   X(known, "never kills a task that its store has forgotten")                                                          \
   X(durable, "performs before the commit is durable")                                                                  \

@@ -69,6 +69,16 @@ static void add_quota(GString *yaml, MuRandom *beside, guint pods) {
     g_string_append_printf(yaml, "quota: {pods: %u, cpus: %u, memory: %u}\n", pods + more, pods * 6, pods * 1000);
 }
 
+/* A lost instance is replaced after a while, without an operator; of the version, from a source of its own. */
+static void add_policy(GString *yaml, guint64 seed, guint service, guint version) {
+  MuRandom random;
+  mu_random_seed(&random, seed * 7919 + service + (version + 1) * 141650939);
+  if (below(&random, 4) == 0)
+    g_string_append_printf(
+        yaml, "replacement-failure-policy: {permanent-failure-timeout-secs: %u, min-replace-delay-secs: %u}\n",
+        5 + below(&random, 60), below(&random, 60));
+}
+
 static void add_plans(GString *yaml, MuRandom *changing, guint pods) {
   static const char *const STRATEGIES[] = {"serial", "parallel", "serial-canary", "parallel-canary", "random"};
   if (below(changing, 2) == 0)
@@ -122,6 +132,7 @@ char *mu_sim_random_spec(guint64 seed, guint service, guint version) {
   }
   add_plans(yaml, &changing, pods);
   add_quota(yaml, &beside, instances);
+  add_policy(yaml, seed, service, version);
   if (mu_sim_random_need(seed, service) >= 0)
     g_string_append_printf(yaml, "depends-on: [{service: svc-%d}]\n", mu_sim_random_need(seed, service));
   return g_string_free(yaml, FALSE);
