@@ -323,7 +323,8 @@ void mu_client_match(MuMultiServiceEventClient *client) {
   if (client->group_order->len > 0) {
     route_new(client);
     mu_client_place(client);
-    accept_used(client); /* a kill of what was just launched, which may follow from that, must not come before its launch */
+    accept_used(
+        client); /* a kill of what was just launched, which may follow from that, must not come before its launch */
     mu_client_settle_dirty(client);
     decline_rest(client);
   }
