@@ -14,7 +14,7 @@ G_BEGIN_DECLS
 #define MU_SPEC_MAX_SERVICE_NAME 200
 #define MU_SPEC_MAX_POD_TYPES 10000
 #define MU_SPEC_MAX_POD_COUNT 10000
-#define MU_SPEC_MAX_INSTANCES 200000 /* of all pod types together */
+#define MU_SPEC_MAX_INSTANCES 100000 /* of all pod types together */
 #define MU_SPEC_MAX_TASKS_PER_POD 64
 #define MU_SPEC_MAX_DEPENDENCIES 64
 #define MU_SPEC_MAX_PRIORITY 10

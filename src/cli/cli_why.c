@@ -122,8 +122,9 @@ static void append_turns(const Page *page, const json_t *steps, gint64 left_out)
   if (n == 0)
     return;
   g_autofree char *text =
-      g_strdup_printf("%" G_GINT64_FORMAT " more step%s for %s: %s%s", n, n == 1 ? " waits" : "s wait",
-                      n == 1 ? "its turn" : "their turn", names->str, n > MAX_TURNS ? ", and so on" : "");
+      g_strdup_printf("%" G_GINT64_FORMAT " more step%s for %s%s%s%s", n, n == 1 ? " waits" : "s wait",
+                      n == 1 ? "its turn" : "their turn", names->len == 0 ? "" : ": ", names->str,
+                      names->len > 0 && n > MAX_TURNS ? ", and so on" : "");
   g_autofree char *clean = mu_cli_clean(&page->style, text);
   mu_cli_append_wrapped(page->out, clean, 0, page_width(page));
 }

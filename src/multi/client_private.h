@@ -34,6 +34,9 @@ struct MuServiceStore {
 /* Steps of one service that are tried in one drain; the others are in the next, which follows at once. */
 #define MU_STEPS_PER_DRAIN 1000
 
+/* Windows of steps of one service (MuClientSettings.waiting_at_once) that are tried with the same offers. */
+#define MU_WINDOWS_PER_ROUND 16
+
 /* Launches, and looks at an offer for a step, of one drain: about a millisecond of work, for which whoever reads waits. */
 #define MU_LAUNCHES_PER_DRAIN 24
 #define MU_EVALUATIONS_PER_DRAIN 1024

@@ -20,6 +20,7 @@ const MuClientSettings mu_client_settings_default = {
     .reconcile_ms = 3600000,
     .settles_per_drain = 64,
     .asked_per_drain = 1024,
+    .waiting_at_once = 1000,
     .max_stored_bytes = 256u * 1024 * 1024,
     .knows_roles = TRUE,
 };
@@ -142,6 +143,7 @@ void mu_client_configure(MuMultiServiceEventClient *client, const MuClientSettin
   if (client->max_stored_bytes > 0)
     client->settings.max_stored_bytes = client->max_stored_bytes;
   effects->max_stored_bytes = client->settings.max_stored_bytes;
+  effects->waiting_at_once = settings->waiting_at_once;
   effects->api_host = client->api_host;
   effects->api_port = settings->api_port;
   mu_roles_configure(client);

@@ -54,6 +54,7 @@ typedef struct {
   guint
       settles_per_drain; /* of the services that have to be looked at together, at a start for one, those of one drain */
   guint asked_per_drain;  /* tasks that a reconciliation asks about; a service without any counts as one */
+  guint waiting_at_once;  /* steps of a service that would begin an instance and are tried with offers together */
   gsize max_stored_bytes; /* that a service has in the store: see stored.h */
   const char *api_host;   /* SCHEDULER_API_HOSTNAME and _PORT in the tasks; NULL: not set */
   guint16 api_port;

@@ -108,6 +108,19 @@ static Placed place_next(MuMultiServiceEventClient *client, const Drain *drain, 
   return FOUND_NO_PLACE;
 }
 
+/* Others of its steps are tried with what is held, but not all that there may be: the rest waits for other offers. */
+static gboolean try_others(MuMultiServiceEventClient *client, MuService *service) {
+  if (service->window_len == service->fresh)
+    return FALSE; /* there are none */
+  if (service->windows_round != client->offer_round)
+    service->windows = 0;
+  service->windows_round = client->offer_round;
+  gboolean more = mu_service_turn_window(service) && ++service->windows < MU_WINDOWS_PER_ROUND;
+  mu_client_mark_dirty(client, service);
+  client->carry_on |= more;
+  return more;
+}
+
 /* All that the drain has to give it while it is first in the order: until another one is, or it has no more use for offers.
  * Of what is offered nothing becomes more until other offers come: one that found no place for any step has no use for it. */
 static void end_of_service(MuMultiServiceEventClient *client, Progress *progress) {
@@ -117,7 +130,7 @@ static void end_of_service(MuMultiServiceEventClient *client, Progress *progress
   client->carry_on |= !all;
   if (all)
     service->tried = 0;
-  if (all && progress->launched == 0)
+  if (all && progress->launched == 0 && !try_others(client, service))
     service->fruitless_round = client->offer_round;
   mu_service_drop_launched(service);
   if (progress->launched > 0)

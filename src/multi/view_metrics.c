@@ -29,7 +29,7 @@ static void add_service(Totals *totals, const MuMultiServiceEventClient *client,
     totals->services[service->record->state]++;
   if (service->deploy != NULL)
     totals->plans[service->deploy->status]++;
-  totals->waiting += service->wanting->len;
+  totals->waiting += service->waiting;
   totals->stored_bytes += service->stored_bytes;
   totals->full += mu_stored_is_full(service, &client->effects);
   for (guint i = 0; i < G_N_ELEMENTS(service->task_states); i++)

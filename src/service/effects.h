@@ -48,6 +48,7 @@ typedef struct {
   const char *api_host;
   guint16 api_port;
   guint64 last_run;       /* of a custom step */
+  guint waiting_at_once;  /* steps of a service that would begin an instance and are tried with offers together */
   gsize max_stored_bytes; /* of each service: see stored.h */
   /* brought about */
   MuBatch *batch;

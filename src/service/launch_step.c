@@ -219,6 +219,13 @@ void mu_service_launch(MuService *service, MuStep *step, const MuRequirement *re
   mu_pod_mark_dirty(pod);
 }
 
+gboolean mu_service_turn_window(MuService *service) {
+  guint next = service->window_from + service->window_len;
+  gboolean more = next < service->fresh;
+  service->window_from = more ? next : 0;
+  return more;
+}
+
 void mu_service_drop_launched(MuService *service) {
   guint kept = 0;
   for (guint i = 0; i < service->wanting->len; i++) {

@@ -216,6 +216,7 @@ static void clear_plans(MuService *service, MuEffects *effects) {
     mu_pod_mark_dirty(pod);
   }
   mu_items_cut(service->wanting, 0);
+  service->window_from = 0;
   mu_items_cut(service->held_back, 0);
   mu_items_cut(service->claimed, 0);
   mu_items_clear(service->plans, (GDestroyNotify)mu_plan_free);

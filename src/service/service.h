@@ -113,7 +113,12 @@ struct MuService {
   GHashTable *files;     /* name to GBytes: what clients keep with the service */
   gboolean quiet;        /* statuses are found without telling those who watch: at a start */
   MuItems dirty_pods[1]; /* of MuPod* */
-  MuItems wanting[1];    /* of MuStep*: they wait for an offer; found by settle */
+  MuItems wanting
+      [1]; /* of MuStep*: they wait for an offer; found by settle: of those that would begin an instance a window only */
+  guint waiting;     /* how many do, those outside of the window counted */
+  guint fresh;       /* … of them would begin an instance */
+  guint window_from; /* so many of these are before the window */
+  guint window_len;  /* … and so many in it */
   MuItems held_back
       [1];     /* of MuPod*: a step of theirs would wait for an offer, but `unmet` holds it back; found by settle */
   char *unmet; /* what the rollout waits for in other services, in words; NULL: nothing */
@@ -147,6 +152,8 @@ struct MuService {
   guint64 arrival;
   guint priority;
   guint tried;             /* of `wanting`: found no place in the offers that are held */
+  guint64 windows_round;   /* the offers up to this one were held when it was last tried by windows … */
+  guint windows;           /* … and by so many */
   guint64 fruitless_round; /* none of its steps found a place in the offers up to this one; 0: it was not tried */
   gboolean wants_more;     /* a step began to wait, or a pod to release: declined offers are asked for again */
 };
@@ -257,6 +264,8 @@ void mu_service_launch(MuService *service, MuStep *step, const MuRequirement *re
                        MuItems *operations, MuEffects *effects);
 /* The pod found no place just now: keeps the reasons over a restart of the scheduler, now and then. */
 void mu_why_keep(MuPod *pod, MuEffects *effects);
+/* None in the window found a place: the next settle takes those after it. FALSE: there are none, and it begins with the first again. */
+gboolean mu_service_turn_window(MuService *service);
 /* Takes the steps that were launched out of `wanting`. */
 void mu_service_drop_launched(MuService *service);
 /* Where evaluations of the step put their reasons. */

@@ -248,6 +248,19 @@ static gboolean end_old_tasks(MuPod *pod, const MuStep *step, MuEffects *effects
   return alive;
 }
 
+/* What an instance that is there needs is always looked for. Of those that are to be begun there may be a hundred thousand: a window
+ * of them is tried at a time, so that each look at the service is a short one. */
+static gboolean is_in_window(MuService *service, const MuPod *pod, const MuEffects *effects) {
+  service->waiting++;
+  if (pod->record != NULL)
+    return TRUE;
+  guint nth = service->fresh++;
+  if (nth < service->window_from || service->window_len >= effects->waiting_at_once)
+    return FALSE;
+  service->window_len++;
+  return TRUE;
+}
+
 static gboolean work_on(MuStep *step, gpointer user) {
   Work *work = user;
   MuPod *pod = step->asset;
@@ -267,7 +280,8 @@ static gboolean work_on(MuStep *step, gpointer user) {
       mu_rolling_end_tasks(pod, step->tasks, work->effects);
     else if (mu_step_is_held_back(work->service, step) && !mu_pod_is_leaving(pod))
       wait_for_dependency(work->service, pod, work->effects);
-    else if (step->tasks != 0 && !mu_pod_is_leaving(pod) && !end_old_tasks(pod, step, work->effects))
+    else if (step->tasks != 0 && !mu_pod_is_leaving(pod) && is_in_window(work->service, pod, work->effects) &&
+             !end_old_tasks(pod, step, work->effects))
       wait_for_offer(work->service, pod, step, work->effects);
     break;
   case MU_STATUS_PREPARED:
@@ -309,19 +323,28 @@ static void forget_reasons(MuService *service, MuEffects *effects) {
       mu_why_forget(service->explained->pdata[i - 1], effects);
 }
 
-static void find_work(MuService *service, MuEffects *effects) {
+static void find_candidates(MuService *service, MuEffects *effects) {
   Work work = {service, effects};
+  release_claims(service);
+  mu_items_cut(service->wanting, 0);
+  mu_items_cut(service->held_back, 0);
+  mu_items_cut(service->delayed, 0);
+  service->waiting = service->fresh = service->window_len = 0;
+  for (guint i = 0; i < service->plans->len; i++)
+    mu_plan_candidates(service->plans->pdata[i], work_on, &work);
+}
+
+static void find_work(MuService *service, MuEffects *effects) {
   MuItems waited[1] = {0};
   for (guint i = 0; i < service->wanting->len; i++)
     mu_items_add(waited, ((MuStep *)service->wanting->pdata[i])->asset);
   for (guint i = 0; i < service->held_back->len; i++)
     mu_items_add(waited, service->held_back->pdata[i]);
-  release_claims(service);
-  mu_items_cut(service->wanting, 0);
-  mu_items_cut(service->held_back, 0);
-  mu_items_cut(service->delayed, 0);
-  for (guint i = 0; i < service->plans->len; i++)
-    mu_plan_candidates(service->plans->pdata[i], work_on, &work);
+  find_candidates(service, effects);
+  if (service->fresh > 0 && service->window_len == 0) { /* those after the window have gone since */
+    service->window_from = 0;
+    find_candidates(service, effects);
+  }
   mu_custom_refresh(service, effects);
   forget_outcomes(waited);
   mu_items_clear(waited, NULL);

@@ -60,7 +60,13 @@ static void ask_offer(const Work *w) {
   }
   g_autofree char *summary = outcome == NULL ? NULL : mu_outcome_summary(outcome);
   w->why->kind = offer_kind(stage);
-  w->why->reason = summary != NULL ? g_steal_pointer(&summary) : g_strdup("no offer came yet");
+  if (summary != NULL)
+    w->why->reason = g_steal_pointer(&summary);
+  else if (w->service->waiting > w->service->wanting->len)
+    w->why->reason =
+        g_strdup_printf("others of the %u steps that wait are tried with offers before it", w->service->waiting);
+  else
+    w->why->reason = g_strdup("no offer came yet");
   w->why->clears = g_strdup(stage < 0 ? "an offer of an agent" : mu_stage_clears((MuStage)stage));
   w->why->command = offer_command(w, stage);
   w->why->since_ms = w->pod->waiting_since_ms;

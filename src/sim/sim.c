@@ -260,6 +260,7 @@ static void start_scheduler(MuSim *sim) {
   if (sim->seed % 4 == 0) { /* what is done in parts is done in small ones */
     settings.settles_per_drain = 1 + (guint)(sim->seed / 4 % 3);
     settings.asked_per_drain = 1 + (guint)(sim->seed / 12 % 5);
+    settings.waiting_at_once = 1 + (guint)(sim->seed / 60 % 3);
   }
   mu_client_configure(sim->client, &settings, sim->seed + sim->life);
   sim->pipeline = mu_pipeline_new(&OPS, sim);

@@ -369,7 +369,9 @@ static Faults draw(MuRandom *random, guint commits) {
 
 /* The second death often meets a scheduler that has not yet recovered from the first. */
 static void test_two_deaths(void) {
-  guint commits[] = {live(WHOLE, WITH_REMOVAL, &NONE), live(WHOLE, WITH_UNINSTALL, &NONE)};
+  const Faults none = {
+      .seed = 1}; /* what is done in parts is done in small ones with others: then there are more commits */
+  guint commits[] = {live(WHOLE, WITH_REMOVAL, &none), live(WHOLE, WITH_UNINSTALL, &none)};
   for (guint64 seed = 1; seed <= 1000; seed++) {
     MuRandom random;
     mu_random_seed(&random, seed);

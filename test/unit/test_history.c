@@ -14,6 +14,7 @@ static void set_up(Fixture *f, gconstpointer data) {
   f->service = mu_service_new("svc");
   f->effects.batch = mu_batch_new();
   f->effects.max_stored_bytes = G_MAXSIZE;
+  f->effects.waiting_at_once = G_MAXUINT;
 }
 
 static void tear_down(Fixture *f, gconstpointer data) {

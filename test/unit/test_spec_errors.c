@@ -142,11 +142,11 @@ static void test_many_pods(void) {
 
 static void test_many_instances(void) {
   GString *text = g_string_new("name: a\npods:\n");
-  for (guint i = 0; i < 21; i++)
+  for (guint i = 0; i < 11; i++)
     g_string_append_printf(text, "  p%u: {count: %u, tasks: {t: {goal: ONCE, cmd: x, cpus: 1, memory: 1}}}\n", i,
-                           i < 20 ? 10000 : 1);
+                           i < 10 ? 10000 : 1);
   check_too_large(text,
-                  "svc.yml:23:16: the pods have more than 200000 instances together (MU_SPEC_MAX_INSTANCES); make "
+                  "svc.yml:13:16: the pods have more than 100000 instances together (MU_SPEC_MAX_INSTANCES); make "
                   "several services of them");
 }
 
