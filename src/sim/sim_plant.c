@@ -1,6 +1,7 @@
 #include "sim_plant.h"
 
 #include "client_private.h"
+#include "stored.h"
 
 #include <string.h>
 
@@ -55,7 +56,9 @@ static void forget_entry(const MuService *service, MuOutput *output) {
   if (pod == NULL)
     return;
   mu_ledger_entry_free(mu_items_steal_index(pod->record->entries, 0));
-  mu_batch_take(output->batch, MU_RECORD_POD, service->name, pod->name, mu_pod_record_encode(pod->record));
+  MuEffects effects = {.batch = output->batch};
+  mu_stored_take(pod->service, MU_RECORD_POD, pod->name, mu_pod_record_encode(pod->record), &pod->record_bytes,
+                 &effects);
 }
 
 static gboolean is_stored(const MuService *service, const MuOutput *output) {
