@@ -43,6 +43,9 @@ typedef enum {
   STATUS_US,
   OFFER_US,
   READ_US,
+  STATUS_COLD_US,
+  OFFER_COLD_US,
+  READ_COLD_US,
   LIST_US,
   IDLE_MS,
   SERVICE_KB,
@@ -64,6 +67,9 @@ static Row rows[ROWS] = {
     [STATUS_US] = {"status_us", "a status, all idle", "us", TRUE, {0}},
     [OFFER_US] = {"offer_us", "an offer, all idle", "us", TRUE, {0}},
     [READ_US] = {"read_us", "a read of one service (status of its pods)", "us", TRUE, {0}},
+    [STATUS_COLD_US] = {"status_cold_us", "a status, when other programs had the caches", "us", TRUE, {0}},
+    [OFFER_COLD_US] = {"offer_cold_us", "an offer, likewise", "us", TRUE, {0}},
+    [READ_COLD_US] = {"read_cold_us", "a read of one service, likewise", "us", TRUE, {0}},
     [LIST_US] = {"list_us", "the list of services, for each in it", "us", TRUE, {0}},
     [IDLE_MS] = {"idle_minute_ms", "processor time of an idle minute", "ms", FALSE, {0}},
     [SERVICE_KB] = {"service_kb", "memory of an idle service (one task, done)", "KB", TRUE, {0}},
@@ -196,10 +202,10 @@ static int compare_times(gconstpointer a, gconstpointer b) {
   return (x > y) - (x < y);
 }
 
-static double percentile_ms(GArray *times_us, double part) {
-  g_array_sort(times_us, compare_times);
-  guint index = (guint)((double)(times_us->len - 1) * part);
-  return times_us->len == 0 ? 0 : (double)g_array_index(times_us, gint64, index) / 1000;
+static double percentile(GArray *times, double part) {
+  g_array_sort(times, compare_times);
+  guint index = (guint)((double)(times->len - 1) * part);
+  return times->len == 0 ? 0 : (double)g_array_index(times, gint64, index);
 }
 
 /* A read comes at any moment, and is answered when the turn under way is over. */
@@ -210,17 +216,20 @@ static double wait_ms(const GArray *turns_us, double read_us, double part) {
       gint64 wait_us = left + (gint64)read_us;
       g_array_append_val(waits, wait_us);
     }
-  return percentile_ms(waits, part);
+  return percentile(waits, part) / 1000;
+}
+
+static void read_service(World *world, guint n) {
+  g_autofree char *name = g_strdup_printf("svc-%u", n);
+  g_autoptr(json_t) view = mu_view_pod_status(world_client(world), name, NULL, NULL);
+  g_assert_nonnull(view);
 }
 
 G_NO_INLINE static double read_once_us(World *world, guint services) {
   gint64 begin_us = world_processor_us(FALSE);
   const guint RUNS = 2000;
-  for (guint i = 0; i < RUNS; i++) {
-    g_autofree char *name = g_strdup_printf("svc-%u", (i * 7919) % services);
-    g_autoptr(json_t) view = mu_view_pod_status(world_client(world), name, NULL, NULL);
-    g_assert_nonnull(view);
-  }
+  for (guint i = 0; i < RUNS; i++)
+    read_service(world, (i * 7919) % services);
   return busy_us_since(begin_us) / RUNS;
 }
 
@@ -303,7 +312,7 @@ static void measure_fairness(guint services, guint column) {
       note_complete(world, &finish);
     while (!work && left->len > 0);
   }
-  rows[SPREAD].values[column] = percentile_ms(done_us, 1.0) / MAX(percentile_ms(done_us, 0.5), 1e-9);
+  rows[SPREAD].values[column] = percentile(done_us, 1.0) / MAX(percentile(done_us, 0.5), 1e-9);
   world_free(world);
 }
 
@@ -373,6 +382,47 @@ static double measure_idle_ms(World *world) {
   return busy_us_since(begin_us) / 1e3;
 }
 
+/* ---- cold ------------------------------------------------------------------------------------------------------------- */
+
+/* An event comes to a scheduler at rest when other programs had the processor's caches since the one before, however few services
+ * there are: this one has them all. */
+#define OTHER_BYTES ((gsize)96 * 1024 * 1024)
+#define COLD_RUNS 60
+
+static void take_caches(void) {
+  static volatile char *other;
+  if (other == NULL)
+    other = g_malloc(OTHER_BYTES);
+  for (gsize at = 0; at < OTHER_BYTES; at += 64)
+    other[at]++;
+}
+
+static double cold_event_us(World *world, MuEngineEvent *(*make)(const World *world, guint i)) {
+  g_autoptr(GArray) took_ns = g_array_new(FALSE, FALSE, sizeof(gint64));
+  for (guint i = 0; i < COLD_RUNS; i++) {
+    MuEngineEvent *event = make(world, i);
+    take_caches();
+    gint64 begin_ns = world_processor_ns();
+    world_event(world, event);
+    world_turn(world);
+    gint64 ns = world_processor_ns() - begin_ns;
+    g_array_append_val(took_ns, ns);
+  }
+  return percentile(took_ns, 0.5) / 1000;
+}
+
+static double cold_read_us(World *world, guint services) {
+  g_autoptr(GArray) took_ns = g_array_new(FALSE, FALSE, sizeof(gint64));
+  for (guint i = 0; i < COLD_RUNS; i++) {
+    take_caches();
+    gint64 begin_ns = world_processor_ns();
+    read_service(world, (i * 7919) % services);
+    gint64 ns = world_processor_ns() - begin_ns;
+    g_array_append_val(took_ns, ns);
+  }
+  return percentile(took_ns, 0.5) / 1000;
+}
+
 /* Services that are done and rest. */
 static void measure_memory(guint services, guint column) {
   guint agents = MAX(services / 10, 1);
@@ -397,6 +447,9 @@ static void measure_size(guint column) {
   rows[STATUS_US].values[column] = measure_event_us(world, make_status);
   rows[OFFER_US].values[column] = measure_event_us(world, make_extra_offer);
   rows[READ_US].values[column] = read_once_us(world, services);
+  rows[STATUS_COLD_US].values[column] = cold_event_us(world, make_status);
+  rows[OFFER_COLD_US].values[column] = cold_event_us(world, make_extra_offer);
+  rows[READ_COLD_US].values[column] = cold_read_us(world, services);
   rows[LIST_US].values[column] = measure_list_us(world, services);
   world_free(world);
   measure_fairness(services, column);

@@ -46,6 +46,12 @@ gint64 world_processor_us(gboolean of_all_threads) {
   return now.tv_sec * G_USEC_PER_SEC + now.tv_nsec / 1000;
 }
 
+gint64 world_processor_ns(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return now.tv_sec * G_GINT64_CONSTANT(1000000000) + now.tv_nsec;
+}
+
 /* ---- the engine ------------------------------------------------------------------------------------------------------- */
 
 static MuOffer *make_offer(World *world, Agent *agent) {

@@ -22,6 +22,7 @@ MuMultiServiceEventClient *world_client(World *world);
 gint64 world_now_ms(void);
 /* Processor time of this thread, or of the process; other programs on the machine do not disturb it. */
 gint64 world_processor_us(gboolean of_all_threads);
+gint64 world_processor_ns(void); /* of this thread */
 
 /* Queued: they go to the core before the events that wait. */
 void world_command(World *world, MuCommand *take_command);
