@@ -159,6 +159,8 @@ static void wake_pods(const MuService *service, const MuPhase *phase) {
 void mu_custom_refresh(MuService *service, MuEffects *effects) {
   GHashTableIter iter;
   gpointer value = NULL;
+  if (g_hash_table_size(service->custom) == 0)
+    return;
   g_hash_table_iter_init(&iter, service->custom);
   while (g_hash_table_iter_next(&iter, NULL, &value)) {
     MuStep *step = ((const MuCustomWork *)value)->step;

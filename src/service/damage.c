@@ -35,6 +35,8 @@ static void erase_pods(MuService *service, MuEffects *effects) {
 static void erase_early(MuService *service, MuEffects *effects) {
   GHashTableIter iter;
   gpointer name = NULL;
+  if (service->early_statuses == NULL)
+    return;
   g_hash_table_iter_init(&iter, service->early_statuses);
   while (g_hash_table_iter_next(&iter, &name, NULL)) {
     mu_batch_delete(effects->batch, MU_RECORD_STATUS, service->name, name);

@@ -116,11 +116,18 @@ static gboolean load_task(MuService *service, const MuStoredRecord *stored, GErr
     return FALSE;
   MuTask *task = mu_pod_add_task(loaded_pod(service, record->pod_type, record->pod_index), record);
   mu_stored_note(service, record->name, stored->length, &task->record_bytes);
-  if (g_hash_table_size(service->early_statuses) > 0 &&
+  if (service->early_statuses != NULL &&
       g_hash_table_steal_extended(service->early_statuses, record->name, &name, &status))
     take_early_status(task, status);
   g_free(name);
   return TRUE;
+}
+
+static void keep_early_status(MuService *service, const char *task_name, MuTaskStatus *take_status) {
+  if (service->early_statuses == NULL)
+    service->early_statuses =
+        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)mu_task_status_free);
+  g_hash_table_insert(service->early_statuses, g_strdup(task_name), take_status);
 }
 
 static gboolean load_status(MuService *service, const MuStoredRecord *stored, GError **error) {
@@ -130,7 +137,7 @@ static gboolean load_status(MuService *service, const MuStoredRecord *stored, GE
     return FALSE;
   MuTask *task = g_hash_table_lookup(service->tasks, stored->key);
   if (task == NULL) {
-    g_hash_table_insert(service->early_statuses, g_strdup(stored->key), status);
+    keep_early_status(service, stored->key, status);
     return TRUE;
   }
   mu_task_take_status(task, status);

@@ -54,13 +54,11 @@ MuService *mu_service_new(const char *name) {
   service->name = g_strdup(name);
   service->sanitized = mu_name_sanitize(name);
   service->record = mu_service_record_new();
-  service->fingerprints = g_hash_table_new_full(NULL, NULL, NULL, g_free);
   service->pods = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)pod_free);
   service->tasks = g_hash_table_new(g_str_hash, g_str_equal);
   service->marks = mu_marks_new();
   service->custom = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)mu_custom_work_free);
   service->files = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_bytes_unref);
-  service->early_statuses = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)mu_task_status_free);
   service->pod_records = g_ptr_array_new();
   service->next_ms = G_MAXINT64;
   service->shown_status = MU_STATUS_COUNT;
@@ -75,14 +73,14 @@ void mu_service_free(MuService *service) {
   g_clear_pointer(&service->reservations, g_hash_table_unref);
   g_hash_table_unref(service->pods);
   mu_items_clear(service->configs, config_free);
-  g_hash_table_unref(service->fingerprints);
+  g_clear_pointer(&service->fingerprints, g_hash_table_unref);
   g_clear_pointer(&service->stored_configs, g_hash_table_unref);
   g_hash_table_unref(service->custom);
   mu_items_clear(service->overrides, free_override);
   g_hash_table_unref(service->marks);
   g_clear_pointer(&service->history, g_ptr_array_unref);
   g_hash_table_unref(service->files);
-  g_hash_table_unref(service->early_statuses);
+  g_clear_pointer(&service->early_statuses, g_hash_table_unref);
   g_ptr_array_unref(service->pod_records);
   mu_items_clear(service->dirty_pods, NULL);
   mu_items_clear(service->wanting, NULL);
@@ -387,7 +385,13 @@ void mu_service_erase_pod(MuService *service, MuPod *pod, MuEffects *effects) {
 
 /* ---- configurations ------------------------------------------------------------------------------------------------ */
 
+static void forget_fingerprints(MuService *service) {
+  g_clear_pointer(&service->fingerprints, g_hash_table_unref);
+}
+
 const char *mu_service_fingerprint(MuService *service, const MuPodSpec *pod, const MuTaskSpec *task) {
+  if (service->fingerprints == NULL)
+    service->fingerprints = g_hash_table_new_full(NULL, NULL, NULL, g_free);
   char *fingerprint = g_hash_table_lookup(service->fingerprints, task);
   if (fingerprint == NULL) {
     fingerprint = mu_task_spec_fingerprint(pod, task);
@@ -433,7 +437,7 @@ void mu_service_prune_configs(MuService *service, MuEffects *effects) {
     if (g_hash_table_contains(used, id) || mu_service_history_has(service, id))
       continue;
     mu_stored_delete(service, MU_RECORD_CONFIG, id, &config->bytes, effects);
-    g_hash_table_remove_all(service->fingerprints); /* their keys are of it, perhaps */
+    forget_fingerprints(service); /* their keys are of it, perhaps */
     config_free(mu_items_steal_index_fast(service->configs, i - 1));
   }
   mu_service_find_target(service);
@@ -463,7 +467,7 @@ gsize mu_service_bytes_with(const MuService *service, const MuServiceScheduler *
 
 void mu_service_erase_configs(MuService *service, MuEffects *effects) {
   mu_service_erase_history(service, effects);
-  g_hash_table_remove_all(service->fingerprints);
+  forget_fingerprints(service);
   for (guint i = 0; i < service->configs->len; i++) {
     MuConfig *config = service->configs->pdata[i];
     mu_stored_delete(service, MU_RECORD_CONFIG, config->id, &config->bytes, effects);

@@ -92,17 +92,19 @@ struct MuService {
       *unreadable; /* of MuRecordOp*, owned: its records that cannot be read; NULL: none. Then nothing is done to it */
   MuItems configs[1];          /* of MuConfig*, owned: one or two, mostly */
   const MuServiceSpec *target; /* of the configuration that is the record's target; NULL: it has none */
-  GHashTable *fingerprints;    /* MuTaskSpec of one of them to its fingerprint: what was found for an earlier launch */
-  GHashTable *stored_configs;  /* while loading: id to MuStoredConfig, owned; NULL: none */
-  GHashTable *pods;            /* name to MuPod, owned */
-  GHashTable *tasks;           /* name to MuTask */
+  GHashTable *
+      fingerprints; /* MuTaskSpec of one of them to its fingerprint: what was found for an earlier launch; NULL: nothing was */
+  GHashTable *stored_configs;             /* while loading: id to MuStoredConfig, owned; NULL: none */
+  GHashTable *pods;                       /* name to MuPod, owned */
+  GHashTable *tasks;                      /* name to MuTask */
   guint task_states[MU_TASK_UNKNOWN + 1]; /* how many of them are in each; STAGING: no status came yet */
   GHashTable *reservations;               /* resource id (of the entry) to MuPod; NULL: nobody has asked yet */
   MuPod *last_loaded;                     /* … the pod of the last record; NULL: none yet */
-  GHashTable *early_statuses; /* while loading: task name to MuTaskStatus, owned, of tasks that were not loaded yet */
-  MuQuota held;               /* by all pods together */
-  GPtrArray *pod_records;     /* of MuPodRecord*: for placement; borrowed from the pods */
-  MuItems plans[1];           /* of MuPlan*, owned: deploy first, then recovery, decommission, the custom ones */
+  GHashTable *
+      early_statuses; /* while loading: task name to MuTaskStatus, owned, of tasks that were not loaded yet; NULL: none came */
+  MuQuota held;           /* by all pods together */
+  GPtrArray *pod_records; /* of MuPodRecord*: for placement; borrowed from the pods */
+  MuItems plans[1];       /* of MuPlan*, owned: deploy first, then recovery, decommission, the custom ones */
   MuPlan *deploy, *recovery;
   MuPlan *decommission;  /* NULL: nothing to decommission */
   MuPlan *rolling;       /* of the last rolling restart; NULL: there was none */
