@@ -323,8 +323,7 @@ void mu_client_match(MuMultiServiceEventClient *client) {
   if (client->group_order->len > 0) {
     route_new(client);
     mu_client_place(client);
-    accept_used(
-        client); /* a kill of what was just launched, which may follow from that, must not come before its launch */
+    accept_used(client); /* before kills of what was just launched, which may follow from that */
     mu_client_settle_dirty(client);
     decline_rest(client);
   }

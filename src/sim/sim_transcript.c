@@ -77,10 +77,18 @@ static const char *word_of(MuCommandKind kind) {
   }
 }
 
+/* " task r0 task r1": of a pause, which need not be of the whole pod. */
+static char *tasks_of(const MuCommand *command) {
+  GString *text = g_string_new(NULL);
+  for (guint i = 0; command->tasks != NULL && command->tasks[i] != NULL; i++)
+    g_string_append_printf(text, " task %s", command->tasks[i]);
+  return g_string_free(text, FALSE);
+}
+
 void mu_sim_note_command(MuSim *sim, const MuCommand *command) {
   if (sim->transcript == NULL)
     return;
-  g_autofree char *path = path_of(command);
+  g_autofree char *path = path_of(command), *tasks = tasks_of(command);
   if (command->kind == MU_COMMAND_SERVICE_PUT)
     note_put(sim, command);
   else if (command->kind == MU_COMMAND_SERVICE_REMOVE || command->kind == MU_COMMAND_SERVICE_FORCE_REMOVE)
@@ -94,7 +102,7 @@ void mu_sim_note_command(MuSim *sim, const MuCommand *command) {
     mu_sim_note(sim, "send rollback %s%s%s", command->service, command->config == NULL ? "" : " to ",
                 command->config == NULL ? "" : command->config);
   else if (word_of(command->kind) != NULL)
-    mu_sim_note(sim, "send %s %s", word_of(command->kind), path);
+    mu_sim_note(sim, "send %s %s%s", word_of(command->kind), path, tasks);
   else
     mu_bug("a command that no line of a scenario stands for");
 }

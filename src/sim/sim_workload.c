@@ -116,7 +116,12 @@ static MuCommand *make_pod_command(Work *work, const MuService *service) {
   if (pods->len == 0)
     return NULL;
   MuCommand *command = mu_command_new(kind, service->name);
-  command->pod = g_strdup(((MuPod *)pods->pdata[below(work, pods->len)])->name);
+  const MuPod *pod = pods->pdata[below(work, pods->len)];
+  command->pod = g_strdup(pod->name);
+  if ((kind == MU_COMMAND_POD_PAUSE || kind == MU_COMMAND_POD_RESUME) && pod->tasks->len > 0 && below(work, 2) == 0) {
+    command->tasks = g_new0(char *, 2);
+    command->tasks[0] = g_strdup(((MuTask *)pod->tasks->pdata[below(work, pod->tasks->len)])->record->task);
+  }
   return command;
 }
 
