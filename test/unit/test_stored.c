@@ -66,7 +66,7 @@ static MuCommand *on_pod(MuCommandKind kind, const char *pod) {
 
 static void taken(const Fixture *f, MuCommand *take_command) {
   g_autoptr(GError) error = NULL;
-  g_autoptr(json_t) body = mu_sim_command(f->sim, take_command, &error);
+  json_decref(mu_sim_command(f->sim, take_command, &error));
   g_assert_no_error(error);
 }
 
