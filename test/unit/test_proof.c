@@ -94,6 +94,7 @@ static void test_ready_later(void) {
   mu_sim_check_every(sim, 1);
   mu_sim_script(sim, "server", &slow);
   g_autofree char *result = mu_sim_expect_put(sim, "svc", READY);
+  g_assert_cmpstr(result, ==, "created");
   mu_sim_run(sim, 1000);
   const MuPod *pod = pod_of(sim);
   g_assert_false(mu_pod_task(pod, "server")->record->reached);
@@ -113,6 +114,7 @@ static void test_launched_beside(void) {
   const MuSimScript slow = {.start_ms = 5000, .kill_ms = 5};
   mu_sim_script(sim, "side", &slow);
   g_autofree char *result = mu_sim_expect_put(sim, "svc", two);
+  g_assert_cmpstr(result, ==, "changed");
   mu_sim_run(sim, 1000);
   g_assert_cmpuint(stored_state(sim, "server-resource-set"), ==, MU_LEDGER_HELD); /* with the launch */
   g_assert_cmpuint(state_in(pod_of(sim)->record, "side-resource-set"), ==, MU_LEDGER_PLANNED);
