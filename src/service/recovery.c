@@ -97,6 +97,15 @@ static gboolean is_active(const MuPod *pod) {
   return pod->recovery != NULL && pod->recovery->status != MU_STATUS_COMPLETE;
 }
 
+/* It brought back tasks of a configuration that none of them has any more: it is over, whatever its step shows while the instance is
+ * on its way out. */
+static gboolean is_of_before(const MuPod *pod) {
+  for (guint i = 0; i < pod->tasks->len; i++)
+    if (g_strcmp0(((const MuTask *)pod->tasks->pdata[i])->record->config, pod->recovery_config) == 0)
+      return FALSE;
+  return TRUE;
+}
+
 static void take_config(MuPod *pod, const char *config) {
   char *copy = g_strdup(config);
   g_free(pod->recovery_config);
@@ -121,7 +130,8 @@ void mu_recovery_refresh(MuPod *pod, MuEffects *effects) {
   const char *config = failed_config(pod);
   if (config == NULL)
     return;
-  if (!is_active(pod) || pod->recovery_config == NULL)
+  gboolean goes_on = is_active(pod) && !is_of_before(pod);
+  if (!goes_on)
     take_config(pod, config);
   const MuPodSpec *spec = mu_step_pod_spec(pod, TRUE);
   if (spec == NULL)
@@ -129,7 +139,7 @@ void mu_recovery_refresh(MuPod *pod, MuEffects *effects) {
   guint64 tasks = find_tasks(pod, spec);
   if (mu_override_takes(pod, spec, tasks, effects))
     return;
-  const MuStep *step = is_active(pod) ? pod->recovery->steps->pdata[0] : NULL;
+  const MuStep *step = goes_on ? pod->recovery->steps->pdata[0] : NULL;
   if (step == NULL || (tasks & ~step->tasks) != 0)
     begin(pod, spec, tasks | (step == NULL ? 0 : step->tasks));
   end_live_tasks(pod, spec, tasks, effects);

@@ -157,6 +157,27 @@ static void test_status_proves_its_own(void) {
   g_assert_cmpuint(mu_sim_running(sim), ==, 2);
 }
 
+/* A recovery that was over, of a configuration that no task had any more, went on when its instance was replaced later: what had failed
+ * in the present configuration was none of its own, until the scheduler started again. */
+static void test_recovery_of_before(void) {
+  static const char POLICY[] =
+      "replacement-failure-policy: {permanent-failure-timeout-secs: 10, min-replace-delay-secs: 0}\n";
+  g_autoptr(MuSim) sim = deployed();
+  g_autofree char *changed = g_strdup_printf(YAML, 1001), *yaml = g_strconcat(changed, POLICY, NULL);
+  g_autofree char *result = mu_sim_expect_put(sim, "svc", yaml);
+  g_assert_cmpstr(result, ==, "changed");
+  mu_sim_expect_plan(sim, "svc", "deploy", "COMPLETE", 60000);
+  g_autofree char *agent = g_strdup(find_pod(sim, "node-0")->record->agent_id);
+  mu_sim_lose_agent(sim, agent, FALSE);
+  mu_sim_run(sim, 12000);
+  g_assert_cmpint(find_pod(sim, "node-0")->record->fate, ==, MU_POD_REPLACE);
+  mu_sim_end_task(sim, "node-0-server", MU_TASK_KILLED);
+  mu_sim_return_agent(sim, agent);
+  mu_sim_run(sim, 60000);
+  g_assert_cmpstr(mu_sim_violation(sim), ==, NULL);
+  g_assert_cmpuint(mu_sim_running(sim), ==, 4);
+}
+
 int main(int argc, char **argv) {
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/sim_regressions/interrupted_recovery", test_interrupted_recovery);
@@ -165,5 +186,6 @@ int main(int argc, char **argv) {
   g_test_add_func("/sim_regressions/late_status", test_late_status);
   g_test_add_func("/sim_regressions/replace_from_lost_agent", test_replace_from_lost_agent);
   g_test_add_func("/sim_regressions/status_proves_its_own", test_status_proves_its_own);
+  g_test_add_func("/sim_regressions/recovery_of_before", test_recovery_of_before);
   return g_test_run();
 }
