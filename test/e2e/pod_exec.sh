@@ -40,7 +40,7 @@ check "much goes in and comes out" cmp big <(in_main -i -- cat <big)
 same "a command that reads nothing ends all the same" enough "$(in_main -i -- echo enough <big)"
 
 # ---- what ends it
-alive() { pgrep -f "sleep $1" >/dev/null; }
+alive() { pgrep -fx "sleep $1" >/dev/null; } # the command, not the client that asks for it
 gone() { ! alive "$1"; }
 mkfifo out
 of_main=(pod exec team/web pod-0 --task main) # in the background not as a function, whose shell would get the signals
