@@ -85,7 +85,7 @@ typedef void (*MuStoreDone)(MuBatch *batch, const GError *error, gpointer user);
 
 typedef struct {
   const char *name; /* "sqlite", "memory", "zookeeper" */
-  /* Visits all records in no particular order; before any commit, and followed by `check`. */
+  /* Visits all records in no particular order; before any commit; when it succeeds, `check` follows. */
   gboolean (*load)(MuStore *store, const MuStoreReader *reader, gpointer user, GError **error);
   /* Whether what was loaded may be believed: until this is known nothing is committed, and nobody acts on it. Waits for what
    * has begun while the records were read. */

@@ -420,6 +420,24 @@ static void test_damaged(Place *place, gconstpointer data) {
   }
 }
 
+/* No record is read through the index: all are visited, and none is to be believed. */
+static void test_damaged_index(Place *place, gconstpointer data) {
+  (void)data;
+  MuStore *store = open_at(place);
+  must_commit(store, big_batch(1000, 0, 1));
+  store->ops->free(store);
+  overwrite(place, 2 * 8192, 8192);
+  g_autoptr(GHashTable) records = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+  g_autoptr(GError) error = NULL;
+  store = open_at(place);
+  g_assert_true(store->ops->load(store, &READER, records, &error));
+  g_assert_cmpuint(g_hash_table_size(records), ==, 1000);
+  g_assert_false(store->ops->check(store, &error));
+  g_assert_error(error, MU_ERROR, MU_ERROR_FAILED);
+  g_assert_nonnull(strstr(error->message, "the file is damaged"));
+  store->ops->free(store);
+}
+
 static void test_truncated(Place *place, gconstpointer data) {
   (void)data;
   MuStore *store = open_at(place);
@@ -644,6 +662,7 @@ int main(int argc, char **argv) {
   ADD("written-by", NULL, test_written_by);
   ADD("not-a-store", NULL, test_not_a_store);
   ADD("damaged", NULL, test_damaged);
+  ADD("damaged-index", NULL, test_damaged_index);
   ADD("truncated", NULL, test_truncated);
   ADD("table-missing", NULL, test_table_missing);
   ADD("no-folder", NULL, test_no_folder);
