@@ -41,14 +41,6 @@ static void config_free(gpointer config) {
   g_free(own);
 }
 
-static void free_plan(gpointer plan) {
-  mu_plan_free(plan);
-}
-
-static void free_override(gpointer override) {
-  mu_override_free(override);
-}
-
 MuService *mu_service_new(const char *name) {
   MuService *service = g_new0(MuService, 1);
   service->name = g_strdup(name);
@@ -68,7 +60,7 @@ MuService *mu_service_new(const char *name) {
 void mu_service_free(MuService *service) {
   if (service == NULL)
     return;
-  mu_items_clear(service->plans, free_plan);
+  mu_items_clear(service->plans, (GDestroyNotify)mu_plan_free);
   g_hash_table_unref(service->tasks);
   g_clear_pointer(&service->reservations, g_hash_table_unref);
   g_hash_table_unref(service->pods);
@@ -76,7 +68,7 @@ void mu_service_free(MuService *service) {
   g_clear_pointer(&service->fingerprints, g_hash_table_unref);
   g_clear_pointer(&service->stored_configs, g_hash_table_unref);
   g_hash_table_unref(service->custom);
-  mu_items_clear(service->overrides, free_override);
+  mu_items_clear(service->overrides, (GDestroyNotify)mu_override_free);
   g_hash_table_unref(service->marks);
   g_clear_pointer(&service->history, g_ptr_array_unref);
   g_hash_table_unref(service->files);
@@ -304,7 +296,7 @@ void mu_pod_take_record(MuPod *pod, MuPodRecord *take_record) {
     mu_pod_record_free(pod->record);
   }
   pod->record = take_record;
-  pod->planned = FALSE;
+  pod->planned = pod->unwritten = FALSE; /* the caller writes it */
   for (guint i = 0; take_record != NULL && i < take_record->entries->len; i++)
     pod->planned |= ((const MuLedgerEntry *)take_record->entries->pdata[i])->state == MU_LEDGER_PLANNED;
   if (take_record != NULL)
