@@ -365,7 +365,7 @@ static void on_subscribed(MuMultiServiceEventClient *client, const char *framewo
 
 /* Too many of one service's statuses came for this drain: the rest waits for the next one, in its order, so that what others
  * have to say is not kept from the store by it. FALSE: there is room for this one. */
-static gboolean is_put_off(MuMultiServiceEventClient *client, MuService *service) {
+static gboolean put_off(MuMultiServiceEventClient *client, MuService *service, MuTaskStatus **take_status) {
   if (service->heard_drain != client->counters.drains) {
     service->heard_drain = client->counters.drains;
     service->heard = 0;
@@ -374,6 +374,7 @@ static gboolean is_put_off(MuMultiServiceEventClient *client, MuService *service
     return FALSE;
   if (g_queue_is_empty(&service->late))
     g_queue_push_tail(&client->late, service);
+  g_queue_push_tail(&service->late, g_steal_pointer(take_status));
   return TRUE;
 }
 
@@ -446,12 +447,11 @@ static void on_update(MuMultiServiceEventClient *client, MuTaskStatus *take_stat
     service = mu_manager_find_sanitized(client->manager, id.service);
   if (service != NULL && service->unreadable != NULL)
     return; /* not acknowledged: it comes again */
-  if (service != NULL && is_put_off(client, service))
-    g_queue_push_tail(&service->late, g_steal_pointer(&status));
-  else if (service != NULL)
-    hear(client, service, id.task, g_steal_pointer(&status));
-  if (service != NULL)
+  if (service != NULL) {
+    if (!put_off(client, service, &status))
+      hear(client, service, id.task, g_steal_pointer(&status));
     return;
+  }
   if (!mu_task_state_is_terminal(status->state) && status->state != MU_TASK_UNREACHABLE)
     mu_effects_kill(&client->effects, status->task_id, status->agent_id);
   else

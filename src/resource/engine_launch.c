@@ -16,10 +16,6 @@ void mu_env_var_free(MuEnvVar *var) {
   g_free(var);
 }
 
-static void free_var(gpointer var) {
-  mu_env_var_free(var);
-}
-
 void mu_env_vars_add_all(MuItems *to, const MuItems *from) {
   for (guint i = 0; i < from->len; i++) {
     const MuEnvVar *var = from->pdata[i];
@@ -28,7 +24,7 @@ void mu_env_vars_add_all(MuItems *to, const MuItems *from) {
 }
 
 void mu_env_vars_clear(MuItems *vars) {
-  mu_items_clear(vars, free_var);
+  mu_items_clear(vars, (GDestroyNotify)mu_env_var_free);
 }
 
 MuLaunchConfig *mu_launch_config_new(const char *name, const char *text, const char *dest) {

@@ -313,7 +313,8 @@ static const MuObject secret_object = {"secret", sizeof(MuSecretSpec), offsetof(
 
 static const MuField pod_fields[] = {
     {"count", MU_FIELD_INT, MU_FIELD_REQUIRED | MU_FIELD_NOT_RUNNING, INT_AT(MuPodDraft, pod.count),
-     .max = MU_SPEC_MAX_POD_COUNT, .doc = "How many instances of the pod there are; of all pods at most 100000."},
+     .max = MU_SPEC_MAX_POD_COUNT,
+     .doc = "How many instances of the pod there are; of all pods at most " G_STRINGIFY(MU_SPEC_MAX_INSTANCES) "."},
     {"allow-decommission", MU_FIELD_BOOL, MU_FIELD_NOT_RUNNING, AT(MuPodDraft, pod.allow_decommission),
      .doc = "Whether the count may be lowered later."},
     {"placement", MU_FIELD_STRING, MU_FIELD_NOT_RUNNING, AT(MuPodDraft, pod.placement_text),
